@@ -1,0 +1,264 @@
+"""Batches for the training step.
+
+Rows that are in memory are gathered once an epoch, in pieces, and each batch is a view of a piece:
+`DataLoader` with `Dataset.__getitem__` costs 0.7 of a small net's whole step. A torch `Dataset`
+streams through a `DataLoader`, with the same order and the same weights.
+
+Shape
+-----
+x (n, ...), y (n,) class indices, weight (n,) or None; a batch is the pair (x, y) and carries
+``.weight``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+# A gathered piece holds at most this many values: 64 MB in float32, whatever the size of X.
+_VALUES_GATHERED_AT_ONCE = 2**24
+
+
+class Batch(tuple):
+    """A pair (x, y), as skorch unpacks it, that also carries the rows' weights."""
+
+    weight: Tensor | None
+
+    def __new__(cls, x: Tensor, y: Tensor | None, weight: Tensor | None = None) -> Batch:
+        """Make the pair and attach the weights."""
+        batch = super().__new__(cls, (x, y))
+        batch.weight = weight
+        return batch
+
+
+class Rows(Dataset):
+    """Rows in memory: tensors on the device, as they came (no copy of a numpy array on the CPU).
+
+    Parameters
+    ----------
+    x : ndarray or Tensor, shape (n, ...)
+    y : ndarray of int, shape (n,), or None
+        Class indices.
+    weight : ndarray, shape (n,), or None
+        One weight a row; None if all are equal.
+    device : str or torch.device
+    """
+
+    def __init__(
+        self,
+        x: np.ndarray | Tensor,
+        y: np.ndarray | None = None,
+        weight: np.ndarray | None = None,
+        *,
+        device: str | torch.device = "cpu",
+    ) -> None:
+        # skorch's callbacks look for .X and .y when they need the data as a whole.
+        self.X = _to_device(x, device)
+        self.codes = y
+        self.y = None if y is None else torch.as_tensor(y, dtype=torch.long, device=device)
+        self.weight = weight
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.X)
+
+    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
+        """Return one row and its class index (0 where there is none), for a plain `DataLoader`."""
+        return self.X[index], torch.tensor(0) if self.y is None else self.y[index]
+
+
+def _to_device(x: np.ndarray | Tensor, device: str | torch.device) -> Tensor:
+    if isinstance(x, np.ndarray):
+        # torch warns of arrays that it must not write to; nothing here writes.
+        x = torch.from_numpy(x if x.flags.writeable else x.copy())
+    if torch.device(device).type == "mps" and x.dtype == torch.float64:
+        x = x.float()
+    return x.to(device)
+
+
+class StreamedRows(Dataset):
+    """A user's torch `Dataset`, with labels as class indices and weights beside it.
+
+    Parameters
+    ----------
+    source : torch.utils.data.Dataset
+        Map-style; items are x or (x, anything).
+    y, weight
+        As in `Rows`.
+    """
+
+    def __init__(
+        self, source: Dataset, y: np.ndarray | None = None, weight: np.ndarray | None = None
+    ) -> None:
+        self.source = source
+        self.codes = y
+        self.y = None if y is None else torch.as_tensor(y, dtype=torch.long)
+        self.weight = weight
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.source)  # type: ignore[arg-type]
+
+    def __getitem__(self, index: int) -> tuple[Any, int]:
+        """Return x and its position; labels and weights are looked up for the whole batch."""
+        item = self.source[index]
+        return (item[0] if isinstance(item, (tuple, list)) else item), index
+
+
+def sizes_of_batches(n: int, batch_size: int, drop_last: bool = False) -> list[int]:
+    """Return the batch sizes for n rows.
+
+    A last batch of a single row joins the one before: batch statistics of one row are undefined.
+
+    Examples
+    --------
+    >>> from sklimb._batches import sizes_of_batches
+    >>> sizes_of_batches(9, 4), sizes_of_batches(10, 4), sizes_of_batches(10, 4, drop_last=True)
+    ([4, 5], [4, 4, 2], [4, 4])
+    """
+    whole, rest = divmod(n, batch_size)
+    sizes = [batch_size] * whole
+    if rest == 1 and whole:
+        sizes[-1] += 1
+    elif rest and not (drop_last and whole):
+        sizes.append(rest)
+    return sizes
+
+
+class Batches:
+    """Iterate over `Rows` in the order given by ``indices``, as views of gathered pieces.
+
+    Parameters
+    ----------
+    dataset : Rows
+    batch_size : int
+    drop_last : bool, default=False
+        Leave out a last, smaller batch.
+    shuffle : bool, default=True
+        False keeps the rows in their order while training.
+
+    Attributes
+    ----------
+    indices : ndarray of int or None
+        The rows of the coming epoch; None takes all in order. Set by the net at each epoch.
+    weight : Tensor, shape (n,), or None
+        The weights of the coming epoch, for all rows of the dataset, on its device.
+    """
+
+    def __init__(
+        self, dataset: Rows, *, batch_size: int, drop_last: bool = False, shuffle: bool = True
+    ) -> None:
+        self.dataset = dataset
+        self.batch_size = batch_size
+        self.drop_last = drop_last
+        self.shuffle = shuffle
+        self.indices: np.ndarray | None = None
+        self.weight: Tensor | None = None
+
+    def __len__(self) -> int:
+        """Return the number of batches."""
+        return len(self._sizes())
+
+    def _sizes(self) -> list[int]:
+        n = len(self.dataset) if self.indices is None else len(self.indices)
+        return sizes_of_batches(n, self.batch_size, self.drop_last)
+
+    def __iter__(self) -> Iterator[Batch]:
+        """Yield batches of (x, y) with ``.weight``."""
+        x, y = self.dataset.X, self.dataset.y
+        per_row = max(1, x[0].numel()) if len(x) else 1
+        batches_a_piece = max(1, _VALUES_GATHERED_AT_ONCE // (per_row * self.batch_size))
+        sizes = self._sizes()
+        order = None
+        if self.indices is not None:
+            order = torch.as_tensor(self.indices, device=x.device)
+        weight = self.weight
+        start = 0
+        for first in range(0, len(sizes), batches_a_piece):
+            piece = sizes[first : first + batches_a_piece]
+            stop = start + sum(piece)
+            chosen = slice(start, stop) if order is None else order[start:stop]
+            xs = x[chosen].split(piece)
+            ys = [None] * len(piece) if y is None else y[chosen].split(piece)
+            ws = [None] * len(piece) if weight is None else weight[chosen].split(piece)
+            for batch in zip(xs, ys, ws, strict=True):
+                yield Batch(*batch)
+            start = stop
+
+
+class _Order:
+    """The sampler of a streaming loader: whatever order the net set for this epoch."""
+
+    def __init__(self, n: int) -> None:
+        self.n = n
+        self.indices: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        return self.n if self.indices is None else len(self.indices)
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(range(self.n) if self.indices is None else self.indices.tolist())
+
+
+class StreamedBatches:
+    """Iterate over `StreamedRows` through a torch `DataLoader`, in the order the net gives.
+
+    Parameters
+    ----------
+    dataset : StreamedRows
+    batch_size : int
+    shuffle : bool, default=True
+        False keeps the rows in their order while training.
+    device : str or torch.device
+        Where batches go.
+    **loader : dict
+        What `torch.utils.data.DataLoader` takes: ``num_workers``, ``pin_memory`` and so on.
+    """
+
+    def __init__(
+        self,
+        dataset: StreamedRows,
+        *,
+        batch_size: int,
+        shuffle: bool = True,
+        device: str | torch.device = "cpu",
+        **loader: Any,
+    ) -> None:
+        self.dataset = dataset
+        self.batch_size = batch_size
+        self.shuffle = shuffle
+        self.device = device
+        self.weight: Tensor | None = None
+        self._order = _Order(len(dataset))
+        self._loader = DataLoader(dataset, batch_size=batch_size, sampler=self._order, **loader)
+
+    @property
+    def indices(self) -> np.ndarray | None:
+        """The rows of the coming epoch; None takes all in order."""
+        return self._order.indices
+
+    @indices.setter
+    def indices(self, indices: np.ndarray | None) -> None:
+        self._order.indices = indices
+
+    def __len__(self) -> int:
+        """Return the number of batches."""
+        return len(self._loader)
+
+    def __iter__(self) -> Iterator[Batch]:
+        """Yield batches of (x, y) with ``.weight``."""
+        # The loader draws a base seed from torch's generator: that must not move dropout's bits.
+        with torch.random.fork_rng(devices=[]):
+            loaded = iter(self._loader)
+        y, weight = self.dataset.y, self.weight
+        for x, rows in loaded:
+            yield Batch(
+                x.to(self.device, non_blocking=True),
+                None if y is None else y[rows].to(self.device),
+                None if weight is None else weight[rows.to(weight.device)],
+            )

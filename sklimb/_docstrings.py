@@ -1,0 +1,119 @@
+"""The parameters and attributes that all classifiers share, described in one place."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TypeVar
+
+_T = TypeVar("_T", bound=type)
+
+_PARAMETERS = """
+module : nn.Module class or instance, default=None
+    The backbone: turns a batch of X into features (n, d); its output width is found by running it.
+    A class gets the ``module__*`` parameters, and the number of columns as ``in_features`` if its
+    signature has that (``in_channels`` for images). An instance is copied, never trained in place.
+    None takes `sklimb.backbones.MLP` for rows, which standardises columns by itself.
+class_weight : {CLASS_WEIGHT_TYPE}
+    Weights of the classes in the loss. "balanced" is n / (n_classes * count); "effective" is one
+    over the effective number of rows (Cui et al. 2019) with `effective_beta`.
+effective_beta : float, default=0.9999
+    Beta of "effective", in [0, 1).
+sampling : {None, "balanced"}, default=None
+    "balanced" draws the rows of an epoch with replacement, every class equally often. Together
+    with `class_weight` it corrects twice, and warns.
+rebalance_from : int or float, default=0.0
+    Finished epochs before `class_weight` and `sampling` start: an int counts epochs, a float in
+    [0, 1] is a share of `max_epochs`. Deferred re-weighting (DRW) and re-sampling (DRS) of Cao et
+    al. 2019 are 0.8 here.
+max_epochs : int, default={MAX_EPOCHS}
+    Epochs of training.
+batch_size : int or "auto", default="auto"
+    Rows a step. "auto" takes a power of two from 16 to 512 that gives some 32 steps an epoch.
+lr : float, default={LR}
+    Learning rate.
+lr_schedule : {None, "cosine", "step"}, default={LR_SCHEDULE}
+    None keeps the rate; "cosine" lets it fall towards 0 over `max_epochs`; "step" multiplies it by
+    `lr_decay` at each of `lr_milestones`.
+warmup_epochs : int, default=0
+    Epochs over which the rate rises linearly to its value, with any schedule.
+lr_milestones : sequence of int or float, default=(0.8, 0.9)
+    Epochs, or shares of `max_epochs`, for "step". The default with `lr_decay` 0.01 is the protocol
+    of Cao et al. 2019, and of the M2m and RSG papers, at any length.
+lr_decay : float, default=0.01
+    Factor at a milestone.
+optimizer : type, default=torch.optim.AdamW
+    Class of the optimiser; ``optimizer__*`` parameters are its own.
+dtype : {"float32", "float64"}, default="float32"
+    Float type of the network. With "float64", a `batch_size` of all rows and no draws, a row of
+    weight 2 equals that row twice to rounding.
+device : str, default="cpu"
+    "cpu", "cuda", "mps" or any device of torch; "auto" takes the first of CUDA, MPS and CPU.
+random_state : int, RandomState, Generator or None, default=None
+    An int gives the same bits each time on one machine with one set of versions. None takes fresh
+    entropy. Global generators are never touched.
+warm_start : bool, default=False
+    Let `fit` train `max_epochs` more epochs instead of starting anew.
+early_stopping : bool, default=False
+    Hold back rows, stop when their score no longer rises, and keep the best epoch's weights.
+validation_fraction : float, default=0.1
+    Share of rows held back, by class.
+n_iter_no_change : int, default=10
+    Epochs without a better score before training stops.
+scoring : str or callable, default=None
+    Score on the held-back rows; None is balanced accuracy. Ties are broken by the loss.
+verbose : int, default=0
+    1 prints a line an epoch.
+callbacks : list, default=None
+    skorch callbacks. They see class indices, in the order of ``classes_``.
+**nested : dict
+    Parameters of parts as skorch names them: ``module__*``, ``optimizer__*``,
+    ``iterator_train__*``, ``iterator_valid__*``, ``callbacks__*``.
+"""
+
+_ATTRIBUTES = """
+classes_ : ndarray of shape (n_classes,)
+    Labels, sorted.
+class_counts_ : ndarray of shape (n_classes,)
+    Rows of each class that were trained on, by weight. Weights that are all equal count as 1.
+n_features_in_ : int
+    Number of columns of X.
+feature_names_in_ : ndarray of shape (n_features_in_,)
+    Column names, where X had such that are all strings.
+n_iter_ : int
+    Epochs trained.
+net_ : skorch.NeuralNetClassifier
+    The net that trained; it works on class indices.
+module_ : nn.Module
+    Its network.
+history_ : skorch.history.History
+    A row an epoch.
+device_ : str
+    Where the network is.
+"""
+
+
+def describe_shared(cls: _T) -> _T:
+    """Fill ``<<shared parameters>>`` and ``<<shared attributes>>`` into a class's docstring."""
+    defaults = {
+        name: parameter.default
+        for name, parameter in inspect.signature(cls).parameters.items()
+        if parameter.default is not inspect.Parameter.empty
+    }
+    weight = defaults["class_weight"]
+    kinds = '"balanced", "effective", dict or None' if weight else '"balanced", "effective" or dict'
+    values = {
+        "CLASS_WEIGHT_TYPE": f"{kinds}, default={weight!r}",
+        "MAX_EPOCHS": repr(defaults["max_epochs"]),
+        "LR": repr(defaults["lr"]),
+        "LR_SCHEDULE": repr(defaults["lr_schedule"]),
+    }
+    doc = inspect.cleandoc(cls.__doc__ or "")
+    for marker, text in (
+        ("<<shared parameters>>", _PARAMETERS),
+        ("<<shared attributes>>", _ATTRIBUTES),
+    ):
+        for name, value in values.items():
+            text = text.replace("{" + name + "}", value)
+        doc = doc.replace(marker, text.strip())
+    cls.__doc__ = doc
+    return cls

@@ -1,0 +1,549 @@
+"""The one net and the one training step under every classifier.
+
+`Net` is skorch's `NeuralNetClassifier`, so callbacks, histories, ``module__*``, ``optimizer__*``
+and checkpoints are skorch's. What is ours is narrow: batches cut from tensors, a loss that is a sum
+of terms over a `Step`, re-balancing from an epoch on, and one synchronisation an epoch.
+"""
+
+from __future__ import annotations
+
+import copy
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from skorch import NeuralNetClassifier
+from skorch.callbacks import Callback, EarlyStopping, EpochTimer, PrintLog
+from skorch.utils import TeeGenerator, to_device
+from torch import Tensor, nn
+
+from sklimb._batches import Batches, Rows, StreamedBatches, StreamedRows
+from sklimb._random import Streams, seed_everything
+from sklimb._rebalance import class_weight_vector, draw_balanced
+from sklimb._schedule import learning_rate_factor
+
+
+# Matrix products take other kernels, that round otherwise, for fewer rows or a rest of these: a
+# row's scores would depend on its neighbours.
+_ROWS_OF_A_KERNEL = 4
+
+
+class Step(NamedTuple):
+    """All that a loss term sees of a training step.
+
+    Attributes
+    ----------
+    y : Tensor of int, shape (n,)
+        Class indices.
+    weight : Tensor, shape (n,), or None
+        Weights of the rows, for terms that are not a value a row.
+    features : Tensor, shape (n, e)
+        What the head compares.
+    scores : Tensor, shape (n, C)
+    head : nn.Module
+    """
+
+    y: Tensor
+    weight: Tensor | None
+    features: Tensor
+    scores: Tensor
+    head: nn.Module
+
+
+class Network(nn.Module):
+    """A backbone and a head: x -> features -> scores.
+
+    Parameters
+    ----------
+    backbone : nn.Module
+        x (n, ...) -> (n, d); trailing axes of length one are dropped.
+    head : nn.Module
+        See `sklimb.heads`.
+    """
+
+    def __init__(self, backbone: nn.Module, head: nn.Module) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self.head = head
+
+    def features(self, x: Tensor) -> Tensor:
+        """Return what the head compares, (n, e)."""
+        return self.head.embed(run_backbone(self.backbone, x))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return scores, (n, C)."""
+        return self.head(self.features(x))
+
+
+def run_backbone(backbone: nn.Module, x: Tensor) -> Tensor:
+    """Return a backbone's features as a matrix, its input cast unless it does so itself."""
+    if not getattr(backbone, "casts_input", False):
+        parameter = next(backbone.parameters(), None)
+        # A lazy layer has no type yet; it is made in torch's default.
+        if parameter is not None and x.dtype != parameter.dtype:
+            x = x.to(parameter.dtype)
+    features = backbone(x)
+    if isinstance(features, (tuple, list)):
+        features = features[0]
+    return features if features.ndim == 2 else features.flatten(1)
+
+
+class NetworkFactory:
+    """Build a `Network` from a backbone class or instance and a head still to be made.
+
+    Parameters
+    ----------
+    backbone : type or nn.Module
+        A class is called with the ``module__*`` parameters, and with ``in_features`` (rows) or
+        ``in_channels`` (images) where its signature has them. An instance is copied.
+    make_head : callable
+        (n_features: int) -> nn.Module.
+    example : Tensor, shape (k, ...)
+        A few rows, to find the backbone's output width by running it once.
+    dtype : torch.dtype
+        Of the network's parameters.
+    """
+
+    def __init__(
+        self,
+        backbone: type | nn.Module | Callable[..., nn.Module],
+        make_head: Callable[[int], nn.Module],
+        example: Tensor,
+        dtype: torch.dtype,
+    ) -> None:
+        self.backbone = backbone
+        self.make_head = make_head
+        self.example = example
+        self.dtype = dtype
+
+    def __call__(self, **kwargs: Any) -> Network:
+        """Return a new network; `kwargs` are the backbone's."""
+        backbone = self._make_backbone(kwargs).to(self.dtype)
+        backbone.eval()
+        with torch.no_grad():
+            width = run_backbone(backbone, self.example).shape[1]
+        return Network(backbone, self.make_head(width)).to(self.dtype)
+
+    def _make_backbone(self, kwargs: dict[str, Any]) -> nn.Module:
+        if isinstance(self.backbone, nn.Module):
+            if kwargs:
+                raise ValueError(
+                    f"module is an instance of {type(self.backbone).__name__}, so module__* "
+                    f"parameters cannot reach it, got {sorted(kwargs)}. Pass the class instead."
+                )
+            return copy.deepcopy(self.backbone)
+        name = "in_channels" if self.example.ndim == 4 else "in_features"
+        if name in inspect.signature(self.backbone).parameters:
+            kwargs = {name: self.example.shape[1], **kwargs}
+        return self.backbone(**kwargs)
+
+
+class LossTerms(nn.Module):
+    """A weighted sum of loss terms, each a value a row or a scalar.
+
+    Row weights are applied here and nowhere else: a term that gives a value a row is averaged by
+    weight over the batch.
+
+    Parameters
+    ----------
+    terms : mapping
+        name -> (coefficient, term); a term is called with a `Step`. Terms that are modules may
+        learn; a coefficient of 0 leaves the term out altogether.
+    """
+
+    def __init__(self, terms: Mapping[str, tuple[float, Callable[[Step], Tensor]]]) -> None:
+        super().__init__()
+        self.terms = {name: term for name, term in terms.items() if term[0] != 0}
+        if not self.terms:
+            raise ValueError(f"All loss terms are switched off: {sorted(terms)}.")
+        self.learnt = nn.ModuleList(t for _, t in self.terms.values() if isinstance(t, nn.Module))
+
+    def forward(self, step: Step) -> tuple[Tensor, list[Tensor]]:
+        """Return the loss and each term's value before its coefficient."""
+        values = [_average(term(step), step.weight) for _, term in self.terms.values()]
+        total = None
+        for (coefficient, _), value in zip(self.terms.values(), values, strict=True):
+            part = value if coefficient == 1 else coefficient * value
+            total = part if total is None else total + part
+        return total, values
+
+
+def _average(value: Tensor, weight: Tensor | None) -> Tensor:
+    if value.ndim == 0:
+        return value
+    if weight is None:
+        return value.mean()
+    # A batch in which every row weighs nothing has no gradient rather than NaN.
+    return (value * weight).sum() / weight.sum().clamp_min(torch.finfo(weight.dtype).tiny)
+
+
+def softmax_scores(scores: Tensor) -> Tensor:
+    """Return probabilities; named, because skorch pickles it."""
+    return scores.softmax(-1)
+
+
+class Net(NeuralNetClassifier):
+    """skorch's classifier with the training step of sklimb; built by the estimators.
+
+    It works on class indices and resolved settings throughout: labels, ``device="auto"``, shares of
+    ``max_epochs`` and the like end in the estimator.
+
+    Parameters
+    ----------
+    module : NetworkFactory
+    criterion : LossTerms
+    streams : Streams
+        Source of all randomness.
+    class_weight, effective_beta, sampling
+        As in the classifiers.
+    rebalance_epoch : int
+        Finished epochs before the two above start.
+    class_labels : ndarray, shape (C,)
+        For a `class_weight` dict.
+    schedule : dict
+        Keyword arguments of `learning_rate_factor`.
+    **kwargs : dict
+        skorch's own.
+    """
+
+    def __init__(
+        self,
+        module: NetworkFactory,
+        *,
+        criterion: LossTerms,
+        streams: Streams,
+        class_labels: np.ndarray,
+        class_weight: Any = None,
+        effective_beta: float = 0.9999,
+        sampling: str | None = None,
+        rebalance_epoch: int = 0,
+        schedule: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self.streams = streams
+        self.class_labels = class_labels
+        self.class_weight = class_weight
+        self.effective_beta = effective_beta
+        self.sampling = sampling
+        self.rebalance_epoch = rebalance_epoch
+        self.schedule = schedule
+        super().__init__(
+            module,
+            criterion=criterion,
+            classes=np.arange(len(class_labels)),
+            iterator_train=Batches,
+            iterator_valid=Batches,
+            train_split=None,
+            predict_nonlinearity=softmax_scores,
+            **kwargs,
+        )
+        self.stop_training = False
+        self._grad_watchers: list[Callback] = []
+        # (Weighted) class counts of all data seen, for weights that follow them in partial_fit.
+        self.counts_ = np.zeros(len(class_labels))
+        self.schedule_start_ = 0
+
+    # --- what skorch builds -------------------------------------------------------------------
+
+    @property
+    def _default_callbacks(self) -> list[tuple[str, Callback]]:
+        callbacks: list[tuple[str, Callback]] = [("epoch_timer", EpochTimer())]
+        if self.verbose:
+            callbacks.append(("print_log", PrintLog()))
+        return callbacks
+
+    def initialize(self) -> Net:
+        """Build everything under the stream for initialisation."""
+        seed_everything(self.streams.seed("initialisation"))
+        return super().initialize()
+
+    def initialize_module(self) -> Net:
+        """Build the network on the device."""
+        self.module_ = to_device(self.module(**self.get_params_for("module")), self.device)
+        return self
+
+    def initialize_criterion(self) -> Net:
+        """Put the loss terms on the device."""
+        self.criterion_ = to_device(self.criterion, self.device)
+        return self
+
+    def initialize_optimizer(self, triggered_directly: bool | None = None) -> Net:
+        """Build the optimiser, in its fused form where torch has one."""
+        named_parameters = self.get_all_learnable_params()
+        args, kwargs = self.get_params_for_optimizer("optimizer", named_parameters)
+        if "fused" in inspect.signature(self.optimizer).parameters:
+            choices = ("fused", "foreach", "capturable", "differentiable")
+            if torch.device(self.device).type in ("cpu", "cuda") and not any(
+                choice in kwargs for choice in choices
+            ):
+                kwargs["fused"] = True
+        self.optimizer_ = self.optimizer(*args, **kwargs)
+        return self
+
+    # --- data ---------------------------------------------------------------------------------
+
+    def get_dataset(self, X: Any, y: Any = None) -> Rows | StreamedRows:
+        """Return X as it is where it is one of our datasets, else rows on the device."""
+        if isinstance(X, (Rows, StreamedRows)):
+            return X
+        if isinstance(X, torch.utils.data.Dataset):
+            return StreamedRows(X, y)
+        return Rows(np.asarray(X), y, device=self.device)
+
+    def get_iterator(self, dataset: Any, training: bool = False) -> Batches | StreamedBatches:
+        """Return batches; streamed where the dataset is."""
+        kwargs = {"batch_size": self.batch_size}
+        kwargs |= self.get_params_for("iterator_train" if training else "iterator_valid")
+        if isinstance(dataset, StreamedRows):
+            return StreamedBatches(dataset, device=self.device, **kwargs)
+        unknown = set(kwargs) - set(inspect.signature(Batches).parameters)
+        if unknown:
+            raise ValueError(
+                f"iterator parameters {sorted(unknown)} belong to a DataLoader, which is used only "
+                "for a torch Dataset; arrays take batch_size, drop_last and shuffle."
+            )
+        return Batches(dataset, **kwargs)
+
+    def check_data(self, X: Any, y: Any = None) -> None:
+        """Do nothing: the estimator has checked the data and knows the classes."""
+
+    def pieces(self, data: Rows | StreamedRows) -> Iterator[tuple[np.ndarray, int]]:
+        """Yield (x as a float64 array, index of its first row), for moments of the columns."""
+        batches = self.get_iterator(data)
+        if isinstance(batches, Batches):
+            batches.batch_size = 2**14
+        start = 0
+        for batch in batches:
+            yield batch[0].double().cpu().numpy(), start
+            start += len(batch[0])
+
+    # --- training -----------------------------------------------------------------------------
+
+    @property
+    def finished_epochs(self) -> int:
+        """Epochs trained so far, over all calls."""
+        return len(self.history_) if self.history_ else 0
+
+    def fit_loop(
+        self, X: Any, y: Any = None, epochs: int | None = None, **fit_params: Any
+    ) -> Net:
+        """Train for some epochs, or until ``stop_training`` is set.
+
+        Parameters
+        ----------
+        X : Rows or StreamedRows
+            The training data, with labels.
+        y : Rows, StreamedRows or None
+            Rows to validate on after each epoch.
+        epochs : int or None
+            None takes ``max_epochs``.
+        **fit_params : dict
+            None are known.
+        """
+        if fit_params:
+            raise TypeError(f"unknown fit parameters: {sorted(fit_params)}.")
+        self.stop_training = False
+        datasets = {"dataset_train": X, "dataset_valid": y}
+        batches = self.get_iterator(X, training=True)
+        batches_valid = None if y is None else self.get_iterator(y)
+        for _ in range(self.max_epochs if epochs is None else epochs):
+            self.notify("on_epoch_begin", **datasets)
+            self._prepare_epoch(batches)
+            self.run_single_epoch(batches, True, "train", self.train_step)
+            self.run_single_epoch(batches_valid, False, "valid", self.validation_step)
+            self._end_epoch(datasets)
+            if self.stop_training:
+                break
+        return self
+
+    def _end_epoch(self, datasets: dict[str, Any]) -> None:
+        try:
+            self.notify("on_epoch_end", **datasets)
+        except KeyboardInterrupt:
+            # skorch's EarlyStopping says "stop" this way. A real Ctrl-C goes on to the user.
+            if not any(
+                isinstance(callback, EarlyStopping) and callback.misses_ >= callback.patience
+                for _, callback in self.callbacks_
+            ):
+                raise
+            self.stop_training = True
+
+    def _prepare_epoch(self, batches: Batches | StreamedBatches) -> None:
+        """Set the order, the row weights, the learning rate and the dropout stream of an epoch."""
+        epoch = self.finished_epochs - 1  # on_epoch_begin has opened this epoch's record
+        data = batches.dataset
+        seed_everything(self.streams.seed("dropout", epoch))
+        rebalanced = epoch >= self.rebalance_epoch
+        if self.sampling == "balanced" and rebalanced:
+            rng = self.streams.generator("draws", epoch)
+            batches.indices = draw_balanced(data.codes, len(data), rng, data.weight)
+            weight = None  # the draw has used the weights of the rows
+        else:
+            batches.indices = None
+            if batches.shuffle:
+                rng = self.streams.generator("shuffling", epoch)
+                batches.indices = rng.permutation(len(data))
+            weight = data.weight
+        if rebalanced:
+            of_class = class_weight_vector(
+                self.class_weight,
+                self.counts_,
+                self.class_labels,
+                effective_beta=self.effective_beta,
+            )
+            if of_class is not None:
+                weight = of_class[data.codes] * (1.0 if weight is None else weight)
+        batches.weight = None if weight is None else self._as_weight(weight)
+        self._set_learning_rate(epoch)
+
+    def _as_weight(self, weight: np.ndarray) -> Tensor:
+        dtype = next(self.module_.parameters()).dtype
+        return torch.as_tensor(weight, dtype=dtype, device=self.device)
+
+    def _set_learning_rate(self, epoch: int) -> None:
+        if self.schedule is None:
+            return
+        factor = learning_rate_factor(epoch=epoch - self.schedule_start_, **self.schedule)
+        for group in self.optimizer_.param_groups:
+            group["lr"] = factor * group.setdefault("initial_lr", group["lr"])
+
+    def run_single_epoch(
+        self,
+        iterator: Batches | StreamedBatches | None,
+        training: bool,
+        prefix: str,
+        step_fn: Callable[..., dict[str, Any]],
+        **fit_params: Any,
+    ) -> None:
+        """Run over all batches once and record the losses, with one synchronisation."""
+        if iterator is None:
+            return
+        self._set_training(training)
+        begin = self._watchers("on_batch_begin")
+        end = self._watchers("on_batch_end")
+        self._grad_watchers = self._watchers("on_grad_computed")
+        losses: list[Tensor] = []
+        sizes: list[int] = []
+        for batch in iterator:
+            if begin or end:
+                self.history.new_batch()
+            for callback in begin:
+                callback.on_batch_begin(self, batch=batch, training=training)
+            step = step_fn(batch, **fit_params)
+            losses.append(step["losses"])
+            sizes.append(len(batch[0]))
+            if end:
+                self.history.record_batch(prefix + "_loss", step["loss"].item())
+                self.history.record_batch(prefix + "_batch_size", sizes[-1])
+            for callback in end:
+                callback.on_batch_end(self, batch=batch, training=training, **step)
+        self._record(prefix, losses, sizes)
+
+    def _record(self, prefix: str, losses: list[Tensor], sizes: list[int]) -> None:
+        share = np.asarray(sizes) / np.sum(sizes)
+        means = np.atleast_1d(share @ torch.stack(losses).double().cpu().numpy())
+        names = [prefix + "_loss"]
+        if len(self.criterion_.terms) > 1:
+            names += [f"{prefix}_{name}" for name in self.criterion_.terms]
+        for name, mean in zip(names, means, strict=False):
+            self.history.record(name, float(mean))
+        self.history.record(prefix + "_batch_count", len(sizes))
+        best = min((row[names[0]] for row in self.history[:-1]), default=np.inf)
+        self.history.record(names[0] + "_best", bool(means[0] < best))
+        if not np.isfinite(means[0]):
+            raise ValueError(
+                f"The {prefix} loss is {means[0]} in epoch {self.finished_epochs}. Lower lr "
+                f"(now {self.optimizer_.param_groups[0]['lr']:g}), or clip gradients with "
+                "callbacks=[skorch.callbacks.GradientNormClipping(1.0)]."
+            )
+
+    def _watchers(self, hook: str) -> list[Callback]:
+        """Return the callbacks that override a hook: the others cost nothing."""
+        plain = getattr(Callback, hook)
+        return [cb for _, cb in self.callbacks_ if getattr(type(cb), hook, None) is not plain]
+
+    def train_step(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
+        """Take one optimiser step."""
+        if isinstance(self.optimizer_, torch.optim.LBFGS):
+            return super().train_step(batch, **fit_params)  # it evaluates the loss several times
+        self.optimizer_.zero_grad()
+        step = self.train_step_single(batch, **fit_params)
+        for callback in self._grad_watchers:
+            callback.on_grad_computed(
+                self,
+                named_parameters=TeeGenerator(self.get_all_learnable_params()),
+                batch=batch,
+                training=True,
+            )
+        self.optimizer_.step()
+        return step
+
+    def train_step_single(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
+        """Compute the loss of a batch and its gradients."""
+        step = self._forward_loss(batch)
+        step["loss"].backward()
+        return step
+
+    def validation_step(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
+        """Compute the loss of a batch."""
+        with torch.no_grad():
+            return self._forward_loss(batch)
+
+    def _forward_loss(self, batch: Any) -> dict[str, Any]:
+        x, y = batch
+        weight = batch.weight
+        module = self.module_
+        features = module.features(x)
+        scores = module.head(features)
+        loss, values = self.criterion_(Step(y, weight, features, scores, module.head))
+        # One tensor a batch, read once an epoch: .item() would wait for the device each time.
+        kept = loss.detach()
+        if len(values) > 1:
+            kept = torch.stack([kept, *(value.detach() for value in values)])
+        return {"loss": loss, "losses": kept, "y_pred": scores}
+
+    @torch.no_grad()
+    def start_head(self, data: Rows | StreamedRows, rows: np.ndarray) -> None:
+        """Give the head its start values from some rows, if it takes any."""
+        start_from = getattr(self.module_.head, "start_from", None)
+        if start_from is None:
+            return
+        self._set_training(False)
+        batches = self.get_iterator(data)
+        batches.indices = rows
+        embedded = torch.cat(
+            [self.module_.features(batch[0]) for batch in batches]
+        )
+        generator = torch.Generator().manual_seed(
+            self.streams.seed("head_start", self.finished_epochs)
+        )
+        weight = None if data.weight is None else self._as_weight(data.weight[rows])
+        y = torch.as_tensor(data.codes[rows], dtype=torch.long, device=self.device)
+        start_from(embedded, y, weight, generator)
+
+    # --- prediction ---------------------------------------------------------------------------
+
+    def infer(self, x: Any, **fit_params: Any) -> Tensor:
+        """Return the scores of a batch."""
+        return self.module_(to_device(x, self.device))
+
+    @torch.no_grad()
+    def run(self, X: Any, what: Callable[[nn.Module, Tensor], Tensor]) -> Tensor:
+        """Return ``what(module_, x)`` over all batches in eval mode, on the CPU.
+
+        Parameters
+        ----------
+        X : Rows or StreamedRows
+        what : callable
+            (module_, batch) -> Tensor, for example scores or features.
+        """
+        self._set_training(False)
+        results = []
+        for batch in self.get_iterator(X):
+            x = batch[0]
+            spare = -len(x) % _ROWS_OF_A_KERNEL
+            padded = torch.cat([x, x[-1:].expand(spare, *x.shape[1:])]) if spare else x
+            results.append(what(self.module_, padded)[: len(x)].cpu())
+        return torch.cat(results)

@@ -1,0 +1,655 @@
+"""The scikit-learn contract, once: validate, encode, seed, resolve, build the net, predict.
+
+A method overrides `_make_head` and `_make_terms` (and checks its own parameters in
+`_check_parameters`); everything else is here.
+"""
+
+from __future__ import annotations
+
+import difflib
+import warnings
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from functools import partial
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+import torch
+from scipy.special import log_softmax, softmax
+from sklearn.base import (
+    BaseEstimator,
+    ClassifierMixin,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+)
+from sklearn.metrics import check_scoring
+from sklearn.model_selection import StratifiedShuffleSplit
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils import Tags, check_scalar
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted
+from torch import nn
+
+from sklimb._batches import Rows, StreamedRows
+from sklimb._early_stopping import BestEpoch
+from sklimb._engine import LossTerms, Net, NetworkFactory, Step
+from sklimb._inputs import check_rows, check_weights, dataset_labels, is_dataset
+from sklimb._random import Streams, choose_threads, contained
+from sklimb._rebalance import class_weight_vector, count_classes, resolve_epoch
+from sklimb._schedule import SCHEDULES
+from sklimb.backbones import MLP
+
+# Parameters of these parts of the net are taken as prefix__name, as skorch has it.
+NESTED_PREFIXES = ("module", "optimizer", "iterator_train", "iterator_valid", "callbacks")
+
+# At most this many rows set the start values of a head.
+_ROWS_TO_START_FROM = 20_000
+
+Terms = Mapping[str, tuple[float, Callable[[Step], torch.Tensor]]]
+
+
+def resolve_device(device: str | torch.device) -> str:
+    """Return the device to use: "auto" takes CUDA, then MPS, then the CPU.
+
+    Raises
+    ------
+    ValueError
+        If torch does not know the device, or it is not there.
+
+    Examples
+    --------
+    >>> from sklimb._estimator import resolve_device
+    >>> resolve_device("cpu")
+    'cpu'
+    """
+    has_mps = torch.backends.mps.is_available()
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "mps" if has_mps else "cpu"
+    try:
+        kind = torch.device(device).type
+    except (RuntimeError, TypeError):
+        raise ValueError(
+            f"device={device!r} is not a device of torch. Use 'cpu', 'cuda', 'mps' or 'auto'."
+        ) from None
+    if (kind == "cuda" and not torch.cuda.is_available()) or (kind == "mps" and not has_mps):
+        raise ValueError(
+            f"device={device!r} was asked for, but torch {torch.__version__} finds none here. "
+            "Pass device='auto' to use what there is."
+        )
+    return str(device)
+
+
+def choose_batch_size(n: int) -> int:
+    """Return a batch size that gives some 32 steps an epoch: a power of two in [16, 512].
+
+    Examples
+    --------
+    >>> from sklimb._estimator import choose_batch_size
+    >>> [choose_batch_size(n) for n in (100, 5_000, 1_000_000)]
+    [16, 128, 512]
+    """
+    return int(np.clip(2 ** int(np.log2(max(n, 1) / 32) + 0.5) if n > 32 else 16, 16, 512))
+
+
+class BaseNetClassifier(
+    ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClassifierMixin, BaseEstimator
+):
+    """Base of the classifiers; see them for the shared parameters."""
+
+    # --- parameters ---------------------------------------------------------------------------
+
+    def _store(self, parameters: dict[str, Any]) -> None:
+        """Store what a constructor was given: its ``locals()``, nested parameters flattened."""
+        nested = parameters.pop("nested")
+        for name, value in parameters.items():
+            if name not in ("self", "__class__"):
+                setattr(self, name, value)
+        for name in nested:
+            if not _is_nested(name):
+                raise TypeError(self._unknown_parameter(name))
+        vars(self).update(nested)
+
+    def _unknown_parameter(self, name: str) -> str:
+        known = self._get_param_names()
+        near = difflib.get_close_matches(name, [*known, *(p + "__" for p in NESTED_PREFIXES)], 3)
+        hint = f" Did you mean {' or '.join(near)}?" if near else ""
+        return (
+            f"{type(self).__name__} has no parameter {name!r}.{hint} It takes "
+            f"{', '.join(known)}, and {', '.join(p + '__*' for p in NESTED_PREFIXES)}."
+        )
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the parameters, those with a double underscore among them.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            Also those of estimators among the parameters.
+
+        Returns
+        -------
+        dict
+            Parameter name -> value.
+        """
+        nested = {name: value for name, value in vars(self).items() if _is_nested(name)}
+        return super().get_params(deep) | nested
+
+    def set_params(self, **params: Any) -> BaseNetClassifier:
+        """Set parameters; ``module__*``, ``optimizer__*`` and the like need not exist yet.
+
+        Parameters
+        ----------
+        **params : dict
+            Parameter name -> value.
+
+        Returns
+        -------
+        BaseNetClassifier
+            The estimator itself.
+        """
+        nested = {name: params.pop(name) for name in list(params) if _is_nested(name)}
+        known = self.get_params()
+        for name in params:
+            if name.partition("__")[0] not in known:
+                raise ValueError(self._unknown_parameter(name))
+        super().set_params(**params)
+        vars(self).update(nested)
+        return self
+
+    def _nested_params(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if _is_nested(name)}
+
+    def _check_parameters(self) -> None:
+        """Raise an error for each parameter that no fit could use."""
+        if "nested" in vars(self):
+            raise ValueError(self._unknown_parameter("nested"))
+        check_scalar(self.max_epochs, "max_epochs", Integral, min_val=1)
+        if self.batch_size != "auto":
+            check_scalar(self.batch_size, "batch_size", Integral, min_val=1)
+        check_scalar(self.lr, "lr", Real, min_val=0, include_boundaries="neither")
+        check_option("lr_schedule", self.lr_schedule, SCHEDULES)
+        check_scalar(self.warmup_epochs, "warmup_epochs", Integral, min_val=0)
+        check_scalar(self.lr_decay, "lr_decay", Real, min_val=0, include_boundaries="neither")
+        for milestone in self.lr_milestones:
+            resolve_epoch(milestone, self.max_epochs, "each of lr_milestones")
+        check_option("sampling", self.sampling, (None, "balanced"))
+        check_option("dtype", self.dtype, ("float32", "float64"))
+        check_scalar(
+            self.effective_beta,
+            "effective_beta",
+            Real,
+            min_val=0,
+            max_val=1,
+            include_boundaries="left",
+        )
+        check_scalar(
+            self.validation_fraction,
+            "validation_fraction",
+            Real,
+            min_val=0,
+            max_val=1,
+            include_boundaries="neither",
+        )
+        check_scalar(self.n_iter_no_change, "n_iter_no_change", Integral, min_val=1)
+        if self.class_weight is not None and self.sampling is not None:
+            warnings.warn(
+                f"class_weight={self.class_weight!r} and sampling={self.sampling!r} both correct "
+                "for the class sizes, so rare classes are corrected for twice. Set one to None.",
+                UserWarning,
+                stacklevel=4,
+            )
+
+    # --- what a method says -------------------------------------------------------------------
+
+    def _make_head(self, n_features: int, n_classes: int) -> nn.Module:
+        """Return a new head for features of a width."""
+        raise NotImplementedError(f"{type(self).__name__} must define _make_head.")
+
+    def _make_terms(self) -> Terms:
+        """Return the loss: name -> (coefficient, term of a `Step`)."""
+        raise NotImplementedError(f"{type(self).__name__} must define _make_terms.")
+
+    # --- fitting ------------------------------------------------------------------------------
+
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> BaseNetClassifier:
+        """Fit the network to training data.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_features), image array (n, C, H, W) or torch Dataset
+            Training data: numbers, finite. A map-style ``torch.utils.data.Dataset`` is streamed.
+        y : array-like of shape (n,)
+            Labels of any type that scikit-learn takes. May be None for a Dataset of (x, label).
+        sample_weight : array-like of shape (n,), default=None
+            Weights of the rows. Equal weights change nothing; a weight of 0 leaves the row out.
+
+        Returns
+        -------
+        BaseNetClassifier
+            The fitted estimator.
+        """
+        if self.warm_start and "net_" in vars(self):
+            return self._continue_fit(X, y, sample_weight)
+        for name in ("net_", "classes_"):
+            vars(self).pop(name, None)
+        return self._fit_new(X, y, sample_weight, epochs=None, classes=None)
+
+    def partial_fit(
+        self, X: Any, y: Any = None, classes: Any = None, sample_weight: Any = None
+    ) -> BaseNetClassifier:
+        """Train for one epoch over some data, on top of all that came before.
+
+        Column moments come from the first call, prototypes and the like from the first rows of
+        each class. Class counts add up over the calls, and ``class_weight`` follows them. A share
+        of ``max_epochs`` (``rebalance_from``, ``lr_milestones``) counts calls, and so does the
+        learning-rate schedule, which stays at its last value after ``max_epochs`` calls. No rows
+        are held back: ``early_stopping`` has no effect here.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_features), image array (n, C, H, W) or torch Dataset
+            Training data.
+        y : array-like of shape (n,)
+            Labels.
+        classes : array-like of shape (n_classes,), default=None
+            All labels there will be. Needed in the first call unless ``y`` has them all.
+        sample_weight : array-like of shape (n,), default=None
+            Weights of the rows.
+
+        Returns
+        -------
+        BaseNetClassifier
+            The fitted estimator.
+        """
+        if not "net_" in vars(self):
+            return self._fit_new(X, y, sample_weight, epochs=1, classes=classes)
+        if classes is not None and not np.array_equal(np.unique(classes), self.classes_):
+            raise ValueError(
+                f"classes={np.unique(classes).tolist()} differ from those of the first call, "
+                f"{self.classes_.tolist()}."
+            )
+        return self._continue_fit(X, y, sample_weight, epochs=1)
+
+    def _fit_new(
+        self, X: Any, y: Any, sample_weight: Any, *, epochs: int | None, classes: Any
+    ) -> BaseNetClassifier:
+        self._check_parameters()
+        X, y = self._check_data(X, y, reset=True)
+        self._input_kind = "dataset" if is_dataset(X) else f"{X.ndim}-D"
+        found, codes = np.unique(y, return_inverse=True)
+        self.classes_ = found
+        if classes is not None:
+            self.classes_, codes = self._encode(y, np.unique(classes))
+        if len(self.classes_) < 2:
+            raise ValueError(
+                f"y has one class only, {self.classes_.tolist()}; a classifier needs two or more."
+            )
+        weight = check_weights(sample_weight, len(X))
+        # an unknown name or label fails here, before anything is built
+        class_weight_vector(
+            self.class_weight, np.ones(len(self.classes_)), self.classes_, effective_beta=0.0
+        )
+        self._device_asked = resolve_device(self.device)
+        streams = Streams(self.random_state)
+        X, codes, weight = _without_weightless(X, codes, weight)
+        self._batch_size = (
+            choose_batch_size(len(X)) if self.batch_size == "auto" else int(self.batch_size)
+        )
+        with self._contained(X):
+            data, validation = self._split(X, codes, weight, streams, epochs is None)
+            self.net_ = self._make_net(X, streams, validation)
+            self.net_.initialize()
+            self._set_input_scaling(data)
+            self._train(data, validation, epochs)
+        return self
+
+    def _continue_fit(
+        self, X: Any, y: Any, sample_weight: Any, epochs: int | None = None
+    ) -> BaseNetClassifier:
+        self._check_parameters()
+        X, y = self._check_data(X, y, reset=False)
+        _, codes = self._encode(y, self.classes_)
+        weight = check_weights(sample_weight, len(X))
+        X, codes, weight = _without_weightless(X, codes, weight)
+        net = self.net_
+        with self._contained(X):
+            data, validation = self._split(X, codes, weight, net.streams, epochs is None)
+            if epochs is None:
+                # warm start: the schedule begins anew, deferral goes by all epochs so far
+                net.schedule_start_ = net.finished_epochs
+                net.max_epochs = self.max_epochs
+                net.counts_[:] = 0.0
+            self._train(data, validation, epochs)
+        return self
+
+    def _train(self, data: Any, validation: Any, epochs: int | None) -> None:
+        net = self.net_
+        net.counts_ = net.counts_ + count_classes(data.codes, len(self.classes_), data.weight)
+        self.class_counts_ = net.counts_.copy()
+        rows = np.arange(len(data))
+        if len(rows) > _ROWS_TO_START_FROM:
+            rng = net.streams.generator("head_start", net.finished_epochs, 1)
+            rows = np.sort(rng.choice(rows, _ROWS_TO_START_FROM, replace=False))
+        net.start_head(data, rows)
+        net.notify("on_train_begin", X=data, y=data.y)
+        net.fit_loop(data, validation, epochs=epochs)
+        net.notify("on_train_end", X=data, y=data.y)
+        self.n_iter_ = net.finished_epochs
+
+    def _make_net(self, X: Any, streams: Streams, validation: Any) -> Net:
+        factory = NetworkFactory(
+            self._choose_backbone(X),
+            # Not a bound method of self: the net would hold the estimator that holds the net.
+            partial(type(self)._make_head, _Parameters(self), n_classes=len(self.classes_)),
+            _first_of(X) if is_dataset(X) else Rows(X[:2]).X,
+            getattr(torch, self.dtype),
+        )
+        callbacks = list(self.callbacks or [])
+        if validation is not None:
+            callbacks.append(("best_epoch", self._best_epoch(validation)))
+        return Net(
+            factory,
+            criterion=LossTerms(self._make_terms()),
+            streams=streams,
+            class_labels=self.classes_,
+            class_weight=self.class_weight,
+            effective_beta=self.effective_beta,
+            sampling=self.sampling,
+            rebalance_epoch=resolve_epoch(self.rebalance_from, self.max_epochs),
+            schedule=self._schedule(),
+            optimizer=self.optimizer,
+            lr=self.lr,
+            max_epochs=self.max_epochs,
+            batch_size=self._batch_size,
+            callbacks=callbacks,
+            verbose=self.verbose,
+            device=self._current_device,
+            **self._nested_params(),
+        )
+
+    def _schedule(self) -> dict[str, Any] | None:
+        if self.lr_schedule is None and not self.warmup_epochs:
+            return None
+        return {
+            "schedule": self.lr_schedule,
+            "max_epochs": self.max_epochs,
+            "warmup_epochs": self.warmup_epochs,
+            "milestones": tuple(self.lr_milestones),
+            "decay": self.lr_decay,
+        }
+
+    def _choose_backbone(self, X: Any) -> Any:
+        if self.module is not None:
+            return self.module
+        if is_dataset(X) or X.ndim != 2:
+            shape = "a torch Dataset" if is_dataset(X) else f"X of shape {X.shape}"
+            raise ValueError(
+                f"{shape} needs module=, an nn.Module class or instance that turns it into "
+                "features (n, d); only rows (n, n_features) have a default backbone, the MLP."
+            )
+        return MLP
+
+    def _set_input_scaling(self, data: Any) -> None:
+        set_input_scaling = getattr(self.net_.module_.backbone, "set_input_scaling", None)
+        if set_input_scaling is None:
+            return
+        scaler = StandardScaler()
+        for piece, start in self.net_.pieces(data):
+            weight = None if data.weight is None else data.weight[start : start + len(piece)]
+            scaler.partial_fit(piece, sample_weight=weight)
+        set_input_scaling(scaler.mean_, scaler.scale_)
+
+    def _split(
+        self, X: Any, codes: np.ndarray, weight: np.ndarray | None, streams: Streams, allowed: bool
+    ) -> tuple[Any, Any]:
+        """Return the training rows and the held-back rows (None unless stopping early)."""
+        if not (self.early_stopping and allowed):
+            return self._rows(X, codes, weight), None
+        train, held = _stratified_split(codes, self.validation_fraction, streams)
+        if is_dataset(X):
+            parts = [torch.utils.data.Subset(X, part.tolist()) for part in (train, held)]
+        else:
+            parts = [X[part] for part in (train, held)]
+        return tuple(
+            self._rows(part, codes[rows], None if weight is None else weight[rows])
+            for part, rows in zip(parts, (train, held), strict=True)
+        )
+
+    def _rows(
+        self, X: Any, codes: np.ndarray | None = None, weight: np.ndarray | None = None
+    ) -> Rows | StreamedRows:
+        if is_dataset(X):
+            return StreamedRows(X, codes, weight)
+        return Rows(X, codes, weight, device=self._current_device)
+
+    @property
+    def _current_device(self) -> str:
+        # A net that was unpickled where its device is missing has moved.
+        return self.net_.device if "net_" in vars(self) else self._device_asked
+
+    def _best_epoch(self, validation: Any) -> BestEpoch:
+        scoring = "balanced_accuracy" if self.scoring is None else self.scoring
+        scorer = check_scoring(self, scoring=scoring)
+        return BestEpoch(scorer, self.n_iter_no_change, validation.weight)
+
+    def _contained(self, X: Any) -> AbstractContextManager[None]:
+        values = 1 if is_dataset(X) else int(np.prod(X.shape[1:]))
+        threads = choose_threads(self._batch_size, values)
+        return contained(threads=threads, device=self._current_device)
+
+    # --- data ---------------------------------------------------------------------------------
+
+    def _check_data(self, X: Any, y: Any, *, reset: bool) -> tuple[Any, np.ndarray]:
+        if is_dataset(X):
+            y = dataset_labels(X) if y is None else np.asarray(y)
+            if len(y) != len(X):
+                raise ValueError(f"X has {len(X)} items and y {len(y)} labels.")
+        else:
+            X, y = check_rows(self, X, y, reset=reset)
+        check_classification_targets(y)
+        return X, y
+
+    def _encode(self, y: np.ndarray, classes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        unknown = np.setdiff1d(y, classes)
+        if len(unknown):
+            raise ValueError(
+                f"y has labels that are not among the classes: {unknown.tolist()[:10]}. The "
+                f"classes are {classes.tolist()}."
+            )
+        return classes, np.searchsorted(classes, y)
+
+    # --- prediction ---------------------------------------------------------------------------
+
+    def _run(self, X: Any, what: Callable[..., torch.Tensor]) -> np.ndarray:
+        """Return what a function of (network, batch) gives over X, in X's float type."""
+        check_is_fitted(self, "net_")
+        if not is_dataset(X):
+            X, _ = check_rows(self, X, None, reset=False)
+        with self._contained(X):
+            result = self.net_.run(self._rows(X), what).double().numpy()
+        return result
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        """Return the scores of the classes.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_features), image array (n, C, H, W) or torch Dataset
+            Data.
+
+        Returns
+        -------
+        ndarray of shape (n, n_classes) or (n,)
+            Scores; for two classes the second minus the first.
+        """
+        scores = self._scores(X)
+        return scores[:, 1] - scores[:, 0] if len(self.classes_) == 2 else scores
+
+    def _scores(self, X: Any) -> np.ndarray:
+        return self._run(X, _scores_of)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the class with the highest score for each row.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_features), image array (n, C, H, W) or torch Dataset
+            Data.
+
+        Returns
+        -------
+        ndarray of shape (n,)
+            Labels, as they were in ``y``.
+        """
+        scores = self._scores(X)
+        return self.classes_[scores.argmax(axis=1)]
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Return class probabilities: the softmax of the scores.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_features), image array (n, C, H, W) or torch Dataset
+            Data.
+
+        Returns
+        -------
+        ndarray of shape (n, n_classes)
+            Probabilities in the order of ``classes_``; each row sums to 1.
+        """
+        return softmax(self._scores(X), axis=1)
+
+    def predict_log_proba(self, X: Any) -> np.ndarray:
+        """Return logarithms of class probabilities, finite where the probability underflows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_features), image array (n, C, H, W) or torch Dataset
+            Data.
+
+        Returns
+        -------
+        ndarray of shape (n, n_classes)
+            Log probabilities in the order of ``classes_``.
+        """
+        return log_softmax(self._scores(X), axis=1)
+
+    def transform(self, X: Any) -> np.ndarray:
+        """Return the features that the head compares.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_features), image array (n, C, H, W) or torch Dataset
+            Data.
+
+        Returns
+        -------
+        ndarray of shape (n, n_features_out)
+            Features, in the float type of X.
+        """
+        dtype = getattr(X, "dtype", None)
+        features = self._run(X, _features_of)
+        return features.astype(np.float32) if dtype == np.float32 else features
+
+    @property
+    def _n_features_out(self) -> int:
+        check_is_fitted(self, "net_")
+        return self.net_.module_.head.n_features_out
+
+    # --- what the fitted net holds ------------------------------------------------------------
+
+    @property
+    def module_(self) -> nn.Module:
+        """The fitted network: ``backbone`` and ``head``."""
+        return self._of_net("module_")
+
+    @property
+    def history_(self) -> Any:
+        """skorch's history: a row an epoch, with ``train_loss`` and each loss term."""
+        return self._of_net("history_")
+
+    @property
+    def device_(self) -> str:
+        """The device that the network is on."""
+        return self._of_net("device")
+
+    def _of_net(self, name: str) -> Any:
+        # AttributeError, not NotFittedError alone: hasattr must work before fit.
+        if "net_" not in vars(self):
+            raise AttributeError(f"{type(self).__name__} has no {name!r} before fit.")
+        return getattr(self.net_, name)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return "net_" in vars(self)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+
+def _scores_of(module: nn.Module, x: torch.Tensor) -> torch.Tensor:
+    return module(x)
+
+
+def _features_of(module: nn.Module, x: torch.Tensor) -> torch.Tensor:
+    return module.features(x)
+
+
+class _Parameters:
+    """The parameters of an estimator as attributes, and nothing else of it."""
+
+    def __init__(self, estimator: BaseEstimator) -> None:
+        vars(self).update(estimator.get_params(deep=False))
+
+
+def _is_nested(name: str) -> bool:
+    prefix, _, rest = name.partition("__")
+    # scikit-learn's checks set each name of the signature, "nested" too: `fit` refuses that one.
+    return (prefix in NESTED_PREFIXES and bool(rest)) or name == "nested"
+
+
+def check_option(name: str, value: Any, options: tuple[Any, ...]) -> None:
+    """Raise a ValueError that lists the options if a value is none of them."""
+    if not (value is None or isinstance(value, str)) or value not in options:
+        raise ValueError(f"{name} must be one of {list(options)}, got {value!r}.")
+
+
+def _without_weightless(
+    X: Any, codes: np.ndarray, weight: np.ndarray | None
+) -> tuple[Any, np.ndarray, np.ndarray | None]:
+    """Leave out rows of weight 0: they must not fill batches or be drawn."""
+    if weight is None or np.all(weight > 0):
+        return X, codes, weight
+    kept = np.flatnonzero(weight > 0)
+    X = torch.utils.data.Subset(X, kept.tolist()) if is_dataset(X) else X[kept]
+    weight = weight[kept]
+    return X, codes[kept], None if np.ptp(weight) == 0 else weight
+
+
+def _stratified_split(
+    codes: np.ndarray, fraction: float, streams: Streams
+) -> tuple[np.ndarray, np.ndarray]:
+    """Hold back a fraction of each class; a class of one row stays in training."""
+    rng = np.random.RandomState(streams.seed("validation") % 2**32)
+    counts = np.bincount(codes)
+    alone = counts[codes] == 1
+    rows = np.flatnonzero(~alone)
+    n_classes = len(np.unique(codes[rows]))
+    n_held = max(n_classes, round(fraction * len(codes)))
+    if len(rows) - n_held < n_classes:
+        raise ValueError(
+            f"early_stopping cannot hold back {n_held} of {len(codes)} rows with {n_classes} "
+            "classes: a row of each class must stay on either side. Set early_stopping=False or "
+            "lower validation_fraction."
+        )
+    split = StratifiedShuffleSplit(1, test_size=n_held, random_state=rng)
+    train, held = next(split.split(rows, codes[rows]))
+    return np.sort(np.concatenate([rows[train], np.flatnonzero(alone)])), np.sort(rows[held])
+
+
+def _first_of(source: Any) -> torch.Tensor:
+    """Return the first item of a Dataset as a batch of two."""
+    x = StreamedRows(source)[0][0]
+    return torch.stack([torch.as_tensor(x)] * 2)

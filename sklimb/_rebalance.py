@@ -1,0 +1,180 @@
+"""From class counts to weights, draws and "from which epoch": pure functions, numpy in and out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+
+
+def count_classes(
+    codes: np.ndarray, n_classes: int, sample_weight: np.ndarray | None = None
+) -> np.ndarray:
+    """Return the (weighted) number of rows of each class.
+
+    Parameters
+    ----------
+    codes : ndarray of int, shape (n,)
+        Class indices.
+    n_classes : int
+        Length of the result; classes without rows get 0.
+    sample_weight : ndarray, shape (n,), or None
+        None counts each row once.
+
+    Returns
+    -------
+    counts : ndarray of float64, shape (n_classes,)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklimb._rebalance import count_classes
+    >>> count_classes(np.array([0, 0, 2]), 3, np.array([1.0, 0.5, 2.0]))
+    array([1.5, 0. , 2. ])
+    """
+    return np.bincount(codes, weights=sample_weight, minlength=n_classes).astype(np.float64)
+
+
+def effective_number(counts: np.ndarray, beta: float) -> np.ndarray:
+    r"""Return the effective number of rows of each class (Cui et al. 2019, Eq. 2).
+
+    .. math:: E_n = (1 - \beta^n) / (1 - \beta)
+
+    with :math:`n` a class's count and :math:`\beta \in [0, 1)`; at :math:`\beta = 0` every class
+    that has rows counts once, towards 1 each row does.
+    """
+    # expm1 and log1p: beta is close to 1, where 1 - beta**n loses digits.
+    return -np.expm1(counts * np.log(beta)) / (1.0 - beta) if beta > 0 else 1.0 * (counts > 0)
+
+
+def class_weight_vector(
+    class_weight: None | str | Mapping[Any, float],
+    counts: np.ndarray,
+    classes: np.ndarray,
+    *,
+    effective_beta: float = 0.9999,
+) -> np.ndarray | None:
+    """Return one weight a class, or None where all classes weigh the same.
+
+    Parameters
+    ----------
+    class_weight : None, "balanced", "effective" or dict
+        "balanced": n / (C n_c), as in scikit-learn. "effective": one over the effective number of
+        rows, normalised so that the weights of the C classes sum to C (Cui et al. 2019). A dict
+        maps labels to weights; labels that it leaves out get 1.
+    counts : ndarray, shape (C,)
+        (Weighted) class counts. A class without rows gets weight 0: nothing can be weighted.
+    classes : ndarray, shape (C,)
+        The labels, for a dict.
+    effective_beta : float
+        Beta of "effective".
+
+    Returns
+    -------
+    weights : ndarray of float64, shape (C,), or None
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklimb._rebalance import class_weight_vector
+    >>> class_weight_vector("balanced", np.array([90.0, 10.0]), np.array(["no", "yes"]))
+    array([0.55555556, 5.        ])
+    """
+    if class_weight is None:
+        return None
+    if isinstance(class_weight, Mapping):
+        return _mapped_weights(class_weight, classes)
+    if class_weight not in ("balanced", "effective"):
+        raise ValueError(
+            f"class_weight must be None, 'balanced', 'effective' or a dict {{label: weight}}, "
+            f"got {class_weight!r}."
+        )
+    present = counts > 0
+    mass = counts if class_weight == "balanced" else effective_number(counts, effective_beta)
+    weights = np.zeros_like(counts, dtype=np.float64)
+    weights[present] = 1.0 / mass[present]
+    if class_weight == "balanced":
+        weights *= counts.sum() / present.sum()
+    else:
+        weights *= present.sum() / weights.sum()
+    # Equal weights change nothing, so they take the path without weights, bit for bit.
+    return None if np.ptp(weights[present]) == 0 else weights
+
+
+def _mapped_weights(class_weight: Mapping[Any, float], classes: np.ndarray) -> np.ndarray | None:
+    labels = classes.tolist()
+    unknown = [label for label in class_weight if label not in labels]
+    if unknown:
+        raise ValueError(
+            f"class_weight names labels that y does not have: {unknown}. The labels are {labels}."
+        )
+    weights = np.array([float(class_weight.get(label, 1.0)) for label in labels])
+    if not np.all(np.isfinite(weights)) or np.any(weights < 0) or not np.any(weights > 0):
+        raise ValueError(
+            "class_weight must hold finite weights that are not negative and not all 0, "
+            f"got {dict(class_weight)}."
+        )
+    return None if np.ptp(weights) == 0 else weights
+
+
+def resolve_epoch(start: float, max_epochs: int, name: str = "rebalance_from") -> int:
+    """Return after how many finished epochs something starts.
+
+    An int counts epochs; a float in [0, 1] is a share of `max_epochs`, rounded.
+
+    Examples
+    --------
+    >>> from sklimb._rebalance import resolve_epoch
+    >>> resolve_epoch(160, 200), resolve_epoch(0.8, 200), resolve_epoch(1, 200)
+    (160, 160, 1)
+    """
+    if isinstance(start, Integral) and not isinstance(start, (bool, np.bool_)):
+        if start < 0:
+            raise ValueError(f"{name} must not be negative, got {start}.")
+        return int(start)
+    if isinstance(start, Real) and not isinstance(start, (bool, np.bool_)):
+        if not 0.0 <= start <= 1.0:
+            raise ValueError(
+                f"{name} as a float is a share of max_epochs and must lie in [0, 1], got {start}. "
+                "Pass an int to count epochs."
+            )
+        return int(round(float(start) * max_epochs))
+    raise TypeError(
+        f"{name} must be an int (epochs) or a float (share of max_epochs), got {start!r}."
+    )
+
+
+def draw_balanced(
+    codes: np.ndarray,
+    n_draws: int,
+    rng: np.random.Generator,
+    sample_weight: np.ndarray | None = None,
+) -> np.ndarray:
+    """Return row indices drawn with replacement, every class equally often in expectation.
+
+    A class is drawn uniformly among the classes that have rows, then one of its rows: uniformly,
+    or in proportion to `sample_weight`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklimb._rebalance import draw_balanced
+    >>> codes = np.array([0] * 99 + [1])
+    >>> draws = draw_balanced(codes, 10_000, np.random.default_rng(0))
+    >>> bool(abs(np.mean(codes[draws]) - 0.5) < 0.02)
+    True
+    """
+    by_class = np.argsort(codes, kind="stable")
+    present, first, size = np.unique(codes[by_class], return_index=True, return_counts=True)
+    drawn = rng.integers(len(present), size=n_draws)
+    where = rng.random(n_draws)
+    if sample_weight is None:
+        position = first[drawn] + (where * size[drawn]).astype(np.int64)
+        return by_class[position]
+    mass = np.concatenate([[0.0], np.cumsum(sample_weight[by_class], dtype=np.float64)])
+    start, end = mass[first], mass[first + size]
+    position = np.searchsorted(mass, start[drawn] + where * (end - start)[drawn], side="right") - 1
+    # Rounding at a class's edge must not fall into its neighbour.
+    return by_class[np.clip(position, first[drawn], (first + size - 1)[drawn])]

@@ -1,0 +1,117 @@
+"""A multi-layer perceptron that takes columns of any scale.
+
+Shape
+-----
+x (n, in_features) -> features (n, hidden[-1]).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+_ACTIVATIONS = {"relu": nn.ReLU, "gelu": nn.GELU, "silu": nn.SiLU, "tanh": nn.Tanh}
+
+
+class Standardize(nn.Module):
+    """Centre and scale columns by buffers that are set once, from the training data.
+
+    The buffers stay in float64 and the subtraction is done in the finer of the input's and their
+    precision: a timestamp of 1.6e9 that varies by an hour has nothing left in float32.
+
+    Parameters
+    ----------
+    in_features : int
+        Number of columns.
+
+    Examples
+    --------
+    >>> import numpy as np, torch
+    >>> from sklimb.backbones import Standardize
+    >>> layer = Standardize(2)
+    >>> layer.set_input_scaling(np.array([1e6, 0.0]), np.array([10.0, 1e-3]))
+    >>> layer(torch.tensor([[1e6 + 20, 1e-3]], dtype=torch.float64))
+    tensor([[2., 1.]])
+    """
+
+    def __init__(self, in_features: int) -> None:
+        super().__init__()
+        self.register_buffer("shift", torch.zeros(in_features, dtype=torch.float64))
+        self.register_buffer("scale", torch.ones(in_features, dtype=torch.float64))
+        # Only its dtype and device matter: what the layers behind compute in.
+        self.register_buffer("like", torch.zeros(()), persistent=False)
+
+    def _apply(self, fn, recurse=True):  # noqa: ANN001, ANN202
+        """Move like any module, but keep the moments in float64 where the device has it."""
+        moments = self.shift, self.scale
+        super()._apply(fn, recurse)
+        if self.shift.device.type not in ("mps", "meta"):
+            device = self.shift.device
+            self.shift, self.scale = (moment.to(device) for moment in moments)
+        return self
+
+    def set_input_scaling(self, mean: np.ndarray, scale: np.ndarray) -> None:
+        """Set what is subtracted from each column and what it is then divided by."""
+        self.shift.copy_(torch.as_tensor(mean))
+        self.scale.copy_(torch.as_tensor(scale))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return (x - shift) / scale in the network's own float type."""
+        return ((x - self.shift) / self.scale).to(self.like.dtype)
+
+
+class MLP(nn.Sequential):
+    """Linear layers with an activation after each; the last activations are the features.
+
+    Parameters
+    ----------
+    in_features : int
+        Number of columns of X; the classifiers fill it in.
+    hidden : sequence of int, default=(128, 128)
+        Width of each layer.
+    activation : {"relu", "gelu", "silu", "tanh"}, default="relu"
+    dropout : float, default=0.0
+        Share of activations dropped after each layer while training.
+    standardize : bool, default=True
+        Centre and scale the columns by the (weighted) moments of the training data, inside the
+        network, so that unscaled columns need no scaler in front.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklimb.backbones import MLP
+    >>> MLP(4, hidden=(16, 8))(torch.zeros(3, 4)).shape
+    torch.Size([3, 8])
+    """
+
+    def __init__(
+        self,
+        in_features: int,
+        *,
+        hidden: Sequence[int] = (128, 128),
+        activation: str = "relu",
+        dropout: float = 0.0,
+        standardize: bool = True,
+    ) -> None:
+        if activation not in _ACTIVATIONS:
+            raise ValueError(
+                f"activation must be one of {sorted(_ACTIVATIONS)}, got {activation!r}."
+            )
+        layers: list[nn.Module] = [Standardize(in_features)] if standardize else []
+        width = in_features
+        for wider in hidden:
+            layers += [nn.Linear(width, wider), _ACTIVATIONS[activation]()]
+            if dropout:
+                layers.append(nn.Dropout(dropout))
+            width = wider
+        super().__init__(*layers)
+        # Said to the network, which otherwise casts the input to its own float type first.
+        self.casts_input = standardize
+
+    def set_input_scaling(self, mean: np.ndarray, scale: np.ndarray) -> None:
+        """Set the moments that `standardize` uses; without it, do nothing."""
+        if len(self) and isinstance(self[0], Standardize):
+            self[0].set_input_scaling(mean, scale)

@@ -1,0 +1,176 @@
+"""Max-margin learning with Gaussian affinity to class prototypes (Hayat et al. 2019)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.utils import check_scalar
+from torch import Tensor, nn
+
+from sklimb._docstrings import describe_shared
+from sklimb._engine import Step
+from sklimb._estimator import BaseNetClassifier, Terms, check_option
+from sklimb.heads import AffinityHead
+from sklimb.losses import affinity_margin_loss, diversity
+
+
+class _Margin:
+    """Eq. 6 over a step; the head's scores are log affinities."""
+
+    def __init__(self, lam: float) -> None:
+        self.lam = lam
+
+    def __call__(self, step: Step) -> Tensor:
+        return affinity_margin_loss(step.scores.exp(), step.y, self.lam, reduction="none")
+
+
+def _diversity(step: Step) -> Tensor:
+    return diversity(step.head.prototypes)
+
+
+@describe_shared
+class AffinityClassifier(BaseNetClassifier):
+    r"""Neural network that compares features with class prototypes by Gaussian affinity.
+
+    .. math::
+        d(f, w_j) = \max_t \exp(-\lVert f - w_{j,t} \rVert^2 / \sigma), \qquad
+        L = \sum_{j \neq y} \max(0, \lambda + d(f, w_j) - d(f, w_y)) + \gamma R(w)
+
+    with :math:`f` the features of a row, :math:`w_{j,t}` the t-th of m prototypes of class j
+    (Eq. 3, 9), :math:`\lambda` the margin (Eq. 6), :math:`R` the variance of all squared distances
+    between prototypes (Eq. 7, 8) and :math:`\gamma` its weight (1 in Eq. 10) [1]_. Prototypes start
+    from the weighted training data.
+
+    Parameters
+    ----------
+    sigma : float, default=1.0
+        Width of the affinity, in units of `distance`.
+    lam : float, default=0.5
+        Margin between the affinity to the own class and to each other, in (0, 1].
+    n_prototypes : int, default=1
+        Prototypes a class, m.
+    diversity : float, default=1.0
+        Weight of the regulariser R, which spreads the prototypes evenly.
+    distance : {"sqeuclidean", "euclidean", "manhattan"}, default="sqeuclidean"
+        Distance to a prototype.
+    similarity : {"gaussian", "inverse"}, default="gaussian"
+        exp(-distance / sigma) or 1 / (1 + distance / sigma) (the paper's Table 4).
+    normalize : bool, default=True
+        Compare on the unit sphere, so that one `sigma` fits features of any scale: raw features
+        far from every prototype have an affinity of 0 and nothing to learn from.
+    embedding_dim : int or None, default=None
+        Width of a linear layer between backbone and prototypes; None compares the backbone's
+        features as they are.
+    <<shared parameters>>
+
+    Attributes
+    ----------
+    prototypes_ : ndarray of shape (n_classes, n_prototypes, n_features_out)
+        Prototypes, in the space of `transform`.
+    <<shared attributes>>
+
+    See Also
+    --------
+    RebalancedClassifier : The softmax baselines.
+
+    Notes
+    -----
+    ``decision_function`` is the log affinity and ``predict_proba`` its softmax, the normalised
+    affinity: both stay finite where the affinity underflows.
+
+    The loss does not re-balance by itself, so classes are weighted by default. The paper's bare
+    loss is ``AffinityClassifier(class_weight=None, normalize=False, embedding_dim=None)``; its
+    `sigma` then has to fit the scale of the features.
+
+    References
+    ----------
+    .. [1] Hayat, Khan, Zamir, Shen, Shao. Gaussian Affinity for Max-margin Class Imbalanced
+       Learning. ICCV 2019.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_classification
+    >>> from sklimb import AffinityClassifier
+    >>> X, y = make_classification(n_samples=300, weights=[0.9], random_state=0)
+    >>> model = AffinityClassifier(max_epochs=20, random_state=0).fit(X, y)
+    >>> model.predict_proba(X[:3]).shape, model.prototypes_.shape[:2]
+    ((3, 2), (2, 1))
+    """
+
+    def __init__(
+        self,
+        *,
+        sigma: float = 1.0,
+        lam: float = 0.5,
+        n_prototypes: int = 1,
+        diversity: float = 1.0,
+        distance: str = "sqeuclidean",
+        similarity: str = "gaussian",
+        normalize: bool = True,
+        embedding_dim: int | None = None,
+        module: type | nn.Module | None = None,
+        class_weight: str | Mapping[Any, float] | None = "balanced",
+        effective_beta: float = 0.9999,
+        sampling: str | None = None,
+        rebalance_from: float = 0.0,
+        max_epochs: int = 50,
+        batch_size: int | str = "auto",
+        lr: float = 1e-3,
+        lr_schedule: str | None = None,
+        warmup_epochs: int = 0,
+        lr_milestones: Sequence[float] = (0.8, 0.9),
+        lr_decay: float = 0.01,
+        optimizer: type = torch.optim.AdamW,
+        dtype: str = "float32",
+        device: str = "cpu",
+        random_state: Any = None,
+        warm_start: bool = False,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 10,
+        scoring: str | Callable[..., float] | None = None,
+        verbose: int = 0,
+        callbacks: list[Any] | None = None,
+        **nested: Any,
+    ) -> None:
+        self._store(locals())
+
+    def _check_parameters(self) -> None:
+        super()._check_parameters()
+        check_scalar(self.sigma, "sigma", Real, min_val=0, include_boundaries="neither")
+        check_scalar(self.lam, "lam", Real, min_val=0)
+        check_scalar(self.n_prototypes, "n_prototypes", Integral, min_val=1)
+        check_scalar(self.diversity, "diversity", Real, min_val=0)
+        check_option("distance", self.distance, ("sqeuclidean", "euclidean", "manhattan"))
+        check_option("similarity", self.similarity, ("gaussian", "inverse"))
+        if self.embedding_dim is not None:
+            check_scalar(self.embedding_dim, "embedding_dim", Integral, min_val=1)
+
+    def _make_head(self, n_features: int, n_classes: int) -> nn.Module:
+        return AffinityHead(
+            n_features,
+            n_classes,
+            n_prototypes=self.n_prototypes,
+            sigma=self.sigma,
+            embedding_dim=self.embedding_dim,
+            normalize=self.normalize,
+            distance=self.distance,
+            similarity=self.similarity,
+        )
+
+    def _make_terms(self) -> Terms:
+        return {
+            "margin": (1, _Margin(self.lam)),
+            "diversity": (self.diversity, _diversity),
+        }
+
+    @property
+    def prototypes_(self) -> np.ndarray:
+        """The prototypes, in the space of `transform`."""
+        if "net_" not in vars(self):
+            raise AttributeError("AffinityClassifier has no 'prototypes_' before fit.")
+        return self.module_.head.prototypes.detach().double().cpu().numpy()

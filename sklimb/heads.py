@@ -1,0 +1,169 @@
+"""Heads: features in, scores out. What a head learns lives in the head.
+
+A head is an `nn.Module` with
+
+- ``embed(features)``: the space that it compares in, and that ``transform`` returns;
+- ``forward(embedded)``: scores (n, C), whose softmax is the predicted probability;
+- ``n_features_out``: the width of that space;
+- optionally ``start_from(embedded, y, weight, generator)``: start values from data.
+
+Shape
+-----
+features (n, d) -> embedded (n, e) -> scores (n, C).
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from sklimb.losses.affinity import log_affinity
+
+__all__ = ["AffinityHead", "LinearHead"]
+
+
+class LinearHead(nn.Linear):
+    """Scores w_k . f + b_k: the last layer of an ordinary softmax classifier.
+
+    Parameters
+    ----------
+    in_features : int
+        Width d of the features.
+    n_classes : int
+        Number of classes C.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklimb.heads import LinearHead
+    >>> LinearHead(8, 3)(torch.zeros(5, 8)).shape
+    torch.Size([5, 3])
+    """
+
+    def __init__(self, in_features: int, n_classes: int) -> None:
+        super().__init__(in_features, n_classes)
+        self.n_features_out = in_features
+
+    def embed(self, features: Tensor) -> Tensor:
+        """Return the features as they are."""
+        return features
+
+
+class AffinityHead(nn.Module):
+    r"""Log affinity of features to class prototypes (Hayat et al. 2019, Eq. 3 and 9).
+
+    .. math:: s_{ij} = \max_t \log d(f_i, w_{j,t}), \qquad
+              d(f, w) = \exp(-\lVert f - w \rVert^2 / \sigma)
+
+    with :math:`f_i` an embedded feature vector, :math:`w_{j,t}` the t-th prototype of class j and
+    :math:`\sigma` the width. Logs, because d underflows far from every prototype; their softmax is
+    the normalised affinity.
+
+    Parameters
+    ----------
+    in_features : int
+        Width of the backbone's features.
+    n_classes : int
+        Number of classes C.
+    n_prototypes : int, default=1
+        Prototypes a class, m.
+    sigma : float, default=1.0
+        Width of the affinity.
+    embedding_dim : int or None, default=None
+        Width e of a linear layer in front; None compares the backbone's features themselves.
+    normalize : bool, default=True
+        Put embedded features and prototypes on the unit sphere, where squared distances lie in
+        [0, 4] whatever the scale of the input, so that one sigma fits and no gradient underflows.
+    distance : {"sqeuclidean", "euclidean", "manhattan"}, default="sqeuclidean"
+    similarity : {"gaussian", "inverse"}, default="gaussian"
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklimb.heads import AffinityHead
+    >>> head = AffinityHead(8, 3, n_prototypes=2)
+    >>> head(head.embed(torch.randn(5, 8))).shape
+    torch.Size([5, 3])
+    """
+
+    def __init__(
+        self,
+        in_features: int,
+        n_classes: int,
+        *,
+        n_prototypes: int = 1,
+        sigma: float = 1.0,
+        embedding_dim: int | None = None,
+        normalize: bool = True,
+        distance: str = "sqeuclidean",
+        similarity: str = "gaussian",
+    ) -> None:
+        super().__init__()
+        width = in_features if embedding_dim is None else embedding_dim
+        self.projection = nn.Identity() if embedding_dim is None else nn.Linear(in_features, width)
+        self.raw_prototypes = nn.Parameter(torch.randn(n_classes, n_prototypes, width))
+        if not normalize:
+            # As long as a feature vector of a fresh network, give or take.
+            nn.init.normal_(self.raw_prototypes, std=width**-0.5)
+        self.n_features_out = width
+        # Which classes have started from data: partial_fit may meet a class late.
+        self.register_buffer("started", torch.zeros(n_classes, dtype=torch.bool))
+        self.sigma = sigma
+        self.normalize = normalize
+        self.distance = distance
+        self.similarity = similarity
+
+    @property
+    def prototypes(self) -> Tensor:
+        """The prototypes (C, m, e) in the space of `embed`."""
+        if self.normalize:
+            return F.normalize(self.raw_prototypes, dim=-1)
+        return self.raw_prototypes
+
+    def embed(self, features: Tensor) -> Tensor:
+        """Return embedded features (n, e): projected, and on the unit sphere if so asked."""
+        embedded = self.projection(features)
+        return F.normalize(embedded, dim=-1) if self.normalize else embedded
+
+    def forward(self, embedded: Tensor) -> Tensor:
+        """Return log affinities (n, C)."""
+        return log_affinity(
+            embedded,
+            self.prototypes,
+            self.sigma,
+            distance=self.distance,
+            similarity=self.similarity,
+        )
+
+    @torch.no_grad()
+    def start_from(
+        self, embedded: Tensor, y: Tensor, weight: Tensor | None, generator: torch.Generator
+    ) -> None:
+        """Start the prototypes of each class that has rows, and has not started yet, from them.
+
+        One prototype is the class's weighted mean. Several are rows of the class drawn by weight;
+        a class with fewer rows than prototypes uses rows again, moved a little apart.
+        """
+        n_prototypes = self.raw_prototypes.shape[1]
+        for code in torch.unique(y).tolist():
+            if self.started[code]:
+                continue
+            rows = embedded[y == code]
+            mass = torch.ones(len(rows)) if weight is None else weight[y == code].cpu()
+            if n_prototypes == 1:
+                share = (mass / mass.sum()).to(rows)
+                start = (share[:, None] * rows).sum(0, keepdim=True)
+            else:
+                again = len(rows) < n_prototypes
+                drawn = torch.multinomial(
+                    mass.double(), n_prototypes, replacement=again, generator=generator
+                )
+                start = rows[drawn.to(rows.device)]
+                if again:
+                    noise = torch.randn(start.shape, generator=generator, dtype=torch.float64)
+                    start = start + 0.1 * start.norm(dim=-1, keepdim=True) * noise.to(start) / (
+                        start.shape[-1] ** 0.5
+                    )
+            self.raw_prototypes[code] = start
+            self.started[code] = True
