@@ -24,8 +24,9 @@ def processor() -> str:
 
 
 def machine() -> str:
-    return f"{processor()}, {os.cpu_count()} cores, Python {platform.python_version()}, " + ", ".join(
-        f"{name} {version(name)}" for name in PACKAGES
+    return (
+        f"{processor()}, {os.cpu_count()} cores, Python {platform.python_version()}, "
+        + ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     )
 
 

@@ -192,17 +192,27 @@ class Batches:
 
 
 class _Order:
-    """The sampler of a streaming loader: whatever order the net set for this epoch."""
+    """The batch sampler of a streaming loader: whatever order the net set for this epoch."""
 
-    def __init__(self, n: int) -> None:
+    def __init__(self, n: int, batch_size: int, drop_last: bool) -> None:
         self.n = n
+        self.batch_size = batch_size
+        self.drop_last = drop_last
         self.indices: np.ndarray | None = None
 
-    def __len__(self) -> int:
-        return self.n if self.indices is None else len(self.indices)
+    def _sizes(self) -> list[int]:
+        n = self.n if self.indices is None else len(self.indices)
+        return sizes_of_batches(n, self.batch_size, self.drop_last)
 
-    def __iter__(self) -> Iterator[int]:
-        return iter(range(self.n) if self.indices is None else self.indices.tolist())
+    def __len__(self) -> int:
+        return len(self._sizes())
+
+    def __iter__(self) -> Iterator[list[int]]:
+        rows = np.arange(self.n) if self.indices is None else self.indices
+        start = 0
+        for size in self._sizes():
+            yield rows[start : start + size].tolist()
+            start += size
 
 
 class StreamedBatches:
@@ -212,6 +222,8 @@ class StreamedBatches:
     ----------
     dataset : StreamedRows
     batch_size : int
+    drop_last : bool, default=False
+        Leave out a last, smaller batch.
     shuffle : bool, default=True
         False keeps the rows in their order while training.
     device : str or torch.device
@@ -225,6 +237,7 @@ class StreamedBatches:
         dataset: StreamedRows,
         *,
         batch_size: int,
+        drop_last: bool = False,
         shuffle: bool = True,
         device: str | torch.device = "cpu",
         **loader: Any,
@@ -234,8 +247,8 @@ class StreamedBatches:
         self.shuffle = shuffle
         self.device = device
         self.weight: Tensor | None = None
-        self._order = _Order(len(dataset))
-        self._loader = DataLoader(dataset, batch_size=batch_size, sampler=self._order, **loader)
+        self._order = _Order(len(dataset), batch_size, drop_last)
+        self._loader = DataLoader(dataset, batch_sampler=self._order, **loader)
 
     @property
     def indices(self) -> np.ndarray | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +11,9 @@ import numpy as np
 import torch
 from scipy.special import softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
-from skorch.callbacks import Callback
 
 if TYPE_CHECKING:
+    from sklimb._batches import Rows, StreamedRows
     from sklimb._engine import Net
 
 
@@ -52,8 +53,8 @@ class Fitted(ClassifierMixin, BaseEstimator):
         return self.scores[:, 1] - self.scores[:, 0] if len(self.classes) == 2 else self.scores
 
 
-class BestEpoch(Callback):
-    """Keep the weights of the best epoch and stop when it is long ago.
+class BestEpoch:
+    """Keep the weights of the best epoch of one training, and stop when it is long ago.
 
     Parameters
     ----------
@@ -61,45 +62,41 @@ class BestEpoch(Callback):
         scikit-learn scorer (estimator, X, y) -> float, higher is better.
     patience : int
         Epochs without a better score, or an equal one at a lower loss, before training stops.
-    sample_weight : ndarray or None
-        Of the validation rows; passed to scorers that take it.
     """
 
-    def __init__(
-        self,
-        scorer: Callable[..., float],
-        patience: int,
-        sample_weight: np.ndarray | None = None,
-    ) -> None:
+    def __init__(self, scorer: Callable[..., float], patience: int) -> None:
         self.scorer = scorer
         self.patience = patience
-        self.sample_weight = sample_weight
+        self.takes_weights = _takes_weights(scorer)
+        self.best: tuple[float, float] | None = None
+        self.best_epoch = 0
+        self.weights: dict[str, torch.Tensor] = {}
 
-    def on_train_begin(self, net: Net, **kwargs: Any) -> None:
-        """Forget earlier training."""
-        self.best_: tuple[float, float] | None = None
-        self.weights_: dict[str, torch.Tensor] | None = None
-        self.best_epoch_ = 0
-
-    def on_epoch_end(self, net: Net, dataset_valid: Any = None, **kwargs: Any) -> None:
-        """Score the epoch and decide."""
-        scores = net.run(dataset_valid, lambda module, x: module(x)).double().numpy()
+    def after_epoch(self, net: Net, held: Rows | StreamedRows) -> None:
+        """Score the epoch on the held-back rows, and decide."""
+        scores = net.run(held, lambda module, x: module(x)).double().numpy()
+        y = net.class_labels[held.codes]
+        weighted = self.takes_weights and held.weight is not None
+        weights = {"sample_weight": held.weight} if weighted else {}
         fitted = Fitted(scores, net.class_labels)
-        y = net.class_labels[dataset_valid.codes]
-        weights = {} if self.sample_weight is None else {"sample_weight": self.sample_weight}
         score = float(self.scorer(fitted, np.empty((len(y), 0)), y, **weights))
         net.history.record("valid_score", score)
         rank = (score, -net.history[-1, "valid_loss"])
-        better = self.best_ is None or rank > self.best_
+        better = self.best is None or rank > self.best
         net.history.record("valid_score_best", better)
         if better:
-            self.best_, self.best_epoch_ = rank, net.finished_epochs
-            self.weights_ = copy.deepcopy(net.module_.state_dict())
-        elif net.finished_epochs - self.best_epoch_ >= self.patience:
+            self.best, self.best_epoch = rank, net.finished_epochs
+            self.weights = copy.deepcopy(net.module_.state_dict())
+        elif net.finished_epochs - self.best_epoch >= self.patience:
             net.stop_training = True
 
-    def on_train_end(self, net: Net, **kwargs: Any) -> None:
+    def restore(self, net: Net) -> None:
         """Put the best weights back."""
-        if self.weights_ is not None:
-            net.module_.load_state_dict(self.weights_)
-            self.weights_ = None
+        if self.weights:
+            net.module_.load_state_dict(self.weights)
+
+
+def _takes_weights(scorer: Callable[..., float]) -> bool:
+    """Return whether a scorer can use ``sample_weight``: its metric must know it."""
+    metric = getattr(scorer, "_score_func", scorer)
+    return "sample_weight" in inspect.signature(metric).parameters

@@ -20,10 +20,11 @@ from skorch.utils import TeeGenerator, to_device
 from torch import Tensor, nn
 
 from sklimb._batches import Batches, Rows, StreamedBatches, StreamedRows
+from sklimb._early_stopping import BestEpoch
+from sklimb._mixup import Mixup, label_share, mix_rows
 from sklimb._random import Streams, seed_everything
-from sklimb._rebalance import class_weight_vector, draw_balanced
+from sklimb._rebalance import class_weight_vector, count_classes, draw_balanced
 from sklimb._schedule import learning_rate_factor
-
 
 # Matrix products take other kernels, that round otherwise, for fewer rows or a rest of these: a
 # row's scores would depend on its neighbours.
@@ -67,23 +68,22 @@ class Network(nn.Module):
         super().__init__()
         self.backbone = backbone
         self.head = head
+        # Its dtype is the network's, whatever the backbone is made of.
+        self.register_buffer("like", torch.zeros(()), persistent=False)
 
     def features(self, x: Tensor) -> Tensor:
         """Return what the head compares, (n, e)."""
-        return self.head.embed(run_backbone(self.backbone, x))
+        return self.head.embed(run_backbone(self.backbone, x, self.like.dtype))
 
     def forward(self, x: Tensor) -> Tensor:
         """Return scores, (n, C)."""
         return self.head(self.features(x))
 
 
-def run_backbone(backbone: nn.Module, x: Tensor) -> Tensor:
+def run_backbone(backbone: nn.Module, x: Tensor, dtype: torch.dtype) -> Tensor:
     """Return a backbone's features as a matrix, its input cast unless it does so itself."""
-    if not getattr(backbone, "casts_input", False):
-        parameter = next(backbone.parameters(), None)
-        # A lazy layer has no type yet; it is made in torch's default.
-        if parameter is not None and x.dtype != parameter.dtype:
-            x = x.to(parameter.dtype)
+    if x.dtype != dtype and not getattr(backbone, "casts_input", False):
+        x = x.to(dtype)
     features = backbone(x)
     if isinstance(features, (tuple, list)):
         features = features[0]
@@ -123,7 +123,7 @@ class NetworkFactory:
         backbone = self._make_backbone(kwargs).to(self.dtype)
         backbone.eval()
         with torch.no_grad():
-            width = run_backbone(backbone, self.example).shape[1]
+            width = run_backbone(backbone, self.example, self.dtype).shape[1]
         return Network(backbone, self.make_head(width)).to(self.dtype)
 
     def _make_backbone(self, kwargs: dict[str, Any]) -> nn.Module:
@@ -159,6 +159,12 @@ class LossTerms(nn.Module):
         if not self.terms:
             raise ValueError(f"All loss terms are switched off: {sorted(terms)}.")
         self.learnt = nn.ModuleList(t for _, t in self.terms.values() if isinstance(t, nn.Module))
+
+    def set_class_counts(self, counts: Tensor) -> None:
+        """Tell the (weighted) training counts, (C,), to the terms that go by them."""
+        for _, term in self.terms.values():
+            if hasattr(term, "set_class_counts"):
+                term.set_class_counts(counts)
 
     def forward(self, step: Step) -> tuple[Tensor, list[Tensor]]:
         """Return the loss and each term's value before its coefficient."""
@@ -204,6 +210,8 @@ class Net(NeuralNetClassifier):
         For a `class_weight` dict.
     schedule : dict
         Keyword arguments of `learning_rate_factor`.
+    mixup : Mixup or None
+        Rows mixed in pairs while training.
     **kwargs : dict
         skorch's own.
     """
@@ -220,6 +228,7 @@ class Net(NeuralNetClassifier):
         sampling: str | None = None,
         rebalance_epoch: int = 0,
         schedule: dict[str, Any] | None = None,
+        mixup: Mixup | None = None,
         **kwargs: Any,
     ) -> None:
         self.streams = streams
@@ -229,6 +238,7 @@ class Net(NeuralNetClassifier):
         self.sampling = sampling
         self.rebalance_epoch = rebalance_epoch
         self.schedule = schedule
+        self.mixup = mixup
         super().__init__(
             module,
             criterion=criterion,
@@ -296,6 +306,8 @@ class Net(NeuralNetClassifier):
         """Return batches; streamed where the dataset is."""
         kwargs = {"batch_size": self.batch_size}
         kwargs |= self.get_params_for("iterator_train" if training else "iterator_valid")
+        if not training and kwargs.get("drop_last"):
+            raise ValueError("iterator_valid__drop_last=True would leave rows without prediction.")
         if isinstance(dataset, StreamedRows):
             return StreamedBatches(dataset, device=self.device, **kwargs)
         unknown = set(kwargs) - set(inspect.signature(Batches).parameters)
@@ -327,7 +339,13 @@ class Net(NeuralNetClassifier):
         return len(self.history_) if self.history_ else 0
 
     def fit_loop(
-        self, X: Any, y: Any = None, epochs: int | None = None, **fit_params: Any
+        self,
+        X: Any,
+        y: Any = None,
+        epochs: int | None = None,
+        *,
+        monitor: BestEpoch | None = None,
+        **fit_params: Any,
     ) -> Net:
         """Train for some epochs, or until ``stop_training`` is set.
 
@@ -339,6 +357,8 @@ class Net(NeuralNetClassifier):
             Rows to validate on after each epoch.
         epochs : int or None
             None takes ``max_epochs``.
+        monitor : BestEpoch or None
+            Decides when to stop, and which weights stay.
         **fit_params : dict
             None are known.
         """
@@ -348,15 +368,41 @@ class Net(NeuralNetClassifier):
         datasets = {"dataset_train": X, "dataset_valid": y}
         batches = self.get_iterator(X, training=True)
         batches_valid = None if y is None else self.get_iterator(y)
+        if y is not None and y.weight is not None:
+            batches_valid.weight = self._as_weight(y.weight / y.weight.mean())
         for _ in range(self.max_epochs if epochs is None else epochs):
             self.notify("on_epoch_begin", **datasets)
             self._prepare_epoch(batches)
             self.run_single_epoch(batches, True, "train", self.train_step)
             self.run_single_epoch(batches_valid, False, "valid", self.validation_step)
+            if monitor is not None:
+                monitor.after_epoch(self, y)
             self._end_epoch(datasets)
             if self.stop_training:
                 break
+        if monitor is not None:
+            monitor.restore(self)
         return self
+
+    def restart(self, *, lr: float, **settings: Any) -> None:
+        """Take new settings for a training that goes on, its learning-rate schedule from the start.
+
+        Parameters
+        ----------
+        lr : float
+            For all groups of the optimiser, where it has changed.
+        **settings : dict
+            Attributes of the net.
+        """
+        for group in self.optimizer_.param_groups:
+            group["lr"] = group.pop("initial_lr", group["lr"])
+            if lr != self.lr:
+                group["lr"] = lr
+        self.lr = lr
+        for name, value in settings.items():
+            setattr(self, name, value)
+        self.schedule_start_ = self.finished_epochs
+        self.counts_ = np.zeros(len(self.class_labels))
 
     def _end_epoch(self, datasets: dict[str, Any]) -> None:
         try:
@@ -375,6 +421,8 @@ class Net(NeuralNetClassifier):
         epoch = self.finished_epochs - 1  # on_epoch_begin has opened this epoch's record
         data = batches.dataset
         seed_everything(self.streams.seed("dropout", epoch))
+        if self.mixup is not None:
+            self._mixup_rng = self.streams.generator("mixup", epoch)
         rebalanced = epoch >= self.rebalance_epoch
         if self.sampling == "balanced" and rebalanced:
             rng = self.streams.generator("draws", epoch)
@@ -395,7 +443,8 @@ class Net(NeuralNetClassifier):
             )
             if of_class is not None:
                 weight = of_class[data.codes] * (1.0 if weight is None else weight)
-        batches.weight = None if weight is None else self._as_weight(weight)
+        # Of mean 1: weights of 1e-50 must not vanish in float32.
+        batches.weight = None if weight is None else self._as_weight(weight / weight.mean())
         self._set_learning_rate(epoch)
 
     def _as_weight(self, weight: np.ndarray) -> Tensor:
@@ -450,7 +499,7 @@ class Net(NeuralNetClassifier):
         for name, mean in zip(names, means, strict=False):
             self.history.record(name, float(mean))
         self.history.record(prefix + "_batch_count", len(sizes))
-        best = min((row[names[0]] for row in self.history[:-1]), default=np.inf)
+        best = min((row.get(names[0], np.inf) for row in self.history[:-1]), default=np.inf)
         self.history.record(names[0] + "_best", bool(means[0] < best))
         if not np.isfinite(means[0]):
             raise ValueError(
@@ -482,9 +531,32 @@ class Net(NeuralNetClassifier):
 
     def train_step_single(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
         """Compute the loss of a batch and its gradients."""
-        step = self._forward_loss(batch)
+        step = self._forward_loss(batch) if self.mixup is None else self._mixed_loss(batch)
         step["loss"].backward()
         return step
+
+    def _mixed_loss(self, batch: Any) -> dict[str, Any]:
+        """Return the loss of a batch whose rows are mixed in pairs.
+
+        A mixed row counts once for each of its two labels, by their shares: the terms see twice the
+        rows and weights, and know nothing of mixup.
+        """
+        x, y = batch
+        rng, mixup = self._mixup_rng, self.mixup
+        share = rng.beta(mixup.alpha, mixup.alpha)
+        partner = torch.from_numpy(rng.permutation(len(y))).to(y.device)
+        features = self.module_.features(mix_rows(x, partner, share))
+        scores = self.module_.head(features)
+        both = torch.cat([y, y[partner]])
+        shares = torch.full((len(y),), share, dtype=scores.dtype, device=y.device)
+        if mixup.remix:
+            counts = self._as_weight(self.counts_)[both].view(2, -1)
+            shares = label_share(share, *counts, kappa=mixup.kappa, tau=mixup.tau)
+        weight = torch.cat([shares, 1.0 - shares])
+        if batch.weight is not None:
+            weight = weight * torch.cat([batch.weight, batch.weight[partner]])
+        step = Step(both, weight, features.repeat(2, 1), scores.repeat(2, 1), self.module_.head)
+        return self._total(step, scores)
 
     def validation_step(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
         """Compute the loss of a batch."""
@@ -497,12 +569,21 @@ class Net(NeuralNetClassifier):
         module = self.module_
         features = module.features(x)
         scores = module.head(features)
-        loss, values = self.criterion_(Step(y, weight, features, scores, module.head))
+        return self._total(Step(y, weight, features, scores, module.head), scores)
+
+    def _total(self, step: Step, scores: Tensor) -> dict[str, Any]:
+        loss, values = self.criterion_(step)
         # One tensor a batch, read once an epoch: .item() would wait for the device each time.
         kept = loss.detach()
         if len(values) > 1:
             kept = torch.stack([kept, *(value.detach() for value in values)])
         return {"loss": loss, "losses": kept, "y_pred": scores}
+
+    def count(self, data: Rows | StreamedRows) -> None:
+        """Add the classes of the data to come to the counts, and tell the loss."""
+        new = count_classes(data.codes, len(self.class_labels), data.weight)
+        self.counts_ = self.counts_ + new
+        self.criterion_.set_class_counts(self._as_weight(self.counts_))
 
     @torch.no_grad()
     def start_head(self, data: Rows | StreamedRows, rows: np.ndarray) -> None:
@@ -513,9 +594,7 @@ class Net(NeuralNetClassifier):
         self._set_training(False)
         batches = self.get_iterator(data)
         batches.indices = rows
-        embedded = torch.cat(
-            [self.module_.features(batch[0]) for batch in batches]
-        )
+        embedded = torch.cat([self.module_.features(batch[0]) for batch in batches])
         generator = torch.Generator().manual_seed(
             self.streams.seed("head_start", self.finished_epochs)
         )

@@ -35,10 +35,12 @@ from sklimb._batches import Rows, StreamedRows
 from sklimb._early_stopping import BestEpoch
 from sklimb._engine import LossTerms, Net, NetworkFactory, Step
 from sklimb._inputs import check_rows, check_weights, dataset_labels, is_dataset
+from sklimb._mixup import Mixup
 from sklimb._random import Streams, choose_threads, contained
-from sklimb._rebalance import class_weight_vector, count_classes, resolve_epoch
+from sklimb._rebalance import class_weight_vector, resolve_epoch
 from sklimb._schedule import SCHEDULES
 from sklimb.backbones import MLP
+from sklimb.metrics import balanced_accuracy_scorer
 
 # Parameters of these parts of the net are taken as prefix__name, as skorch has it.
 NESTED_PREFIXES = ("module", "optimizer", "iterator_train", "iterator_valid", "callbacks")
@@ -167,10 +169,10 @@ class BaseNetClassifier(
         check_scalar(self.max_epochs, "max_epochs", Integral, min_val=1)
         if self.batch_size != "auto":
             check_scalar(self.batch_size, "batch_size", Integral, min_val=1)
-        check_scalar(self.lr, "lr", Real, min_val=0, include_boundaries="neither")
+        check_number(self.lr, "lr", 0, inclusive=False)
         check_option("lr_schedule", self.lr_schedule, SCHEDULES)
         check_scalar(self.warmup_epochs, "warmup_epochs", Integral, min_val=0)
-        check_scalar(self.lr_decay, "lr_decay", Real, min_val=0, include_boundaries="neither")
+        check_number(self.lr_decay, "lr_decay", 0, inclusive=False)
         for milestone in self.lr_milestones:
             resolve_epoch(milestone, self.max_epochs, "each of lr_milestones")
         check_option("sampling", self.sampling, (None, "balanced"))
@@ -262,7 +264,7 @@ class BaseNetClassifier(
         BaseNetClassifier
             The fitted estimator.
         """
-        if not "net_" in vars(self):
+        if "net_" not in vars(self):
             return self._fit_new(X, y, sample_weight, epochs=1, classes=classes)
         if classes is not None and not np.array_equal(np.unique(classes), self.classes_):
             raise ValueError(
@@ -298,10 +300,15 @@ class BaseNetClassifier(
         )
         with self._contained(X):
             data, validation = self._split(X, codes, weight, streams, epochs is None)
-            self.net_ = self._make_net(X, streams, validation)
-            self.net_.initialize()
-            self._set_input_scaling(data)
-            self._train(data, validation, epochs)
+            self.net_ = self._make_net(X, streams)
+            try:
+                self.net_.initialize()
+                self._set_input_scaling(data)
+                self._train(data, validation, epochs)
+            except Exception:
+                # nothing may go on from half a fit
+                del self.net_
+                raise
         return self
 
     def _continue_fit(
@@ -316,28 +323,27 @@ class BaseNetClassifier(
         with self._contained(X):
             data, validation = self._split(X, codes, weight, net.streams, epochs is None)
             if epochs is None:
-                # warm start: the schedule begins anew, deferral goes by all epochs so far
-                net.schedule_start_ = net.finished_epochs
-                net.max_epochs = self.max_epochs
-                net.counts_[:] = 0.0
+                # A warm start: the schedule begins anew, deferral goes by all epochs so far.
+                net.restart(
+                    lr=self.lr, schedule=self._schedule(), max_epochs=self.max_epochs,
+                    **self._rebalancing(),
+                )  # fmt: skip
             self._train(data, validation, epochs)
         return self
 
     def _train(self, data: Any, validation: Any, epochs: int | None) -> None:
         net = self.net_
-        net.counts_ = net.counts_ + count_classes(data.codes, len(self.classes_), data.weight)
+        net.count(data)
         self.class_counts_ = net.counts_.copy()
-        rows = np.arange(len(data))
-        if len(rows) > _ROWS_TO_START_FROM:
-            rng = net.streams.generator("head_start", net.finished_epochs, 1)
-            rows = np.sort(rng.choice(rows, _ROWS_TO_START_FROM, replace=False))
-        net.start_head(data, rows)
+        rng = net.streams.generator("head_start", net.finished_epochs, 1)
+        net.start_head(data, some_of_each(data.codes, _ROWS_TO_START_FROM, rng))
         net.notify("on_train_begin", X=data, y=data.y)
-        net.fit_loop(data, validation, epochs=epochs)
+        monitor = None if validation is None else self._best_epoch()
+        net.fit_loop(data, validation, epochs=epochs, monitor=monitor)
         net.notify("on_train_end", X=data, y=data.y)
         self.n_iter_ = net.finished_epochs
 
-    def _make_net(self, X: Any, streams: Streams, validation: Any) -> Net:
+    def _make_net(self, X: Any, streams: Streams) -> Net:
         factory = NetworkFactory(
             self._choose_backbone(X),
             # Not a bound method of self: the net would hold the estimator that holds the net.
@@ -345,28 +351,31 @@ class BaseNetClassifier(
             _first_of(X) if is_dataset(X) else Rows(X[:2]).X,
             getattr(torch, self.dtype),
         )
-        callbacks = list(self.callbacks or [])
-        if validation is not None:
-            callbacks.append(("best_epoch", self._best_epoch(validation)))
         return Net(
             factory,
             criterion=LossTerms(self._make_terms()),
             streams=streams,
             class_labels=self.classes_,
-            class_weight=self.class_weight,
-            effective_beta=self.effective_beta,
-            sampling=self.sampling,
-            rebalance_epoch=resolve_epoch(self.rebalance_from, self.max_epochs),
+            **self._rebalancing(),
             schedule=self._schedule(),
+            mixup=self._mixup(),
             optimizer=self.optimizer,
             lr=self.lr,
             max_epochs=self.max_epochs,
             batch_size=self._batch_size,
-            callbacks=callbacks,
+            callbacks=list(self.callbacks or []),
             verbose=self.verbose,
             device=self._current_device,
             **self._nested_params(),
         )
+
+    def _rebalancing(self) -> dict[str, Any]:
+        return {
+            "class_weight": self.class_weight,
+            "effective_beta": self.effective_beta,
+            "sampling": self.sampling,
+            "rebalance_epoch": resolve_epoch(self.rebalance_from, self.max_epochs),
+        }
 
     def _schedule(self) -> dict[str, Any] | None:
         if self.lr_schedule is None and not self.warmup_epochs:
@@ -378,6 +387,10 @@ class BaseNetClassifier(
             "milestones": tuple(self.lr_milestones),
             "decay": self.lr_decay,
         }
+
+    def _mixup(self) -> Mixup | None:
+        """Return settings of mixup, for methods that offer it."""
+        return None
 
     def _choose_backbone(self, X: Any) -> Any:
         if self.module is not None:
@@ -406,7 +419,7 @@ class BaseNetClassifier(
         """Return the training rows and the held-back rows (None unless stopping early)."""
         if not (self.early_stopping and allowed):
             return self._rows(X, codes, weight), None
-        train, held = _stratified_split(codes, self.validation_fraction, streams)
+        train, held = stratified_split(codes, self.validation_fraction, streams)
         if is_dataset(X):
             parts = [torch.utils.data.Subset(X, part.tolist()) for part in (train, held)]
         else:
@@ -426,12 +439,13 @@ class BaseNetClassifier(
     @property
     def _current_device(self) -> str:
         # A net that was unpickled where its device is missing has moved.
-        return self.net_.device if "net_" in vars(self) else self._device_asked
+        return str(self.net_.device) if "net_" in vars(self) else self._device_asked
 
-    def _best_epoch(self, validation: Any) -> BestEpoch:
-        scoring = "balanced_accuracy" if self.scoring is None else self.scoring
+    def _best_epoch(self) -> BestEpoch:
+        # ours, because scikit-learn's warns when no held-back row has a class that is predicted
+        scoring = balanced_accuracy_scorer if self.scoring is None else self.scoring
         scorer = check_scoring(self, scoring=scoring)
-        return BestEpoch(scorer, self.n_iter_no_change, validation.weight)
+        return BestEpoch(scorer, self.n_iter_no_change)
 
     def _contained(self, X: Any) -> AbstractContextManager[None]:
         values = 1 if is_dataset(X) else int(np.prod(X.shape[1:]))
@@ -572,7 +586,7 @@ class BaseNetClassifier(
     @property
     def device_(self) -> str:
         """The device that the network is on."""
-        return self._of_net("device")
+        return str(self._of_net("device"))
 
     def _of_net(self, name: str) -> Any:
         # AttributeError, not NotFittedError alone: hasattr must work before fit.
@@ -628,7 +642,29 @@ def _without_weightless(
     return X, codes[kept], None if np.ptp(weight) == 0 else weight
 
 
-def _stratified_split(
+def some_of_each(codes: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
+    """Return some n rows in order, drawn from each class alike as far as it has them."""
+    if len(codes) <= n:
+        return np.arange(len(codes))
+    classes = np.unique(codes)
+    share = max(1, n // len(classes))
+    chosen = []
+    for code in classes:
+        rows = np.flatnonzero(codes == code)
+        chosen.append(rows if len(rows) <= share else rng.choice(rows, share, replace=False))
+    return np.sort(np.concatenate(chosen))
+
+
+def check_number(value: Any, name: str, low: float, *, inclusive: bool = True) -> None:
+    """Raise an error unless a value is a finite number from a lower bound on."""
+    check_scalar(
+        value, name, Real, min_val=low, include_boundaries="both" if inclusive else "neither"
+    )
+    if not np.isfinite(value):
+        raise ValueError(f"{name} must be finite, got {value!r}.")
+
+
+def stratified_split(
     codes: np.ndarray, fraction: float, streams: Streams
 ) -> tuple[np.ndarray, np.ndarray]:
     """Hold back a fraction of each class; a class of one row stays in training."""

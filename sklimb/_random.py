@@ -28,6 +28,7 @@ _PURPOSES = (
     "validation",
     "transform",
     "source",
+    "mixup",
 )
 
 # Below this many input values a batch, two threads are slower than one (measured on MLPs).
@@ -37,7 +38,7 @@ _lock = threading.RLock()
 
 
 def _renew_lock() -> None:
-    """A child forked while another thread was fitting must not wait for that thread for ever."""
+    """Give a forked child its own lock: a thread that held the old one is not there."""
     global _lock
     _lock = threading.RLock()
 
@@ -143,4 +144,3 @@ def seed_everything(seed: int) -> None:
     random.seed(seed)
     np.random.seed(seed % 2**32)
     torch.manual_seed(seed)
-

@@ -50,7 +50,7 @@ def effective_number(counts: np.ndarray, beta: float) -> np.ndarray:
 
 
 def class_weight_vector(
-    class_weight: None | str | Mapping[Any, float],
+    class_weight: str | Mapping[Any, float] | None,
     counts: np.ndarray,
     classes: np.ndarray,
     *,
@@ -86,7 +86,7 @@ def class_weight_vector(
         return None
     if isinstance(class_weight, Mapping):
         return _mapped_weights(class_weight, classes)
-    if class_weight not in ("balanced", "effective"):
+    if not isinstance(class_weight, str) or class_weight not in ("balanced", "effective"):
         raise ValueError(
             f"class_weight must be None, 'balanced', 'effective' or a dict {{label: weight}}, "
             f"got {class_weight!r}."
@@ -140,7 +140,7 @@ def resolve_epoch(start: float, max_epochs: int, name: str = "rebalance_from") -
                 f"{name} as a float is a share of max_epochs and must lie in [0, 1], got {start}. "
                 "Pass an int to count epochs."
             )
-        return int(round(float(start) * max_epochs))
+        return round(float(start) * max_epochs)
     raise TypeError(
         f"{name} must be an int (epochs) or a float (share of max_epochs), got {start!r}."
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from numbers import Integral
 
 SCHEDULES = (None, "cosine", "step")
 
@@ -46,7 +47,7 @@ def learning_rate_factor(
     if schedule == "cosine":
         factor = 0.5 * (1.0 + math.cos(math.pi * epoch / max_epochs))
     elif schedule == "step":
-        starts = [m if isinstance(m, int) else round(m * max_epochs) for m in milestones]
+        starts = [int(m) if isinstance(m, Integral) else round(m * max_epochs) for m in milestones]
         factor = decay ** sum(epoch >= start for start in starts)
     if epoch < warmup_epochs:
         factor *= (epoch + 1) / warmup_epochs

@@ -20,7 +20,7 @@ from torch.nn import functional as F
 
 from sklimb.losses.affinity import log_affinity
 
-__all__ = ["AffinityHead", "LinearHead"]
+__all__ = ["AffinityHead", "CosineHead", "LinearHead"]
 
 
 class LinearHead(nn.Linear):
@@ -48,6 +48,46 @@ class LinearHead(nn.Linear):
     def embed(self, features: Tensor) -> Tensor:
         """Return the features as they are."""
         return features
+
+
+class CosineHead(nn.Module):
+    r"""Scaled cosines between features and class weights, without a bias.
+
+    .. math:: s_k = \kappa \cos(f, w_k)
+
+    Losses with a margin on the cosine need it: LDAM (Cao et al. 2019) and additive-margin softmax.
+
+    Parameters
+    ----------
+    in_features : int
+        Width d of the features.
+    n_classes : int
+        Number of classes C.
+    scale : float, default=30.0
+        :math:`\kappa`, so that the softmax of the scores can come near 1.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklimb.heads import CosineHead
+    >>> bool(CosineHead(8, 3, scale=10.0)(torch.randn(5, 8)).abs().max() <= 10)
+    True
+    """
+
+    def __init__(self, in_features: int, n_classes: int, *, scale: float = 30.0) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(n_classes, in_features))
+        self.scale = scale
+        self.n_features_out = in_features
+
+    def embed(self, features: Tensor) -> Tensor:
+        """Return the features as they are."""
+        return features
+
+    def forward(self, embedded: Tensor) -> Tensor:
+        """Return scaled cosines (n, C)."""
+        directions = F.normalize(self.weight, dim=-1)
+        return self.scale * F.linear(F.normalize(embedded, dim=-1), directions)
 
 
 class AffinityHead(nn.Module):
@@ -142,8 +182,8 @@ class AffinityHead(nn.Module):
     ) -> None:
         """Start the prototypes of each class that has rows, and has not started yet, from them.
 
-        One prototype is the class's weighted mean. Several are rows of the class drawn by weight;
-        a class with fewer rows than prototypes uses rows again, moved a little apart.
+        One prototype is the class's weighted mean. Several are rows of the class that lie apart;
+        a class with fewer rows than prototypes uses rows again, moved a little.
         """
         n_prototypes = self.raw_prototypes.shape[1]
         for code in torch.unique(y).tolist():
@@ -151,19 +191,33 @@ class AffinityHead(nn.Module):
                 continue
             rows = embedded[y == code]
             mass = torch.ones(len(rows)) if weight is None else weight[y == code].cpu()
+            mass = mass.double()
             if n_prototypes == 1:
                 share = (mass / mass.sum()).to(rows)
                 start = (share[:, None] * rows).sum(0, keepdim=True)
             else:
-                again = len(rows) < n_prototypes
-                drawn = torch.multinomial(
-                    mass.double(), n_prototypes, replacement=again, generator=generator
-                )
-                start = rows[drawn.to(rows.device)]
-                if again:
-                    noise = torch.randn(start.shape, generator=generator, dtype=torch.float64)
-                    start = start + 0.1 * start.norm(dim=-1, keepdim=True) * noise.to(start) / (
-                        start.shape[-1] ** 0.5
-                    )
+                start = _spread_rows(rows, mass, n_prototypes, generator)
             self.raw_prototypes[code] = start
             self.started[code] = True
+
+
+def _spread_rows(rows: Tensor, mass: Tensor, n_rows: int, generator: torch.Generator) -> Tensor:
+    """Draw rows that lie apart: each by its weight times its squared distance to those drawn.
+
+    As k-means++ does (Arthur & Vassilvitskii 2007), so that a class of two far groups starts with a
+    prototype in either. Where no other row is left, a row is used again, moved a little.
+    """
+    drawn: list[Tensor] = []
+    nearest = torch.ones_like(mass)
+    for _ in range(n_rows):
+        chance = mass * nearest
+        again = not bool(chance.sum() > 0)
+        index = int(torch.multinomial(mass if again else chance, 1, generator=generator))
+        row = rows[index]
+        distance = (rows - row).square().sum(1).double().cpu()
+        nearest = torch.minimum(nearest, distance) if drawn else distance
+        if again:
+            noise = torch.randn(row.shape, generator=generator, dtype=torch.float64).to(row)
+            row = row + 0.1 * row.norm() * noise / len(row) ** 0.5
+        drawn.append(row)
+    return torch.stack(drawn)

@@ -6,9 +6,16 @@ import inspect
 
 import pytest
 from sklearn.base import BaseEstimator
+from sklearn.linear_model import LogisticRegression
 from sklearn.utils.estimator_checks import estimator_checks_generator, parametrize_with_checks
 
 import sklimb
+from sklimb import (
+    AffinityClassifier,
+    DecoupledClassifier,
+    PriorCorrectedClassifier,
+    RebalancedClassifier,
+)
 
 # The one check that may fail on defaults: it compares at 1e-7, which no mini-batch float32 training
 # can meet. `exact` below is the documented setting in which it passes, as scikit-learn itself runs
@@ -24,33 +31,55 @@ def public_estimators() -> list[type[BaseEstimator]]:
     return [c for c in classes if inspect.isclass(c) and issubclass(c, BaseEstimator)]
 
 
+def is_network(cls):
+    return "max_epochs" in inspect.signature(cls).parameters
+
+
 def default(cls):
+    if "estimator" in inspect.signature(cls).parameters:
+        return cls(LogisticRegression())
     # fewer epochs only: the checks fit hundreds of times
-    return cls(max_epochs=20) if "max_epochs" in inspect.signature(cls).parameters else cls()
+    return cls(max_epochs=20)
 
 
 def exact(cls):
-    return cls(
-        dtype="float64", batch_size=10_000, max_epochs=10, class_weight=None, random_state=0
-    )
+    return cls(dtype="float64", batch_size=10_000, max_epochs=10, class_weight=None, random_state=0)
+
+
+def own_settings():
+    """Beside the defaults, what takes other ways through the code."""
+    yield AffinityClassifier(max_epochs=5, n_prototypes=2, normalize=False)
+    # not with sampling="balanced" or a logit-adjusted loss: a check sets class_weight beside them,
+    # which warns on purpose
+    yield RebalancedClassifier(max_epochs=5, loss="ldam", rebalance_from=0.4)
+    yield RebalancedClassifier(max_epochs=5, mixup=1.0, remix=True)
+    for method in ("lws", "tau_norm", "ncm"):
+        yield DecoupledClassifier(max_epochs=5, method=method)
+    yield PriorCorrectedClassifier(RebalancedClassifier(max_epochs=5, random_state=0), tau=0.5)
+
+
+def networks():
+    return [cls for cls in public_estimators() if is_network(cls)]
 
 
 def test_there_are_estimators():
-    assert len(public_estimators()) >= 2
+    assert len(networks()) >= 3
+    assert len(public_estimators()) > len(networks())
 
 
 @parametrize_with_checks(
-    [default(cls) for cls in public_estimators()],
+    [*map(default, public_estimators()), *own_settings()],
     expected_failed_checks=lambda estimator: {
         name: "compares mini-batch float32 training at 1e-7; passes in the exact setting below"
         for name in EQUIVALENCE
+        if not isinstance(getattr(estimator, "estimator", None), LogisticRegression)
     },
 )
 def test_sklearn_checks(estimator, check):
     check(estimator)
 
 
-@pytest.mark.parametrize("cls", public_estimators())
+@pytest.mark.parametrize("cls", [RebalancedClassifier, AffinityClassifier])
 @pytest.mark.parametrize("class_weight", [None, "balanced"])
 def test_sample_weight_equivalence_in_the_exact_setting(cls, class_weight):
     estimator = exact(cls).set_params(class_weight=class_weight)

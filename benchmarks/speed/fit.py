@@ -92,7 +92,7 @@ def main() -> None:
         "stock skorch": stock,
     }
     seconds: dict[str, list[float]] = {name: [] for name in runs}
-    for name, run in runs.items():
+    for run in runs.values():
         run(X[:5_000], y[:5_000], 1)  # warm up
     for _ in range(args.rounds):
         for name, run in runs.items():

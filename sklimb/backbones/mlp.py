@@ -44,7 +44,7 @@ class Standardize(nn.Module):
         # Only its dtype and device matter: what the layers behind compute in.
         self.register_buffer("like", torch.zeros(()), persistent=False)
 
-    def _apply(self, fn, recurse=True):  # noqa: ANN001, ANN202
+    def _apply(self, fn, recurse=True):
         """Move like any module, but keep the moments in float64 where the device has it."""
         moments = self.shift, self.scale
         super()._apply(fn, recurse)

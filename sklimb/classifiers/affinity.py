@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from sklimb._docstrings import describe_shared
 from sklimb._engine import Step
-from sklimb._estimator import BaseNetClassifier, Terms, check_option
+from sklimb._estimator import BaseNetClassifier, Terms, check_number, check_option
 from sklimb.heads import AffinityHead
 from sklimb.losses import affinity_margin_loss, diversity
 
@@ -50,7 +50,8 @@ class AffinityClassifier(BaseNetClassifier):
     sigma : float, default=1.0
         Width of the affinity, in units of `distance`.
     lam : float, default=0.5
-        Margin between the affinity to the own class and to each other, in (0, 1].
+        Margin between the affinity to the own class and to each other. Affinities lie in [0, 1],
+        so one above 1 is never met.
     n_prototypes : int, default=1
         Prototypes a class, m.
     diversity : float, default=1.0
@@ -141,10 +142,10 @@ class AffinityClassifier(BaseNetClassifier):
 
     def _check_parameters(self) -> None:
         super()._check_parameters()
-        check_scalar(self.sigma, "sigma", Real, min_val=0, include_boundaries="neither")
-        check_scalar(self.lam, "lam", Real, min_val=0)
+        check_number(self.sigma, "sigma", 0, inclusive=False)
+        check_number(self.lam, "lam", 0)
         check_scalar(self.n_prototypes, "n_prototypes", Integral, min_val=1)
-        check_scalar(self.diversity, "diversity", Real, min_val=0)
+        check_number(self.diversity, "diversity", 0)
         check_option("distance", self.distance, ("sqeuclidean", "euclidean", "manhattan"))
         check_option("similarity", self.similarity, ("gaussian", "inverse"))
         if self.embedding_dim is not None:

@@ -6,41 +6,44 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
-from torch import Tensor, nn
-from torch.nn import functional as F
+from torch import nn
 
+from sklimb._classification import Loss, check_loss, make_head, make_term
 from sklimb._docstrings import describe_shared
-from sklimb._engine import Step
-from sklimb._estimator import BaseNetClassifier, Terms, check_option
-from sklimb.heads import LinearHead
-
-_LOSSES: dict[str, Callable[[Step], Tensor]] = {}
-
-
-def _cross_entropy(step: Step) -> Tensor:
-    # without weights torch's own mean is quicker than a value a row and then a mean
-    return F.cross_entropy(
-        step.scores, step.y, reduction="mean" if step.weight is None else "none"
-    )
-
-
-_LOSSES["cross_entropy"] = _cross_entropy
+from sklimb._estimator import BaseNetClassifier, Terms, check_number
+from sklimb._mixup import Mixup
 
 
 @describe_shared
 class RebalancedClassifier(BaseNetClassifier):
-    r"""Neural network with a softmax head, plain or with class weights, balanced draws, deferral.
+    r"""Neural network with a softmax head: plain, and every re-balanced baseline.
 
-    .. math:: L = -\log \frac{\exp(w_{y} \cdot f + b_{y})}{\sum_k \exp(w_k \cdot f + b_k)}
+    .. math:: L = -\log \frac{\exp(s_{y})}{\sum_k \exp(s_k)}, \qquad s_k = w_k \cdot f + b_k
 
     with :math:`f` the features of the backbone and :math:`w_k, b_k` the weights and the bias of
     class k; averaged over a batch by sample weight times class weight. The defaults are a plain
-    network, to compare with.
+    network, to compare with. Other losses, class weights, balanced draws and their deferral
+    combine freely; the names that papers use are settings (see Notes).
 
     Parameters
     ----------
-    loss : {"cross_entropy"}, default="cross_entropy"
-        The classification loss.
+    loss : str, nn.Module or callable, default="cross_entropy"
+        "cross_entropy", "focal" [1]_, "ldam" [2]_, "am_softmax" [3]_, "logit_adjusted" [4]_ or
+        "balanced_softmax" [5]_ (see `sklimb.losses`); or a module or function of (scores, y) that
+        returns a value a row. "ldam" and "am_softmax" take a cosine head without a bias.
+    focal_gamma : float, default=2.0
+        Focus of "focal"; 0 is the cross entropy, 2 its paper's choice.
+    tau : float, default=1.0
+        Strength of "logit_adjusted"; 1 is consistent for balanced accuracy.
+    max_margin : float, default=0.5
+        Margin of the rarest class for "ldam", of all classes for "am_softmax"; LDAM's code has 0.5.
+    scale : float, default=30.0
+        What cosines are multiplied by in "ldam" and "am_softmax", as in LDAM's code.
+    mixup : float, default=0.0
+        Alpha of mixup [6]_: rows are mixed in pairs with shares from Beta(alpha, alpha). 0 is off.
+    remix : bool, default=False
+        With mixup, give the rarer class of an uneven pair the whole label [7]_: where one class has
+        3 times the rows of the other and less than half of the input.
     <<shared parameters>>
 
     Attributes
@@ -50,6 +53,38 @@ class RebalancedClassifier(BaseNetClassifier):
     See Also
     --------
     AffinityClassifier : Similarity to class prototypes instead of a softmax.
+
+    Notes
+    -----
+    What the papers' tables call
+
+    ============  ===================================================================
+    RS            ``sampling="balanced"``
+    RW            ``class_weight="balanced"``
+    CB-RW         ``class_weight="effective"``
+    DRS, DRW      the same with ``rebalance_from=0.8``
+    LDAM-DRW      ``loss="ldam", class_weight="effective", rebalance_from=0.8``
+    M-DRW         ``loss="am_softmax", class_weight="effective", rebalance_from=0.8``
+    focal         ``loss="focal"``
+    CB-focal      ``loss="focal", class_weight="effective"``
+    mixup-DRW     ``mixup=1.0, class_weight="effective", rebalance_from=0.8``
+    ============  ===================================================================
+
+    "logit_adjusted" and "balanced_softmax" correct for the class sizes by themselves: class
+    weights or balanced draws beside them correct twice, and warn.
+
+    References
+    ----------
+    .. [1] Lin, Goyal, Girshick, He, Dollar. Focal Loss for Dense Object Detection. ICCV 2017.
+    .. [2] Cao, Wei, Gaidon, Arechiga, Ma. Learning Imbalanced Datasets with
+       Label-Distribution-Aware Margin Loss. NeurIPS 2019.
+    .. [3] Wang, Cheng, Liu, Liu. Additive Margin Softmax for Face Verification. 2018.
+    .. [4] Menon, Jayasumana, Rawat, Jain, Veit, Kumar. Long-tail Learning via Logit Adjustment.
+       ICLR 2021.
+    .. [5] Ren, Yu, Sheng, Ma, Zhao, Yi, Li. Balanced Meta-Softmax for Long-Tailed Visual
+       Recognition. NeurIPS 2020.
+    .. [6] Zhang, Cisse, Dauphin, Lopez-Paz. mixup: Beyond Empirical Risk Minimization. ICLR 2018.
+    .. [7] Chou, Chang, Pan, Wei, Juan. Remix: Rebalanced Mixup. ECCV Workshops 2020.
 
     Examples
     --------
@@ -64,7 +99,13 @@ class RebalancedClassifier(BaseNetClassifier):
     def __init__(
         self,
         *,
-        loss: str = "cross_entropy",
+        loss: Loss = "cross_entropy",
+        focal_gamma: float = 2.0,
+        tau: float = 1.0,
+        max_margin: float = 0.5,
+        scale: float = 30.0,
+        mixup: float = 0.0,
+        remix: bool = False,
         module: type | nn.Module | None = None,
         class_weight: str | Mapping[Any, float] | None = None,
         effective_beta: float = 0.9999,
@@ -94,10 +135,16 @@ class RebalancedClassifier(BaseNetClassifier):
 
     def _check_parameters(self) -> None:
         super()._check_parameters()
-        check_option("loss", self.loss, tuple(_LOSSES))
+        check_loss(self)
+        check_number(self.mixup, "mixup", 0)
+        if self.remix and not self.mixup:
+            raise ValueError("remix=True needs mixup above 0 (its paper takes 1), got mixup=0.")
 
     def _make_head(self, n_features: int, n_classes: int) -> nn.Module:
-        return LinearHead(n_features, n_classes)
+        return make_head(self, n_features, n_classes)
 
     def _make_terms(self) -> Terms:
-        return {"classification": (1, _LOSSES[self.loss])}
+        return {"classification": (1, make_term(self))}
+
+    def _mixup(self) -> Mixup | None:
+        return Mixup(self.mixup, self.remix) if self.mixup else None

@@ -1,4 +1,4 @@
-"""Losses as pure functions of torch tensors, one file a paper."""
+"""Losses as pure functions of torch tensors, one file a paper or a family."""
 
 from __future__ import annotations
 
@@ -8,5 +8,24 @@ from sklimb.losses.affinity import (
     gaussian_affinity,
     log_affinity,
 )
+from sklimb.losses.focal import focal_loss
+from sklimb.losses.logit_adjustment import (
+    balanced_softmax_loss,
+    log_class_shares,
+    logit_adjusted_loss,
+)
+from sklimb.losses.margin_softmax import am_softmax_loss, ldam_loss, ldam_margins
 
-__all__ = ["affinity_margin_loss", "diversity", "gaussian_affinity", "log_affinity"]
+__all__ = [
+    "affinity_margin_loss",
+    "am_softmax_loss",
+    "balanced_softmax_loss",
+    "diversity",
+    "focal_loss",
+    "gaussian_affinity",
+    "ldam_loss",
+    "ldam_margins",
+    "log_affinity",
+    "log_class_shares",
+    "logit_adjusted_loss",
+]

@@ -1,0 +1,326 @@
+"""Representation first, classifier after (Kang et al. 2020)."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.base import clone
+from sklearn.metrics import recall_score
+from sklearn.utils import check_scalar
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from sklimb._batches import Rows, StreamedRows
+from sklimb._docstrings import describe_shared
+from sklimb._engine import Step
+from sklimb._estimator import BaseNetClassifier, Terms, check_number, check_option, stratified_split
+from sklimb.classifiers.rebalanced import RebalancedClassifier
+from sklimb.heads import LinearHead
+
+_METHODS = ("crt", "lws", "tau_norm", "ncm")
+# Kang et al. look for tau here.
+_TAUS = np.linspace(0.0, 2.0, 21)
+# So that the softmax of cosines to class means can come near 1; it decides no prediction.
+_COSINE_SCALE = 30.0
+
+
+class DecoupledHead(nn.Module):
+    """A linear head to learn the features with, and another linear map to predict with.
+
+    Parameters
+    ----------
+    in_features : int
+        Width d of the features.
+    n_classes : int
+        Number of classes C.
+    """
+
+    def __init__(self, in_features: int, n_classes: int) -> None:
+        super().__init__()
+        self.joint = LinearHead(in_features, n_classes)
+        self.register_buffer("weight", torch.zeros(n_classes, in_features))
+        self.register_buffer("bias", torch.zeros(n_classes))
+        # What is predicted with, in the state so that it is saved: 0 joint, 1 linear, 2 cosine.
+        self.register_buffer("kind", torch.tensor(0))
+        self.n_features_out = in_features
+
+    def embed(self, features: Tensor) -> Tensor:
+        """Return the features as they are."""
+        return features
+
+    @torch.no_grad()
+    def decouple(self, weight: Tensor, bias: Tensor, *, cosine: bool = False) -> None:
+        """Predict with these weights from now on."""
+        self.weight.copy_(weight)
+        self.bias.copy_(bias)
+        self.kind.fill_(2 if cosine else 1)
+
+    def forward(self, embedded: Tensor) -> Tensor:
+        """Return scores (n, C): of the joint head in training mode, else of the other."""
+        if self.training or self.kind == 0:
+            return self.joint(embedded)
+        if self.kind == 2:
+            embedded = F.normalize(embedded, dim=-1)
+        return F.linear(embedded, self.weight, self.bias)
+
+
+class _Scale(nn.Module):
+    """One factor a class: the whole of what LWS learns."""
+
+    def __init__(self, n_classes: int) -> None:
+        super().__init__()
+        self.factor = nn.Parameter(torch.ones(n_classes))
+        self.n_features_out = n_classes
+
+    def embed(self, features: Tensor) -> Tensor:
+        return features
+
+    def forward(self, embedded: Tensor) -> Tensor:
+        return self.factor * embedded
+
+
+class _ScaleClassifier(RebalancedClassifier):
+    """Rescales the scores of another classifier."""
+
+    def _make_head(self, n_features: int, n_classes: int) -> nn.Module:
+        return _Scale(n_classes)
+
+
+def _cross_entropy(step: Step) -> Tensor:
+    return F.cross_entropy(step.scores, step.y, reduction="none")
+
+
+@describe_shared
+class DecoupledClassifier(BaseNetClassifier):
+    r"""Neural network whose classifier is made anew once the features are learnt.
+
+    Features learnt on the data as it is are good even for rare classes; what leans towards the
+    frequent ones is the classifier [1]_. So a plain network is trained first, and then
+
+    - "crt" trains a new linear classifier on the fixed features, with balanced draws;
+    - "lws" learns one factor a class for the old one, with balanced draws;
+    - "tau_norm" divides each class's weights by a power of their length,
+      :math:`w_k / \lVert w_k \rVert^\tau`, and leaves the bias out;
+    - "ncm" takes the cosine to the mean feature vector of each class.
+
+    Parameters
+    ----------
+    method : {"crt", "lws", "tau_norm", "ncm"}, default="crt"
+        How the classifier is made.
+    tau : float or None, default=None
+        Power of "tau_norm". None chooses it from 0, 0.1, ..., 2 by balanced accuracy on a share
+        `validation_fraction` of the training rows, which a network trained first on the others
+        has not seen: twice the time. In `partial_fit` None is 1.
+    classifier_epochs : int, default=10
+        Epochs of "crt" and "lws", as in the paper.
+    classifier_lr : float, default=1e-2
+        Learning rate of "crt" and "lws", falling along a cosine as in the paper.
+    <<shared parameters>>
+
+    Attributes
+    ----------
+    tau_ : float
+        The power used, for "tau_norm".
+    <<shared attributes>>
+
+    See Also
+    --------
+    RebalancedClassifier : Re-balancing while the features are learnt.
+
+    Notes
+    -----
+    `class_weight`, `sampling` and `rebalance_from` are about the first stage, where the paper has
+    none of them. Weights in a dict are costs, which a classifier made anew must not forget: their
+    logs are added to its scores (not in "tau_norm", which keeps the old classifier's directions).
+
+    With `partial_fit` the first stage goes on, and the classifier is made anew from the rows of
+    that call. A class without rows keeps the weights of the first stage.
+
+    References
+    ----------
+    .. [1] Kang, Xie, Rohrbach, Yan, Gordo, Feng, Kalantidis. Decoupling Representation and
+       Classifier for Long-Tailed Recognition. ICLR 2020.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_classification
+    >>> from sklimb import DecoupledClassifier
+    >>> X, y = make_classification(n_samples=300, weights=[0.9], random_state=0)
+    >>> model = DecoupledClassifier(max_epochs=20, random_state=0).fit(X, y)
+    >>> model.predict_proba(X[:3]).shape
+    (3, 2)
+    """
+
+    def __init__(
+        self,
+        *,
+        method: str = "crt",
+        tau: float | None = None,
+        classifier_epochs: int = 10,
+        classifier_lr: float = 1e-2,
+        module: type | nn.Module | None = None,
+        class_weight: str | Mapping[Any, float] | None = None,
+        effective_beta: float = 0.9999,
+        sampling: str | None = None,
+        rebalance_from: float = 0.0,
+        max_epochs: int = 50,
+        batch_size: int | str = "auto",
+        lr: float = 1e-3,
+        lr_schedule: str | None = None,
+        warmup_epochs: int = 0,
+        lr_milestones: Sequence[float] = (0.8, 0.9),
+        lr_decay: float = 0.01,
+        optimizer: type = torch.optim.AdamW,
+        dtype: str = "float32",
+        device: str = "cpu",
+        random_state: Any = None,
+        warm_start: bool = False,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 10,
+        scoring: str | Callable[..., float] | None = None,
+        verbose: int = 0,
+        callbacks: list[Any] | None = None,
+        **nested: Any,
+    ) -> None:
+        self._store(locals())
+
+    def _check_parameters(self) -> None:
+        super()._check_parameters()
+        check_option("method", self.method, _METHODS)
+        if self.tau is not None:
+            check_number(self.tau, "tau", 0)
+        check_scalar(self.classifier_epochs, "classifier_epochs", Integral, min_val=1)
+        check_number(self.classifier_lr, "classifier_lr", 0, inclusive=False)
+
+    def _make_head(self, n_features: int, n_classes: int) -> nn.Module:
+        return DecoupledHead(n_features, n_classes)
+
+    def _make_terms(self) -> Terms:
+        return {"classification": (1, _cross_entropy)}
+
+    def _train(
+        self, data: Rows | StreamedRows, validation: Rows | StreamedRows | None, epochs: int | None
+    ) -> None:
+        super()._train(data, validation, epochs)
+        if self.method == "tau_norm":
+            choose = self.tau is None and epochs is None
+            self.tau_ = (
+                self._choose_tau(data) if choose else (1.0 if self.tau is None else self.tau)
+            )
+        features = torch.from_numpy(self._features(data))
+        weight, bias, cosine = getattr(self, f"_{self.method}")(features, data)
+        if self.method != "tau_norm" and isinstance(self.class_weight, Mapping):
+            bias = bias + self._log_costs().to(bias)
+        self.net_.module_.head.decouple(weight, bias, cosine=cosine)
+
+    def _log_costs(self) -> Tensor:
+        """Return the logs of weights that the user gave: a classifier made anew knows them not."""
+        costs = [float(self.class_weight.get(label, 1.0)) for label in self.classes_.tolist()]
+        return torch.tensor(costs).clamp_min(torch.finfo(torch.float32).tiny).log()
+
+    def _features(self, data: Rows | StreamedRows) -> np.ndarray:
+        return self.net_.run(data, _features_of).numpy()
+
+    def _joint(self) -> tuple[Tensor, Tensor]:
+        joint = self.net_.module_.head.joint
+        return joint.weight.detach().cpu().clone(), joint.bias.detach().cpu().clone()
+
+    def _second_stage(self, cls: type, inputs: Tensor, data: Rows | StreamedRows) -> Any:
+        """Return a classifier of our own, fitted to fixed inputs with balanced draws."""
+        return cls(
+            module=nn.Identity(),
+            sampling="balanced",
+            max_epochs=self.classifier_epochs,
+            lr=self.classifier_lr,
+            lr_schedule="cosine",
+            batch_size=self._batch_size,
+            optimizer__weight_decay=0.0,
+            dtype=self.dtype,
+            device=self._current_device,
+            random_state=self.net_.streams.seed("source", self.net_.finished_epochs),
+        ).fit(inputs.numpy(), data.codes, sample_weight=data.weight)
+
+    def _crt(self, features: Tensor, data: Rows | StreamedRows) -> tuple[Tensor, Tensor, bool]:
+        weight, bias = self._joint()
+        if len(np.unique(data.codes)) > 1:
+            new = self._second_stage(RebalancedClassifier, features, data)
+            weight[new.classes_] = new.module_.head.weight.detach().cpu()
+            bias[new.classes_] = new.module_.head.bias.detach().cpu()
+        return weight, bias, False
+
+    def _lws(self, features: Tensor, data: Rows | StreamedRows) -> tuple[Tensor, Tensor, bool]:
+        weight, bias = self._joint()
+        present = np.unique(data.codes)
+        if len(present) > 1:
+            scores = (features @ weight.T + bias)[:, present]
+            new = self._second_stage(_ScaleClassifier, scores, data)
+            factor = new.module_.head.factor.detach().cpu()
+            weight[present] *= factor[:, None]
+            bias[present] *= factor
+        return weight, bias, False
+
+    def _tau_norm(self, features: Tensor, data: Rows | StreamedRows) -> tuple[Tensor, Tensor, bool]:
+        weight, bias = self._joint()
+        return _tau_normalized(weight, self.tau_), torch.zeros_like(bias), False
+
+    def _ncm(self, features: Tensor, data: Rows | StreamedRows) -> tuple[Tensor, Tensor, bool]:
+        weight, bias = self._joint()
+        mass = torch.ones(len(features)) if data.weight is None else torch.from_numpy(data.weight)
+        for code in np.unique(data.codes):
+            rows = torch.from_numpy(data.codes == code)
+            share = (mass[rows] / mass[rows].sum()).to(features.dtype)
+            weight[code] = share @ features[rows]
+        return _COSINE_SCALE * F.normalize(weight, dim=-1), torch.zeros_like(bias), True
+
+    def _choose_tau(self, data: Rows | StreamedRows) -> float:
+        try:
+            rows, held = stratified_split(data.codes, self.validation_fraction, self.net_.streams)
+        except ValueError:
+            warnings.warn(
+                f"{len(data)} rows are too few to hold some back, so tau is 1.0. Set tau.",
+                UserWarning,
+                stacklevel=2,
+            )
+            return 1.0
+        probe = clone(self).set_params(
+            tau=1.0, early_stopping=False, warm_start=False, callbacks=None, verbose=0,
+            device=self._current_device, random_state=self.net_.streams.seed("source"),
+        )  # fmt: skip
+        weight = None if data.weight is None else data.weight[rows]
+        probe.fit(_subset(data, rows), data.codes[rows], sample_weight=weight)
+        features = torch.from_numpy(probe.transform(_subset(data, held))).to(torch.float64)
+        y = data.codes[held]
+        weight = None if data.weight is None else data.weight[held]
+        joint = probe.module_.head.joint.weight.detach().cpu().double()
+        scores = []
+        for tau in _TAUS:
+            predicted = probe.classes_[(features @ _tau_normalized(joint, tau).T).argmax(1).numpy()]
+            recalls = recall_score(
+                y, predicted, labels=np.unique(y), average="macro", sample_weight=weight
+            )
+            scores.append(recalls)
+        # of equally good powers the middle one: the best are a range
+        best = np.flatnonzero(np.isclose(scores, max(scores)))
+        return float(_TAUS[best[len(best) // 2]])
+
+
+def _tau_normalized(weight: Tensor, tau: float) -> Tensor:
+    """Return each class's weights over their length to the power tau (Kang et al. 2020, Eq. 4)."""
+    length = weight.norm(dim=1, keepdim=True)
+    return weight / length.clamp_min(torch.finfo(weight.dtype).tiny).pow(tau)
+
+
+def _features_of(module: nn.Module, x: Tensor) -> Tensor:
+    return module.features(x)
+
+
+def _subset(data: Rows | StreamedRows, rows: np.ndarray) -> Any:
+    if isinstance(data, StreamedRows):
+        return torch.utils.data.Subset(data.source, rows.tolist())
+    return data.X[torch.from_numpy(rows).to(data.X.device)].cpu().numpy()

@@ -1,0 +1,34 @@
+"""From a value a row to what a loss returns: class weights and the mean, once for all losses."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+Reduction = Literal["mean", "none"]
+
+
+def reduce(per_row: Tensor, y: Tensor, weight: Tensor | None, reduction: Reduction) -> Tensor:
+    """Weigh a value a row by its class's weight and average, as `torch.nn.CrossEntropyLoss` does.
+
+    Parameters
+    ----------
+    per_row : Tensor, shape (n,)
+        Losses.
+    y : Tensor of int, shape (n,)
+        Class indices.
+    weight : Tensor, shape (C,), or None
+        Class weights; the mean is divided by the sum of the rows' weights.
+    reduction : {"mean", "none"}
+        "none" returns the (weighted) values.
+    """
+    if reduction not in ("mean", "none"):
+        raise ValueError(f"reduction must be 'mean' or 'none', got {reduction!r}.")
+    if weight is None:
+        return per_row.mean() if reduction == "mean" else per_row
+    of_row = weight.to(per_row)[y]
+    if reduction == "none":
+        return of_row * per_row
+    return (of_row * per_row).sum() / of_row.sum().clamp_min(torch.finfo(per_row.dtype).tiny)

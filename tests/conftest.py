@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+import os
+import sys
+
+import pytest
+
+# Before anything imports matplotlib, here or in a process that a test starts: no window is opened.
+os.environ["MPLBACKEND"] = "Agg"
+# scikit-learn's checks of array-API input are skipped without it; SciPy reads it when imported.
+os.environ["SCIPY_ARRAY_API"] = "1"
+
+import torch
+
+# Two workers share the cores, and the data are small: more threads only wait for one another.
+torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")

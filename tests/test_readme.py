@@ -1,0 +1,63 @@
+"""What the README says is what happens."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = [
+    pytest.param(match[1], id=f"line{README[: match.start()].count(chr(10)) + 1}")
+    for match in re.finditer(r"^```python\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+]
+
+ANSWER = "pip install -c constraints.txt -e . && sklimb compare"
+TEST = 'pip install -c constraints.txt -e ".[test]" && pytest'
+
+
+def test_there_are_python_blocks():
+    assert BLOCKS
+
+
+# Each block stands alone: a reader copies one, not all that are above it.
+@pytest.mark.parametrize("code", BLOCKS)
+def test_python_block(code, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code, "README.md", "exec"), {"__name__": "__main__"})
+
+
+@pytest.mark.parametrize("command", [ANSWER, TEST])
+def test_command_stands_once_and_alone(command):
+    assert README.splitlines().count(command) == 1
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="bash, which .ci/run needs, is not here")
+@pytest.mark.parametrize(("which", "command"), [("answer", ANSWER), ("test", TEST)])
+def test_ci_reads_its_commands_from_the_readme(which, command, tmp_path):
+    # in a copy whose README says something more, so that a command written into the script shows
+    (tmp_path / ".ci").mkdir()
+    shutil.copy(ROOT / ".ci" / "run", tmp_path / ".ci" / "run")
+    for suffix in ("", " --of-the-readme"):
+        text = README.replace(command, command + suffix)
+        (tmp_path / "README.md").write_text(text, encoding="utf-8")
+        printed = subprocess.run(
+            ["bash", ".ci/run", "--show", which], cwd=tmp_path, capture_output=True, text=True
+        )
+        assert (printed.returncode, printed.stdout) == (0, command + suffix + "\n")
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="bash, which .ci/run needs, is not here")
+def test_ci_refuses_a_readme_without_the_command(tmp_path):
+    (tmp_path / ".ci").mkdir()
+    shutil.copy(ROOT / ".ci" / "run", tmp_path / ".ci" / "run")
+    (tmp_path / "README.md").write_text("# sklimb\n", encoding="utf-8")
+    printed = subprocess.run(
+        ["bash", ".ci/run", "--show", "test"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert printed.returncode != 0
+    assert "README.md" in printed.stderr
