@@ -1,0 +1,156 @@
+"""Checks of labels, side columns and options: each complaint is one clear line."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.utils.multiclass import type_of_target
+
+from sklimb._compare.errors import InputError, nearest
+from sklimb._compare.splits import listed
+
+GRIDS = ("quick", "full")
+
+
+def check_labels(y, n_rows: int, *, alone_is_fine: bool = False, test_of=None) -> np.ndarray:
+    """Return labels as an array that sorts, or say why they are none.
+
+    Parameters
+    ----------
+    y : array-like
+    n_rows : int
+        Rows of X.
+    alone_is_fine : bool, default=False
+        Whether a class may have one row.
+    test_of : ndarray or None, default=None
+        Labels of the training part, if `y` is those of a test part.
+
+    Returns
+    -------
+    y : ndarray of shape (n_rows,)
+
+    Raises
+    ------
+    InputError
+    """
+    y = np.asarray(y)
+    if y.ndim == 2 and y.shape[1] == 1:
+        y = y[:, 0]
+    if y.ndim != 1:
+        raise InputError(f"y must be one label a row; its shape is {y.shape}")
+    if len(y) != n_rows:
+        raise InputError(f"X has {n_rows:,} rows and y has {len(y):,} labels")
+    missing = _is_missing(y)
+    if missing.any():
+        first = int(np.flatnonzero(missing)[0])
+        raise InputError(
+            f"the target is missing in {missing.sum():,} of {n_rows:,} rows (the first: row "
+            f"{first + 1}); leave these rows out or give them a class"
+        )
+    if y.dtype == object:
+        kinds = {type(value).__name__ for value in y}
+        if len(kinds) > 1:
+            raise InputError(
+                f"the target mixes types ({', '.join(sorted(kinds))}); make them all strings"
+            )
+        y = np.array(y.tolist())
+    if y.dtype.kind not in "biufUS":
+        raise InputError(f"the target holds {y.dtype} values; labels are text or whole numbers")
+    if y.dtype.kind == "f" and np.isinf(y).any():
+        raise InputError("the target has infinite values; labels are text or whole numbers")
+    labels, counts = np.unique(y, return_counts=True)
+    if test_of is not None:
+        strange = np.setdiff1d(labels, test_of)
+        if len(strange):
+            raise InputError(
+                f"the test part has {listed(strange)}, which the training part has not "
+                f"(it has {listed(np.unique(test_of))})"
+            )
+        return y
+    if len(labels) == 1:
+        raise InputError(f"the target has one class only, {labels[0]!s}: nothing to tell apart")
+    if len(labels) == n_rows:
+        raise InputError(
+            f"the target has as many values as rows ({n_rows:,}): it looks like an identifier or a "
+            "number to predict, not like classes"
+        )
+    if type_of_target(y) == "continuous" or len(labels) > n_rows / 2:
+        raise InputError(
+            f"the target has {len(labels):,} different values in {n_rows:,} rows, such as "
+            f"{labels[0]!s}: it looks like a number to predict, not like classes"
+        )
+    alone = labels[counts == 1]
+    if len(alone) and not alone_is_fine:
+        raise InputError(
+            f"{listed(alone)}: one row only, but one is needed to learn from and one to be scored "
+            "on; leave it out or merge it with another class"
+        )
+    return y
+
+
+def _is_missing(values: np.ndarray) -> np.ndarray:
+    if values.dtype.kind == "f":
+        return np.isnan(values)
+    if values.dtype.kind in "mM":
+        return np.isnat(values)
+    if values.dtype == object:
+        # pandas' NA is neither equal nor unequal to itself, so it is known by its type.
+        unknown = ("NoneType", "NAType", "NaTType")
+        return np.array([type(v).__name__ in unknown or v != v for v in values], dtype=bool)
+    return np.zeros(len(values), dtype=bool)
+
+
+def check_side(values, n_rows: int, what: str) -> np.ndarray:
+    """Return a groups or time column as integers in the same order."""
+    values = np.asarray(values)
+    if values.shape != (n_rows,):
+        raise InputError(f"{what} must be one value a row ({n_rows:,}); its shape: {values.shape}")
+    missing = _is_missing(values)
+    if missing.any():
+        row = int(np.flatnonzero(missing)[0]) + 1
+        raise InputError(f"{what} is missing in {missing.sum():,} rows (the first: row {row})")
+    try:
+        return np.unique(values, return_inverse=True)[1]
+    except TypeError:
+        raise InputError(f"{what} mixes types that do not sort; make them all strings") from None
+
+
+def check_options(metric, folds, repeats, grid, device) -> None:
+    from sklimb._compare.scores import METRICS
+    from sklimb._estimator import resolve_device
+
+    if metric not in METRICS:
+        raise InputError(f"there is no metric {metric!r}: {nearest(metric, METRICS)}")
+    if grid not in GRIDS:
+        raise InputError(f"grid must be 'quick' or 'full', not {grid!r}")
+    for name, value, least in [("folds", folds, 2), ("repeats", repeats, 1)]:
+        if value is None and name == "repeats":
+            continue
+        if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < least:
+            raise InputError(f"{name} must be a whole number, at least {least}, not {value!r}")
+    try:
+        resolve_device(device)
+    except ValueError as error:
+        raise InputError(str(error)) from None
+
+
+def resolve_jobs(n_jobs: int | None, device: str) -> int:
+    from sklimb._estimator import resolve_device
+
+    if n_jobs is None:
+        return -1 if resolve_device(device) == "cpu" else 1
+    if not isinstance(n_jobs, (int, np.integer)) or n_jobs == 0:
+        raise InputError(f"n_jobs must be a whole number other than 0, not {n_jobs!r}")
+    return int(n_jobs)
+
+
+def base_seed(random_state) -> int:
+    """Return a seed that is not negative, without touching global generators."""
+    if random_state is None:
+        return int(np.random.SeedSequence().generate_state(1)[0] >> 1)
+    if isinstance(random_state, np.random.RandomState):
+        return int(random_state.randint(2**31 - 1))
+    if isinstance(random_state, (int, np.integer)) and random_state >= 0:
+        return int(random_state)
+    raise InputError(
+        f"random_state must be a whole number that is not negative, not {random_state!r}"
+    )

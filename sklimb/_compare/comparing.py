@@ -1,0 +1,323 @@
+"""`sklimb.compare`: which method to use on some data, and by how much it beats the others."""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sklimb._compare.checking import base_seed, check_options, resolve_jobs
+from sklimb._compare.errors import ComparisonInterrupted, InputError
+from sklimb._compare.result import Comparison
+from sklimb._compare.splits import smallest_part
+
+if TYPE_CHECKING:
+    from sklimb._compare.problems import Problem
+
+
+def compare(
+    X: Any = None,
+    y: Any = None,
+    *,
+    X_test: Any = None,
+    y_test: Any = None,
+    methods: Sequence[str] | None = None,
+    metric: str = "balanced_accuracy",
+    folds: int = 5,
+    repeats: int | None = None,
+    grid: str = "quick",
+    groups: Any = None,
+    time: Any = None,
+    device: str = "cpu",
+    n_jobs: int | None = None,
+    random_state: int | np.random.RandomState | None = None,
+    refit: bool = True,
+    progress: bool = False,
+) -> Comparison:
+    """Compare ways of learning from imbalanced classes on one data set.
+
+    Each method is a pipeline: preparation of the columns, a sampler where there is one, a
+    classifier. On each split it goes through a small grid search with the same number of
+    candidates as every other method, on inner splits of the training part alone, and is scored on
+    rows that neither the search nor the sampler nor the scaler has seen. All methods see the same
+    splits.
+
+    Parameters
+    ----------
+    X : DataFrame, array-like or sparse matrix of shape (n_samples, n_features), default=None
+        Numbers, and in a frame also categories; NaN means missing. Without it scikit-learn's
+        digits are used, made long-tailed (ratio 50) anew in each repeat, with a balanced test part.
+    y : array-like of shape (n_samples,), default=None
+        Labels of any type; each class needs two rows (one, with a test part).
+    X_test, y_test : like `X` and `y`, default=None
+        A test part. Then nothing is cross-validated: each repeat has another seed.
+    methods : sequence of str, default=None
+        Of ``"plain"``, ``"reweight"``, ``"smote"``, ``"oversample"``, ``"logistic"``, ``"forest"``,
+        ``"affinity"``; None means all.
+    metric : {"balanced_accuracy", "geometric_mean", "macro_f1", "average_precision"}, \
+default="balanced_accuracy"
+        What the searches choose by and the table is sorted by. Average precision is that of the
+        rarer of two classes, else the mean over classes, each against the rest.
+    folds : int, default=5
+        Folds of the stratified cross-validation; fewer where a class has fewer rows.
+    repeats : int, default=None
+        Repetitions with another seed: None means 1 for cross-validation (its folds already give a
+        spread) and 5 for a test part or the digits (where there would be none).
+    grid : {"quick", "full"}, default="quick"
+        4 candidates a method on 3 inner folds, or 12 on 5.
+    groups : array-like of shape (n_samples,), default=None
+        Rows of one group are never on both sides of a split, inner ones included.
+    time : array-like of shape (n_samples,), default=None
+        Anything that sorts. The rows are cut into ``folds + 1`` blocks of time; each block but the
+        first is scored by what was learnt from all blocks before it, and inner splits are ordered
+        too. A class that has not come up yet has recall 0 where it first does; one that a block
+        lacks is left out of the averages there; a block before which only one class was seen is
+        left out. The notes say so.
+    device : str, default="cpu"
+        For the nets: ``"cpu"``, ``"cuda"``, ``"mps"`` or ``"auto"``.
+    n_jobs : int, default=None
+        Processes. None means one for each core on the CPU, and one on any other device.
+    random_state : int, RandomState instance or None, default=None
+        Decides splits, samplers and nets. The results do not depend on `n_jobs`.
+    refit : bool, default=True
+        Whether to fit the best method on all rows in the end.
+    progress : bool, default=False
+        Whether to show progress on standard error.
+
+    Returns
+    -------
+    comparison : Comparison
+        Frames, the best estimator, the verdict, a picture, a report.
+
+    Raises
+    ------
+    ValueError
+        If the data or an argument cannot be used; the message says why in one line.
+    KeyboardInterrupt
+        On Ctrl-C; what is finished is in its attribute ``comparison``.
+
+    Notes
+    -----
+    SMOTE takes at most as many neighbours as a class has other rows (see
+    :class:`sklimb.over_sampling.SmallClassSMOTE`). A method that fails in some split gets no
+    figures, and the column ``error`` of the results says why.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_classification
+    >>> import sklimb
+    >>> X, y = make_classification(300, weights=[0.9], random_state=0)
+    >>> comparison = sklimb.compare(
+    ...     X, y, methods=["logistic", "forest"], folds=2, n_jobs=1, random_state=0
+    ... )
+    >>> comparison.best_method
+    'forest'
+    >>> comparison.best_estimator_.predict(X[:3]).shape
+    (3,)
+    """
+    from sklimb._compare.methods import INNER_FOLDS, chosen_methods
+    from sklimb._compare.problems import digits_problem, make_problem
+
+    entries = chosen_methods(methods)
+    check_options(metric, folds, repeats, grid, device)
+    n_jobs = resolve_jobs(n_jobs, device)
+    seed = base_seed(random_state)
+    inner = INNER_FOLDS[grid]
+    if X is None:
+        if y is not None or X_test is not None or groups is not None or time is not None:
+            raise InputError("X is missing: without it there is no y, test part, group or time")
+        problem = digits_problem(repeats or 5, inner, seed)
+    else:
+        problem = make_problem(
+            X,
+            y,
+            X_test=X_test,
+            y_test=y_test,
+            folds=folds,
+            repeats=repeats,
+            inner_folds=inner,
+            groups=groups,
+            time=time,
+            seed=seed,
+        )
+    return run(
+        problem,
+        entries,
+        metric=metric,
+        grid=grid,
+        device=device,
+        n_jobs=n_jobs,
+        seed=seed,
+        refit=refit,
+        progress=progress,
+    )
+
+
+def run(
+    problem: Problem, entries, *, metric, grid, device, n_jobs, seed, refit, progress
+) -> Comparison:
+    """Run all methods on a problem.
+
+    Parameters
+    ----------
+    problem : Problem
+    entries : list of Method
+    metric, grid, device, refit, progress
+        As `compare` takes them.
+    n_jobs, seed : int
+
+    Returns
+    -------
+    comparison : Comparison
+    """
+    from sklimb._compare.methods import INNER_FOLDS, N_CANDIDATES
+    from sklimb._compare.preparing import make_preparation
+    from sklimb._compare.progress import Progress
+    from sklimb._compare.running import Task, run_tasks
+    from sklimb._compare.scores import METRICS, Scoring, rarest_class
+
+    X, y, splits = problem.X, problem.y, problem.splits
+    prepare = make_preparation(X)
+    scoring = Scoring(metric, np.unique(y), rarest_class(y[problem.final]))
+    # Split by split, so that an interrupted run has all methods on the same splits.
+    tasks = [
+        Task(
+            method.name,
+            method.pipeline(prepare, device=device, seed=split.seed),
+            method.candidates(grid),
+            split,
+        )
+        for split in splits
+        for method in entries
+    ]
+    labels = {method.name: method.label for method in entries}
+    notes = [*problem.notes, *_smote_notes(entries, y, splits)]
+    shown = Progress(len(tasks), labels, metric, [problem.words, *notes]) if progress else None
+    try:
+        outcomes, interrupted = run_tasks(
+            tasks,
+            X,
+            y,
+            scoring,
+            n_jobs=n_jobs,
+            on_done=shown or (lambda _: None),
+        )
+    finally:
+        if shown is not None:
+            shown.close()
+    if interrupted and not outcomes:
+        raise KeyboardInterrupt("interrupted before any method was finished")
+    how = (
+        f"Measured on {problem.how}; seed {seed}. Each method chose among {N_CANDIDATES[grid]} "
+        f"candidates by {METRICS[metric]} on {INNER_FOLDS[grid]} inner folds of the rows to learn "
+        "from."
+    )
+    comparison = _collect(problem, entries, outcomes, scoring, grid, how, interrupted)
+    comparison.notes[:0] = notes
+    if comparison.best_method is not None:
+        _refit(comparison, problem, entries, prepare, device, seed, refit and not interrupted)
+    if interrupted:
+        raise ComparisonInterrupted(comparison)
+    return comparison
+
+
+def _collect(problem, entries, outcomes, scoring, grid, how, interrupted) -> Comparison:
+    """Make the result object, but for the estimator."""
+    from sklimb._compare import wording
+    from sklimb._compare.summary import best_candidate, fold_frame, method_frame, recall_frame
+
+    y, splits, metric = problem.y, problem.splits, scoring.metric
+    results = method_frame(entries, outcomes, metric, grid)
+    folds = fold_frame(entries, outcomes)
+    final = y[problem.final]
+    counts = np.array([(final == label).sum() for label in scoring.classes])
+    done = results[(results["error"] == "") & results[metric].notna()]
+    best = done["method"].iloc[0] if len(done) else None
+    params = {}
+    if best is not None:
+        method = next(m for m in entries if m.name == best)
+        params, _ = best_candidate(method, grid, [o for o in outcomes if o.method == best])
+    labels = {method.name: method.label for method in entries}
+    notes = _warning_notes(outcomes, labels)
+    if interrupted:
+        n_tasks = len(splits) * len(entries)
+        notes.append(f"interrupted: {len(outcomes)} of {n_tasks} runs are finished")
+    return Comparison(
+        results=results,
+        folds=folds,
+        recalls=recall_frame(results, outcomes, scoring.classes, counts),
+        metric=metric,
+        verdict=wording.verdict(results, folds, metric, scoring.rare, interrupted),
+        problem=problem.words,
+        how=how,
+        legend=wording.legend(
+            results, len(scoring.classes), scoring.rare, int(counts.min()), len(final)
+        ),
+        labels=labels,
+        n_splits=len(splits),
+        best_method=best,
+        best_params_=params,
+        notes=notes,
+        interrupted=interrupted,
+    )
+
+
+def _refit(comparison, problem, entries, prepare, device, seed, fit) -> None:
+    """Add the code of the best method and, if wanted, fit it."""
+    from sklimb._compare import snippet
+    from sklimb._compare.preparing import take
+
+    method = next(m for m in entries if m.name == comparison.best_method)
+    model = method.pipeline(prepare, device=device, seed=seed)
+    params = comparison.best_params_
+    model.set_params(**{f"classify__{key}": value for key, value in params.items()})
+    comparison.code = snippet.joined(
+        problem.code, snippet.construction(model) + "\nmodel.fit(X, y)"
+    )
+    if not fit:
+        return
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            comparison.best_estimator_ = model.fit(
+                take(problem.X, problem.final), problem.y[problem.final]
+            )
+        except KeyboardInterrupt:
+            raise ComparisonInterrupted(comparison) from None
+    for text in sorted({f"{w.category.__name__}: {w.message}".splitlines()[0] for w in caught}):
+        comparison.notes.append(f"the last fit of {method.label} warned: {text}")
+
+
+def _smote_notes(entries, y, splits) -> list[str]:
+    if not any(method.name == "smote" for method in entries):
+        return []
+    label, n_rows = smallest_part(y, splits)
+    if n_rows > 5:
+        return []
+    if n_rows == 1:
+        return [
+            f"class {label!s} has in some part only one row to learn from: there SMOTE repeats it"
+        ]
+    neighbours = "1 neighbour" if n_rows == 2 else f"{n_rows - 1} neighbours"
+    return [
+        f"class {label!s} has in some part only {n_rows} rows to learn from: there SMOTE takes "
+        f"{neighbours} instead of 5"
+    ]
+
+
+def _warning_notes(outcomes, labels) -> list[str]:
+    counts: dict[str, Counter] = {}
+    for outcome in outcomes:
+        counts.setdefault(outcome.method, Counter()).update(outcome.warnings)
+    notes = []
+    for name, found in counts.items():
+        if found:
+            text, times = found.most_common(1)[0]
+            others = f", and {len(found) - 1} other kinds" if len(found) > 1 else ""
+            notes.append(
+                f"{labels[name]} warned {found.total()} times: {text[:160]} ({times} times{others})"
+            )
+    return notes

@@ -1,0 +1,211 @@
+"""The table of methods that are compared.
+
+A method joins by one entry in `METHODS`: a name, words for it, the steps behind the preparation of
+the columns, and two grids, which must hold as many candidates as everyone else's
+(`N_CANDIDATES`). Everything else (seeds, device, splits, scores, report, the printed Python) is
+done for all methods alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from imblearn.ensemble import BalancedRandomForestClassifier
+from imblearn.over_sampling import RandomOverSampler
+from imblearn.pipeline import Pipeline
+from sklearn.base import BaseEstimator, clone
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import ParameterGrid
+
+from sklimb._compare.errors import InputError, nearest
+from sklimb.classifiers import AffinityClassifier, RebalancedClassifier
+from sklimb.over_sampling import SmallClassSMOTE
+
+N_CANDIDATES = {"quick": 4, "full": 12}
+INNER_FOLDS = {"quick": 3, "full": 5}
+
+Grid = Mapping[str, Sequence[Any]] | Sequence[Mapping[str, Sequence[Any]]]
+
+
+@dataclass(frozen=True)
+class Method:
+    """One line of the comparison.
+
+    Parameters
+    ----------
+    name : str
+        How it is asked for: lower case, underscores.
+    label : str
+        How it is called in tables and pictures.
+    classify : callable
+        Returns a new, unfitted classifier.
+    grids : mapping
+        For ``"quick"`` and ``"full"`` a scikit-learn parameter grid of the classifier.
+    resample : callable or None, default=None
+        Returns a new sampler that is applied to the rows that are learnt from.
+    """
+
+    name: str
+    label: str
+    classify: Callable[[], BaseEstimator]
+    grids: Mapping[str, Grid]
+    resample: Callable[[], BaseEstimator] | None = None
+
+    def pipeline(self, prepare: BaseEstimator, *, device: str, seed: int) -> Pipeline:
+        """Return the unfitted pipeline.
+
+        Parameters
+        ----------
+        prepare : transformer
+            Turns the columns into scaled numbers; it is cloned.
+        device : str
+            Given to every step that has a parameter of this name.
+        seed : int
+            Given to every step that has a ``random_state``.
+
+        Returns
+        -------
+        pipeline : imblearn.pipeline.Pipeline
+            With the steps ``prepare``, ``resample`` (where there is one) and ``classify``.
+        """
+        steps = [("prepare", clone(prepare))]
+        if self.resample is not None:
+            steps.append(("resample", self.resample()))
+        steps.append(("classify", self.classify()))
+        for _, step in steps:
+            given = {"device": device, "random_state": seed}
+            known = step.get_params(deep=False)
+            step.set_params(**{key: value for key, value in given.items() if key in known})
+        return Pipeline(steps)
+
+    def candidates(self, grid: str) -> list[dict[str, list]]:
+        """Return the grid as a list of single candidates for GridSearchCV over the pipeline.
+
+        Parameters
+        ----------
+        grid : {"quick", "full"}
+
+        Returns
+        -------
+        candidates : list of dict
+            Each maps a parameter of the pipeline to a list of one value.
+        """
+        return [
+            {f"classify__{key}": [value] for key, value in candidate.items()}
+            for candidate in ParameterGrid(self.grids[grid])
+        ]
+
+
+# One grid for every net under cross entropy, so that what differs is the re-balancing alone.
+_NET_GRIDS = {
+    "quick": {"lr": [1e-3, 1e-2], "max_epochs": [20, 60]},
+    "full": {
+        "lr": [1e-3, 3e-3, 1e-2],
+        "max_epochs": [20, 60],
+        "module__hidden": [(64, 64), (256, 256)],
+    },
+}
+
+_ALL = [
+    Method("plain", "plain net", RebalancedClassifier, _NET_GRIDS),
+    Method(
+        "reweight",
+        "re-weighting + net",
+        lambda: RebalancedClassifier(class_weight="balanced"),
+        _NET_GRIDS,
+    ),
+    Method(
+        "smote",
+        "SMOTE + net",
+        RebalancedClassifier,
+        _NET_GRIDS,
+        resample=SmallClassSMOTE,
+    ),
+    Method(
+        "oversample",
+        "random over-sampling + net",
+        RebalancedClassifier,
+        _NET_GRIDS,
+        resample=RandomOverSampler,
+    ),
+    Method(
+        "logistic",
+        "logistic regression, balanced",
+        lambda: LogisticRegression(class_weight="balanced", max_iter=1000),
+        {
+            "quick": {"C": [0.01, 0.1, 1.0, 10.0]},
+            "full": {"C": [1e-4, 1e-3, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 100.0, 1e3, 1e4]},
+        },
+    ),
+    Method(
+        "forest",
+        "balanced random forest",
+        # The three that imbalanced-learn changed the defaults of, set as Chen et al. (2004) have
+        # them: each tree on as many rows of every class as the rarest has, drawn with replacement.
+        lambda: BalancedRandomForestClassifier(
+            sampling_strategy="all", replacement=True, bootstrap=False
+        ),
+        {
+            "quick": {"max_features": ["sqrt", 0.5], "min_samples_leaf": [1, 3]},
+            "full": {
+                "max_features": ["sqrt", 0.5, 1.0],
+                "min_samples_leaf": [1, 3],
+                "n_estimators": [100, 300],
+            },
+        },
+    ),
+    Method(
+        "affinity",
+        "AffinityClassifier",
+        AffinityClassifier,
+        {
+            # Four corners instead of a product, so that all three are varied in four candidates.
+            "quick": [
+                {"sigma": [0.3], "lam": [0.5], "n_prototypes": [1]},
+                {"sigma": [0.3], "lam": [0.9], "n_prototypes": [4]},
+                {"sigma": [1.0], "lam": [0.5], "n_prototypes": [4]},
+                {"sigma": [1.0], "lam": [0.9], "n_prototypes": [1]},
+            ],
+            "full": {"sigma": [0.3, 1.0, 3.0], "lam": [0.5, 0.9], "n_prototypes": [1, 4]},
+        },
+    ),
+]
+METHODS: dict[str, Method] = {method.name: method for method in _ALL}
+
+
+def chosen_methods(methods: Sequence[str | Method] | None) -> list[Method]:
+    """Return the entries for what a user asked for.
+
+    Parameters
+    ----------
+    methods : sequence of str or Method, or None
+        Names of `METHODS` (hyphens count as underscores) or further entries; None means all.
+
+    Returns
+    -------
+    entries : list of Method
+        In the given order, each once.
+
+    Raises
+    ------
+    InputError
+        If a name is unknown or nothing was asked for.
+    """
+    if methods is None:
+        return list(METHODS.values())
+    if isinstance(methods, str):
+        methods = [methods]
+    entries = {}
+    for asked in methods:
+        if isinstance(asked, Method):
+            entries[asked.name] = asked
+            continue
+        name = str(asked).strip().lower().replace("-", "_")
+        if name not in METHODS:
+            raise InputError(f"there is no method {asked!r}: {nearest(asked, METHODS)}")
+        entries[name] = METHODS[name]
+    if not entries:
+        raise InputError(f"no method was asked for: there are {', '.join(METHODS)}")
+    return list(entries.values())

@@ -1,0 +1,197 @@
+"""From columns as they come to scaled numbers: checks, and the first step of every pipeline."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from imblearn.pipeline import make_pipeline
+from scipy import sparse
+from sklearn.base import BaseEstimator
+from sklearn.compose import ColumnTransformer, make_column_selector
+from sklearn.impute import SimpleImputer
+from sklearn.preprocessing import MaxAbsScaler, OneHotEncoder, StandardScaler
+
+from sklimb._compare.errors import InputError
+
+# More categories than this of one column share one dummy column: what is left are names and ids.
+MAX_CATEGORIES = 50
+
+
+def is_frame(X: Any) -> bool:
+    """Return whether `X` is a pandas frame, without importing pandas."""
+    return hasattr(X, "iloc") and hasattr(X, "columns")
+
+
+def take(X: Any, rows: np.ndarray) -> Any:
+    """Return rows of a frame, an array or a sparse matrix by position."""
+    return X.iloc[rows] if is_frame(X) else X[rows]
+
+
+def stack(X: Any, more: Any) -> Any:
+    """Return the rows of `X` and below them those of `more`, which has the same columns.
+
+    Parameters
+    ----------
+    X, more : frame, array or sparse matrix of shape (n_samples, n_features)
+
+    Returns
+    -------
+    both : same type as `X`
+
+    Raises
+    ------
+    InputError
+        If the columns differ.
+    """
+    if is_frame(X) != is_frame(more):
+        raise InputError("X and X_test must both be frames or both be arrays")
+    if is_frame(X):
+        if list(X.columns) != list(more.columns):
+            strange = [str(c) for c in more.columns if c not in set(X.columns)][:3]
+            lacking = [str(c) for c in X.columns if c not in set(more.columns)][:3]
+            raise InputError(
+                "the test part has other columns than the training part"
+                + (f"; new: {', '.join(strange)}" if strange else "")
+                + (f"; missing: {', '.join(lacking)}" if lacking else "")
+            )
+        import pandas as pd
+
+        return pd.concat([X, more], ignore_index=True)
+    if X.shape[1] != more.shape[1]:
+        raise InputError(f"X has {X.shape[1]} columns and X_test has {more.shape[1]}")
+    return sparse.vstack([X, more], format="csr") if sparse.issparse(X) else np.vstack([X, more])
+
+
+def check_columns(X: Any) -> tuple[Any, list[str]]:
+    """Check `X` once for all methods.
+
+    Parameters
+    ----------
+    X : frame, array-like or sparse matrix of shape (n_samples, n_features)
+
+    Returns
+    -------
+    X : frame, ndarray or CSR matrix
+    notes : list of str
+        What a user should know about the columns.
+
+    Raises
+    ------
+    InputError
+        If no pipeline could use `X`.
+    """
+    if is_frame(X):
+        return X, _check_frame(X)
+    if sparse.issparse(X):
+        X = sparse.csr_matrix(X)
+        _check_finite(X.data)
+    else:
+        X = np.asarray(X)
+        if X.dtype.kind not in "fiub":
+            raise InputError(
+                f"X is an array of {X.dtype}, not of numbers; pass columns of text as a pandas "
+                "DataFrame, which keeps numbers and categories apart"
+            )
+        if X.ndim != 2:
+            raise InputError(
+                f"X must have two dimensions, rows and columns; its shape is {X.shape} "
+                "(flatten images with X.reshape(len(X), -1))"
+            )
+        _check_finite(X)
+    if 0 in X.shape:
+        raise InputError(f"X is empty: its shape is {X.shape}")
+    return X, []
+
+
+def _check_finite(values: np.ndarray) -> None:
+    if values.dtype.kind == "f" and np.isinf(values).any():
+        raise InputError("X has infinite values; replace them by NaN (missing) or by a number")
+
+
+def _check_frame(X: Any) -> list[str]:
+    if 0 in X.shape:
+        raise InputError(f"X is empty: its shape is {X.shape}")
+    if X.columns.has_duplicates:
+        name = X.columns[X.columns.duplicated()][0]
+        raise InputError(f"two columns are called {name!r}; rename one")
+    numbers = X.select_dtypes("number")
+    for name, column in X.items():
+        if column.dtype.kind in "mM":
+            raise InputError(
+                f"column {name!r} holds dates: drop it or turn it into numbers "
+                "(such as the month), or split by it with the option `time`"
+            )
+        if column.dtype == object:
+            kinds = sorted({type(value).__name__ for value in column.dropna()})
+            if "str" in kinds and len(kinds) > 1:
+                raise InputError(
+                    f"column {name!r} mixes types ({', '.join(kinds)}); make it all text: "
+                    f"X[{name!r}] = X[{name!r}].astype(str)"
+                )
+    for name, column in numbers.items():
+        if np.isinf(column.to_numpy(dtype=float, na_value=np.nan)).any():
+            raise InputError(
+                f"column {name!r} has infinite values; replace them by NaN (missing) or a number"
+            )
+    texts = [name for name in X.columns if name not in set(numbers.columns)]
+    if texts and not all(isinstance(name, str) for name in X.columns):
+        raise InputError(
+            "with columns of text all column names must be strings: "
+            "X.columns = X.columns.astype(str)"
+        )
+    notes = [f"column {name} has no value at all" for name in X.columns[X.isna().all()]]
+    for name in texts:
+        n_values = X[name].nunique()
+        if n_values > MAX_CATEGORIES:
+            notes.append(
+                f"column {name} holds text with {n_values:,} different values: the "
+                f"{MAX_CATEGORIES - 1} most frequent count one by one, the rest as one "
+                "(drop it if it is an identifier)"
+            )
+    return notes
+
+
+def make_preparation(X: Any) -> BaseEstimator:
+    """Return the unfitted first step of every pipeline, chosen by the types of the columns.
+
+    Numbers are centred and scaled, missing ones filled with the median; categories become dummy
+    columns, with a missing value as a category of its own. Everything is learnt inside the folds.
+
+    Parameters
+    ----------
+    X : frame, ndarray or CSR matrix of shape (n_samples, n_features)
+        As `check_columns` returns it. Of its values only whether some are missing is used.
+
+    Returns
+    -------
+    transformer : estimator
+    """
+    if sparse.issparse(X):
+        # Centring would fill the zeros in.
+        return MaxAbsScaler()
+    if not is_frame(X):
+        has_missing = X.dtype.kind == "f" and bool(np.isnan(X).any())
+        return _number_steps(has_missing)
+    numbers = X.select_dtypes("number")
+    if numbers.shape[1] == X.shape[1]:
+        return _number_steps(bool(numbers.isna().any(axis=None)))
+    categories = OneHotEncoder(
+        handle_unknown="infrequent_if_exist", max_categories=MAX_CATEGORIES, sparse_output=False
+    )
+    steps = [("categories", categories, make_column_selector(dtype_exclude="number"))]
+    if numbers.shape[1]:
+        # New rows may miss numbers that no row misses here, so the imputer is always there.
+        select = make_column_selector(dtype_include="number")
+        steps.insert(0, ("numbers", _number_steps(True), select))
+    return ColumnTransformer(steps)
+
+
+def _number_steps(impute: bool) -> BaseEstimator:
+    if not impute:
+        return StandardScaler()
+    # imbalanced-learn's Pipeline does for both levels, so the printed code needs one import less.
+    # A column without any value in some fold keeps its place, so that widths agree.
+    return make_pipeline(
+        SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler()
+    )

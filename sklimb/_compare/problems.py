@@ -1,0 +1,173 @@
+"""The data to compare on, checked, with its splits: a user's own or the digits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sklimb._compare.checking import check_labels, check_side
+from sklimb._compare.errors import InputError
+from sklimb._compare.preparing import check_columns, stack
+from sklimb._compare.splits import Split, gaps, make_split, outer_splits
+
+
+@dataclass
+class Problem:
+    """Data, with who is trained on what.
+
+    Parameters
+    ----------
+    X, y
+        All rows, a test part included.
+    splits : list of Split
+    final : ndarray of int
+        Rows that the best method is fitted on in the end.
+    words : str
+        The data in a sentence.
+    how : str
+        The way of measuring in a sentence.
+    code : str
+        Python that makes ``X`` and ``y`` out of nothing; empty where they came as arguments.
+    notes : list of str
+    """
+
+    X: Any
+    y: np.ndarray
+    splits: list[Split]
+    final: np.ndarray
+    words: str
+    how: str
+    code: str
+    notes: list[str]
+
+
+def make_problem(
+    X, y, *, X_test, y_test, folds, repeats, inner_folds, groups, time, seed
+) -> Problem:
+    """Check a user's data and make its splits.
+
+    Parameters
+    ----------
+    X, y, X_test, y_test, folds, repeats, groups, time
+        As `compare` takes them.
+    inner_folds, seed : int
+
+    Returns
+    -------
+    problem : Problem
+
+    Raises
+    ------
+    InputError
+        If the data cannot be used.
+    """
+    if y is None:
+        raise InputError("y is missing: the labels of the rows of X")
+    X, notes = check_columns(X)
+    n = X.shape[0]
+    y = check_labels(y, n, alone_is_fine=X_test is not None)
+    groups = None if groups is None else check_side(groups, n, "groups")
+    time = None if time is None else check_side(time, n, "time")
+    if groups is not None and time is not None:
+        raise InputError("groups and time cannot be had together: pass one of them")
+    rows = np.arange(n)
+    if (X_test is None) != (y_test is None):
+        raise InputError("X_test and y_test come together: one of them is missing")
+    if X_test is None:
+        repeats = repeats or 1
+        splits, more = outer_splits(
+            y,
+            folds=folds,
+            repeats=repeats,
+            inner_folds=inner_folds,
+            seed=seed,
+            groups=groups,
+            time=time,
+        )
+        kind = "ordered" if time is not None else "grouped" if groups is not None else "stratified"
+        how = f"{kind} splits into {len({s.fold for s in splits})} folds, {_times(repeats)}"
+    else:
+        if groups is not None or time is not None:
+            raise InputError("groups and time say how to split, but X_test is the split already")
+        X_test, _ = check_columns(X_test)
+        y_test = check_labels(y_test, X_test.shape[0], test_of=y)
+        X = stack(X, X_test)
+        y = np.concatenate([y, y_test])
+        test = np.arange(n, len(y))
+        repeats = repeats or 5
+        splits = [make_split(r, 0, rows, test, y, inner_folds, seed) for r in range(repeats)]
+        more = gaps(y, splits)
+        how = f"a test part of {len(test):,} rows, {_times(repeats)} with another seed"
+    labels, counts = np.unique(y[rows], return_counts=True)
+    words = (
+        f"{n:,} rows, {X.shape[1]:,} columns, {len(labels)} classes of "
+        f"{counts.max():,} to {counts.min():,} rows"
+    )
+    return Problem(X, y, splits, rows, words, how, "", notes + more)
+
+
+_DIGITS_RATIO = 50
+_DIGITS_TEST_ROWS = 40
+_DIGITS_SPLIT = """
+rows = np.arange(len(y))
+test, _ = make_long_tailed(rows, y, ratio=1, n_max={n_test}, random_state={seed})
+rest = np.setdiff1d(rows, test)
+train, _ = make_long_tailed(rest, y[rest], ratio={ratio}, order="label", random_state={seed})
+"""
+
+
+def digits_problem(repeats: int, inner_folds: int, seed: int) -> Problem:
+    """Return scikit-learn's digits with a long-tailed training part and a balanced test part.
+
+    Each repeat draws both parts anew: 40 test rows a class, and of the others all zeros down to
+    one fiftieth as many nines.
+
+    Parameters
+    ----------
+    repeats, inner_folds, seed : int
+
+    Returns
+    -------
+    problem : Problem
+        The best method is fitted on the training part of the first repeat.
+    """
+    from sklearn.datasets import load_digits
+
+    from sklimb.datasets import make_long_tailed
+
+    X, y = load_digits(return_X_y=True)
+    rows, splits = np.arange(len(y)), []
+    for repeat in range(repeats):
+        own = seed + repeat
+        test, _ = make_long_tailed(rows, y, ratio=1, n_max=_DIGITS_TEST_ROWS, random_state=own)
+        rest = np.setdiff1d(rows, test)
+        train, _ = make_long_tailed(
+            rest, y[rest], ratio=_DIGITS_RATIO, order="label", random_state=own
+        )
+        splits.append(make_split(repeat, 0, train, test, y, inner_folds, seed))
+    final = splits[0].train
+    counts = np.bincount(y[final])
+    code = (
+        "import numpy as np\n"
+        "from sklearn.datasets import load_digits\n"
+        "from sklimb.datasets import make_long_tailed\n\n"
+        "X, y = load_digits(return_X_y=True)"
+        + _DIGITS_SPLIT.format(n_test=_DIGITS_TEST_ROWS, ratio=_DIGITS_RATIO, seed=seed)
+        + "X_test, y_test = X[test], y[test]\nX, y = X[train], y[train]\n"
+    )
+    words = (
+        f"scikit-learn's digits made long-tailed: {len(final)} rows to learn from, "
+        f"{X.shape[1]} columns, {len(counts)} classes of {counts.max()} to {counts.min()} rows "
+        f"(ratio {_DIGITS_RATIO}, whole rows)"
+    )
+    how = (
+        f"a balanced test part of {len(splits[0].test)} rows, both parts drawn anew "
+        f"{_times(repeats)}"
+    )
+    return Problem(X, y, splits, final, words, how, code, [])
+
+
+def _times(n: int) -> str:
+    return "once" if n == 1 else f"{n} times"

@@ -1,0 +1,183 @@
+"""How a fitted classifier is scored on rows that it has not seen.
+
+Every score is taken over the classes that the scored rows contain: a class that a test part lacks
+has no recall, so it is left out there, for every method alike.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.metrics import average_precision_score, confusion_matrix
+
+from sklimb.metrics import geometric_mean_score
+
+# What can be chosen by and ranked by, with the words for it.
+METRICS = {
+    "balanced_accuracy": "balanced accuracy",
+    "geometric_mean": "geometric mean",
+    "macro_f1": "macro F1",
+    "average_precision": "average precision",
+}
+# What is reported. Recall or precision of one class alone is no goal: it can be had for nothing.
+SCORES = {
+    **METRICS,
+    "rare_precision": "precision, rarest class",
+    "rare_recall": "recall, rarest class",
+}
+
+
+def rarest_class(y) -> object:
+    """Return the label with the fewest rows; of equals, the first in sorted order.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,)
+
+    Returns
+    -------
+    label : scalar
+    """
+    labels, counts = np.unique(y, return_counts=True)
+    return labels[counts.argmin()]
+
+
+def class_recalls(y_true, y_pred, classes) -> np.ndarray:
+    """Return the recall of each class, NaN for those that `y_true` lacks.
+
+    Parameters
+    ----------
+    y_true, y_pred : array-like of shape (n_samples,)
+    classes : array-like of shape (n_classes,)
+        All labels, sorted.
+
+    Returns
+    -------
+    recalls : ndarray of shape (n_classes,)
+    """
+    table = confusion_matrix(y_true, y_pred, labels=classes)
+    with np.errstate(invalid="ignore"):
+        return np.diag(table) / table.sum(axis=1)
+
+
+def aligned_probabilities(estimator, X, classes) -> np.ndarray:
+    """Return predicted probabilities with one column for each of `classes`.
+
+    Parameters
+    ----------
+    estimator : classifier
+        Fitted, possibly on rows that lacked some of `classes`: their columns are 0.
+    X : array-like of shape (n_samples, n_features)
+    classes : array-like of shape (n_classes,)
+        All labels, sorted.
+
+    Returns
+    -------
+    probabilities : ndarray of shape (n_samples, n_classes)
+    """
+    known = estimator.predict_proba(X)
+    probabilities = np.zeros((known.shape[0], len(classes)))
+    probabilities[:, np.searchsorted(classes, estimator.classes_)] = known
+    return probabilities
+
+
+def average_precision(y_true, probabilities, classes, rare) -> float:
+    """Return the average precision, as a mean over classes or of the rarer of two.
+
+    Two classes: average precision (the area under the precision-recall steps) with the rarer one
+    as positive. More: the unweighted mean of each class against the rest, over the classes in
+    `y_true`. NaN where `y_true` has fewer than two classes, since there is nothing to rank.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,)
+    probabilities : ndarray of shape (n_samples, n_classes)
+        Only the order within a column matters.
+    classes : array-like of shape (n_classes,)
+        All labels, sorted.
+    rare : scalar
+        The rarest label.
+
+    Returns
+    -------
+    score : float
+    """
+    present = np.unique(y_true)
+    if len(present) < 2:
+        return float("nan")
+    wanted = [rare] if len(classes) == 2 else present
+    columns = np.searchsorted(classes, wanted)
+    return float(
+        np.mean(
+            [
+                average_precision_score(y_true == label, probabilities[:, column])
+                for label, column in zip(wanted, columns, strict=True)
+            ]
+        )
+    )
+
+
+def score(y_true, y_pred, probabilities, classes, rare) -> dict[str, float]:
+    """Return all of `SCORES` for one scored part.
+
+    Parameters
+    ----------
+    y_true, y_pred : ndarray of shape (n_samples,)
+    probabilities : ndarray of shape (n_samples, n_classes)
+    classes : ndarray of shape (n_classes,)
+        All labels of the problem, sorted.
+    rare : scalar
+        The rarest label of the problem.
+
+    Returns
+    -------
+    scores : dict of str to float
+        Between 0 and 1; the two of the rarest class are NaN where `y_true` has no row of it.
+        A class that is never predicted has precision 0.
+    """
+    table = confusion_matrix(y_true, y_pred, labels=classes)
+    hits, asked, given = np.diag(table), table.sum(axis=1), table.sum(axis=0)
+    present = asked > 0
+    recall = hits[present] / asked[present]
+    # F1 = 2 hits / (rows of the class + rows called so), which is defined for every present class.
+    f1 = 2 * hits[present] / (asked + given)[present]
+    k = int(np.searchsorted(classes, rare))
+    nan = float("nan")
+    return {
+        "balanced_accuracy": float(recall.mean()),
+        "geometric_mean": float(geometric_mean_score(y_true, y_pred)),
+        "macro_f1": float(f1.mean()),
+        "average_precision": average_precision(y_true, probabilities, classes, rare),
+        "rare_precision": float(hits[k] / max(given[k], 1)) if present[k] else nan,
+        "rare_recall": float(hits[k] / asked[k]) if present[k] else nan,
+    }
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """A scorer for the inner search that does not mind a part without some class.
+
+    Parameters
+    ----------
+    metric : str
+        One of `METRICS`.
+    classes : ndarray of shape (n_classes,)
+        All labels, sorted.
+    rare : scalar
+        The rarest label.
+    """
+
+    metric: str
+    classes: np.ndarray
+    rare: object
+
+    def __call__(self, estimator, X, y) -> float:
+        """Return the metric of a fitted `estimator` on `X`, `y`."""
+        y = np.asarray(y)
+        if self.metric == "average_precision":
+            probabilities = aligned_probabilities(estimator, X, self.classes)
+            return average_precision(y, probabilities, self.classes, self.rare)
+        # The other metrics need no probabilities, and a prediction costs less.
+        blank = np.zeros((len(y), len(self.classes)))
+        return score(y, estimator.predict(X), blank, self.classes, self.rare)[self.metric]

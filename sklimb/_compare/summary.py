@@ -1,0 +1,193 @@
+"""From outcomes to frames: one row a method and split, one row a method, recall by class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sklimb._compare.methods import Method
+from sklimb._compare.running import Outcome, short_params
+from sklimb._compare.scores import SCORES
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def fold_frame(methods: Sequence[Method], outcomes: Sequence[Outcome]) -> pd.DataFrame:
+    """Return one row for each finished method and split, methods in their given order.
+
+    Parameters
+    ----------
+    methods : sequence of Method
+    outcomes : sequence of Outcome
+
+    Returns
+    -------
+    folds : DataFrame
+        Columns method, repeat, fold, the scores, fit_seconds, search_seconds, params, error.
+    """
+    import pandas as pd
+
+    place = {method.name: i for i, method in enumerate(methods)}
+    rows = [
+        {
+            "method": o.method,
+            "repeat": o.repeat,
+            "fold": o.fold,
+            **{name: o.scores.get(name, float("nan")) for name in SCORES},
+            "fit_seconds": o.fit_seconds,
+            "search_seconds": o.search_seconds,
+            "params": written(o.params),
+            "error": o.error or "",
+        }
+        for o in sorted(outcomes, key=lambda o: (place[o.method], o.repeat, o.fold))
+    ]
+    return pd.DataFrame(rows, columns=[*_FOLD_COLUMNS])
+
+
+_FOLD_COLUMNS = (
+    "method",
+    "repeat",
+    "fold",
+    *SCORES,
+    "fit_seconds",
+    "search_seconds",
+    "params",
+    "error",
+)
+
+
+def written(params: dict) -> str:
+    """Return parameters as ``a=1, b=2``."""
+    return ", ".join(f"{key.removeprefix('module__')}={value!r}" for key, value in params.items())
+
+
+def best_candidate(method: Method, grid: str, outcomes: Sequence[Outcome]) -> tuple[dict, int]:
+    """Return the candidate that did best on the inner splits of all splits together.
+
+    Parameters
+    ----------
+    method : Method
+    grid : {"quick", "full"}
+    outcomes : sequence of Outcome
+        Of this method, without errors.
+
+    Returns
+    -------
+    params : dict
+        Without the step's prefix.
+    times : int
+        In how many splits it was the one chosen.
+    """
+    # A candidate that failed somewhere (NaN) is not to be relied on.
+    means = np.mean([o.inner_scores for o in outcomes], axis=0)
+    best = int(np.argmax(np.nan_to_num(means, nan=-np.inf)))
+    params = short_params({k: v for k, (v,) in method.candidates(grid)[best].items()})
+    return params, sum(o.params == params for o in outcomes)
+
+
+def method_frame(
+    methods: Sequence[Method], outcomes: Sequence[Outcome], metric: str, grid: str
+) -> pd.DataFrame:
+    """Return one row a method, sorted by the mean of `metric`; failed ones come last.
+
+    A method that failed in some split has no means: over fewer splits they would not compare.
+
+    Parameters
+    ----------
+    methods : sequence of Method
+    outcomes : sequence of Outcome
+    metric : str
+    grid : {"quick", "full"}
+
+    Returns
+    -------
+    results : DataFrame
+        Columns method, label, each score with its ``_std`` (n - 1 in the denominator; NaN for one
+        split), fit_seconds, search_seconds, n_splits, best_params, times_chosen, error.
+    """
+    import pandas as pd
+
+    rows = []
+    for method in methods:
+        own = sorted(
+            (o for o in outcomes if o.method == method.name), key=lambda o: (o.repeat, o.fold)
+        )
+        if not own:
+            continue
+        failed = [o for o in own if o.error]
+        row = {"method": method.name, "label": method.label}
+        kept = [] if failed else own
+        values = pd.DataFrame([o.scores for o in kept], columns=list(SCORES), dtype=float)
+        for name in SCORES:
+            row[name] = values[name].mean()
+            row[f"{name}_std"] = values[name].std()
+        row["fit_seconds"] = np.mean([o.fit_seconds for o in kept]) if kept else float("nan")
+        row["search_seconds"] = np.mean([o.search_seconds for o in kept]) if kept else float("nan")
+        row["n_splits"] = len(own)
+        params, times = best_candidate(method, grid, kept) if kept else ({}, 0)
+        row["best_params"] = written(params)
+        row["times_chosen"] = times
+        row["error"] = f"{failed[0].error} ({len(failed)} of {len(own)} splits)" if failed else ""
+        rows.append(row)
+    frame = pd.DataFrame(rows)
+    if len(frame):
+        frame = frame.sort_values(metric, ascending=False, kind="stable", na_position="last")
+    return frame.reset_index(drop=True)
+
+
+def recall_frame(results: pd.DataFrame, outcomes: Sequence[Outcome], classes, counts):
+    """Return recall by class and method, with the class sizes.
+
+    Parameters
+    ----------
+    results : DataFrame
+        As `method_frame` returns it; methods with an error are left out.
+    outcomes : sequence of Outcome
+    classes : ndarray of shape (n_classes,)
+    counts : ndarray of shape (n_classes,)
+
+    Returns
+    -------
+    recalls : DataFrame
+        One row a class, the largest first; column ``rows`` and one column a method: the mean over
+        the splits that scored the class.
+    """
+    import pandas as pd
+
+    columns = {"rows": counts}
+    for name in results.loc[results["error"] == "", "method"] if len(results) else []:
+        table = np.array([o.recalls for o in outcomes if o.method == name])
+        scored = ~np.isnan(table)
+        # By hand, because nanmean warns about a class that no split has scored.
+        with np.errstate(invalid="ignore"):
+            columns[name] = np.where(scored, table, 0).sum(axis=0) / scored.sum(axis=0)
+    frame = pd.DataFrame(columns, index=pd.Index(classes, name="class"))
+    return frame.sort_values("rows", ascending=False, kind="stable")
+
+
+def lead(folds: pd.DataFrame, metric: str, ahead: str, behind: str) -> tuple[float, float, int]:
+    """Return by how much one method beats another, on the splits that both have.
+
+    Parameters
+    ----------
+    folds : DataFrame
+        As `fold_frame` returns it.
+    metric : str
+    ahead, behind : str
+        Names of methods.
+
+    Returns
+    -------
+    mean : float
+        Of the differences, split by split.
+    spread : float
+        Their standard deviation (n - 1); NaN for one split. Differences, because what makes one
+        split harder than another is the same for both methods and no reason to doubt the lead.
+    n_splits : int
+    """
+    table = folds.pivot(index=["repeat", "fold"], columns="method", values=metric)
+    difference = (table[ahead] - table[behind]).dropna()
+    return float(difference.mean()), float(difference.std()), len(difference)

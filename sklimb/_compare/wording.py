@@ -1,0 +1,236 @@
+"""What is printed: the table, what was chosen, and the closing line."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+from sklimb._compare.scores import METRICS
+from sklimb._compare.summary import lead
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+WIDTH = 108
+_HEADS = {
+    "balanced_accuracy": "bal. acc.",
+    "geometric_mean": "geo. mean",
+    "macro_f1": "macro F1",
+    "average_precision": "avg. prec.",
+    "rare_precision": "prec. rare",
+    "rare_recall": "rec. rare",
+}
+# What the closing line names a lead over, besides the runner-up.
+_BASELINES = ("smote", "reweight", "plain")
+
+
+def filled(text: str) -> str:
+    """Return prose broken into lines of at most `WIDTH`."""
+    return textwrap.fill(text, WIDTH, break_long_words=False, break_on_hyphens=False)
+
+
+def percent(value: float, spread: float | None = None) -> str:
+    """Return a share as a percentage with one decimal, with its spread where there is one.
+
+    Examples
+    --------
+    >>> percent(0.9104, 0.021)
+    '91.0 ±2.1'
+    >>> percent(float("nan"))
+    '-'
+    """
+    if value != value:
+        return "-"
+    text = f"{100 * value:.1f}"
+    return text if spread is None or spread != spread else f"{text} ±{100 * spread:.1f}"
+
+
+def seconds(value: float) -> str:
+    """Return seconds with as many digits as matter."""
+    return "-" if value != value else f"{value:.2f}" if value < 10 else f"{value:.0f}"
+
+
+def table(results: pd.DataFrame, metric: str) -> str:
+    """Return the results as text, some `WIDTH` wide.
+
+    Parameters
+    ----------
+    results : DataFrame
+        As `summary.method_frame` returns it.
+    metric : str
+        What it is sorted by: its column comes first.
+
+    Returns
+    -------
+    text : str
+    """
+    scores = [metric, *(name for name in _HEADS if name != metric)]
+    uneven = results["n_splits"].nunique() > 1
+    heads = ["method", *(_HEADS[name] for name in scores), "fit s"] + ["splits"] * uneven
+    rows, failed = [], {}
+    for i, row in enumerate(results.to_dict("records")):
+        if row["error"]:
+            failed[i] = f"failed: {row['error']}"
+        cells = [percent(row[name], row[f"{name}_std"]) for name in scores]
+        rows.append(
+            [row["label"], *cells, seconds(row["fit_seconds"])] + [str(row["n_splits"])] * uneven
+        )
+    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
+    widths[0] = min(widths[0], 30)
+
+    def line(cells: list[str]) -> str:
+        first = textwrap.shorten(cells[0], widths[0], placeholder="…").ljust(widths[0])
+        rest = [c.rjust(w) for c, w in zip(cells[1:], widths[1:], strict=True)]
+        return "  ".join([first, *rest])
+
+    rule = "-" * len(line(heads))
+    lines = [line(heads), rule]
+    for i, cells in enumerate(rows):
+        if i in failed:
+            room = len(rule) - widths[0] - 2
+            wrapped = textwrap.wrap(failed[i], max(room, 20))
+            lines.append(f"{cells[0].ljust(widths[0])}  {wrapped[0]}")
+            lines += [" " * (widths[0] + 2) + more for more in wrapped[1:]]
+        else:
+            lines.append(line(cells))
+    return "\n".join(lines)
+
+
+def chosen(results: pd.DataFrame) -> str:
+    """Return the best parameters of each method, a line each.
+
+    Parameters
+    ----------
+    results : DataFrame
+
+    Returns
+    -------
+    text : str
+        Empty if no method finished.
+    """
+    done = results[results["error"] == ""]
+    if not len(done):
+        return ""
+    width = done["label"].str.len().max()
+    lines = ["Best parameters over all inner searches (and how many of the splits chose them):"]
+    lines += [
+        f"  {row.label:{width}}  {row.best_params} ({row.times_chosen} of {row.n_splits})"
+        for row in done.itertuples()
+    ]
+    return "\n".join(lines)
+
+
+def legend(results: pd.DataFrame, n_classes: int, rare, n_rare: int, n_rows: int) -> str:
+    """Return what the figures in the table are.
+
+    Parameters
+    ----------
+    results : DataFrame
+    n_classes : int
+    rare : scalar
+        The rarest class.
+    n_rare, n_rows : int
+        Its rows and all rows.
+
+    Returns
+    -------
+    text : str
+    """
+    ranking = (
+        "of the rarest class" if n_classes == 2 else "mean over classes, each against the rest"
+    )
+    n_splits = results["n_splits"].max() if len(results) else 0
+    if n_splits < 2:
+        over = "on one split, so without a spread"
+    elif results["n_splits"].nunique() > 1:
+        over = "mean ± standard deviation over the splits that each method finished"
+    else:
+        over = f"mean ± standard deviation over {n_splits} splits"
+    return (
+        f"In percent, {over}. rare: class {rare!s} ({n_rare:,} of {n_rows:,} rows). "
+        f"avg. prec.: {ranking}."
+    )
+
+
+def verdict(
+    results: pd.DataFrame, folds: pd.DataFrame, metric: str, rare, interrupted: bool = False
+) -> str:
+    """Return which method to use and what its lead is worth.
+
+    The lead over another method is the mean of their differences split by split, and its spread
+    the standard deviation of these differences.
+
+    Parameters
+    ----------
+    results, folds : DataFrame
+        As `summary.method_frame` and `summary.fold_frame` return them.
+    metric : str
+    rare : scalar
+        The rarest class.
+    interrupted : bool, default=False
+        Whether some splits are missing.
+
+    Returns
+    -------
+    text : str
+        A few sentences.
+    """
+    done = results[(results["error"] == "") & results[metric].notna()]
+    if not len(done):
+        return "No method finished: the rows of the table say why."
+    best = done.iloc[0]
+    words = METRICS[metric]
+    score = percent(best[metric])
+    so_far = "So far, use" if interrupted else "Use"
+    if len(done) == 1:
+        others = "the only one compared" if len(results) == 1 else "no other finished"
+        first = f"{so_far} {best.label} ({others}): {words} {score}."
+    else:
+        second = done.iloc[1]
+        mean, spread, n = lead(folds, metric, best.method, second.method)
+        first = f"{so_far} {best.label}: {words} {score}, "
+        if mean < 0:
+            # Only where the two have finished different splits.
+            first += f"though on the {n} splits that both finished {second.label} is ahead."
+        else:
+            first += f"{_points(mean)} ahead of {second.label}. {_worth(mean, spread, n)}"
+    sentences = [first]
+    against = []
+    for name in _BASELINES:
+        row = done[done["method"] == name]
+        if name == best.method or not len(row):
+            continue
+        mean, spread, n = lead(folds, metric, best.method, name)
+        if n:
+            against.append(f"{100 * mean:+.1f}{_plus_minus(spread)} over {row.iloc[0].label}")
+    if against:
+        sentences.append(f"Its lead in points: {', '.join(against)}.")
+    if best["rare_recall"] == best["rare_recall"]:
+        sentences.append(
+            f"Of class {rare!s} it finds {percent(best['rare_recall'])} %, and "
+            f"{percent(best['rare_precision'])} % of what it calls {rare!s} is."
+        )
+    return " ".join(sentences)
+
+
+def _points(mean: float) -> str:
+    if mean == 0:
+        return "not"
+    return f"{100 * mean:.1f} points" if mean >= 0.0005 else "less than 0.1 points"
+
+
+def _plus_minus(spread: float) -> str:
+    return "" if spread != spread else f" ±{100 * spread:.1f}"
+
+
+def _worth(mean: float, spread: float, n: int) -> str:
+    if n == 0:
+        return "The two share no finished split, so the lead says nothing."
+    if spread != spread:
+        return "On one split there is no spread to hold the lead against: ask for more repeats."
+    size = f"{100 * spread:.1f}, the standard deviation of the difference over {n} splits"
+    if mean > spread:
+        return f"The lead is larger than its spread ({size})."
+    return (
+        f"The lead is not larger than its spread ({size}): these splits do not tell the two apart."
+    )

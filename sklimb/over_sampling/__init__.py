@@ -1,0 +1,5 @@
+"""Samplers that add rows, behind imbalanced-learn's ``fit_resample``."""
+
+from sklimb.over_sampling._small_class_smote import SmallClassSMOTE
+
+__all__ = ["SmallClassSMOTE"]

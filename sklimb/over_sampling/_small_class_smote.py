@@ -1,0 +1,105 @@
+"""SMOTE that also works where a class has fewer rows than neighbours are asked for."""
+
+from __future__ import annotations
+
+from numbers import Integral
+from typing import ClassVar
+
+import numpy as np
+from imblearn.over_sampling import SMOTE
+from imblearn.over_sampling.base import BaseOverSampler
+from scipy import sparse
+from sklearn.utils._param_validation import Interval
+
+
+class SmallClassSMOTE(BaseOverSampler):
+    """SMOTE whose number of neighbours shrinks with the class.
+
+    :class:`imblearn.over_sampling.SMOTE` stops with an error as soon as one class has no more rows
+    than ``k_neighbors``, which is common in the folds of a long-tailed data set. Here each class is
+    interpolated with ``min(k_neighbors, rows of the class - 1)`` neighbours, and a class of a
+    single row, which has no neighbour, is repeated (random over-sampling). Where every class has
+    more than ``k_neighbors`` rows the result is bit for bit that of imbalanced-learn's SMOTE with
+    the same ``random_state``.
+
+    Parameters
+    ----------
+    sampling_strategy : float, str, dict or callable, default="auto"
+        Which classes are brought to how many rows, as in imbalanced-learn. ``"auto"`` brings each
+        class to the size of the largest one.
+    k_neighbors : int, default=5
+        Neighbours between which a new row is drawn, at most: 5 is the value of the paper.
+    random_state : int, RandomState instance or None, default=None
+        Decides which neighbours and which points between them are taken.
+
+    Attributes
+    ----------
+    sampling_strategy_ : dict
+        For each class that gets new rows, how many.
+    k_neighbors_ : dict
+        For each of these classes, the number of neighbours used; 0 means that its one row was
+        repeated.
+    n_features_in_ : int
+        Number of columns seen.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Column names, where ``X`` was a frame whose columns are all named by strings.
+
+    See Also
+    --------
+    imblearn.over_sampling.SMOTE : One number of neighbours for all classes.
+
+    References
+    ----------
+    N. V. Chawla, K. W. Bowyer, L. O. Hall and W. P. Kegelmeyer, "SMOTE: Synthetic Minority
+    Over-sampling Technique", Journal of Artificial Intelligence Research 16, 2002, section 4.2.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklimb.over_sampling import SmallClassSMOTE
+    >>> X = np.arange(20.0).reshape(10, 2)
+    >>> y = np.array([0] * 6 + [1] * 3 + [2])
+    >>> sampler = SmallClassSMOTE(random_state=0)
+    >>> X_new, y_new = sampler.fit_resample(X, y)
+    >>> np.bincount(y_new)
+    array([6, 6, 6])
+    >>> sampler.k_neighbors_
+    {1: 2, 2: 0}
+    """
+
+    _parameter_constraints: ClassVar[dict] = {
+        **BaseOverSampler._parameter_constraints,
+        "k_neighbors": [Interval(Integral, 1, None, closed="left")],
+    }
+
+    def __init__(self, *, sampling_strategy="auto", k_neighbors=5, random_state=None):
+        super().__init__(sampling_strategy=sampling_strategy)
+        self.k_neighbors = k_neighbors
+        self.random_state = random_state
+
+    def _fit_resample(self, X, y):
+        self.k_neighbors_ = {}
+        X_parts, y_parts = [X.copy()], [y.copy()]
+        for label, n_new in self.sampling_strategy_.items():
+            if n_new == 0:
+                continue
+            rows = np.flatnonzero(y == label)
+            key = label.item() if isinstance(label, np.generic) else label
+            self.k_neighbors_[key] = k = min(self.k_neighbors, len(rows) - 1)
+            if k == 0:
+                X_parts.append(X[np.repeat(rows, n_new)])
+            else:
+                X_parts.append(self._interpolate(X, y, label, len(rows) + n_new, k))
+            y_parts.append(np.full(n_new, label, dtype=y.dtype))
+        if sparse.issparse(X):
+            return sparse.vstack(X_parts, format=X.format), np.hstack(y_parts)
+        return np.vstack(X_parts), np.hstack(y_parts)
+
+    def _interpolate(self, X, y, label, n_rows, k):
+        """Return the rows that SMOTE with `k` neighbours adds to class `label`."""
+        # The same random_state for every class is what imbalanced-learn's own SMOTE does.
+        smote = SMOTE(
+            sampling_strategy={label: n_rows}, k_neighbors=k, random_state=self.random_state
+        )
+        resampled, _ = smote.fit_resample(X, y)
+        return resampled[X.shape[0] :]

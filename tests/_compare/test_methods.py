@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.preprocessing import StandardScaler
+
+import sklimb
+from sklimb._compare import snippet
+from sklimb._compare.errors import InputError
+from sklimb._compare.methods import INNER_FOLDS, METHODS, N_CANDIDATES, chosen_methods
+from tests._compare.stand_ins import BAYES, blobs
+
+
+def test_the_baselines_and_the_methods_of_the_package_are_there():
+    baselines = {"plain", "reweight", "smote", "oversample", "logistic", "forest"}
+    assert baselines | {"affinity"} <= set(METHODS)
+    assert all(name == method.name for name, method in METHODS.items())
+    assert set(N_CANDIDATES) == set(INNER_FOLDS) == {"quick", "full"}
+    assert len({method.label for method in METHODS.values()}) == len(METHODS)
+
+
+@pytest.mark.parametrize("grid", N_CANDIDATES)
+@pytest.mark.parametrize("name", METHODS)
+def test_every_method_has_as_many_candidates_as_the_others(name, grid):
+    method = METHODS[name]
+    candidates = method.candidates(grid)
+    assert len(candidates) == N_CANDIDATES[grid]
+    assert len({repr(sorted(candidate.items())) for candidate in candidates}) == len(candidates)
+    pipeline = method.pipeline(StandardScaler(), device="cpu", seed=0)
+    for candidate in candidates:
+        clone(pipeline).set_params(**{key: value for key, (value,) in candidate.items()})
+
+
+def test_affinity_varies_all_three_in_both_grids():
+    for grid in N_CANDIDATES:
+        for name in ("sigma", "lam", "n_prototypes"):
+            candidates = METHODS["affinity"].candidates(grid)
+            assert len({candidate[f"classify__{name}"][0] for candidate in candidates}) > 1
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_every_method_learns_and_its_code_makes_the_same_model(name):
+    method = METHODS[name]
+    X, y = blobs([60, 20, 3], labels=["many", "some", "few"])
+    pipeline = method.pipeline(StandardScaler(), device="cpu", seed=3)
+    pipeline.set_params(**{key: value for key, (value,) in method.candidates("full")[0].items()})
+    if "max_epochs" in pipeline["classify"].get_params():
+        pipeline.set_params(classify__max_epochs=3)
+    code = snippet.construction(pipeline) + "\nmodel.fit(X, y)"
+    space = {"X": X, "y": y}
+    exec(code, space)
+    pipeline.fit(X, y)
+    np.testing.assert_array_equal(space["model"].predict_proba(X), pipeline.predict_proba(X))
+    assert set(pipeline.classes_) == {"many", "some", "few"}
+
+
+def test_seed_and_device_reach_every_step():
+    pipeline = METHODS["smote"].pipeline(StandardScaler(), device="auto", seed=7)
+    assert pipeline["resample"].random_state == 7
+    assert pipeline["classify"].random_state == 7
+    assert pipeline["classify"].device == "auto"
+    assert list(pipeline.named_steps) == ["prepare", "resample", "classify"]
+    assert "resample" not in METHODS["plain"].pipeline(StandardScaler(), device="cpu", seed=0)
+
+
+def test_the_forest_sets_what_imbalanced_learn_once_changed():
+    forest = METHODS["forest"].classify()
+    assert (forest.sampling_strategy, forest.replacement, forest.bootstrap) == ("all", True, False)
+
+
+def test_names_are_found_whatever_their_case_and_hyphens():
+    assert [m.name for m in chosen_methods(["Smote", "plain", "smote"])] == ["smote", "plain"]
+    assert chosen_methods("forest") == [METHODS["forest"]]
+    assert chosen_methods(None) == list(METHODS.values())
+    assert chosen_methods([BAYES, "plain"])[0] is BAYES
+
+
+@pytest.mark.parametrize(
+    "asked, said",
+    [(["smoto"], "did you mean 'smote'"), (["xgboost"], "there are 'plain'"), ([], "no method")],
+)
+def test_unknown_names_are_told(asked, said):
+    with pytest.raises(InputError, match=said):
+        chosen_methods(asked)
+
+
+def test_the_docstring_of_compare_names_all_methods():
+    assert all(f'"{name}"' in sklimb.compare.__doc__ for name in METHODS)

@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+
+from sklimb._compare.errors import InputError
+from sklimb._compare.preparing import MAX_CATEGORIES, check_columns, make_preparation, stack, take
+
+
+@pytest.fixture
+def mixed():
+    return pd.DataFrame(
+        {
+            "age": [20.0, np.nan, 40.0, 60.0],
+            "children": [0, 1, 2, 5],
+            "job": ["cook", None, "nurse", "cook"],
+            "town": pd.Categorical(["Ulm", "Bonn", None, "Ulm"]),
+            "member": [True, False, True, True],
+        }
+    )
+
+
+def test_numbers_are_scaled():
+    X = np.array([[1.0, 1e6], [2.0, 3e6], [3.0, 2e6]])
+    made = make_preparation(X).fit_transform(X)
+    np.testing.assert_allclose(made.mean(axis=0), 0, atol=1e-12)
+    np.testing.assert_allclose(made.std(axis=0), 1)
+
+
+@pytest.mark.parametrize("as_frame", [False, True])
+def test_missing_numbers_are_filled_with_the_median_of_the_rows_learnt_from(as_frame):
+    X = np.array([[1.0, 5], [np.nan, 5], [2.0, 6], [9.0, 8]])
+    X = pd.DataFrame(X, columns=["a", "b"]) if as_frame else X
+    checked, notes = check_columns(X)
+    assert notes == []
+    preparation = make_preparation(checked).fit(take(checked, np.array([0, 1, 2])))
+    made = preparation.transform(checked)
+    assert np.isfinite(made).all()
+    assert made[1, 0] == pytest.approx((made[0, 0] + made[2, 0]) / 2)
+
+
+def test_a_mixed_frame_becomes_numbers_with_missing_as_a_category(mixed):
+    X, notes = check_columns(mixed)
+    assert notes == []
+    made = make_preparation(X).fit_transform(X)
+    # two numbers, three jobs and three towns (one of each missing), two of member
+    assert made.shape == (4, 2 + 3 + 3 + 2)
+    assert np.isfinite(made).all()
+    assert set(np.unique(made[:, 2:])) == {0, 1}
+    np.testing.assert_array_equal(made[:, 2:5].sum(axis=1), 1)
+
+
+def test_categories_that_were_not_seen_are_taken(mixed):
+    preparation = make_preparation(mixed).fit(mixed)
+    new = mixed.copy()
+    new["job"] = ["astronaut", "cook", None, "cook"]
+    new["children"] = [1.0, np.nan, 2.0, 3.0]
+    made = preparation.transform(new)
+    assert np.isfinite(made).all()
+    np.testing.assert_array_equal(made[0, 2:5], 0)
+
+
+def test_many_categories_share_a_column():
+    rng = np.random.RandomState(0)
+    frame = pd.DataFrame({"name": [f"n{i}" for i in rng.randint(200, size=1000)]})
+    _, notes = check_columns(frame)
+    assert notes == [
+        f"column name holds text with {frame['name'].nunique()} different values: the "
+        f"{MAX_CATEGORIES - 1} most frequent count one by one, the rest as one "
+        "(drop it if it is an identifier)"
+    ]
+    assert make_preparation(frame).fit_transform(frame).shape == (1000, MAX_CATEGORIES)
+
+
+def test_a_column_without_values_is_told_and_does_no_harm(recwarn):
+    frame = pd.DataFrame({"a": [1.0, 2.0], "empty": [np.nan, np.nan]})
+    X, notes = check_columns(frame)
+    assert notes == ["column empty has no value at all"]
+    made = make_preparation(X).fit_transform(X)
+    np.testing.assert_array_equal(made[:, 1], 0)
+    assert not recwarn.list
+
+
+def test_sparse_stays_sparse():
+    X, _ = check_columns(sparse.coo_matrix(np.eye(4)))
+    assert sparse.issparse(make_preparation(X).fit_transform(X))
+    assert take(X, np.array([1, 2])).shape == (2, 4)
+    assert stack(X, X).shape == (8, 4)
+
+
+@pytest.mark.parametrize(
+    "X, said",
+    [
+        (np.array([["a", 1]], dtype=object), "not of numbers; pass columns of text"),
+        (np.zeros((2, 2, 2)), r"X.reshape\(len\(X\), -1\)"),
+        (np.zeros((0, 2)), "X is empty"),
+        (pd.DataFrame({"a": []}), "X is empty"),
+        (np.array([[np.inf]]), "infinite"),
+        (sparse.csr_matrix([[np.inf]]), "infinite"),
+        (pd.DataFrame({"a": [1, np.inf]}), "column 'a' has infinite"),
+        (pd.DataFrame([[1, 2]], columns=["a", "a"]), "two columns are called 'a'"),
+        (pd.DataFrame({"a": pd.to_datetime(["2020-01-01"])}), "column 'a' holds dates"),
+        (pd.DataFrame({0: ["x"], 1: [2]}), "column names must be strings"),
+        (pd.DataFrame({"a": pd.Series(["x", 1], dtype=object)}), "column 'a' mixes types"),
+    ],
+)
+def test_bad_columns_are_told(X, said):
+    with pytest.raises(InputError, match=said) as caught:
+        check_columns(X)
+    assert "\n" not in str(caught.value)
+
+
+def test_infinite_is_not_taken_for_missing_in_nullable_columns():
+    X = pd.DataFrame({"a": pd.array([1, None, 3], dtype="Int64")})
+    assert check_columns(X)[1] == []
+    assert np.isfinite(make_preparation(X).fit_transform(X)).all()
+
+
+def test_a_test_part_must_have_the_same_columns(mixed):
+    assert len(stack(mixed, mixed)) == 8
+    with pytest.raises(InputError, match="new: work; missing: job"):
+        stack(mixed, mixed.rename(columns={"job": "work"}))
+    with pytest.raises(InputError, match="2 columns and X_test has 3"):
+        stack(np.zeros((1, 2)), np.zeros((1, 3)))
+    with pytest.raises(InputError, match="both be frames"):
+        stack(mixed, np.zeros((1, 5)))

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.datasets import load_digits
+
+from sklimb._compare.errors import InputError
+from sklimb._compare.problems import digits_problem, make_problem
+from tests._compare.stand_ins import blobs
+
+
+def _problem(X, y, **options):
+    given = {
+        "X_test": None,
+        "y_test": None,
+        "folds": 3,
+        "repeats": None,
+        "inner_folds": 3,
+        "groups": None,
+        "time": None,
+        "seed": 0,
+    }
+    return make_problem(X, y, **given | options)
+
+
+def test_digits_are_long_tailed_with_a_balanced_test_part_drawn_anew():
+    problem = digits_problem(3, 3, seed=0)
+    assert len(problem.splits) == 3
+    for split in problem.splits:
+        counts = np.bincount(problem.y[split.train])
+        assert counts.argmax() == 0
+        assert (np.diff(counts) <= 0).all()
+        assert counts[0] // 50 == counts[-1] == 2
+        np.testing.assert_array_equal(np.bincount(problem.y[split.test]), [40] * 10)
+        assert not set(split.train) & set(split.test)
+    assert len({tuple(split.test) for split in problem.splits}) == 3
+    np.testing.assert_array_equal(problem.final, problem.splits[0].train)
+
+
+def test_the_code_of_the_digits_makes_the_rows_of_the_first_repeat():
+    problem = digits_problem(1, 3, seed=4)
+    space = {}
+    exec(problem.code, space)
+    split = problem.splits[0]
+    np.testing.assert_array_equal(space["X"], problem.X[split.train])
+    np.testing.assert_array_equal(space["y"], problem.y[split.train])
+    np.testing.assert_array_equal(space["X_test"], problem.X[split.test])
+    assert len(load_digits().data) == len(problem.X)
+
+
+def test_cross_validation_by_default_once():
+    X, y = blobs([30, 12])
+    problem = _problem(X, y)
+    assert len(problem.splits) == 3
+    assert problem.how == "stratified splits into 3 folds, once"
+    assert problem.words == "42 rows, 3 columns, 2 classes of 30 to 12 rows"
+    np.testing.assert_array_equal(problem.final, np.arange(42))
+
+
+def test_groups_and_time_choose_the_splits():
+    X, y = blobs([30, 12])
+    groups, time = np.arange(42) % 6, np.arange(42)
+    assert _problem(X, y, groups=groups).how.startswith("grouped")
+    assert _problem(X, y, time=time, repeats=2).how == "ordered splits into 3 folds, 2 times"
+    with pytest.raises(InputError, match="groups and time cannot be had together"):
+        _problem(X, y, groups=groups, time=time)
+
+
+@pytest.mark.parametrize("as_frame", [False, True])
+def test_a_test_part_is_scored_by_what_is_learnt_from_all_other_rows(as_frame):
+    X, y = blobs([30, 12, 1])
+    if as_frame:
+        X = pd.DataFrame(X, columns=list("abc"), index=range(100, 143))
+    problem = _problem(X, y, X_test=X[:10], y_test=y[:10])
+    assert len(problem.splits) == 5
+    assert len({split.seed for split in problem.splits}) == 5
+    for split in problem.splits:
+        np.testing.assert_array_equal(split.train, np.arange(43))
+        np.testing.assert_array_equal(split.test, np.arange(43, 53))
+    assert problem.X.shape == (53, 3)
+    np.testing.assert_array_equal(problem.final, np.arange(43))
+
+
+def test_a_test_part_stands_alone():
+    X, y = blobs([30, 12])
+    with pytest.raises(InputError, match="X_test and y_test come together"):
+        _problem(X, y, X_test=X)
+    with pytest.raises(InputError, match="X_test is the split already"):
+        _problem(X, y, X_test=X, y_test=y, time=np.arange(42))
+    with pytest.raises(InputError, match="y is missing"):
+        _problem(X, None)

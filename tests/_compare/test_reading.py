@@ -1,0 +1,195 @@
+from __future__ import annotations
+
+import gzip
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sklimb._compare.errors import InputError
+from sklimb._compare.reading import read_table
+
+ADULT = """\
+39, State-gov, 77516, Bachelors, <=50K
+50, ?, 83311, Bachelors, <=50K
+38, Private, 215646, HS-grad, >50K
+53, Private,, ?, >50K
+"""
+
+
+@pytest.fixture
+def file(tmp_path):
+    def write(text, name="data.csv"):
+        path = tmp_path / name
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+def _run(table):
+    space = {}
+    exec(table.code, space)
+    pd.testing.assert_frame_equal(space["X"], table.X)
+    assert list(space["y"]) == list(table.y)
+
+
+def test_a_file_without_a_header_as_the_uci_has_them(file):
+    table = read_table(file(ADULT), target="-1")
+    assert list(table.X.columns) == ["column_0", "column_1", "column_2", "column_3"]
+    assert list(table.y) == ["<=50K", "<=50K", ">50K", ">50K"]
+    assert list(table.X["column_0"]) == [39, 50, 38, 53]
+    assert table.X["column_1"].isna().tolist() == [False, True, False, False]
+    assert table.X["column_2"].isna().tolist() == [False, False, False, True]
+    assert table.X["column_3"].tolist()[:3] == ["Bachelors", "Bachelors", "HS-grad"]
+    assert table.notes == ["data.csv has no header (say --header yes if it has)"]
+    _run(table)
+
+
+def test_a_file_with_a_header(file):
+    table = read_table(file("age,sex,label\n1,m,a\n2,f,b\n"), target="label")
+    assert list(table.X.columns) == ["age", "sex"]
+    assert table.notes == []
+    _run(table)
+
+
+@pytest.mark.parametrize("target", ["label", "2", "-1"])
+def test_the_target_by_name_or_by_number(file, target):
+    table = read_table(file("age,sex,label\n1,m,a\n2,f,b\n"), target=target)
+    assert list(table.y) == ["a", "b"]
+
+
+def test_a_name_comes_before_a_number(file):
+    table = read_table(file("1,0,label\n5,6,a\n7,8,b\n"), target="1", header="yes")
+    assert list(table.y) == [5, 7]
+
+
+@pytest.mark.parametrize(
+    "text, has_header",
+    [
+        ("1,2,a\n3,4,b\n", False),
+        ("x,y,a\n3,4,b\n", True),
+        ("x,y,x\n3,4,b\n", False),  # a name twice
+        ("0,1,2\n5,6,7\n", True),  # an unnamed frame, saved
+        ("0,1,2,target\n5,6,7,a\n", True),
+        ("0,1,2\n", False),  # alone it is a row
+        ("x,?,a\n3,4,b\n", False),  # a missing value is no name
+        ("red,small,yes\nblue,small,no\n", False),  # text all over, a value below again
+        ("colour,size,bought\nred,small,yes\n", True),
+    ],
+)
+def test_whether_there_is_a_header(file, text, has_header):
+    table = None
+    try:
+        table = read_table(file(text), target="-1")
+    except InputError as error:
+        assert "no rows" in str(error)
+    assert (table is None or table.notes == []) == has_header
+
+
+def test_the_header_can_be_told(file):
+    path = file("1,2\n3,4\n5,6\n")
+    assert len(read_table(path, target="-1", header="yes").X) == 2
+    table = read_table(path, target="-1", header="no")
+    assert len(table.X) == 3
+    assert table.notes == []
+    _run(table)
+
+
+def test_row_numbers_that_pandas_saved_are_no_column(file, tmp_path):
+    frame = pd.DataFrame({"a": [1.0, 2.0], "label": ["x", "y"]})
+    path = tmp_path / "saved.csv"
+    frame.to_csv(path)
+    table = read_table(path, target="label")
+    assert list(table.X.columns) == ["a"]
+    _run(table)
+
+
+@pytest.mark.parametrize("separator", [";", "\t", "|"])
+def test_other_separators(file, separator):
+    text = "age,sex,label\n1,m,a\n2,f,b\n".replace(",", separator)
+    table = read_table(file(text), target="label")
+    assert table.X.shape == (2, 2)
+    _run(table)
+
+
+def test_apostrophes_as_quotes(file):
+    table = read_table(file("0.2,'-1'\n0.3,'1'\n0.4,'-1'\n"), target="-1")
+    assert list(table.y) == [-1, 1, -1]
+    _run(table)
+
+
+def test_apostrophes_within_words_are_letters(file):
+    table = read_table(file("name,label\n\"O'Hara\",a\nD'Arcy,b\n"), target="label")
+    assert list(table.X["name"]) == ["O'Hara", "D'Arcy"]
+    _run(table)
+
+
+def test_compressed_files(tmp_path):
+    path = tmp_path / "data.csv.gz"
+    with gzip.open(path, "wt", encoding="utf-8") as handle:
+        handle.write(ADULT)
+    assert len(read_table(path, target="-1").X) == 4
+
+
+def test_groups_time_and_dropped_columns_are_not_learnt_from(file):
+    text = "id,who,when,a,label\n1,x,2020-01-02,5,n\n2,y,2020-01-01T10:00,6,p\n"
+    table = read_table(file(text), target="label", groups="who", time="when", drop=["0"])
+    assert list(table.X.columns) == ["a"]
+    assert list(table.groups) == ["x", "y"]
+    assert table.time[0] > table.time[1]
+    _run(table)
+
+
+def test_time_as_numbers(file):
+    table = read_table(file("t,a,label\n3,1,n\n1.5,1,p\n"), target="label", time="t")
+    np.testing.assert_array_equal(table.time, [3, 1.5])
+
+
+def test_a_missing_label_stays_missing(file):
+    table = read_table(file("a,label\n1,x\n2,\n3,y\n"), target="label")
+    assert list(table.y) == ["x", None, "y"]
+
+
+@pytest.mark.parametrize(
+    "text, options, said",
+    [
+        ("", {}, "is empty"),
+        ("\n \n", {}, "is empty"),
+        ("age,sex,label\n", {}, "header but no rows"),
+        ("age\n1\n2\n", {}, "one column only"),
+        ("age,sex,label\n1,m,a\n", {"target": "lable"}, "did you mean 'label'"),
+        ("1,2,a\n3,4,b\n", {"target": "label"}, "no header, so name it by number, 0 to 2"),
+        ("age,sex,label\n1,m,a\n", {"target": "3"}, "numbered 0 to 2 .* no column 3"),
+        ("age,sex,label\n1,m,a\n", {"groups": "label"}, "is the target and cannot be"),
+        ("age,label\n1,a\n", {"drop": ["age"]}, "no column is left"),
+        ("age,label\n1,a\n", {"drop": ["aeg"]}, "has no column 'aeg': did you mean 'age'"),
+        ("when,a,label\nsoon,1,x\n", {"time": "when"}, "neither numbers nor ISO dates"),
+        ("a,b\n1,2\n1,2,3,4\n", {}, "cannot be read as a table: .*Expected 2 fields"),
+    ],
+)
+def test_bad_files_are_told_in_one_line(file, text, options, said):
+    with pytest.raises(InputError, match=said) as caught:
+        read_table(file(text), **{"target": "label", **options})
+    assert "\n" not in str(caught.value)
+
+
+def test_files_that_are_not_there(file, tmp_path):
+    path = file("a,b\n1,2\n", "glass.csv")
+    with pytest.raises(InputError, match=r"there is no file .*: did you mean 'glass\.csv'"):
+        read_table(path.with_name("glas.csv"), target="b")
+    with pytest.raises(InputError, match=r"there is no file .*nothing$"):
+        read_table(tmp_path / "no" / "nothing", target="b")
+    with pytest.raises(InputError, match="is a folder"):
+        read_table(tmp_path, target="b")
+
+
+def test_files_that_are_no_text(tmp_path):
+    path = tmp_path / "model.csv"
+    path.write_bytes(bytes(range(128, 256)))
+    with pytest.raises(InputError, match="no text in UTF-8"):
+        read_table(path, target="b")
+    path = tmp_path / "fake.csv.gz"
+    path.write_text("a,b\n")
+    with pytest.raises(InputError, match="cannot be read"):
+        read_table(path, target="b")

@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from sklimb._compare.scores import SCORES
+from sklimb._compare.wording import chosen, legend, percent, seconds, table, verdict
+
+LABELS = {"plain": "plain net", "smote": "SMOTE + net", "forest": "balanced random forest"}
+
+
+def _frames(values, errors=None):
+    """Return results and folds of methods whose scores by split are given."""
+    errors = errors or {}
+    rows = []
+    for name, scores in values.items():
+        series = pd.Series(scores, dtype=float)
+        row = {"method": name, "label": LABELS[name], "error": errors.get(name, "")}
+        for score in SCORES:
+            row |= {score: series.mean(), f"{score}_std": series.std()}
+        row |= {"fit_seconds": 1.234, "n_splits": len(scores), "times_chosen": 1}
+        row |= {"best_params": "lr=0.01"}
+        rows.append(row)
+    results = pd.DataFrame(rows).sort_values("macro_f1", ascending=False, ignore_index=True)
+    folds = pd.DataFrame(
+        [
+            {"method": name, "repeat": 0, "fold": fold, "macro_f1": value}
+            for name, scores in values.items()
+            for fold, value in enumerate(scores)
+        ]
+    )
+    return results, folds
+
+
+def test_percent_and_seconds():
+    assert percent(0.5, float("nan")) == "50.0"
+    assert percent(1.0, 0.0) == "100.0 ±0.0"
+    assert [seconds(v) for v in (0.034, 9.99, 61.2, float("nan"))] == ["0.03", "9.99", "61", "-"]
+
+
+def test_the_table_fits_a_screen_and_starts_with_the_metric():
+    values = {"plain": [1.0, 0.5], "smote": [0.6, 0.5], "forest": [0.3, 0.2]}
+    text = table(_frames(values)[0], "macro_f1")
+    lines = text.splitlines()
+    assert max(map(len, lines)) <= 112
+    assert lines[0].split()[:3] == ["method", "macro", "F1"]
+    assert lines[2].startswith("plain net")
+    assert "75.0 ±35.4" in lines[2]
+    assert len({len(line) for line in lines}) == 1
+
+
+def test_a_failed_method_has_a_row_that_says_why():
+    why = "RuntimeError: " + "a very long story " * 10 + "(2 of 2 splits)"
+    results, _ = _frames({"plain": [0.5, 0.6], "smote": [0.1, 0.2]}, {"smote": why})
+    text = table(results, "macro_f1")
+    assert "failed: RuntimeError: a very long story" in text
+    assert "(2 of 2" in text
+    assert max(map(len, text.splitlines())) <= 112
+
+
+def test_uneven_splits_are_shown():
+    results, _ = _frames({"plain": [0.5, 0.6], "smote": [0.1]})
+    lines = table(results, "macro_f1").splitlines()
+    assert lines[0].endswith("splits")
+    assert [line.split()[-1] for line in lines[2:]] == ["2", "1"]
+    assert "that each method finished" in legend(results, 3, "c", 4, 100)
+
+
+def test_legend_says_what_the_figures_are():
+    results, _ = _frames({"plain": [0.5, 0.6]})
+    text = legend(results, 2, "yes", 4, 1000)
+    assert "over 2 splits" in text
+    assert "class yes (4 of 1,000 rows)" in text
+    assert text.endswith("avg. prec.: of the rarest class.")
+    assert "each against the rest" in legend(results, 3, "yes", 4, 1000)
+    assert "on one split" in legend(_frames({"plain": [0.5]})[0], 2, "yes", 4, 1000)
+
+
+def test_chosen_parameters_leave_out_failures():
+    results, _ = _frames({"plain": [0.5, 0.6], "smote": [0.1, 0.2]}, {"smote": "no"})
+    assert "plain net  lr=0.01 (1 of 2)" in chosen(results)
+    assert "SMOTE" not in chosen(results)
+    assert chosen(results[results["error"] != ""]) == ""
+
+
+def test_a_lead_larger_than_its_spread():
+    results, folds = _frames({"plain": [0.5, 0.6], "forest": [0.7, 0.82], "smote": [0.6, 0.7]})
+    text = verdict(results, folds, "macro_f1", "c")
+    assert text.startswith(
+        "Use balanced random forest: macro F1 76.0, 11.0 points ahead of SMOTE + net. "
+        "The lead is larger than its spread (1.4, the standard deviation of the difference over "
+        "2 splits)."
+    )
+    assert "+11.0 ±1.4 over SMOTE + net, +21.0 ±1.4 over plain net" in text
+    assert text.endswith("Of class c it finds 76.0 %, and 76.0 % of what it calls c is.")
+
+
+def test_a_lead_that_is_not_larger_than_its_spread():
+    results, folds = _frames({"plain": [0.5, 0.6], "smote": [0.6, 0.52]})
+    text = verdict(results, folds, "macro_f1", "c")
+    assert "1.0 points ahead of plain net. The lead is not larger than its spread (12.7" in text
+    assert "over SMOTE" not in text
+
+
+@pytest.mark.parametrize(
+    "values, said",
+    [
+        ({"plain": [0.5], "smote": [0.6]}, "there is no spread to hold the lead against"),
+        ({"plain": [0.5, 0.6]}, "Use plain net (the only one compared): macro F1 55.0."),
+        ({"plain": [0.5, 0.6], "smote": [0.5, 0.6]}, "not ahead of"),
+        ({"plain": [0.5, 0.6], "smote": [0.5, 0.6001]}, "less than 0.1 points ahead of"),
+    ],
+)
+def test_special_cases(values, said):
+    assert said in verdict(*_frames(values), "macro_f1", "c")
+
+
+def test_failures_are_not_recommended():
+    results, folds = _frames({"plain": [0.5, 0.6], "smote": [0.9, 0.9]}, {"smote": "no"})
+    assert "Use plain net (no other finished)" in verdict(results, folds, "macro_f1", "c")
+    failed = results.assign(error="no")
+    assert verdict(failed, folds, "macro_f1", "c").startswith("No method finished")
+
+
+def test_after_an_interrupt_the_shared_splits_decide_what_is_said():
+    results, folds = _frames({"plain": [0.7, 0.9], "smote": [0.75]})
+    text = verdict(results, folds, "macro_f1", "c", interrupted=True)
+    assert text.startswith("So far, use plain net: macro F1 80.0, though on the 1 splits that both")

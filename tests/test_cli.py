@@ -1,0 +1,192 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from html import unescape
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+
+import sklimb
+from sklimb._compare.methods import METHODS
+from sklimb.cli import main
+from tests._compare.stand_ins import BROKEN, TREE, blobs
+
+
+@pytest.fixture
+def file(tmp_path):
+    """Write a table with a number that misses, a category, and a rare class; return its path."""
+    X, y = blobs([40, 20, 8], labels=["many", "some", "few"])
+    frame = pd.DataFrame(X.round(3), columns=["a", "b", "c"])
+    frame.loc[3, "a"] = np.nan
+    frame["kind"] = np.where(np.arange(len(frame)) % 3, " ?", " red")
+    frame["who"] = np.arange(len(frame)) % 17
+    frame["label"] = y
+    path = tmp_path / "data.csv"
+    frame.to_csv(path, index=False)
+    return path
+
+
+def _main(*arguments):
+    return main(["compare", *map(str, arguments)])
+
+
+def test_a_file_with_report_and_saved_model(file, tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(METHODS, "tree", TREE)
+    status = _main(
+        *("--data", file, "--target", "label", "--drop", "who", "--folds", 2, "--jobs", 1),
+        *("--methods", "logistic,tree", "--report", tmp_path / "out"),
+        *("--save", tmp_path / "model.joblib"),
+    )
+    out, err = capsys.readouterr()
+    assert status == 0
+    assert out.startswith("data.csv: 68 rows, 4 columns, 3 classes of 40 to 8 rows")
+    for part in ("logistic regression, balanced", "\ntree ", "\nUse ", "\nmodel.fit(X, y)"):
+        assert part in out
+    assert max(len(line) for line in out.splitlines() if str(tmp_path) not in line) <= 112
+    assert "[4/4]" in err
+    assert (tmp_path / "out" / "report.html").exists()
+    assert len(pd.read_csv(tmp_path / "out" / "results.csv")) == 2
+
+    code = out[out.index("import pandas as pd") : out.index("Report:")]
+    space = {}
+    exec(code, space)
+    saved = joblib.load(tmp_path / "model.joblib")
+    np.testing.assert_array_equal(
+        saved.predict_proba(space["X"]), space["model"].predict_proba(space["X"])
+    )
+    assert code.strip() in unescape((tmp_path / "out" / "report.html").read_text(encoding="utf-8"))
+
+
+def test_groups_time_and_a_test_file(file, tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(METHODS, "tree", TREE)
+    options = ["--data", file, "--target", "label", "--methods", "tree", "--jobs", 1]
+    options += ["--no-report", "--folds", 2]
+    assert _main(*options, "--groups", "who") == 0
+    assert _main(*options, "--time", "who", "--metric", "macro-f1") == 0
+    assert "macro F1" in capsys.readouterr().out
+    assert _main(*options, "--test", file, "--repeats", 2) == 0
+    assert "over 2 splits" in capsys.readouterr().out
+    assert not (tmp_path / "sklimb-report").exists()
+
+
+def test_the_default_report_is_in_a_folder_here(file, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(METHODS, "tree", TREE)
+    options = ["--data", "data.csv", "--target", -1, "--methods", "tree", "--jobs", 1]
+    assert _main(*options, "--folds", 2) == 0
+    assert (tmp_path / "sklimb-report" / "recall.png").exists()
+    assert "Report: sklimb-report" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "text, options, said",
+    [
+        (None, ["--target", "label"], "there is no file"),
+        ("", ["--target", "label"], "is empty"),
+        ("a,label\n1,x\n2,y\n", ["--target", "lable"], "did you mean 'label'?"),
+        ("a,label\n1,x\n2,y\n", [], "--data without --target"),
+        ("a,label\n1,5\n2,6\n3,7\n", ["--target", "label"], "as many values as rows (3)"),
+        ("a,label\n1,x\n2,x\n3,x\n", ["--target", "label"], "one class only, x"),
+        ("a,label\n1,x\n2,x\n3,imS\n4,x\n", ["--target", "label"], "class imS: one row only"),
+        ("a,label\n1,x\n2,\n3,y\n4,y\n", ["--target", "label"], "missing in 1 of 4 rows"),
+        ("a,label\n1,x\n2,x\n3,y\n4,y\n", ["--target", "label", "--methods", "smot"], "'smote'"),
+        ("a,label\n1,x\n2,x\n3,y\n4,y\n", ["--target", "label", "--metric", "auc"], "no metric"),
+        ("a,label\n1,x\n2,x\n3,y\n4,y\n", ["--target", "label", "--folds", "1"], "folds"),
+        ("a,label\n1,x\n2,x\n3,y\n4,y\n", ["--target", "label", "--jobs", "0"], "n_jobs"),
+        ("a,label\n1,x\n2,x\n3,y\n4,y\n", ["--target", "label", "--seed", "-1"], "random_state"),
+        ("a,label\n1,x\n2,x\n3,y\n4,y\n", ["--target", "label", "--device", "gpu"], "device"),
+        ("a,label\n1,x\n2,x\n3,y\n4,y\n", ["--target", "label", "--save", "no/m"], "no folder"),
+    ],
+)
+def test_bad_input_is_one_line_and_status_2(text, options, said, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    if text is not None:
+        (tmp_path / "data.csv").write_text(text)
+    assert _main("--data", "data.csv", *options) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("sklimb compare: error: ")
+    assert said in err
+    assert err.count("\n") == 1
+
+
+def test_options_of_a_file_without_a_file(capsys):
+    assert _main("--target", "label", "--groups", "who") == 2
+    assert "--target, --groups without --data" in capsys.readouterr().err
+
+
+def test_a_report_that_cannot_be_written_is_told_before_the_work(file, capsys):
+    assert _main("--data", file, "--target", "label", "--report", file) == 2
+    _, err = capsys.readouterr()
+    assert "--report" in err
+    assert "[1/" not in err
+
+
+@pytest.mark.parametrize("arguments", [["--seed", "x"], ["--grid", "huge"], ["--folds", "2.5"]])
+def test_bad_options_are_argparse_errors(arguments, capsys):
+    with pytest.raises(SystemExit) as caught:
+        _main(*arguments)
+    assert caught.value.code == 2
+    assert arguments[0] in capsys.readouterr().err
+
+
+def test_no_command_and_the_version(capsys):
+    with pytest.raises(SystemExit) as caught:
+        main([])
+    assert caught.value.code == 2
+    with pytest.raises(SystemExit) as caught:
+        main(["--version"])
+    assert caught.value.code == 0
+    assert sklimb.__version__ in capsys.readouterr().out
+
+
+def test_help_names_every_method(capsys):
+    with pytest.raises(SystemExit):
+        _main("--help")
+    help_ = " ".join(capsys.readouterr().out.split())
+    assert all(name in help_ for name in METHODS)
+
+
+def test_nothing_finished_is_status_1(file, capsys, monkeypatch):
+    monkeypatch.setitem(METHODS, "broken", BROKEN)
+    options = ["--methods", "broken", "--jobs", 1, "--no-report", "--save", file.with_name("m")]
+    assert _main("--data", file, "--target", "label", *options) == 1
+    out = capsys.readouterr().out
+    assert "No method finished" in out
+    assert "Model: none was fitted" in out
+    assert not file.with_name("m").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for a process group")
+def test_ctrl_c_leaves_what_is_finished_on_screen_and_in_the_report(tmp_path):
+    command = [sys.executable, "-m", "sklimb.cli", "compare", "--methods", "logistic"]
+    command += ["--repeats", "2000", "--jobs", "2", "--report", "out"]
+    root = os.path.dirname(os.path.dirname(sklimb.__file__))
+    path = os.pathsep.join([root, os.environ.get("PYTHONPATH", "")])
+    with open(tmp_path / "err", "w") as err:
+        process = subprocess.Popen(
+            command,
+            cwd=tmp_path,
+            env=os.environ | {"PYTHONPATH": path},
+            stdout=subprocess.PIPE,
+            stderr=err,
+            text=True,
+            start_new_session=True,
+        )
+    while "[3/2000]" not in (tmp_path / "err").read_text() and process.poll() is None:
+        time.sleep(0.1)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the workers, too
+    out, _ = process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert "So far, use logistic regression, balanced" in out
+    assert "of 2000 runs are finished" in out
+    assert "Traceback" not in (tmp_path / "err").read_text()
+    n_done = (tmp_path / "err").read_text().count("/2000]")
+    assert 3 <= len(pd.read_csv(tmp_path / "out" / "folds.csv")) == n_done
+    assert (tmp_path / "out" / "report.html").exists()
