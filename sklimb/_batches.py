@@ -275,3 +275,9 @@ class StreamedBatches:
                 None if y is None else y[rows].to(self.device),
                 None if weight is None else weight[rows.to(weight.device)],
             )
+
+
+def first_of(source: Any) -> torch.Tensor:
+    """Return the first item of a Dataset as a batch of two."""
+    x = StreamedRows(source)[0][0]
+    return torch.stack([torch.as_tensor(x)] * 2)

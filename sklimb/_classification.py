@@ -14,8 +14,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sklimb._engine import Step
-from sklimb._estimator import check_number
+from sklimb._parameters import check_number
+from sklimb._terms import Step
 from sklimb.heads import CosineHead, LinearHead
 from sklimb.losses import am_softmax_loss, focal_loss, ldam_loss, logit_adjusted_loss
 

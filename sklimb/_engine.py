@@ -7,10 +7,9 @@ of terms over a `Step`, re-balancing from an epoch on, and one synchronisation a
 
 from __future__ import annotations
 
-import copy
 import inspect
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,167 +21,15 @@ from torch import Tensor, nn
 from sklimb._batches import Batches, Rows, StreamedBatches, StreamedRows
 from sklimb._early_stopping import BestEpoch
 from sklimb._mixup import Mixup, label_share, mix_rows
+from sklimb._network import NetworkFactory
 from sklimb._random import Streams, seed_everything
 from sklimb._rebalance import class_weight_vector, count_classes, draw_balanced
 from sklimb._schedule import learning_rate_factor
+from sklimb._terms import LossTerms, Step
 
 # Matrix products take other kernels, that round otherwise, for fewer rows or a rest of these: a
 # row's scores would depend on its neighbours.
 _ROWS_OF_A_KERNEL = 4
-
-
-class Step(NamedTuple):
-    """All that a loss term sees of a training step.
-
-    Attributes
-    ----------
-    y : Tensor of int, shape (n,)
-        Class indices.
-    weight : Tensor, shape (n,), or None
-        Weights of the rows, for terms that are not a value a row.
-    features : Tensor, shape (n, e)
-        What the head compares.
-    scores : Tensor, shape (n, C)
-    head : nn.Module
-    """
-
-    y: Tensor
-    weight: Tensor | None
-    features: Tensor
-    scores: Tensor
-    head: nn.Module
-
-
-class Network(nn.Module):
-    """A backbone and a head: x -> features -> scores.
-
-    Parameters
-    ----------
-    backbone : nn.Module
-        x (n, ...) -> (n, d); trailing axes of length one are dropped.
-    head : nn.Module
-        See `sklimb.heads`.
-    """
-
-    def __init__(self, backbone: nn.Module, head: nn.Module) -> None:
-        super().__init__()
-        self.backbone = backbone
-        self.head = head
-        # Its dtype is the network's, whatever the backbone is made of.
-        self.register_buffer("like", torch.zeros(()), persistent=False)
-
-    def features(self, x: Tensor) -> Tensor:
-        """Return what the head compares, (n, e)."""
-        return self.head.embed(run_backbone(self.backbone, x, self.like.dtype))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return scores, (n, C)."""
-        return self.head(self.features(x))
-
-
-def run_backbone(backbone: nn.Module, x: Tensor, dtype: torch.dtype) -> Tensor:
-    """Return a backbone's features as a matrix, its input cast unless it does so itself."""
-    if x.dtype != dtype and not getattr(backbone, "casts_input", False):
-        x = x.to(dtype)
-    features = backbone(x)
-    if isinstance(features, (tuple, list)):
-        features = features[0]
-    return features if features.ndim == 2 else features.flatten(1)
-
-
-class NetworkFactory:
-    """Build a `Network` from a backbone class or instance and a head still to be made.
-
-    Parameters
-    ----------
-    backbone : type or nn.Module
-        A class is called with the ``module__*`` parameters, and with ``in_features`` (rows) or
-        ``in_channels`` (images) where its signature has them. An instance is copied.
-    make_head : callable
-        (n_features: int) -> nn.Module.
-    example : Tensor, shape (k, ...)
-        A few rows, to find the backbone's output width by running it once.
-    dtype : torch.dtype
-        Of the network's parameters.
-    """
-
-    def __init__(
-        self,
-        backbone: type | nn.Module | Callable[..., nn.Module],
-        make_head: Callable[[int], nn.Module],
-        example: Tensor,
-        dtype: torch.dtype,
-    ) -> None:
-        self.backbone = backbone
-        self.make_head = make_head
-        self.example = example
-        self.dtype = dtype
-
-    def __call__(self, **kwargs: Any) -> Network:
-        """Return a new network; `kwargs` are the backbone's."""
-        backbone = self._make_backbone(kwargs).to(self.dtype)
-        backbone.eval()
-        with torch.no_grad():
-            width = run_backbone(backbone, self.example, self.dtype).shape[1]
-        return Network(backbone, self.make_head(width)).to(self.dtype)
-
-    def _make_backbone(self, kwargs: dict[str, Any]) -> nn.Module:
-        if isinstance(self.backbone, nn.Module):
-            if kwargs:
-                raise ValueError(
-                    f"module is an instance of {type(self.backbone).__name__}, so module__* "
-                    f"parameters cannot reach it, got {sorted(kwargs)}. Pass the class instead."
-                )
-            return copy.deepcopy(self.backbone)
-        name = "in_channels" if self.example.ndim == 4 else "in_features"
-        if name in inspect.signature(self.backbone).parameters:
-            kwargs = {name: self.example.shape[1], **kwargs}
-        return self.backbone(**kwargs)
-
-
-class LossTerms(nn.Module):
-    """A weighted sum of loss terms, each a value a row or a scalar.
-
-    Row weights are applied here and nowhere else: a term that gives a value a row is averaged by
-    weight over the batch.
-
-    Parameters
-    ----------
-    terms : mapping
-        name -> (coefficient, term); a term is called with a `Step`. Terms that are modules may
-        learn; a coefficient of 0 leaves the term out altogether.
-    """
-
-    def __init__(self, terms: Mapping[str, tuple[float, Callable[[Step], Tensor]]]) -> None:
-        super().__init__()
-        self.terms = {name: term for name, term in terms.items() if term[0] != 0}
-        if not self.terms:
-            raise ValueError(f"All loss terms are switched off: {sorted(terms)}.")
-        self.learnt = nn.ModuleList(t for _, t in self.terms.values() if isinstance(t, nn.Module))
-
-    def set_class_counts(self, counts: Tensor) -> None:
-        """Tell the (weighted) training counts, (C,), to the terms that go by them."""
-        for _, term in self.terms.values():
-            if hasattr(term, "set_class_counts"):
-                term.set_class_counts(counts)
-
-    def forward(self, step: Step) -> tuple[Tensor, list[Tensor]]:
-        """Return the loss and each term's value before its coefficient."""
-        values = [_average(term(step), step.weight) for _, term in self.terms.values()]
-        total = None
-        for (coefficient, _), value in zip(self.terms.values(), values, strict=True):
-            part = value if coefficient == 1 else coefficient * value
-            total = part if total is None else total + part
-        return total, values
-
-
-def _average(value: Tensor, weight: Tensor | None) -> Tensor:
-    if value.ndim == 0:
-        return value
-    if weight is None:
-        return value.mean()
-    # A batch in which every row weighs nothing has no gradient rather than NaN.
-    return (value * weight).sum() / weight.sum().clamp_min(torch.finfo(weight.dtype).tiny)
 
 
 def softmax_scores(scores: Tensor) -> Tensor:

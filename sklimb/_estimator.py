@@ -6,7 +6,6 @@ A method overrides `_make_head` and `_make_terms` (and checks its own parameters
 
 from __future__ import annotations
 
-import difflib
 import warnings
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -24,26 +23,32 @@ from sklearn.base import (
     TransformerMixin,
 )
 from sklearn.metrics import check_scoring
-from sklearn.model_selection import StratifiedShuffleSplit
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import Tags, check_scalar
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
-from sklimb._batches import Rows, StreamedRows
+from sklimb._batches import Rows, StreamedRows, first_of
 from sklimb._early_stopping import BestEpoch
-from sklimb._engine import LossTerms, Net, NetworkFactory, Step
+from sklimb._engine import Net
 from sklimb._inputs import check_rows, check_weights, dataset_labels, is_dataset
 from sklimb._mixup import Mixup
+from sklimb._network import NetworkFactory
+from sklimb._parameters import (
+    NestedParameters,
+    check_number,
+    check_option,
+    choose_batch_size,
+    resolve_device,
+)
 from sklimb._random import Streams, choose_threads, contained
 from sklimb._rebalance import class_weight_vector, resolve_epoch
+from sklimb._row_choice import some_of_each, stratified_split, without_weightless
 from sklimb._schedule import SCHEDULES
+from sklimb._terms import LossTerms, Step
 from sklimb.backbones import MLP
 from sklimb.metrics import balanced_accuracy_scorer
-
-# Parameters of these parts of the net are taken as prefix__name, as skorch has it.
-NESTED_PREFIXES = ("module", "optimizer", "iterator_train", "iterator_valid", "callbacks")
 
 # At most this many rows set the start values of a head.
 _ROWS_TO_START_FROM = 20_000
@@ -51,116 +56,12 @@ _ROWS_TO_START_FROM = 20_000
 Terms = Mapping[str, tuple[float, Callable[[Step], torch.Tensor]]]
 
 
-def resolve_device(device: str | torch.device) -> str:
-    """Return the device to use: "auto" takes CUDA, then MPS, then the CPU.
-
-    Raises
-    ------
-    ValueError
-        If torch does not know the device, or it is not there.
-
-    Examples
-    --------
-    >>> from sklimb._estimator import resolve_device
-    >>> resolve_device("cpu")
-    'cpu'
-    """
-    has_mps = torch.backends.mps.is_available()
-    if device == "auto":
-        return "cuda" if torch.cuda.is_available() else "mps" if has_mps else "cpu"
-    try:
-        kind = torch.device(device).type
-    except (RuntimeError, TypeError):
-        raise ValueError(
-            f"device={device!r} is not a device of torch. Use 'cpu', 'cuda', 'mps' or 'auto'."
-        ) from None
-    if (kind == "cuda" and not torch.cuda.is_available()) or (kind == "mps" and not has_mps):
-        raise ValueError(
-            f"device={device!r} was asked for, but torch {torch.__version__} finds none here. "
-            "Pass device='auto' to use what there is."
-        )
-    return str(device)
-
-
-def choose_batch_size(n: int) -> int:
-    """Return a batch size that gives some 32 steps an epoch: a power of two in [16, 512].
-
-    Examples
-    --------
-    >>> from sklimb._estimator import choose_batch_size
-    >>> [choose_batch_size(n) for n in (100, 5_000, 1_000_000)]
-    [16, 128, 512]
-    """
-    return int(np.clip(2 ** int(np.log2(max(n, 1) / 32) + 0.5) if n > 32 else 16, 16, 512))
-
-
 class BaseNetClassifier(
-    ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClassifierMixin, BaseEstimator
+    ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClassifierMixin, NestedParameters
 ):
     """Base of the classifiers; see them for the shared parameters."""
 
     # --- parameters ---------------------------------------------------------------------------
-
-    def _store(self, parameters: dict[str, Any]) -> None:
-        """Store what a constructor was given: its ``locals()``, nested parameters flattened."""
-        nested = parameters.pop("nested")
-        for name, value in parameters.items():
-            if name not in ("self", "__class__"):
-                setattr(self, name, value)
-        for name in nested:
-            if not _is_nested(name):
-                raise TypeError(self._unknown_parameter(name))
-        vars(self).update(nested)
-
-    def _unknown_parameter(self, name: str) -> str:
-        known = self._get_param_names()
-        near = difflib.get_close_matches(name, [*known, *(p + "__" for p in NESTED_PREFIXES)], 3)
-        hint = f" Did you mean {' or '.join(near)}?" if near else ""
-        return (
-            f"{type(self).__name__} has no parameter {name!r}.{hint} It takes "
-            f"{', '.join(known)}, and {', '.join(p + '__*' for p in NESTED_PREFIXES)}."
-        )
-
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Return the parameters, those with a double underscore among them.
-
-        Parameters
-        ----------
-        deep : bool, default=True
-            Also those of estimators among the parameters.
-
-        Returns
-        -------
-        dict
-            Parameter name -> value.
-        """
-        nested = {name: value for name, value in vars(self).items() if _is_nested(name)}
-        return super().get_params(deep) | nested
-
-    def set_params(self, **params: Any) -> BaseNetClassifier:
-        """Set parameters; ``module__*``, ``optimizer__*`` and the like need not exist yet.
-
-        Parameters
-        ----------
-        **params : dict
-            Parameter name -> value.
-
-        Returns
-        -------
-        BaseNetClassifier
-            The estimator itself.
-        """
-        nested = {name: params.pop(name) for name in list(params) if _is_nested(name)}
-        known = self.get_params()
-        for name in params:
-            if name.partition("__")[0] not in known:
-                raise ValueError(self._unknown_parameter(name))
-        super().set_params(**params)
-        vars(self).update(nested)
-        return self
-
-    def _nested_params(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if _is_nested(name)}
 
     def _check_parameters(self) -> None:
         """Raise an error for each parameter that no fit could use."""
@@ -294,7 +195,7 @@ class BaseNetClassifier(
         )
         self._device_asked = resolve_device(self.device)
         streams = Streams(self.random_state)
-        X, codes, weight = _without_weightless(X, codes, weight)
+        X, codes, weight = without_weightless(X, codes, weight)
         self._batch_size = (
             choose_batch_size(len(X)) if self.batch_size == "auto" else int(self.batch_size)
         )
@@ -318,7 +219,7 @@ class BaseNetClassifier(
         X, y = self._check_data(X, y, reset=False)
         _, codes = self._encode(y, self.classes_)
         weight = check_weights(sample_weight, len(X))
-        X, codes, weight = _without_weightless(X, codes, weight)
+        X, codes, weight = without_weightless(X, codes, weight)
         net = self.net_
         with self._contained(X):
             data, validation = self._split(X, codes, weight, net.streams, epochs is None)
@@ -348,7 +249,7 @@ class BaseNetClassifier(
             self._choose_backbone(X),
             # Not a bound method of self: the net would hold the estimator that holds the net.
             partial(type(self)._make_head, _Parameters(self), n_classes=len(self.classes_)),
-            _first_of(X) if is_dataset(X) else Rows(X[:2]).X,
+            first_of(X) if is_dataset(X) else Rows(X[:2]).X,
             getattr(torch, self.dtype),
         )
         return Net(
@@ -616,76 +517,3 @@ class _Parameters:
 
     def __init__(self, estimator: BaseEstimator) -> None:
         vars(self).update(estimator.get_params(deep=False))
-
-
-def _is_nested(name: str) -> bool:
-    prefix, _, rest = name.partition("__")
-    # scikit-learn's checks set each name of the signature, "nested" too: `fit` refuses that one.
-    return (prefix in NESTED_PREFIXES and bool(rest)) or name == "nested"
-
-
-def check_option(name: str, value: Any, options: tuple[Any, ...]) -> None:
-    """Raise a ValueError that lists the options if a value is none of them."""
-    if not (value is None or isinstance(value, str)) or value not in options:
-        raise ValueError(f"{name} must be one of {list(options)}, got {value!r}.")
-
-
-def _without_weightless(
-    X: Any, codes: np.ndarray, weight: np.ndarray | None
-) -> tuple[Any, np.ndarray, np.ndarray | None]:
-    """Leave out rows of weight 0: they must not fill batches or be drawn."""
-    if weight is None or np.all(weight > 0):
-        return X, codes, weight
-    kept = np.flatnonzero(weight > 0)
-    X = torch.utils.data.Subset(X, kept.tolist()) if is_dataset(X) else X[kept]
-    weight = weight[kept]
-    return X, codes[kept], None if np.ptp(weight) == 0 else weight
-
-
-def some_of_each(codes: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
-    """Return some n rows in order, drawn from each class alike as far as it has them."""
-    if len(codes) <= n:
-        return np.arange(len(codes))
-    classes = np.unique(codes)
-    share = max(1, n // len(classes))
-    chosen = []
-    for code in classes:
-        rows = np.flatnonzero(codes == code)
-        chosen.append(rows if len(rows) <= share else rng.choice(rows, share, replace=False))
-    return np.sort(np.concatenate(chosen))
-
-
-def check_number(value: Any, name: str, low: float, *, inclusive: bool = True) -> None:
-    """Raise an error unless a value is a finite number from a lower bound on."""
-    check_scalar(
-        value, name, Real, min_val=low, include_boundaries="both" if inclusive else "neither"
-    )
-    if not np.isfinite(value):
-        raise ValueError(f"{name} must be finite, got {value!r}.")
-
-
-def stratified_split(
-    codes: np.ndarray, fraction: float, streams: Streams
-) -> tuple[np.ndarray, np.ndarray]:
-    """Hold back a fraction of each class; a class of one row stays in training."""
-    rng = np.random.RandomState(streams.seed("validation") % 2**32)
-    counts = np.bincount(codes)
-    alone = counts[codes] == 1
-    rows = np.flatnonzero(~alone)
-    n_classes = len(np.unique(codes[rows]))
-    n_held = max(n_classes, round(fraction * len(codes)))
-    if len(rows) - n_held < n_classes:
-        raise ValueError(
-            f"early_stopping cannot hold back {n_held} of {len(codes)} rows with {n_classes} "
-            "classes: a row of each class must stay on either side. Set early_stopping=False or "
-            "lower validation_fraction."
-        )
-    split = StratifiedShuffleSplit(1, test_size=n_held, random_state=rng)
-    train, held = next(split.split(rows, codes[rows]))
-    return np.sort(np.concatenate([rows[train], np.flatnonzero(alone)])), np.sort(rows[held])
-
-
-def _first_of(source: Any) -> torch.Tensor:
-    """Return the first item of a Dataset as a batch of two."""
-    x = StreamedRows(source)[0][0]
-    return torch.stack([torch.as_tensor(x)] * 2)

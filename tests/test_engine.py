@@ -16,7 +16,8 @@ from torch.nn import functional as F
 
 from sklimb import AffinityClassifier, RebalancedClassifier
 from sklimb._batches import Rows, sizes_of_batches
-from sklimb._engine import LossTerms, Network, NetworkFactory, Step, run_backbone
+from sklimb._network import Network, NetworkFactory, run_backbone
+from sklimb._terms import LossTerms, Step
 from sklimb.backbones import MLP
 from sklimb.heads import LinearHead
 from sklimb.losses import affinity_margin_loss, diversity

@@ -46,7 +46,7 @@ from skorch.exceptions import DeviceWarning
 from torch import nn
 
 from sklimb import AffinityClassifier, RebalancedClassifier
-from sklimb._estimator import choose_batch_size, resolve_device
+from sklimb._parameters import choose_batch_size, resolve_device
 
 CLASSIFIERS = (RebalancedClassifier, AffinityClassifier)
 QUICK = {"max_epochs": 4, "module__hidden": (16,), "random_state": 0}

@@ -55,8 +55,9 @@ def compare(
     X_test, y_test : like `X` and `y`, default=None
         A test part. Then nothing is cross-validated: each repeat has another seed.
     methods : sequence of str, default=None
-        Of ``"plain"``, ``"reweight"``, ``"smote"``, ``"oversample"``, ``"logistic"``, ``"forest"``,
-        ``"affinity"``; None means all.
+        Of ``"plain"``, ``"reweight"``, ``"smote"``, ``"oversample"``, ``"logit_adjusted"``,
+        ``"ldam_drw"``, ``"mixup_drw"``, ``"decoupled"``, ``"prior_corrected"``, ``"logistic"``,
+        ``"forest"``, ``"affinity"``; None means all.
     metric : {"balanced_accuracy", "geometric_mean", "macro_f1", "average_precision"}, \
 default="balanced_accuracy"
         What the searches choose by and the table is sorted by. Average precision is that of the

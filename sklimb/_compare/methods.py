@@ -20,7 +20,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import ParameterGrid
 
 from sklimb._compare.errors import InputError, nearest
-from sklimb.classifiers import AffinityClassifier, RebalancedClassifier
+from sklimb.classifiers import (
+    AffinityClassifier,
+    DecoupledClassifier,
+    PriorCorrectedClassifier,
+    RebalancedClassifier,
+)
 from sklimb.over_sampling import SmallClassSMOTE
 
 N_CANDIDATES = {"quick": 4, "full": 12}
@@ -61,9 +66,9 @@ class Method:
         prepare : transformer
             Turns the columns into scaled numbers; it is cloned.
         device : str
-            Given to every step that has a parameter of this name.
+            Given to every step that has a parameter of this name, or whose ``estimator`` has.
         seed : int
-            Given to every step that has a ``random_state``.
+            Likewise as ``random_state``.
 
         Returns
         -------
@@ -76,8 +81,14 @@ class Method:
         steps.append(("classify", self.classify()))
         for _, step in steps:
             given = {"device": device, "random_state": seed}
-            known = step.get_params(deep=False)
-            step.set_params(**{key: value for key, value in given.items() if key in known})
+            known = step.get_params()
+            step.set_params(
+                **{
+                    name: given[name.removeprefix("estimator__")]
+                    for name in known
+                    if name.removeprefix("estimator__") in given
+                }
+            )
         return Pipeline(steps)
 
     def candidates(self, grid: str) -> list[dict[str, list]]:
@@ -100,11 +111,11 @@ class Method:
 
 # One grid for every net under cross entropy, so that what differs is the re-balancing alone.
 _NET_GRIDS = {
-    "quick": {"lr": [1e-3, 1e-2], "max_epochs": [20, 60]},
+    "quick": {"lr": [1e-3, 3e-3], "max_epochs": [30, 60]},
     "full": {
         "lr": [1e-3, 3e-3, 1e-2],
-        "max_epochs": [20, 60],
-        "module__hidden": [(64, 64), (256, 256)],
+        "max_epochs": [30, 60],
+        "module__hidden": [(128, 128), (256,)],
     },
 }
 
@@ -129,6 +140,34 @@ _ALL = [
         RebalancedClassifier,
         _NET_GRIDS,
         resample=RandomOverSampler,
+    ),
+    Method(
+        "logit_adjusted",
+        "logit-adjusted net",
+        lambda: RebalancedClassifier(loss="logit_adjusted"),
+        _NET_GRIDS,
+    ),
+    Method(
+        "ldam_drw",
+        "LDAM-DRW net",
+        lambda: RebalancedClassifier(loss="ldam", class_weight="effective", rebalance_from=0.8),
+        _NET_GRIDS,
+    ),
+    Method(
+        "mixup_drw",
+        "mixup-DRW net",
+        lambda: RebalancedClassifier(mixup=1.0, class_weight="effective", rebalance_from=0.8),
+        _NET_GRIDS,
+    ),
+    Method("decoupled", "decoupled net (cRT)", DecoupledClassifier, _NET_GRIDS),
+    Method(
+        "prior_corrected",
+        "prior-corrected net",
+        lambda: PriorCorrectedClassifier(RebalancedClassifier()),
+        {
+            grid: {f"estimator__{name}": values for name, values in settings.items()}
+            for grid, settings in _NET_GRIDS.items()
+        },
     ),
     Method(
         "logistic",
@@ -163,12 +202,12 @@ _ALL = [
         {
             # Four corners instead of a product, so that all three are varied in four candidates.
             "quick": [
-                {"sigma": [0.3], "lam": [0.5], "n_prototypes": [1]},
-                {"sigma": [0.3], "lam": [0.9], "n_prototypes": [4]},
-                {"sigma": [1.0], "lam": [0.5], "n_prototypes": [4]},
-                {"sigma": [1.0], "lam": [0.9], "n_prototypes": [1]},
+                {"sigma": [0.5], "lam": [0.5], "n_prototypes": [1]},
+                {"sigma": [0.5], "lam": [0.75], "n_prototypes": [2]},
+                {"sigma": [1.0], "lam": [0.5], "n_prototypes": [2]},
+                {"sigma": [1.0], "lam": [0.75], "n_prototypes": [1]},
             ],
-            "full": {"sigma": [0.3, 1.0, 3.0], "lam": [0.5, 0.9], "n_prototypes": [1, 4]},
+            "full": {"sigma": [0.25, 0.5, 1.0], "lam": [0.5, 0.75], "n_prototypes": [1, 2]},
         },
     ),
 ]

@@ -17,8 +17,10 @@ from torch.nn import functional as F
 
 from sklimb._batches import Rows, StreamedRows
 from sklimb._docstrings import describe_shared
-from sklimb._engine import Step
-from sklimb._estimator import BaseNetClassifier, Terms, check_number, check_option, stratified_split
+from sklimb._estimator import BaseNetClassifier, Terms
+from sklimb._parameters import check_number, check_option
+from sklimb._row_choice import stratified_split
+from sklimb._terms import Step
 from sklimb.classifiers.rebalanced import RebalancedClassifier
 from sklimb.heads import LinearHead
 
@@ -168,10 +170,10 @@ class DecoupledClassifier(BaseNetClassifier):
         effective_beta: float = 0.9999,
         sampling: str | None = None,
         rebalance_from: float = 0.0,
-        max_epochs: int = 50,
+        max_epochs: int = 60,
         batch_size: int | str = "auto",
-        lr: float = 1e-3,
-        lr_schedule: str | None = None,
+        lr: float = 3e-3,
+        lr_schedule: str | None = "cosine",
         warmup_epochs: int = 0,
         lr_milestones: Sequence[float] = (0.8, 0.9),
         lr_decay: float = 0.01,

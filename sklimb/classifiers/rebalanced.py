@@ -10,8 +10,9 @@ from torch import nn
 
 from sklimb._classification import Loss, check_loss, make_head, make_term
 from sklimb._docstrings import describe_shared
-from sklimb._estimator import BaseNetClassifier, Terms, check_number
+from sklimb._estimator import BaseNetClassifier, Terms
 from sklimb._mixup import Mixup
+from sklimb._parameters import check_number
 
 
 @describe_shared
@@ -111,10 +112,10 @@ class RebalancedClassifier(BaseNetClassifier):
         effective_beta: float = 0.9999,
         sampling: str | None = None,
         rebalance_from: float = 0.0,
-        max_epochs: int = 50,
+        max_epochs: int = 60,
         batch_size: int | str = "auto",
-        lr: float = 1e-3,
-        lr_schedule: str | None = None,
+        lr: float = 3e-3,
+        lr_schedule: str | None = "cosine",
         warmup_epochs: int = 0,
         lr_milestones: Sequence[float] = (0.8, 0.9),
         lr_decay: float = 0.01,

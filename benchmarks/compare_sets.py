@@ -1,0 +1,55 @@
+"""`sklimb.compare` on the digits and on tabular sets: the tables and the README's picture.
+
+    python benchmarks/compare_sets.py [--sets digits mammography glass ecoli] [--folds 5] [--jobs 2]
+
+Writes ``results/compare_<set>.csv``, and ``results/compare_digits.png`` for the README.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import pandas as pd
+from _data import DATA_HOME
+from _record import RESULTS, machine
+
+import sklimb
+
+SETS = ("digits", "mammography", "oil-spill", "phoneme", "glass", "ecoli")
+
+
+def load(name: str, data_home: Path) -> tuple[pd.DataFrame, pd.Series]:
+    table = pd.read_csv(data_home / "tabular" / f"{name}.csv", header=None)
+    X, y = table.iloc[:, :-1], table.iloc[:, -1].astype(str)
+    if name == "oil-spill":
+        X = X.drop(columns=0)  # a patch number
+    X.columns = [f"column{k}" for k in X.columns]
+    return X, y
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--sets", nargs="+", default=list(SETS), choices=SETS)
+    parser.add_argument("--data-home", type=Path, default=DATA_HOME)
+    parser.add_argument("--folds", type=int, default=5)
+    parser.add_argument("--grid", default="quick", choices=("quick", "full"))
+    parser.add_argument("--jobs", type=int, default=2)
+    args = parser.parse_args()
+    print(machine())
+    for name in args.sets:
+        X, y = (None, None) if name == "digits" else load(name, args.data_home)
+        comparison = sklimb.compare(
+            X, y, folds=args.folds, grid=args.grid, n_jobs=args.jobs, random_state=0, refit=False
+        )
+        print(f"\n{name}\n{comparison}", flush=True)
+        path = RESULTS / f"compare_{name}.csv"
+        path.write_text(
+            f"# {machine()}\n# {comparison.how}\n{comparison.results.to_csv(index=False)}"
+        )
+        if name == "digits":
+            comparison.plot()[0].figure.savefig(RESULTS / "compare_digits.png", dpi=110)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,98 @@
+"""A backbone and a head as one module, and how it is built."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+
+class Network(nn.Module):
+    """A backbone and a head: x -> features -> scores.
+
+    Parameters
+    ----------
+    backbone : nn.Module
+        x (n, ...) -> (n, d); trailing axes of length one are dropped.
+    head : nn.Module
+        See `sklimb.heads`.
+    """
+
+    def __init__(self, backbone: nn.Module, head: nn.Module) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self.head = head
+        # Its dtype is the network's, whatever the backbone is made of.
+        self.register_buffer("like", torch.zeros(()), persistent=False)
+
+    def features(self, x: Tensor) -> Tensor:
+        """Return what the head compares, (n, e)."""
+        return self.head.embed(run_backbone(self.backbone, x, self.like.dtype))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return scores, (n, C)."""
+        return self.head(self.features(x))
+
+
+def run_backbone(backbone: nn.Module, x: Tensor, dtype: torch.dtype) -> Tensor:
+    """Return a backbone's features as a matrix, its input cast unless it does so itself."""
+    if x.dtype != dtype and not getattr(backbone, "casts_input", False):
+        x = x.to(dtype)
+    features = backbone(x)
+    if isinstance(features, (tuple, list)):
+        features = features[0]
+    return features if features.ndim == 2 else features.flatten(1)
+
+
+class NetworkFactory:
+    """Build a `Network` from a backbone class or instance and a head still to be made.
+
+    Parameters
+    ----------
+    backbone : type or nn.Module
+        A class is called with the ``module__*`` parameters, and with ``in_features`` (rows) or
+        ``in_channels`` (images) where its signature has them. An instance is copied.
+    make_head : callable
+        (n_features: int) -> nn.Module.
+    example : Tensor, shape (k, ...)
+        A few rows, to find the backbone's output width by running it once.
+    dtype : torch.dtype
+        Of the network's parameters.
+    """
+
+    def __init__(
+        self,
+        backbone: type | nn.Module | Callable[..., nn.Module],
+        make_head: Callable[[int], nn.Module],
+        example: Tensor,
+        dtype: torch.dtype,
+    ) -> None:
+        self.backbone = backbone
+        self.make_head = make_head
+        self.example = example
+        self.dtype = dtype
+
+    def __call__(self, **kwargs: Any) -> Network:
+        """Return a new network; `kwargs` are the backbone's."""
+        backbone = self._make_backbone(kwargs).to(self.dtype)
+        backbone.eval()
+        with torch.no_grad():
+            width = run_backbone(backbone, self.example, self.dtype).shape[1]
+        return Network(backbone, self.make_head(width)).to(self.dtype)
+
+    def _make_backbone(self, kwargs: dict[str, Any]) -> nn.Module:
+        if isinstance(self.backbone, nn.Module):
+            if kwargs:
+                raise ValueError(
+                    f"module is an instance of {type(self.backbone).__name__}, so module__* "
+                    f"parameters cannot reach it, got {sorted(kwargs)}. Pass the class instead."
+                )
+            return copy.deepcopy(self.backbone)
+        name = "in_channels" if self.example.ndim == 4 else "in_features"
+        if name in inspect.signature(self.backbone).parameters:
+            kwargs = {name: self.example.shape[1], **kwargs}
+        return self.backbone(**kwargs)

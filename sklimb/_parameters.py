@@ -1,0 +1,144 @@
+"""Parameters: those with a double underscore among scikit-learn's, and checks of their values."""
+
+from __future__ import annotations
+
+import difflib
+from numbers import Real
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.base import BaseEstimator
+from sklearn.utils import check_scalar
+
+# Parameters of these parts of the net are taken as prefix__name, as skorch has it.
+NESTED_PREFIXES = ("module", "optimizer", "iterator_train", "iterator_valid", "callbacks")
+
+
+class NestedParameters(BaseEstimator):
+    """An estimator that also takes ``module__*`` and the like, as skorch does."""
+
+    def _store(self, parameters: dict[str, Any]) -> None:
+        """Store what a constructor was given: its ``locals()``, nested parameters flattened."""
+        nested = parameters.pop("nested")
+        for name, value in parameters.items():
+            if name not in ("self", "__class__"):
+                setattr(self, name, value)
+        for name in nested:
+            if not _is_nested(name):
+                raise TypeError(self._unknown_parameter(name))
+        vars(self).update(nested)
+
+    def _unknown_parameter(self, name: str) -> str:
+        known = self._get_param_names()
+        near = difflib.get_close_matches(name, [*known, *(p + "__" for p in NESTED_PREFIXES)], 3)
+        hint = f" Did you mean {' or '.join(near)}?" if near else ""
+        return (
+            f"{type(self).__name__} has no parameter {name!r}.{hint} It takes "
+            f"{', '.join(known)}, and {', '.join(p + '__*' for p in NESTED_PREFIXES)}."
+        )
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the parameters, those with a double underscore among them.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            Also those of estimators among the parameters.
+
+        Returns
+        -------
+        dict
+            Parameter name -> value.
+        """
+        nested = {name: value for name, value in vars(self).items() if _is_nested(name)}
+        return super().get_params(deep) | nested
+
+    def set_params(self, **params: Any) -> NestedParameters:
+        """Set parameters; ``module__*``, ``optimizer__*`` and the like need not exist yet.
+
+        Parameters
+        ----------
+        **params : dict
+            Parameter name -> value.
+
+        Returns
+        -------
+        NestedParameters
+            The estimator itself.
+        """
+        nested = {name: params.pop(name) for name in list(params) if _is_nested(name)}
+        known = self.get_params()
+        for name in params:
+            if name.partition("__")[0] not in known:
+                raise ValueError(self._unknown_parameter(name))
+        super().set_params(**params)
+        vars(self).update(nested)
+        return self
+
+    def _nested_params(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if _is_nested(name)}
+
+
+def _is_nested(name: str) -> bool:
+    prefix, _, rest = name.partition("__")
+    # scikit-learn's checks set each name of the signature, "nested" too: `fit` refuses that one.
+    return (prefix in NESTED_PREFIXES and bool(rest)) or name == "nested"
+
+
+def check_option(name: str, value: Any, options: tuple[Any, ...]) -> None:
+    """Raise a ValueError that lists the options if a value is none of them."""
+    if not (value is None or isinstance(value, str)) or value not in options:
+        raise ValueError(f"{name} must be one of {list(options)}, got {value!r}.")
+
+
+def check_number(value: Any, name: str, low: float, *, inclusive: bool = True) -> None:
+    """Raise an error unless a value is a finite number from a lower bound on."""
+    check_scalar(
+        value, name, Real, min_val=low, include_boundaries="both" if inclusive else "neither"
+    )
+    if not np.isfinite(value):
+        raise ValueError(f"{name} must be finite, got {value!r}.")
+
+
+def resolve_device(device: str | torch.device) -> str:
+    """Return the device to use: "auto" takes CUDA, then MPS, then the CPU.
+
+    Raises
+    ------
+    ValueError
+        If torch does not know the device, or it is not there.
+
+    Examples
+    --------
+    >>> from sklimb._estimator import resolve_device
+    >>> resolve_device("cpu")
+    'cpu'
+    """
+    has_mps = torch.backends.mps.is_available()
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "mps" if has_mps else "cpu"
+    try:
+        kind = torch.device(device).type
+    except (RuntimeError, TypeError):
+        raise ValueError(
+            f"device={device!r} is not a device of torch. Use 'cpu', 'cuda', 'mps' or 'auto'."
+        ) from None
+    if (kind == "cuda" and not torch.cuda.is_available()) or (kind == "mps" and not has_mps):
+        raise ValueError(
+            f"device={device!r} was asked for, but torch {torch.__version__} finds none here. "
+            "Pass device='auto' to use what there is."
+        )
+    return str(device)
+
+
+def choose_batch_size(n: int) -> int:
+    """Return a batch size that gives some 32 steps an epoch: a power of two in [16, 512].
+
+    Examples
+    --------
+    >>> from sklimb._estimator import choose_batch_size
+    >>> [choose_batch_size(n) for n in (100, 5_000, 1_000_000)]
+    [16, 128, 512]
+    """
+    return int(np.clip(2 ** int(np.log2(max(n, 1) / 32) + 0.5) if n > 32 else 16, 16, 512))

@@ -1,0 +1,76 @@
+"""What a training step shows, and the loss as a weighted sum of terms over it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+
+class Step(NamedTuple):
+    """All that a loss term sees of a training step.
+
+    Attributes
+    ----------
+    y : Tensor of int, shape (n,)
+        Class indices.
+    weight : Tensor, shape (n,), or None
+        Weights of the rows, for terms that are not a value a row.
+    features : Tensor, shape (n, e)
+        What the head compares.
+    scores : Tensor, shape (n, C)
+    head : nn.Module
+    """
+
+    y: Tensor
+    weight: Tensor | None
+    features: Tensor
+    scores: Tensor
+    head: nn.Module
+
+
+class LossTerms(nn.Module):
+    """A weighted sum of loss terms, each a value a row or a scalar.
+
+    Row weights are applied here and nowhere else: a term that gives a value a row is averaged by
+    weight over the batch.
+
+    Parameters
+    ----------
+    terms : mapping
+        name -> (coefficient, term); a term is called with a `Step`. Terms that are modules may
+        learn; a coefficient of 0 leaves the term out altogether.
+    """
+
+    def __init__(self, terms: Mapping[str, tuple[float, Callable[[Step], Tensor]]]) -> None:
+        super().__init__()
+        self.terms = {name: term for name, term in terms.items() if term[0] != 0}
+        if not self.terms:
+            raise ValueError(f"All loss terms are switched off: {sorted(terms)}.")
+        self.learnt = nn.ModuleList(t for _, t in self.terms.values() if isinstance(t, nn.Module))
+
+    def set_class_counts(self, counts: Tensor) -> None:
+        """Tell the (weighted) training counts, (C,), to the terms that go by them."""
+        for _, term in self.terms.values():
+            if hasattr(term, "set_class_counts"):
+                term.set_class_counts(counts)
+
+    def forward(self, step: Step) -> tuple[Tensor, list[Tensor]]:
+        """Return the loss and each term's value before its coefficient."""
+        values = [_average(term(step), step.weight) for _, term in self.terms.values()]
+        total = None
+        for (coefficient, _), value in zip(self.terms.values(), values, strict=True):
+            part = value if coefficient == 1 else coefficient * value
+            total = part if total is None else total + part
+        return total, values
+
+
+def _average(value: Tensor, weight: Tensor | None) -> Tensor:
+    if value.ndim == 0:
+        return value
+    if weight is None:
+        return value.mean()
+    # A batch in which every row weighs nothing has no gradient rather than NaN.
+    return (value * weight).sum() / weight.sum().clamp_min(torch.finfo(weight.dtype).tiny)
