@@ -33,7 +33,7 @@ lr : float, default={LR}
     Learning rate.
 lr_schedule : {None, "cosine", "step"}, default={LR_SCHEDULE}
     None keeps the rate; "cosine" lets it fall towards 0 over `max_epochs`; "step" multiplies it by
-    `lr_decay` at each of `lr_milestones`.
+    `lr_decay` at each of `lr_milestones`. A skorch ``LRScheduler`` in `callbacks` takes its place.
 warmup_epochs : int, default=0
     Epochs over which the rate rises linearly to its value, with any schedule.
 lr_milestones : sequence of int or float, default=(0.8, 0.9)

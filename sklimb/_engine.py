@@ -55,8 +55,6 @@ class Net(NeuralNetClassifier):
         Finished epochs before the two above start.
     class_labels : ndarray, shape (C,)
         For a `class_weight` dict.
-    schedule : dict
-        Keyword arguments of `learning_rate_factor`.
     mixup : Mixup or None
         Rows mixed in pairs while training.
     **kwargs : dict
@@ -74,7 +72,6 @@ class Net(NeuralNetClassifier):
         effective_beta: float = 0.9999,
         sampling: str | None = None,
         rebalance_epoch: int = 0,
-        schedule: dict[str, Any] | None = None,
         mixup: Mixup | None = None,
         **kwargs: Any,
     ) -> None:
@@ -84,7 +81,6 @@ class Net(NeuralNetClassifier):
         self.effective_beta = effective_beta
         self.sampling = sampling
         self.rebalance_epoch = rebalance_epoch
-        self.schedule = schedule
         self.mixup = mixup
         super().__init__(
             module,
@@ -100,7 +96,8 @@ class Net(NeuralNetClassifier):
         self._grad_watchers: list[Callback] = []
         # (Weighted) class counts of all data seen, for weights that follow them in partial_fit.
         self.counts_ = np.zeros(len(class_labels))
-        self.schedule_start_ = 0
+        # Whether the rates of the optimiser are where a schedule left them.
+        self.scheduled_ = False
 
     # --- what skorch builds -------------------------------------------------------------------
 
@@ -191,6 +188,7 @@ class Net(NeuralNetClassifier):
         y: Any = None,
         epochs: int | None = None,
         *,
+        schedule: dict[str, Any] | None = None,
         monitor: BestEpoch | None = None,
         **fit_params: Any,
     ) -> Net:
@@ -204,6 +202,8 @@ class Net(NeuralNetClassifier):
             Rows to validate on after each epoch.
         epochs : int or None
             None takes ``max_epochs``.
+        schedule : dict or None
+            Keyword arguments of `learning_rate_factor`, over the epochs of this call.
         monitor : BestEpoch or None
             Decides when to stop, and which weights stay.
         **fit_params : dict
@@ -212,6 +212,7 @@ class Net(NeuralNetClassifier):
         if fit_params:
             raise TypeError(f"unknown fit parameters: {sorted(fit_params)}.")
         self.stop_training = False
+        start = self.finished_epochs
         datasets = {"dataset_train": X, "dataset_valid": y}
         batches = self.get_iterator(X, training=True)
         batches_valid = None if y is None else self.get_iterator(y)
@@ -220,6 +221,7 @@ class Net(NeuralNetClassifier):
         for _ in range(self.max_epochs if epochs is None else epochs):
             self.notify("on_epoch_begin", **datasets)
             self._prepare_epoch(batches)
+            self._set_learning_rate(self.finished_epochs - 1 - start, schedule)
             self.run_single_epoch(batches, True, "train", self.train_step)
             self.run_single_epoch(batches_valid, False, "valid", self.validation_step)
             if monitor is not None:
@@ -232,7 +234,7 @@ class Net(NeuralNetClassifier):
         return self
 
     def restart(self, *, lr: float, **settings: Any) -> None:
-        """Take new settings for a training that goes on, its learning-rate schedule from the start.
+        """Take new settings for a training that goes on.
 
         Parameters
         ----------
@@ -241,14 +243,12 @@ class Net(NeuralNetClassifier):
         **settings : dict
             Attributes of the net.
         """
-        for group in self.optimizer_.param_groups:
-            group["lr"] = group.pop("initial_lr", group["lr"])
-            if lr != self.lr:
-                group["lr"] = lr
+        if lr != self.lr:
+            for group in self.optimizer_.param_groups:
+                group["lr"] = group["initial_lr"] = lr
         self.lr = lr
         for name, value in settings.items():
             setattr(self, name, value)
-        self.schedule_start_ = self.finished_epochs
         self.counts_ = np.zeros(len(self.class_labels))
 
     def _end_epoch(self, datasets: dict[str, Any]) -> None:
@@ -264,7 +264,7 @@ class Net(NeuralNetClassifier):
             self.stop_training = True
 
     def _prepare_epoch(self, batches: Batches | StreamedBatches) -> None:
-        """Set the order, the row weights, the learning rate and the dropout stream of an epoch."""
+        """Set the order, the row weights and the dropout stream of an epoch."""
         epoch = self.finished_epochs - 1  # on_epoch_begin has opened this epoch's record
         data = batches.dataset
         seed_everything(self.streams.seed("dropout", epoch))
@@ -292,18 +292,18 @@ class Net(NeuralNetClassifier):
                 weight = of_class[data.codes] * (1.0 if weight is None else weight)
         # Of mean 1: weights of 1e-50 must not vanish in float32.
         batches.weight = None if weight is None else self._as_weight(weight / weight.mean())
-        self._set_learning_rate(epoch)
 
     def _as_weight(self, weight: np.ndarray) -> Tensor:
         dtype = next(self.module_.parameters()).dtype
         return torch.as_tensor(weight, dtype=dtype, device=self.device)
 
-    def _set_learning_rate(self, epoch: int) -> None:
-        if self.schedule is None:
+    def _set_learning_rate(self, epoch: int, schedule: dict[str, Any] | None) -> None:
+        if schedule is None and not self.scheduled_:
             return
-        factor = learning_rate_factor(epoch=epoch - self.schedule_start_, **self.schedule)
+        factor = 1.0 if schedule is None else learning_rate_factor(epoch=epoch, **schedule)
         for group in self.optimizer_.param_groups:
             group["lr"] = factor * group.setdefault("initial_lr", group["lr"])
+        self.scheduled_ = schedule is not None
 
     def run_single_epoch(
         self,

@@ -27,6 +27,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils import Tags, check_scalar
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
+from skorch.callbacks import LRScheduler
 from torch import nn
 
 from sklimb._batches import Rows, StreamedRows, first_of
@@ -134,7 +135,7 @@ class BaseNetClassifier(
         """
         if self.warm_start and "net_" in vars(self):
             return self._continue_fit(X, y, sample_weight)
-        for name in ("net_", "classes_"):
+        for name in ("net_", "classes_", "n_features_in_", "feature_names_in_"):
             vars(self).pop(name, None)
         return self._fit_new(X, y, sample_weight, epochs=None, classes=None)
 
@@ -145,9 +146,9 @@ class BaseNetClassifier(
 
         Column moments come from the first call, prototypes and the like from the first rows of
         each class. Class counts add up over the calls, and ``class_weight`` follows them. A share
-        of ``max_epochs`` (``rebalance_from``, ``lr_milestones``) counts calls, and so does the
-        learning-rate schedule, which stays at its last value after ``max_epochs`` calls. No rows
-        are held back: ``early_stopping`` has no effect here.
+        of ``max_epochs`` in ``rebalance_from`` counts calls. How many calls will come is not known,
+        so the learning rate is ``lr`` throughout, without schedule and warm-up; and no rows are
+        held back, ``early_stopping`` has no effect here.
 
         Parameters
         ----------
@@ -179,7 +180,6 @@ class BaseNetClassifier(
     ) -> BaseNetClassifier:
         self._check_parameters()
         X, y = self._check_data(X, y, reset=True)
-        self._input_kind = "dataset" if is_dataset(X) else f"{X.ndim}-D"
         found, codes = np.unique(y, return_inverse=True)
         self.classes_ = found
         if classes is not None:
@@ -225,10 +225,7 @@ class BaseNetClassifier(
             data, validation = self._split(X, codes, weight, net.streams, epochs is None)
             if epochs is None:
                 # A warm start: the schedule begins anew, deferral goes by all epochs so far.
-                net.restart(
-                    lr=self.lr, schedule=self._schedule(), max_epochs=self.max_epochs,
-                    **self._rebalancing(),
-                )  # fmt: skip
+                net.restart(lr=self.lr, max_epochs=self.max_epochs, **self._rebalancing())
             self._train(data, validation, epochs)
         return self
 
@@ -240,7 +237,8 @@ class BaseNetClassifier(
         net.start_head(data, some_of_each(data.codes, _ROWS_TO_START_FROM, rng))
         net.notify("on_train_begin", X=data, y=data.y)
         monitor = None if validation is None else self._best_epoch()
-        net.fit_loop(data, validation, epochs=epochs, monitor=monitor)
+        schedule = self._schedule() if epochs is None else None
+        net.fit_loop(data, validation, epochs=epochs, schedule=schedule, monitor=monitor)
         net.notify("on_train_end", X=data, y=data.y)
         self.n_iter_ = net.finished_epochs
 
@@ -258,7 +256,6 @@ class BaseNetClassifier(
             streams=streams,
             class_labels=self.classes_,
             **self._rebalancing(),
-            schedule=self._schedule(),
             mixup=self._mixup(),
             optimizer=self.optimizer,
             lr=self.lr,
@@ -279,6 +276,9 @@ class BaseNetClassifier(
         }
 
     def _schedule(self) -> dict[str, Any] | None:
+        # A user's own scheduler takes the place of ours.
+        if any(_is_scheduler(callback) for callback in self.callbacks or []):
+            return None
         if self.lr_schedule is None and not self.warmup_epochs:
             return None
         return {
@@ -510,6 +510,13 @@ def _scores_of(module: nn.Module, x: torch.Tensor) -> torch.Tensor:
 
 def _features_of(module: nn.Module, x: torch.Tensor) -> torch.Tensor:
     return module.features(x)
+
+
+def _is_scheduler(callback: Any) -> bool:
+    """Return whether an entry of ``callbacks``, named or not, is skorch's `LRScheduler`."""
+    if isinstance(callback, (tuple, list)):
+        callback = callback[1]
+    return isinstance(callback, LRScheduler) or callback is LRScheduler
 
 
 class _Parameters:

@@ -93,7 +93,7 @@ class Streams:
 
     def seed(self, purpose: str, *counters: int) -> int:
         """Return a 63-bit seed for a purpose, for torch's generators."""
-        return int(self._sequence(purpose, *counters).generate_state(1, np.uint64)[0] >> 1)
+        return int(self._sequence(purpose, *counters).generate_state(1, np.uint64)[0]) >> 1
 
 
 def choose_threads(batch_size: int, values_per_row: int) -> int:
@@ -119,24 +119,34 @@ def contained(*, threads: int, device: torch.device | str = "cpu") -> Iterator[N
         The generator of this device is kept too.
     """
     device = torch.device(device)
-    on_accelerator = device.type not in ("cpu", "meta")
     with _lock:
         python_state, numpy_state = random.getstate(), np.random.get_state()
+        torch_state, device_state = torch.get_rng_state(), _device_state(device)
         threads_before = torch.get_num_threads()
-        devices = [device.index or 0] if on_accelerator else []
-        fork = torch.random.fork_rng(
-            devices=devices, device_type=device.type if on_accelerator else "cuda"
-        )
         try:
-            with fork:
-                if threads != threads_before:
-                    torch.set_num_threads(threads)
-                yield
+            if threads != threads_before:
+                torch.set_num_threads(threads)
+            yield
         finally:
             if torch.get_num_threads() != threads_before:
                 torch.set_num_threads(threads_before)
             random.setstate(python_state)
             np.random.set_state(numpy_state)
+            torch.set_rng_state(torch_state)
+            _set_device_state(device, device_state)
+
+
+def _device_state(device: torch.device) -> torch.Tensor | None:
+    if device.type == "cuda":
+        return torch.cuda.get_rng_state(device)
+    return torch.mps.get_rng_state() if device.type == "mps" else None
+
+
+def _set_device_state(device: torch.device, state: torch.Tensor | None) -> None:
+    if device.type == "cuda":
+        torch.cuda.set_rng_state(state, device)
+    elif device.type == "mps":
+        torch.mps.set_rng_state(state)
 
 
 def seed_everything(seed: int) -> None:

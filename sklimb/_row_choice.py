@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from sklearn.model_selection import StratifiedShuffleSplit
 
 from sklimb._inputs import is_dataset
 from sklimb._random import Streams
@@ -40,19 +39,33 @@ def some_of_each(codes: np.ndarray, n: int, rng: np.random.Generator) -> np.ndar
 def stratified_split(
     codes: np.ndarray, fraction: float, streams: Streams
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Hold back a fraction of each class; a class of one row stays in training."""
-    rng = np.random.RandomState(streams.seed("validation") % 2**32)
-    counts = np.bincount(codes)
-    alone = counts[codes] == 1
-    rows = np.flatnonzero(~alone)
-    n_classes = len(np.unique(codes[rows]))
-    n_held = max(n_classes, round(fraction * len(codes)))
-    if len(rows) - n_held < n_classes:
+    """Hold back a fraction of each class, at least a row and never all of them.
+
+    Parameters
+    ----------
+    codes : ndarray of int, shape (n,)
+        Class indices.
+    fraction : float
+        Share of each class to hold back, rounded. A class of one row stays in training.
+    streams : Streams
+        Source of randomness.
+
+    Returns
+    -------
+    train, held : ndarray of int
+        Rows, in order.
+    """
+    rng = streams.generator("validation")
+    held = []
+    for code in np.unique(codes):
+        rows = np.flatnonzero(codes == code)
+        if len(rows) > 1:
+            n_held = int(np.clip(round(fraction * len(rows)), 1, len(rows) - 1))
+            held.append(rng.permutation(rows)[:n_held])
+    if not held:
         raise ValueError(
-            f"early_stopping cannot hold back {n_held} of {len(codes)} rows with {n_classes} "
-            "classes: a row of each class must stay on either side. Set early_stopping=False or "
-            "lower validation_fraction."
+            f"No rows can be held back: each of {len(codes)} classes has one row. Set "
+            "early_stopping=False."
         )
-    split = StratifiedShuffleSplit(1, test_size=n_held, random_state=rng)
-    train, held = next(split.split(rows, codes[rows]))
-    return np.sort(np.concatenate([rows[train], np.flatnonzero(alone)])), np.sort(rows[held])
+    held_rows = np.sort(np.concatenate(held))
+    return np.setdiff1d(np.arange(len(codes)), held_rows), held_rows

@@ -204,9 +204,7 @@ def _parser() -> argparse.ArgumentParser:
         help="balanced_accuracy (default), geometric_mean, macro_f1 or average_precision",
     )
     way.add_argument("--folds", type=int, default=5, help="folds of the cross-validation (5)")
-    way.add_argument(
-        "--repeats", type=int, help="repetitions (1; 5 for the digits and with --test)"
-    )
+    way.add_argument("--repeats", type=int, help="repetitions (1; 3 for the digits, 5 with --test)")
     way.add_argument(
         "--grid",
         choices=["quick", "full"],

@@ -46,7 +46,18 @@ class LinearHead(nn.Linear):
         self.n_features_out = in_features
 
     def embed(self, features: Tensor) -> Tensor:
-        """Return the features as they are."""
+        """Return the features as they are.
+
+        Parameters
+        ----------
+        features : Tensor, shape (n, d)
+            Features of the backbone.
+
+        Returns
+        -------
+        Tensor, shape (n, d)
+            The same tensor.
+        """
         return features
 
 
@@ -81,11 +92,33 @@ class CosineHead(nn.Module):
         self.n_features_out = in_features
 
     def embed(self, features: Tensor) -> Tensor:
-        """Return the features as they are."""
+        """Return the features as they are.
+
+        Parameters
+        ----------
+        features : Tensor, shape (n, d)
+            Features of the backbone.
+
+        Returns
+        -------
+        Tensor, shape (n, d)
+            The same tensor.
+        """
         return features
 
     def forward(self, embedded: Tensor) -> Tensor:
-        """Return scaled cosines (n, C)."""
+        """Return the scaled cosine of each row to each class weight.
+
+        Parameters
+        ----------
+        embedded : Tensor, shape (n, d)
+            What `embed` returned; its lengths do not matter. A row of zeros has cosines of 0.
+
+        Returns
+        -------
+        Tensor, shape (n, C)
+            Scores, in [-scale, scale].
+        """
         directions = F.normalize(self.weight, dim=-1)
         return self.scale * F.linear(F.normalize(embedded, dim=-1), directions)
 
@@ -162,12 +195,34 @@ class AffinityHead(nn.Module):
         return self.raw_prototypes
 
     def embed(self, features: Tensor) -> Tensor:
-        """Return embedded features (n, e): projected, and on the unit sphere if so asked."""
+        """Return the features where prototypes are: projected, and on the unit sphere if so asked.
+
+        Parameters
+        ----------
+        features : Tensor, shape (n, d)
+            Features of the backbone.
+
+        Returns
+        -------
+        Tensor, shape (n, e)
+            Embedded features; e is `embedding_dim`, or d without it.
+        """
         embedded = self.projection(features)
         return F.normalize(embedded, dim=-1) if self.normalize else embedded
 
     def forward(self, embedded: Tensor) -> Tensor:
-        """Return log affinities (n, C)."""
+        """Return the log affinity of each row to the nearest prototype of each class.
+
+        Parameters
+        ----------
+        embedded : Tensor, shape (n, e)
+            What `embed` returned.
+
+        Returns
+        -------
+        Tensor, shape (n, C)
+            Scores, at most 0.
+        """
         return log_affinity(
             embedded,
             self.prototypes,
@@ -184,6 +239,17 @@ class AffinityHead(nn.Module):
 
         One prototype is the class's weighted mean. Several are rows of the class that lie apart;
         a class with fewer rows than prototypes uses rows again, moved a little.
+
+        Parameters
+        ----------
+        embedded : Tensor, shape (n, e)
+            What `embed` returned for the rows.
+        y : Tensor of int, shape (n,)
+            Class indices.
+        weight : Tensor, shape (n,), or None
+            Weights of the rows, above 0; None weighs all alike.
+        generator : torch.Generator
+            On the CPU; draws the rows. One prototype needs no draw.
         """
         n_prototypes = self.raw_prototypes.shape[1]
         for code in torch.unique(y).tolist():

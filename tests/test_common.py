@@ -7,6 +7,7 @@ import inspect
 import pytest
 from sklearn.base import BaseEstimator
 from sklearn.linear_model import LogisticRegression
+from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import estimator_checks_generator, parametrize_with_checks
 
 import sklimb
@@ -43,7 +44,15 @@ def default(cls):
 
 
 def exact(cls):
-    return cls(dtype="float64", batch_size=10_000, max_epochs=10, class_weight=None, random_state=0)
+    # one batch of all rows and no dropout: no draw then goes by the number of rows
+    return cls(
+        dtype="float64",
+        batch_size=10_000,
+        max_epochs=10,
+        class_weight=None,
+        random_state=0,
+        module__dropout=0.0,
+    )
 
 
 def own_settings():
@@ -51,7 +60,8 @@ def own_settings():
     yield AffinityClassifier(max_epochs=5, n_prototypes=2, normalize=False)
     # not with sampling="balanced" or a logit-adjusted loss: a check sets class_weight beside them,
     # which warns on purpose
-    yield RebalancedClassifier(max_epochs=5, loss="ldam", rebalance_from=0.4)
+    # a constant rate, for a check wants class_weight to have its effect in the three epochs left
+    yield RebalancedClassifier(max_epochs=5, loss="ldam", rebalance_from=0.4, lr_schedule=None)
     yield RebalancedClassifier(max_epochs=5, mixup=1.0, remix=True)
     for method in ("lws", "tau_norm", "ncm"):
         yield DecoupledClassifier(max_epochs=5, method=method)
@@ -72,6 +82,8 @@ def test_there_are_estimators():
     expected_failed_checks=lambda estimator: {
         name: "compares mini-batch float32 training at 1e-7; passes in the exact setting below"
         for name in EQUIVALENCE
+        # the sparse one has nothing to compare where sparse input is refused
+        if get_tags(estimator).input_tags.sparse or "sparse" not in name
         if not isinstance(getattr(estimator, "estimator", None), LogisticRegression)
     },
 )

@@ -51,7 +51,7 @@ def test_the_loss_of_a_mixed_batch(data, weighted, remix):
     rng = np.random.default_rng(1)
     weight = rng.uniform(0.5, 2, len(y)) if weighted else None
     model = RebalancedClassifier(
-        mixup=0.7, remix=remix, batch_size=300, dtype="float64", **QUICK
+        mixup=0.7, remix=remix, batch_size=300, dtype="float64", module__dropout=0.0, **QUICK
     ).fit(X, y, sample_weight=weight)
     net = model.net_
     net._mixup_rng = net.streams.generator("mixup", 99)

@@ -49,13 +49,15 @@ METHODS: dict[str, tuple[dict, bool, float]] = {
     "LDAM-DRW": ({"loss": "ldam", "class_weight": "effective"}, True, 64.1),
 }
 RATES = (0.03, 0.1, 0.3)
-SCHEDULES = (
+SCHEDULES: tuple[dict, ...] = (
     {},
-    {"warmup_epochs": 5},
-    {"lr_schedule": "step", "lr_milestones": (0.8, 0.93), "lr_decay": 0.1},
     {"lr_schedule": "step", "lr_milestones": (0.67, 0.87), "lr_decay": 0.1},
-    {"lr_schedule": "step", "lr_milestones": (0.8, 0.93), "lr_decay": 0.1, "warmup_epochs": 5},
-    {"lr_schedule": "step", "lr_milestones": (0.67, 0.87), "lr_decay": 0.01, "warmup_epochs": 5},
+    {
+        "lr_schedule": "step",
+        "lr_milestones": (0.8, 0.93),
+        "lr_decay": 0.1,
+        "warmup_epochs": 5,
+    },
 )
 STARTS = (0.67, 0.8)
 
@@ -63,7 +65,12 @@ STARTS = (0.67, 0.8)
 def candidates(name: str) -> list[dict]:
     deferred = METHODS[name][1]
     return [
-        {"lr": lr, **schedule, **({"rebalance_from": start} if deferred else {})}
+        {
+            "lr": lr,
+            "lr_schedule": None,
+            **schedule,
+            **({"rebalance_from": start} if deferred else {}),
+        }
         for lr in RATES
         for schedule in SCHEDULES
         for start in (STARTS if deferred else (None,))

@@ -66,7 +66,7 @@ default="balanced_accuracy"
         Folds of the stratified cross-validation; fewer where a class has fewer rows.
     repeats : int, default=None
         Repetitions with another seed: None means 1 for cross-validation (its folds already give a
-        spread) and 5 for a test part or the digits (where there would be none).
+        spread), 5 for a test part, where there would be none, and 3 for the digits.
     grid : {"quick", "full"}, default="quick"
         4 candidates a method on 3 inner folds, or 12 on 5.
     groups : array-like of shape (n_samples,), default=None
@@ -130,7 +130,7 @@ default="balanced_accuracy"
     if X is None:
         if y is not None or X_test is not None or groups is not None or time is not None:
             raise InputError("X is missing: without it there is no y, test part, group or time")
-        problem = digits_problem(repeats or 5, inner, seed)
+        problem = digits_problem(repeats or 3, inner, seed)
     else:
         problem = make_problem(
             X,

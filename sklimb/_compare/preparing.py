@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from imblearn.pipeline import make_pipeline
+from imblearn.pipeline import Pipeline, make_pipeline
 from scipy import sparse
 from sklearn.base import BaseEstimator
 from sklearn.compose import ColumnTransformer, make_column_selector
 from sklearn.impute import SimpleImputer
+from sklearn.pipeline import FeatureUnion
 from sklearn.preprocessing import MaxAbsScaler, OneHotEncoder, StandardScaler
 
 from sklimb._compare.errors import InputError
@@ -172,10 +173,10 @@ def make_preparation(X: Any) -> BaseEstimator:
         return MaxAbsScaler()
     if not is_frame(X):
         has_missing = X.dtype.kind == "f" and bool(np.isnan(X).any())
-        return _number_steps(has_missing)
+        return _alone(_number_steps(has_missing))
     numbers = X.select_dtypes("number")
     if numbers.shape[1] == X.shape[1]:
-        return _number_steps(bool(numbers.isna().any(axis=None)))
+        return _alone(_number_steps(bool(numbers.isna().any(axis=None))))
     categories = OneHotEncoder(
         handle_unknown="infrequent_if_exist", max_categories=MAX_CATEGORIES, sparse_output=False
     )
@@ -185,6 +186,11 @@ def make_preparation(X: Any) -> BaseEstimator:
         select = make_column_selector(dtype_include="number")
         steps.insert(0, ("numbers", _number_steps(True), select))
     return ColumnTransformer(steps)
+
+
+def _alone(steps: BaseEstimator) -> BaseEstimator:
+    """Return what can be a step of imbalanced-learn's pipeline: no pipeline inside a pipeline."""
+    return FeatureUnion([("numbers", steps)]) if isinstance(steps, Pipeline) else steps
 
 
 def _number_steps(impute: bool) -> BaseEstimator:

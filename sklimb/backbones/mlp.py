@@ -47,6 +47,8 @@ class Standardize(nn.Module):
     def _apply(self, fn, recurse=True):
         """Move like any module, but keep the moments in float64 where the device has it."""
         moments = self.shift, self.scale
+        # MPS has no float64 and would refuse them as they are
+        self.shift, self.scale = (moment.float() for moment in moments)
         super()._apply(fn, recurse)
         if self.shift.device.type not in ("mps", "meta"):
             device = self.shift.device
@@ -54,12 +56,31 @@ class Standardize(nn.Module):
         return self
 
     def set_input_scaling(self, mean: np.ndarray, scale: np.ndarray) -> None:
-        """Set what is subtracted from each column and what it is then divided by."""
+        """Set what is subtracted from each column and what it is then divided by.
+
+        Parameters
+        ----------
+        mean : ndarray of shape (in_features,)
+            Subtracted first.
+        scale : ndarray of shape (in_features,)
+            Divides the rest; none may be 0, and a constant column takes 1.
+        """
         self.shift.copy_(torch.as_tensor(mean))
         self.scale.copy_(torch.as_tensor(scale))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return (x - shift) / scale in the network's own float type."""
+        """Return (x - shift) / scale in the network's own float type.
+
+        Parameters
+        ----------
+        x : Tensor, shape (n, in_features)
+            Columns, of any number type.
+
+        Returns
+        -------
+        Tensor, shape (n, in_features)
+            Scaled columns.
+        """
         return ((x - self.shift) / self.scale).to(self.like.dtype)
 
 
@@ -113,6 +134,14 @@ class MLP(nn.Sequential):
         self.casts_input = standardize
 
     def set_input_scaling(self, mean: np.ndarray, scale: np.ndarray) -> None:
-        """Set the moments that `standardize` uses; without it, do nothing."""
+        """Set the moments that `standardize` uses; without it, do nothing.
+
+        Parameters
+        ----------
+        mean : ndarray of shape (in_features,)
+            Subtracted from the columns.
+        scale : ndarray of shape (in_features,)
+            Divides what is left; none may be 0.
+        """
         if len(self) and isinstance(self[0], Standardize):
             self[0].set_input_scaling(mean, scale)

@@ -120,7 +120,7 @@ def test_the_full_grid_searches_on_more_inner_folds():
 
 def test_a_frame_with_categories_and_missing_values():
     rng = np.random.RandomState(0)
-    frame = pd.DataFrame(X, columns=["a", "b", "c"])
+    frame = pd.DataFrame(X.copy(), columns=["a", "b", "c"])
     frame.loc[rng.rand(len(frame)) < 0.2, "a"] = np.nan
     frame["kind"] = np.where(rng.rand(len(frame)) < 0.1, None, np.where(Y == "few", "x", "y"))
     found = compare(frame, Y, methods=["logistic"], folds=3, **QUICK)
@@ -131,6 +131,18 @@ def test_a_frame_with_categories_and_missing_values():
     np.testing.assert_array_equal(
         space["model"].predict_proba(frame), found.best_estimator_.predict_proba(frame)
     )
+
+
+@pytest.mark.parametrize("as_frame", [False, True])
+def test_numbers_alone_with_missing_values(as_frame):
+    holes = np.where(np.random.RandomState(0).rand(*X.shape) < 0.1, np.nan, X)
+    given = pd.DataFrame(holes, columns=["a", "b", "c"]) if as_frame else holes
+    found = compare(given, Y, methods=["logistic", "smote"], folds=2, **QUICK)
+    assert (found.results["error"] == "").all()
+    assert found.results["balanced_accuracy"].min() > 0.5
+    space = {"X": given, "y": Y}
+    exec(found.code, space)
+    assert np.array_equal(space["model"].predict(given), found.best_estimator_.predict(given))
 
 
 def test_a_test_part():
@@ -234,7 +246,7 @@ def test_an_interrupt_in_the_last_fit_keeps_the_comparison(monkeypatch):
 
 def test_digits_without_arguments():
     found = compare(methods=[method("tree", TREE.classify, {"max_depth": [4, 8]})], **QUICK)
-    assert found.n_splits == 5
+    assert found.n_splits == 3
     assert "digits made long-tailed" in found.problem
     space = {}
     exec(found.code, space)

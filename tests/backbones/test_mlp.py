@@ -89,7 +89,7 @@ def test_mlp_layers():
     assert (layers[4].in_features, layers[4].out_features) == (8, 3)
     assert layers[3].p == 0.25
     assert layers.casts_input
-    plain = MLP(5, hidden=(8,), standardize=False)
+    plain = MLP(5, hidden=(8,), dropout=0.0, standardize=False)
     assert [type(layer) for layer in plain] == [nn.Linear, nn.ReLU]
     assert not plain.casts_input
     plain.set_input_scaling(np.zeros(5), np.ones(5))  # has none to set
@@ -98,7 +98,8 @@ def test_mlp_layers():
 
 def test_the_scaling_reaches_the_first_layer():
     torch.manual_seed(0)
-    scaled, plain = MLP(2, hidden=(4,)), MLP(2, hidden=(4,), standardize=False)
+    scaled = MLP(2, hidden=(4,), dropout=0.0)
+    plain = MLP(2, hidden=(4,), dropout=0.0, standardize=False)
     plain[0].load_state_dict(scaled[1].state_dict())
     scaled.set_input_scaling(MEAN, SCALE)
     x = MEAN + SCALE * np.random.default_rng(0).normal(size=(6, 2))
@@ -109,7 +110,7 @@ def test_the_scaling_reaches_the_first_layer():
 @pytest.mark.parametrize("activation", ["relu", "gelu", "silu", "tanh"])
 def test_activations(activation):
     x = torch.linspace(-3, 3, 7)[:, None]
-    net = MLP(1, hidden=(4,), activation=activation, standardize=False)
+    net = MLP(1, hidden=(4,), activation=activation, dropout=0.0, standardize=False)
     expected = getattr(torch.nn.functional, activation)(x @ net[0].weight.T + net[0].bias)
     torch.testing.assert_close(net(x), expected)
 

@@ -1,0 +1,52 @@
+"""Data, settings and helpers of several test files.
+
+Import the fixtures as ``data as data``: that marks a name as there for others, where ruff would not
+take an argument of the same name for its use.
+"""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+import torch
+from sklearn.datasets import make_classification
+
+from sklimb import AffinityClassifier, RebalancedClassifier
+
+CLASSIFIERS = (RebalancedClassifier, AffinityClassifier)
+QUICK = {"max_epochs": 4, "module__hidden": (16,), "random_state": 0}
+
+each_classifier = pytest.mark.parametrize("cls", CLASSIFIERS)
+
+
+@pytest.fixture(scope="module")
+def data():
+    X, codes = make_classification(
+        240, 6, n_informative=5, n_redundant=0, n_classes=3, weights=[0.7, 0.2], random_state=0
+    )
+    return X, np.array(["bulk", "some", "rare"])[codes]
+
+
+@pytest.fixture(scope="module")
+def binary():
+    X, y = make_classification(240, 6, weights=[0.8], random_state=1)
+    return X, np.where(y == 1, "fraud", "fine")
+
+
+def same_bits(a, b):
+    return all(
+        torch.equal(p, q)
+        for p, q in zip(a.module_.state_dict().values(), b.module_.state_dict().values())
+    )
+
+
+def global_state():
+    numpy_state = np.random.get_state()
+    return (
+        random.getstate(),
+        (numpy_state[0], numpy_state[1].tobytes(), *numpy_state[2:]),
+        torch.get_rng_state().numpy().tobytes(),
+        torch.get_num_threads(),
+    )

@@ -1,0 +1,230 @@
+"""What is skorch's and torch's: callbacks, optimisers, files, Datasets, modules."""
+
+from __future__ import annotations
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+from sklearn.metrics import balanced_accuracy_score
+from skorch.callbacks import (
+    Callback,
+    Checkpoint,
+    EarlyStopping,
+    EpochScoring,
+    GradientNormClipping,
+    LRScheduler,
+    ProgressBar,
+)
+from torch import nn
+
+from sklimb import AffinityClassifier, RebalancedClassifier
+from sklimb.backbones import MLP
+from tests.shared import QUICK, each_classifier, global_state, same_bits
+from tests.shared import data as data
+
+# --- callbacks and optimisers -----------------------------------------------------------------
+
+
+def test_skorch_callbacks(data, tmp_path, capsys):
+    X, y = data
+    model = RebalancedClassifier(
+        early_stopping=True,
+        validation_fraction=0.3,
+        callbacks=[
+            ("score", EpochScoring("balanced_accuracy", name="bac", lower_is_better=False)),
+            ("on_train", EpochScoring("f1_macro", name="f1", on_train=True, use_caching=True)),
+            ("checkpoint", Checkpoint(dirname=str(tmp_path), monitor="valid_loss_best")),
+            ("rate", LRScheduler("StepLR", step_size=1, gamma=0.5)),
+            ("clip", GradientNormClipping(1e-9)),
+            ("bar", ProgressBar()),
+        ],
+        callbacks__clip__gradient_clip_value=1e-3,
+        n_iter_no_change=10,
+        optimizer=torch.optim.SGD,
+        **QUICK,
+    ).fit(X, y)
+    last = model.history_[-1]
+    assert {"bac", "f1", "valid_score", "train_loss", "valid_loss", "event_lr"} <= set(last)
+    assert last["bac"] == pytest.approx(last["valid_score"])
+    assert (tmp_path / "params.pt").exists()
+    # halved an epoch, and by nothing else
+    np.testing.assert_allclose(model.history_[:, "event_lr"], 3e-3 * 0.5 ** np.arange(4))
+    # gradients of norm 1e-3 at most, so SGD hardly moves
+    start = RebalancedClassifier(lr=1e-12, optimizer=torch.optim.SGD, **QUICK).fit(X, y)
+    for a, b in zip(model.module_.head.parameters(), start.module_.head.parameters()):
+        assert torch.equal(a, b) or (a - b).abs().max() < 1e-3
+
+
+def test_skorchs_early_stopping_stops_without_swallowing_ctrl_c(data):
+    X, y = data
+    model = RebalancedClassifier(
+        callbacks=[EarlyStopping(monitor="train_loss", patience=1, threshold=1e9)],
+        **(QUICK | {"max_epochs": 20}),
+    ).fit(X, y)
+    assert model.n_iter_ == 2
+
+    class CtrlC(Callback):
+        def on_epoch_end(self, net, **kwargs):
+            raise KeyboardInterrupt
+
+    before = global_state()
+    with pytest.raises(KeyboardInterrupt):
+        RebalancedClassifier(callbacks=[CtrlC(), EarlyStopping("train_loss")], **QUICK).fit(X, y)
+    assert global_state() == before
+
+
+def test_verbose_prints_a_line_an_epoch(data, capsys):
+    RebalancedClassifier(verbose=1, **QUICK).fit(*data)
+    assert len(capsys.readouterr().out.strip().splitlines()) == 4 + 2  # header and rule
+    RebalancedClassifier(**QUICK).fit(*data)
+    assert capsys.readouterr().out == ""
+
+
+def test_other_optimisers(data):
+    X, y = data
+    # A line search compares values of one loss: with dropout each value is of another.
+    search = {"optimizer__line_search_fn": "strong_wolfe", "module__dropout": 0.0}
+    for optimizer, params in (
+        (torch.optim.SGD, {"lr": 0.1, "optimizer__momentum": 0.9}),
+        (torch.optim.RMSprop, {"lr": 1e-2}),
+        (torch.optim.LBFGS, {"batch_size": 240, **search}),
+    ):
+        model = RebalancedClassifier(optimizer=optimizer, **(QUICK | {"max_epochs": 15} | params))
+        assert balanced_accuracy_score(y, model.fit(X, y).predict(X)) > 0.6
+
+
+def test_a_loss_that_is_no_longer_finite_says_what_to_do(data):
+    X, y = data
+    with pytest.raises(ValueError, match=r"loss is (nan|inf) in epoch .* Lower lr"):
+        RebalancedClassifier(optimizer=torch.optim.SGD, **(QUICK | {"lr": 1e30})).fit(X, y)
+
+
+def test_save_and_load_parameters(data, tmp_path):
+    X, y = data
+    X = X + 1e9  # the moments must come back in full precision
+    model = AffinityClassifier(**QUICK).fit(X, y)
+    model.net_.save_params(f_params=tmp_path / "weights.pt")
+    other = AffinityClassifier(**(QUICK | {"random_state": 5})).fit(X[:50], y[:50])
+    other.net_.load_params(f_params=tmp_path / "weights.pt")
+    assert np.array_equal(other.predict_proba(X), model.predict_proba(X))
+
+
+# --- Datasets ---------------------------------------------------------------------------------
+
+
+class Pairs(torch.utils.data.Dataset):
+    def __init__(self, X, y):
+        self.rows, self.labels_ = torch.as_tensor(X, dtype=torch.float32), y
+
+    def __len__(self):
+        return len(self.rows)
+
+    def __getitem__(self, index):
+        return self.rows[index], self.labels_[index]
+
+
+class Features(torch.utils.data.Dataset):
+    def __init__(self, X):
+        self.rows = torch.as_tensor(X, dtype=torch.float32)
+
+    def __len__(self):
+        return len(self.rows)
+
+    def __getitem__(self, index):
+        return self.rows[index]
+
+
+@each_classifier
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_dataset_trains_like_the_array(cls, workers, data):
+    X, y = data
+    X = X.astype(np.float32)
+    # 240 = 15 * 16: no rest, which a DataLoader and our own batches would cut differently
+    params = QUICK | {"module__hidden": (16,), "max_epochs": 2}
+
+    array = cls(module=MLP, module__in_features=6, **params).fit(X, y)
+    streamed = cls(
+        module=MLP, module__in_features=6, iterator_train__num_workers=workers, **params
+    ).fit(Pairs(X, y))
+    np.testing.assert_allclose(
+        streamed.predict_proba(Features(X)), array.predict_proba(X), atol=1e-6
+    )
+    assert np.array_equal(streamed.classes_, array.classes_)
+    with_labels = cls(module=MLP, module__in_features=6, **params).fit(Features(X), y)
+    assert same_bits(with_labels, cls(module=MLP, module__in_features=6, **params).fit(Pairs(X, y)))
+
+
+def test_a_dataset_with_weights_and_early_stopping(data):
+    X, y = data
+    weight = np.where(y == "rare", 0.0, np.random.default_rng(0).uniform(0.5, 1, len(y)))
+
+    model = RebalancedClassifier(
+        module=MLP, module__in_features=6, early_stopping=True, class_weight="balanced", **QUICK
+    ).fit(Pairs(X, y), sample_weight=weight)
+    assert model.class_counts_[1] == 0
+    assert "valid_score" in model.history_[-1]
+
+
+def test_dataset_errors(data):
+    X, y = data
+
+    class Endless(torch.utils.data.IterableDataset):
+        def __iter__(self):
+            return iter([])
+
+    with pytest.raises(TypeError, match="IterableDataset"):
+        RebalancedClassifier().fit(Endless(), y)
+    with pytest.raises(ValueError, match="needs module="):
+        RebalancedClassifier().fit(Pairs(X, y))
+    with pytest.raises(ValueError, match="240 items and y 3 labels"):
+        RebalancedClassifier(module=nn.Flatten()).fit(Features(X), y[:3])
+    with pytest.raises(ValueError, match=r"not \(x, label\)"):
+        RebalancedClassifier(module=nn.Flatten()).fit(Features(X))
+
+
+# --- images and modules -----------------------------------------------------------------------
+
+
+class Patches(nn.Module):
+    def __init__(self, in_channels, width=4):
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Conv2d(in_channels, width, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1)
+        )
+
+    def forward(self, x):
+        return self.layers(x)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32, np.int16])
+def test_images_with_a_module(dtype):
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 2, 60)
+    X = (rng.integers(0, 100, (60, 3, 8, 8)) + 100 * y[:, None, None, None]).astype(dtype)
+    model = RebalancedClassifier(module=Patches, module__width=6, max_epochs=30, random_state=0)
+    assert model.fit(X, y).score(X, y) > 0.9
+    assert model.transform(X).shape == (60, 6)
+    with pytest.raises(ValueError, match="needs module="):
+        RebalancedClassifier().fit(X, y)
+
+
+def test_a_module_instance_is_copied(data):
+    X, y = data
+    module = nn.Sequential(nn.Linear(6, 5), nn.Tanh())
+    before = copy.deepcopy(module.state_dict())
+    model = RebalancedClassifier(module=module, **{**QUICK, "module__hidden": ()})
+    del model.module__hidden
+    model.fit(X, y)
+    assert all(torch.equal(a, b) for a, b in zip(before.values(), module.state_dict().values()))
+    assert model.transform(X).shape == (240, 5)
+    with pytest.raises(ValueError, match=r"module is an instance of Sequential, so module__\*"):
+        model.set_params(module__hidden=(3,)).fit(X, y)
+
+
+def test_a_lazy_module_finds_its_width(data):
+    X, y = data
+    module = nn.Sequential(nn.LazyLinear(5), nn.Tanh())
+    model = RebalancedClassifier(module=module, max_epochs=1).fit(X, y)
+    assert model.transform(X).shape == (240, 5)
