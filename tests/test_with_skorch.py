@@ -228,3 +228,52 @@ def test_a_lazy_module_finds_its_width(data):
     module = nn.Sequential(nn.LazyLinear(5), nn.Tanh())
     model = RebalancedClassifier(module=module, max_epochs=1).fit(X, y)
     assert model.transform(X).shape == (240, 5)
+
+
+# --- the learning rate over several trainings -------------------------------------------------
+
+
+class Rates(Callback):
+    """Keep the learning rate of each epoch."""
+
+    seen = ()
+
+    def on_epoch_end(self, net, **kwargs):
+        self.seen = [*self.seen, net.optimizer_.param_groups[0]["lr"]]
+
+
+def test_partial_fit_keeps_the_rate(data):
+    X, y = data
+    rates = Rates()
+    model = RebalancedClassifier(callbacks=[rates], warmup_epochs=2, lr=0.01, **QUICK)
+    for _ in range(6):
+        model.partial_fit(X, y)
+    assert rates.seen == [0.01] * 6
+    # after a fit that ended near 0 as well
+    rates.seen = []
+    model = RebalancedClassifier(callbacks=[rates], lr=0.01, **QUICK).fit(X, y)
+    assert rates.seen[-1] < 0.002
+    assert model.partial_fit(X, y) is model
+    assert rates.seen[-1] == 0.01
+
+
+def test_a_warm_start_begins_the_schedule_anew_and_takes_a_new_rate(data):
+    X, y = data
+    rates = Rates()
+    model = RebalancedClassifier(warm_start=True, callbacks=[rates], lr=0.01, **QUICK)
+    model.fit(X, y).fit(X, y)
+    np.testing.assert_allclose(rates.seen[:4], rates.seen[4:])
+    model.set_params(lr=0.04).fit(X, y)
+    np.testing.assert_allclose(rates.seen[8:], 4 * np.asarray(rates.seen[:4]))
+
+
+def test_a_dataset_after_an_array_leaves_no_column_names(data):
+    import pandas as pd
+
+    X, y = data
+    model = RebalancedClassifier(module=nn.Flatten, **{"max_epochs": 1})
+    model.fit(pd.DataFrame(X, columns=list("abcdef")), y)
+    assert model.n_features_in_ == 6
+    model.fit(Pairs(X, y))
+    assert not hasattr(model, "n_features_in_")
+    assert not hasattr(model, "feature_names_in_")
