@@ -7,7 +7,7 @@ the shared ones are drawn alike. Stage 1 draws configurations at random from a f
 changes the best of stage 1 in one setting at a time, and goes on from the best until nothing
 improves or the round count is up. Stage 3 scores the best few again on three other
 cross-validations, beside the candidates for the defaults: settings that stage 2 found equal within
-its noise are put at the value that is simpler, safer or the paper's.
+its noise are put at the value that is simpler, safer or the paper's, and a stronger dropout.
 
     python benchmarks/defaults.py [--data-home ../shared/data] [--draws 30] [--rounds 1] [--jobs 2]
 

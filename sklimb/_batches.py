@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from skorch.dataset import Dataset as SkorchDataset
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
@@ -36,7 +37,7 @@ class Batch(tuple):
         return batch
 
 
-class Rows(Dataset):
+class Rows(SkorchDataset):
     """Rows in memory: tensors on the device, as they came (no copy of a numpy array on the CPU).
 
     Parameters
@@ -57,7 +58,7 @@ class Rows(Dataset):
         *,
         device: str | torch.device = "cpu",
     ) -> None:
-        # skorch's callbacks look for .X and .y when they need the data as a whole.
+        # skorch's callbacks take .X and .y from its own datasets when they need the whole.
         self.X = _to_device(x, device)
         self.codes = y
         self.y = None if y is None else torch.as_tensor(y, dtype=torch.long, device=device)

@@ -52,7 +52,9 @@ random_state : int, RandomState, Generator or None, default=None
     An int gives the same bits each time on one machine with one set of versions. None takes fresh
     entropy. Global generators are never touched.
 warm_start : bool, default=False
-    Let `fit` train `max_epochs` more epochs instead of starting anew.
+    Let `fit` train `max_epochs` more epochs instead of starting anew. Changed `lr`, `max_epochs`,
+    `class_weight`, `sampling`, `rebalance_from` and the settings of the schedule and of early
+    stopping count; the network, its loss and its optimiser stay as they were built.
 early_stopping : bool, default=False
     Hold back rows, stop when their score no longer rises, and keep the best epoch's weights.
 validation_fraction : float, default=0.1
@@ -60,7 +62,8 @@ validation_fraction : float, default=0.1
 n_iter_no_change : int, default=10
     Epochs without a better score before training stops.
 scoring : str or callable, default=None
-    Score on the held-back rows; None is balanced accuracy. Ties are broken by the loss.
+    Score on the held-back rows; None is balanced accuracy. Ties are broken by the loss. A scorer
+    gets a stand-in for the classifier that knows these rows' predictions only.
 verbose : int, default=0
     1 prints a line an epoch.
 callbacks : list, default=None

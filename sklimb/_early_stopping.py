@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from scipy.special import softmax
+from scipy.special import log_softmax, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 if TYPE_CHECKING:
@@ -48,6 +48,10 @@ class Fitted(ClassifierMixin, BaseEstimator):
         """Return the probabilities of the rows that the scores are of."""
         return softmax(self.scores, axis=1)
 
+    def predict_log_proba(self, X: Any) -> np.ndarray:
+        """Return the log probabilities of the rows that the scores are of."""
+        return log_softmax(self.scores, axis=1)
+
     def decision_function(self, X: Any) -> np.ndarray:
         """Return the scores, or their difference for two classes."""
         return self.scores[:, 1] - self.scores[:, 0] if len(self.classes) == 2 else self.scores
@@ -79,7 +83,8 @@ class BestEpoch:
         weighted = self.takes_weights and held.weight is not None
         weights = {"sample_weight": held.weight} if weighted else {}
         fitted = Fitted(scores, net.class_labels)
-        score = float(self.scorer(fitted, np.empty((len(y), 0)), y, **weights))
+        X = held.X.cpu().numpy() if hasattr(held, "X") else held.source
+        score = float(self.scorer(fitted, X, y, **weights))
         net.history.record("valid_score", score)
         rank = (score, -net.history[-1, "valid_loss"])
         better = self.best is None or rank > self.best

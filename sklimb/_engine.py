@@ -144,7 +144,7 @@ class Net(NeuralNetClassifier):
             return X
         if isinstance(X, torch.utils.data.Dataset):
             return StreamedRows(X, y)
-        return Rows(np.asarray(X), y, device=self.device)
+        return Rows(X if isinstance(X, Tensor) else np.asarray(X), y, device=self.device)
 
     def get_iterator(self, dataset: Any, training: bool = False) -> Batches | StreamedBatches:
         """Return batches; streamed where the dataset is."""
@@ -218,19 +218,24 @@ class Net(NeuralNetClassifier):
         batches_valid = None if y is None else self.get_iterator(y)
         if y is not None and y.weight is not None:
             batches_valid.weight = self._as_weight(y.weight / y.weight.mean())
-        for _ in range(self.max_epochs if epochs is None else epochs):
-            self.notify("on_epoch_begin", **datasets)
-            self._prepare_epoch(batches)
-            self._set_learning_rate(self.finished_epochs - 1 - start, schedule)
-            self.run_single_epoch(batches, True, "train", self.train_step)
-            self.run_single_epoch(batches_valid, False, "valid", self.validation_step)
+        try:
+            for _ in range(self.max_epochs if epochs is None else epochs):
+                self.notify("on_epoch_begin", **datasets)
+                self._prepare_epoch(batches)
+                self._set_learning_rate(self.finished_epochs - 1 - start, schedule)
+                self.run_single_epoch(batches, True, "train", self.train_step)
+                self.run_single_epoch(batches_valid, False, "valid", self.validation_step)
+                if monitor is not None:
+                    monitor.after_epoch(self, y)
+                self._end_epoch(datasets)
+                if self.stop_training:
+                    break
+        finally:
             if monitor is not None:
-                monitor.after_epoch(self, y)
-            self._end_epoch(datasets)
-            if self.stop_training:
-                break
-        if monitor is not None:
-            monitor.restore(self)
+                monitor.restore(self)  # after a Ctrl-C too
+        # The last step of all comes after the last loss that was looked at.
+        if not all(bool(torch.isfinite(weight).all()) for weight in self.module_.parameters()):
+            self._diverged("weights are no longer finite")
         return self
 
     def restart(self, *, lr: float, **settings: Any) -> None:
@@ -338,6 +343,8 @@ class Net(NeuralNetClassifier):
         self._record(prefix, losses, sizes)
 
     def _record(self, prefix: str, losses: list[Tensor], sizes: list[int]) -> None:
+        if not self.history[-1]["batches"]:
+            self.history.new_batch()  # skorch's Checkpoint looks at the last one, whatever it holds
         share = np.asarray(sizes) / np.sum(sizes)
         means = np.atleast_1d(share @ torch.stack(losses).double().cpu().numpy())
         names = [prefix + "_loss"]
@@ -349,11 +356,14 @@ class Net(NeuralNetClassifier):
         best = min((row.get(names[0], np.inf) for row in self.history[:-1]), default=np.inf)
         self.history.record(names[0] + "_best", bool(means[0] < best))
         if not np.isfinite(means[0]):
-            raise ValueError(
-                f"The {prefix} loss is {means[0]} in epoch {self.finished_epochs}. Lower lr "
-                f"(now {self.optimizer_.param_groups[0]['lr']:g}), or clip gradients with "
-                "callbacks=[skorch.callbacks.GradientNormClipping(1.0)]."
-            )
+            self._diverged(f"{prefix} loss is {means[0]}")
+
+    def _diverged(self, what: str) -> None:
+        raise ValueError(
+            f"The {what} in epoch {self.finished_epochs}. Lower lr "
+            f"(now {self.optimizer_.param_groups[0]['lr']:g}), or clip gradients with "
+            "callbacks=[skorch.callbacks.GradientNormClipping(1.0)]."
+        )
 
     def _watchers(self, hook: str) -> list[Callback]:
         """Return the callbacks that override a hook: the others cost nothing."""

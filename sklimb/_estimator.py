@@ -15,18 +15,14 @@ from typing import Any
 
 import numpy as np
 import torch
-from scipy.special import log_softmax, softmax
 from sklearn.base import (
     BaseEstimator,
     ClassifierMixin,
-    ClassNamePrefixFeaturesOutMixin,
-    TransformerMixin,
 )
 from sklearn.metrics import check_scoring
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import Tags, check_scalar
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted
 from skorch.callbacks import LRScheduler
 from torch import nn
 
@@ -43,6 +39,7 @@ from sklimb._parameters import (
     choose_batch_size,
     resolve_device,
 )
+from sklimb._prediction import PredictionMixin
 from sklimb._random import Streams, choose_threads, contained
 from sklimb._rebalance import class_weight_vector, resolve_epoch
 from sklimb._row_choice import some_of_each, stratified_split, without_weightless
@@ -57,9 +54,7 @@ _ROWS_TO_START_FROM = 20_000
 Terms = Mapping[str, tuple[float, Callable[[Step], torch.Tensor]]]
 
 
-class BaseNetClassifier(
-    ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClassifierMixin, NestedParameters
-):
+class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
     """Base of the classifiers; see them for the shared parameters."""
 
     # --- parameters ---------------------------------------------------------------------------
@@ -206,9 +201,10 @@ class BaseNetClassifier(
                 self.net_.initialize()
                 self._set_input_scaling(data)
                 self._train(data, validation, epochs)
-            except Exception:
-                # nothing may go on from half a fit
-                del self.net_
+            except BaseException as error:
+                # Nothing may go on from half a fit; after a Ctrl-C what is learnt may be of use.
+                if isinstance(error, Exception) or not self.net_.finished_epochs:
+                    del self.net_
                 raise
         return self
 
@@ -226,7 +222,12 @@ class BaseNetClassifier(
             if epochs is None:
                 # A warm start: the schedule begins anew, deferral goes by all epochs so far.
                 net.restart(lr=self.lr, max_epochs=self.max_epochs, **self._rebalancing())
-            self._train(data, validation, epochs)
+            try:
+                self._train(data, validation, epochs)
+            except Exception:
+                if not all(torch.isfinite(w).all() for w in net.module_.parameters()):
+                    del self.net_  # it would predict NaN
+                raise
         return self
 
     def _train(self, data: Any, validation: Any, epochs: int | None) -> None:
@@ -238,9 +239,11 @@ class BaseNetClassifier(
         net.notify("on_train_begin", X=data, y=data.y)
         monitor = None if validation is None else self._best_epoch()
         schedule = self._schedule() if epochs is None else None
-        net.fit_loop(data, validation, epochs=epochs, schedule=schedule, monitor=monitor)
+        try:
+            net.fit_loop(data, validation, epochs=epochs, schedule=schedule, monitor=monitor)
+        finally:
+            self.n_iter_ = net.finished_epochs
         net.notify("on_train_end", X=data, y=data.y)
-        self.n_iter_ = net.finished_epochs
 
     def _make_net(self, X: Any, streams: Streams) -> Net:
         factory = NetworkFactory(
@@ -311,7 +314,14 @@ class BaseNetClassifier(
         scaler = StandardScaler()
         for piece, start in self.net_.pieces(data):
             weight = None if data.weight is None else data.weight[start : start + len(piece)]
-            scaler.partial_fit(piece, sample_weight=weight)
+            with np.errstate(over="ignore", invalid="ignore"):
+                scaler.partial_fit(piece, sample_weight=weight)
+        bad = np.flatnonzero(~np.isfinite(scaler.scale_) | ~np.isfinite(scaler.mean_))
+        if len(bad):
+            raise ValueError(
+                f"Columns {bad.tolist()[:10]} of X cannot be scaled: they hold NaN, or values so "
+                "large that their squares overflow. Divide them, or take their logarithm."
+            )
         set_input_scaling(scaler.mean_, scaler.scale_)
 
     def _split(
@@ -374,127 +384,6 @@ class BaseNetClassifier(
             )
         return classes, np.searchsorted(classes, y)
 
-    # --- prediction ---------------------------------------------------------------------------
-
-    def _run(self, X: Any, what: Callable[..., torch.Tensor]) -> np.ndarray:
-        """Return what a function of (network, batch) gives over X, in X's float type."""
-        check_is_fitted(self, "net_")
-        if not is_dataset(X):
-            X, _ = check_rows(self, X, None, reset=False)
-        with self._contained(X):
-            result = self.net_.run(self._rows(X), what).double().numpy()
-        return result
-
-    def decision_function(self, X: Any) -> np.ndarray:
-        """Return the scores of the classes.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, n_features), image array (n, C, H, W) or torch Dataset
-            Data.
-
-        Returns
-        -------
-        ndarray of shape (n, n_classes) or (n,)
-            Scores; for two classes the second minus the first.
-        """
-        scores = self._scores(X)
-        return scores[:, 1] - scores[:, 0] if len(self.classes_) == 2 else scores
-
-    def _scores(self, X: Any) -> np.ndarray:
-        return self._run(X, _scores_of)
-
-    def predict(self, X: Any) -> np.ndarray:
-        """Return the class with the highest score for each row.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, n_features), image array (n, C, H, W) or torch Dataset
-            Data.
-
-        Returns
-        -------
-        ndarray of shape (n,)
-            Labels, as they were in ``y``.
-        """
-        scores = self._scores(X)
-        return self.classes_[scores.argmax(axis=1)]
-
-    def predict_proba(self, X: Any) -> np.ndarray:
-        """Return class probabilities: the softmax of the scores.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, n_features), image array (n, C, H, W) or torch Dataset
-            Data.
-
-        Returns
-        -------
-        ndarray of shape (n, n_classes)
-            Probabilities in the order of ``classes_``; each row sums to 1.
-        """
-        return softmax(self._scores(X), axis=1)
-
-    def predict_log_proba(self, X: Any) -> np.ndarray:
-        """Return logarithms of class probabilities, finite where the probability underflows.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, n_features), image array (n, C, H, W) or torch Dataset
-            Data.
-
-        Returns
-        -------
-        ndarray of shape (n, n_classes)
-            Log probabilities in the order of ``classes_``.
-        """
-        return log_softmax(self._scores(X), axis=1)
-
-    def transform(self, X: Any) -> np.ndarray:
-        """Return the features that the head compares.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, n_features), image array (n, C, H, W) or torch Dataset
-            Data.
-
-        Returns
-        -------
-        ndarray of shape (n, n_features_out)
-            Features, in the float type of X.
-        """
-        dtype = getattr(X, "dtype", None)
-        features = self._run(X, _features_of)
-        return features.astype(np.float32) if dtype == np.float32 else features
-
-    @property
-    def _n_features_out(self) -> int:
-        check_is_fitted(self, "net_")
-        return self.net_.module_.head.n_features_out
-
-    # --- what the fitted net holds ------------------------------------------------------------
-
-    @property
-    def module_(self) -> nn.Module:
-        """The fitted network: ``backbone`` and ``head``."""
-        return self._of_net("module_")
-
-    @property
-    def history_(self) -> Any:
-        """skorch's history: a row an epoch, with ``train_loss`` and each loss term."""
-        return self._of_net("history_")
-
-    @property
-    def device_(self) -> str:
-        """The device that the network is on."""
-        return str(self._of_net("device"))
-
-    def _of_net(self, name: str) -> Any:
-        # AttributeError, not NotFittedError alone: hasattr must work before fit.
-        if "net_" not in vars(self):
-            raise AttributeError(f"{type(self).__name__} has no {name!r} before fit.")
-        return getattr(self.net_, name)
-
     def __sklearn_is_fitted__(self) -> bool:
         return "net_" in vars(self)
 
@@ -502,14 +391,6 @@ class BaseNetClassifier(
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
-
-
-def _scores_of(module: nn.Module, x: torch.Tensor) -> torch.Tensor:
-    return module(x)
-
-
-def _features_of(module: nn.Module, x: torch.Tensor) -> torch.Tensor:
-    return module.features(x)
 
 
 def _is_scheduler(callback: Any) -> bool:

@@ -111,7 +111,7 @@ def resolve_device(device: str | torch.device) -> str:
 
     Examples
     --------
-    >>> from sklimb._estimator import resolve_device
+    >>> from sklimb._parameters import resolve_device
     >>> resolve_device("cpu")
     'cpu'
     """
@@ -137,7 +137,7 @@ def choose_batch_size(n: int) -> int:
 
     Examples
     --------
-    >>> from sklimb._estimator import choose_batch_size
+    >>> from sklimb._parameters import choose_batch_size
     >>> [choose_batch_size(n) for n in (100, 5_000, 1_000_000)]
     [16, 128, 512]
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -91,14 +92,23 @@ def _compare(arguments: argparse.Namespace) -> int:
         comparison, status = interrupt.comparison, 130
     if table is not None:
         _add_file(comparison, Path(arguments.data), table)
-    print(comparison, flush=True)
+    _say(str(comparison))
     if report is not None:
-        print(f"\nReport: {comparison.save_report(report)}")
+        _say(f"\nReport: {comparison.save_report(report)}")
     if arguments.save is not None:
-        print(_save(comparison, arguments.save))
+        _say(_save(comparison, arguments.save))
     if comparison.best_method is None and status == 0:
         status = 1
     return status
+
+
+def _say(text: str) -> None:
+    """Print; a reader that has gone (``| head``) must not cost the report and the model."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        # What else is printed, and Python's own flush at the end, goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _read(arguments: argparse.Namespace):
@@ -147,6 +157,8 @@ def _check_outputs(report: Path | None, save: str | None) -> None:
     try:
         if report is not None:
             report.mkdir(parents=True, exist_ok=True)
+        if save is not None and Path(save).is_dir():
+            raise InputError(f"--save {save}: that is a folder; name a file in it")
         if save is not None and not Path(save).absolute().parent.is_dir():
             raise InputError(f"--save {save}: there is no folder {Path(save).absolute().parent}")
     except OSError as error:

@@ -102,6 +102,7 @@ def test_the_default_report_is_in_a_folder_here(file, tmp_path, monkeypatch, cap
         ("a,label\n1,x\n2,x\n3,y\n4,y\n", ["--target", "label", "--seed", "-1"], "random_state"),
         ("a,label\n1,x\n2,x\n3,y\n4,y\n", ["--target", "label", "--device", "gpu"], "device"),
         ("a,label\n1,x\n2,x\n3,y\n4,y\n", ["--target", "label", "--save", "no/m"], "no folder"),
+        ("a,label\n1,x\n2,x\n3,y\n4,y\n", ["--target", "label", "--save", "."], "is a folder"),
     ],
 )
 def test_bad_input_is_one_line_and_status_2(text, options, said, tmp_path, capsys, monkeypatch):

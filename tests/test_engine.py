@@ -230,7 +230,7 @@ def test_history_of_batches_is_kept_only_for_callbacks_that_see_batches(data):
     X, y, _ = data
     params = {"max_epochs": 3, "batch_size": 16, "random_state": 0}
     bare = RebalancedClassifier(callbacks=[Epochs()], **params).fit(X, y)
-    assert [len(row["batches"]) for row in bare.history_] == [0, 0, 0]
+    assert [len(row["batches"]) for row in bare.history_] == [1, 1, 1]
     ends = Ends()
     watched = RebalancedClassifier(callbacks=[ends], **params).fit(X, y)
     assert [len(row["batches"]) for row in watched.history_] == [7, 7, 7]

@@ -101,7 +101,8 @@ def test_input_types(convert, data):
     X = convert(X)
     model = RebalancedClassifier(**QUICK).fit(X, y)
     assert model.predict(X).shape == (240,)
-    expected = np.float32 if getattr(X, "dtype", None) == np.float32 else np.float64
+    single = getattr(X, "dtype", None) in (np.float32, np.float16)
+    expected = np.float32 if single else np.float64
     assert model.transform(X).dtype == expected
 
 

@@ -133,3 +133,10 @@ def test_metadata_routing_of_sample_weight(cls, data):
             return_estimator=True,
         )
         assert all(m.class_counts_[1] > 50 for m in scores["estimator"])
+
+
+@each_classifier
+def test_features_as_a_frame(cls, data):
+    X, y = data
+    features = cls(**QUICK).set_output(transform="pandas").fit(X, y).transform(X)
+    assert features.columns[0] == cls.__name__.lower() + "0"

@@ -277,3 +277,88 @@ def test_a_dataset_after_an_array_leaves_no_column_names(data):
     model.fit(Pairs(X, y))
     assert not hasattr(model, "n_features_in_")
     assert not hasattr(model, "feature_names_in_")
+
+
+# --- callbacks alone, and trainings that break off ------------------------------------------------
+
+
+def test_a_checkpoint_alone(data, tmp_path):
+    X, y = data
+    for monitor in ("train_loss_best", None):
+        Checkpointed = Checkpoint(dirname=str(tmp_path), monitor=monitor, f_history=None)
+        RebalancedClassifier(callbacks=[Checkpointed], **QUICK).fit(X, y)
+        assert (tmp_path / "params.pt").exists()
+        (tmp_path / "params.pt").unlink()
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_epoch_scoring_without_its_cache(early_stopping, data):
+    X, y = data
+    scoring = EpochScoring("balanced_accuracy", name="bac", on_train=True, use_caching=False)
+    model = RebalancedClassifier(
+        callbacks=[scoring], early_stopping=early_stopping, **(QUICK | {"max_epochs": 1})
+    ).fit(X, y)
+    if not early_stopping:
+        assert model.history_[-1, "bac"] == pytest.approx(
+            balanced_accuracy_score(y, model.predict(X))
+        )
+
+
+def test_weights_that_diverge_in_the_last_step_are_an_error(data):
+    X, y = data
+    diverging = {"optimizer": torch.optim.SGD, "lr": 1e39, "batch_size": 240, "max_epochs": 1}
+    model = RebalancedClassifier(**(QUICK | diverging))
+    with pytest.raises(ValueError, match=r"no longer finite .* Lower lr"):
+        model.fit(X, y)
+    assert not hasattr(model, "net_")
+
+
+def test_a_warm_start_that_diverges_leaves_no_model(data):
+    X, y = data
+    model = RebalancedClassifier(optimizer=torch.optim.SGD, warm_start=True, **QUICK).fit(X, y)
+    with pytest.raises(ValueError, match="Lower lr"):
+        model.set_params(lr=1e30).fit(X, y)
+    assert not hasattr(model, "net_")
+
+
+class Interrupt(Callback):
+    def __init__(self, epoch):
+        self.epoch = epoch
+
+    def on_train_begin(self, net, **kwargs):
+        if self.epoch == 0:
+            raise KeyboardInterrupt
+
+    def on_epoch_end(self, net, **kwargs):
+        if len(net.history) == self.epoch:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_after_ctrl_c_what_is_learnt_can_be_used(early_stopping, data):
+    X, y = data
+    params = QUICK | {"early_stopping": early_stopping}
+    model = RebalancedClassifier(callbacks=[Interrupt(2)], **params)
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X, y)
+    assert model.n_iter_ == 2
+    assert model.predict(X).shape == y.shape
+    nothing = RebalancedClassifier(callbacks=[Interrupt(0)], **params)
+    with pytest.raises(KeyboardInterrupt):
+        nothing.fit(X, y)
+    assert not hasattr(nothing, "net_")
+
+
+def test_columns_too_large_to_scale_are_named(data):
+    X, y = data
+    X = X * np.array([1, 1e200, 1, 1, 1, 1])
+    with pytest.raises(ValueError, match=r"Columns \[1\] of X cannot be scaled"):
+        RebalancedClassifier(**QUICK).fit(X, y)
+
+
+@pytest.mark.parametrize("convert", [torch.from_numpy, lambda X: X, lambda X: X.astype(np.float16)])
+def test_features_of_single_precision_stay_so(convert, data):
+    X, y = data
+    X = X.astype(np.float32)
+    model = RebalancedClassifier(**QUICK).fit(X, y)
+    assert model.transform(convert(X)).dtype == np.float32

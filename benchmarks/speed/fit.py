@@ -30,7 +30,9 @@ BATCH, WIDTH, LR = 128, (128, 128), 1e-3
 
 
 def network(n_features: int, n_classes: int) -> nn.Module:
-    return nn.Sequential(MLP(n_features, hidden=WIDTH), nn.Linear(WIDTH[-1], n_classes))
+    return nn.Sequential(
+        MLP(n_features, hidden=WIDTH, dropout=0.0), nn.Linear(WIDTH[-1], n_classes)
+    )
 
 
 def bare(X: np.ndarray, y: np.ndarray, epochs: int) -> None:
@@ -70,6 +72,8 @@ def ours(X: np.ndarray, y: np.ndarray, epochs: int, cls=RebalancedClassifier, **
         lr=LR,
         random_state=0,
         module__hidden=WIDTH,
+        module__dropout=0.0,
+        lr_schedule=None,
         **params,
     ).fit(X, y)
 

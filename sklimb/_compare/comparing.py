@@ -48,7 +48,8 @@ def compare(
     Parameters
     ----------
     X : DataFrame, array-like or sparse matrix of shape (n_samples, n_features), default=None
-        Numbers, and in a frame also categories; NaN means missing. Without it scikit-learn's
+        Numbers, and in a frame also categories; NaN means missing. Networks do not take sparse
+        matrices yet: their rows say so. Without it scikit-learn's
         digits are used, made long-tailed (ratio 50) anew in each repeat, with a balanced test part.
     y : array-like of shape (n_samples,), default=None
         Labels of any type; each class needs two rows (one, with a test part).
@@ -196,6 +197,11 @@ def run(
     ]
     labels = {method.name: method.label for method in entries}
     notes = [*problem.notes, *_smote_notes(entries, y, splits)]
+    if not all(split.inner for split in splits):
+        notes.append(
+            "some parts have too few rows of each class to search in: the first candidate of each "
+            "method is taken there"
+        )
     shown = Progress(len(tasks), labels, metric, [problem.words, *notes]) if progress else None
     try:
         outcomes, interrupted = run_tasks(

@@ -83,6 +83,8 @@ def check_columns(X: Any) -> tuple[Any, list[str]]:
         If no pipeline could use `X`.
     """
     if is_frame(X):
+        # Numbers that came as objects are numbers, as they are to every estimator.
+        X = X.infer_objects()
         return X, _check_frame(X)
     if sparse.issparse(X):
         X = sparse.csr_matrix(X)

@@ -185,6 +185,9 @@ def _options(path: Path, header: str) -> tuple[dict[str, Any], str | None]:
     if '"' not in lines[0] and re.search(rf"(^|{re.escape(separator)})\s*'[^']*'", lines[-1]):
         # Files that come from ARFF quote with apostrophes.
         options["quotechar"] = "'"
+    if separator == ";" and any(re.search(r"(^|;)\s*-?\d+,\d+\s*(;|$)", line) for line in lines):
+        # Spreadsheets of the countries that separate by semicolons write 3,14.
+        options["decimal"] = ","
     try:
         top = pd.read_csv(path, header=None, dtype=str, nrows=20, **options)
     except (pd.errors.ParserError, UnicodeDecodeError, ValueError) as error:
@@ -232,7 +235,7 @@ def _is_header(top: pd.DataFrame) -> bool:
     """Return whether the first row holds names; see `read_table`."""
     first = top.iloc[0]
     cells = list(first.iloc[1:] if isinstance(first.iloc[0], float) else first)
-    if any(isinstance(cell, float) for cell in cells) or len(set(cells)) < len(cells):
+    if any(isinstance(cell, float) for cell in cells):
         return False
     if all(map(_is_number, cells)):
         return cells == [str(i) for i in range(len(cells))] and len(top) > 1
@@ -250,7 +253,7 @@ def _is_header(top: pd.DataFrame) -> bool:
 
 def _is_number(text: str) -> bool:
     try:
-        float(text)
+        float(text.replace(",", "."))  # 3,14 is a number somewhere
     except ValueError:
         return False
     return True

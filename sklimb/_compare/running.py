@@ -126,16 +126,17 @@ def run_task(task: Task, X: Any, y: np.ndarray, scoring: Scoring) -> Outcome:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
+            candidates, inner = task.candidates, split.inner
+            if not inner:
+                # Too few rows to hold any back: the first candidate, unsearched.
+                everything = np.arange(len(split.train))
+                candidates, inner = candidates[:1], [(everything, everything)]
             found = search(
-                task.pipeline,
-                task.candidates,
-                split.inner,
-                scoring,
-                take(X, split.train),
-                y[split.train],
+                task.pipeline, candidates, inner, scoring, take(X, split.train), y[split.train]
             )
             outcome.params = short_params(found.best_params_)
-            outcome.inner_scores = found.cv_results_["mean_test_score"]
+            outcome.inner_scores = np.full(len(task.candidates), np.nan)
+            outcome.inner_scores[: len(candidates)] = found.cv_results_["mean_test_score"]
             outcome.fit_seconds = found.refit_time_
             outcome.search_seconds = time.perf_counter() - started - found.refit_time_
             X_test, y_test = take(X, split.test), y[split.test]

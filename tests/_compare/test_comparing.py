@@ -290,3 +290,20 @@ def test_importing_it_does_not_import_what_only_a_run_needs():
     code = "import sys, sklimb._compare; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {"matplotlib", "imblearn"} & set(done.stdout.split())
+
+
+def test_two_rows_of_every_class():
+    rng = np.random.RandomState(0)
+    y = np.repeat(["a", "b", "c"], 2)
+    found = compare(rng.normal(size=(6, 2)), y, methods=["logistic", BAYES], **QUICK)
+    assert (found.results["error"] == "").all()
+    assert any("too few rows of each class to search in" in note for note in found.notes)
+
+
+def test_numbers_that_came_as_objects_are_numbers():
+    frame = pd.DataFrame(X.copy(), columns=["a", "b", "c"])
+    same = [
+        compare(given, Y, methods=["logistic"], folds=2, **QUICK).results["balanced_accuracy"][0]
+        for given in (frame, frame.astype(object))
+    ]
+    assert same[0] == same[1]

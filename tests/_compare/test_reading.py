@@ -69,7 +69,7 @@ def test_a_name_comes_before_a_number(file):
     [
         ("1,2,a\n3,4,b\n", False),
         ("x,y,a\n3,4,b\n", True),
-        ("x,y,x\n3,4,b\n", False),  # a name twice
+        ("x,y,x\n3,4,b\n", True),  # a name twice
         ("0,1,2\n5,6,7\n", True),  # an unnamed frame, saved
         ("0,1,2,target\n5,6,7,a\n", True),
         ("0,1,2\n", False),  # alone it is a row
@@ -193,3 +193,14 @@ def test_files_that_are_no_text(tmp_path):
     path.write_text("a,b\n")
     with pytest.raises(InputError, match="cannot be read"):
         read_table(path, target="b")
+
+
+def test_decimal_commas_of_spreadsheets(file):
+    points = "a;b;kind\n" + "".join(f"{k}.5;{k};{'xy'[k % 2]}\n" for k in range(6))
+    commas = points.replace(".", ",")
+    expected, got = (read_table(file(text), target="kind").X for text in (points, commas))
+    pd.testing.assert_frame_equal(expected, got)
+    headless = commas.split("\n", 1)[1]
+    assert read_table(file(headless), target="-1").X.iloc[:, 0].tolist() == [
+        k + 0.5 for k in range(6)
+    ]

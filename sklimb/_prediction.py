@@ -1,0 +1,148 @@
+"""What a fitted network says of rows, and what it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from scipy.special import log_softmax, softmax
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+from torch import nn
+
+from sklimb._inputs import check_rows, is_dataset
+
+
+class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
+    """Predictions of an estimator that has ``net_``, ``classes_``, `_rows` and `_contained`."""
+
+    def _run(
+        self, X: Any, what: Callable[..., torch.Tensor], *, keep_type: bool = False
+    ) -> np.ndarray:
+        """Return what a function of (network, batch) gives over X, in float64 or X's own type."""
+        check_is_fitted(self, "net_")
+        single = False
+        if not is_dataset(X):
+            X, _ = check_rows(self, X, None, reset=False)
+            single = X.dtype == np.float32
+        with self._contained(X):
+            result = self.net_.run(self._rows(X), what).double().numpy()
+        return result.astype(np.float32) if single and keep_type else result
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        """Return the scores of the classes.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_features), image array (n, C, H, W) or torch Dataset
+            Data.
+
+        Returns
+        -------
+        ndarray of shape (n, n_classes) or (n,)
+            Scores; for two classes the second minus the first.
+        """
+        scores = self._scores(X)
+        return scores[:, 1] - scores[:, 0] if len(self.classes_) == 2 else scores
+
+    def _scores(self, X: Any) -> np.ndarray:
+        return self._run(X, _scores_of)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the class with the highest score for each row.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_features), image array (n, C, H, W) or torch Dataset
+            Data.
+
+        Returns
+        -------
+        ndarray of shape (n,)
+            Labels, as they were in ``y``.
+        """
+        scores = self._scores(X)
+        return self.classes_[scores.argmax(axis=1)]
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Return class probabilities: the softmax of the scores.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_features), image array (n, C, H, W) or torch Dataset
+            Data.
+
+        Returns
+        -------
+        ndarray of shape (n, n_classes)
+            Probabilities in the order of ``classes_``; each row sums to 1.
+        """
+        return softmax(self._scores(X), axis=1)
+
+    def predict_log_proba(self, X: Any) -> np.ndarray:
+        """Return logarithms of class probabilities, finite where the probability underflows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_features), image array (n, C, H, W) or torch Dataset
+            Data.
+
+        Returns
+        -------
+        ndarray of shape (n, n_classes)
+            Log probabilities in the order of ``classes_``.
+        """
+        return log_softmax(self._scores(X), axis=1)
+
+    def transform(self, X: Any) -> np.ndarray:
+        """Return the features that the head compares.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_features), image array (n, C, H, W) or torch Dataset
+            Data.
+
+        Returns
+        -------
+        ndarray of shape (n, n_features_out)
+            Features: float32 where X is float32 or float16, else float64.
+        """
+        return self._run(X, _features_of, keep_type=True)
+
+    @property
+    def _n_features_out(self) -> int:
+        check_is_fitted(self, "net_")
+        return self.net_.module_.head.n_features_out
+
+    # --- what the fitted net holds ------------------------------------------------------------
+
+    @property
+    def module_(self) -> nn.Module:
+        """The fitted network: ``backbone`` and ``head``."""
+        return self._of_net("module_")
+
+    @property
+    def history_(self) -> Any:
+        """skorch's history: a row an epoch, with ``train_loss`` and each loss term."""
+        return self._of_net("history_")
+
+    @property
+    def device_(self) -> str:
+        """The device that the network is on."""
+        return str(self._of_net("device"))
+
+    def _of_net(self, name: str) -> Any:
+        # AttributeError, not NotFittedError alone: hasattr must work before fit.
+        if "net_" not in vars(self):
+            raise AttributeError(f"{type(self).__name__} has no {name!r} before fit.")
+        return getattr(self.net_, name)
+
+
+def _scores_of(module: nn.Module, x: torch.Tensor) -> torch.Tensor:
+    return module(x)
+
+
+def _features_of(module: nn.Module, x: torch.Tensor) -> torch.Tensor:
+    return module.features(x)
