@@ -217,7 +217,7 @@ class Net(NeuralNetClassifier):
         batches = self.get_iterator(X, training=True)
         batches_valid = None if y is None else self.get_iterator(y)
         if y is not None and y.weight is not None:
-            batches_valid.weight = self._as_weight(y.weight / y.weight.mean())
+            batches_valid.weight = self._row_weight(y.weight)
         try:
             for _ in range(self.max_epochs if epochs is None else epochs):
                 self.notify("on_epoch_begin", **datasets)
@@ -234,9 +234,13 @@ class Net(NeuralNetClassifier):
             if monitor is not None:
                 monitor.restore(self)  # after a Ctrl-C too
         # The last step of all comes after the last loss that was looked at.
-        if not all(bool(torch.isfinite(weight).all()) for weight in self.module_.parameters()):
+        if not self.is_finite():
             self._diverged("weights are no longer finite")
         return self
+
+    def is_finite(self) -> bool:
+        """Return whether all weights of the network are finite."""
+        return all(bool(torch.isfinite(weight).all()) for weight in self.module_.parameters())
 
     def restart(self, *, lr: float, **settings: Any) -> None:
         """Take new settings for a training that goes on.
@@ -295,8 +299,11 @@ class Net(NeuralNetClassifier):
             )
             if of_class is not None:
                 weight = of_class[data.codes] * (1.0 if weight is None else weight)
-        # Of mean 1: weights of 1e-50 must not vanish in float32.
-        batches.weight = None if weight is None else self._as_weight(weight / weight.mean())
+        batches.weight = None if weight is None else self._row_weight(weight)
+
+    def _row_weight(self, weight: np.ndarray) -> Tensor:
+        """Return weights of mean 1, for 1e-50 would vanish in float32; all 0 stay 0."""
+        return self._as_weight(weight / (weight.mean() or 1.0))
 
     def _as_weight(self, weight: np.ndarray) -> Tensor:
         dtype = next(self.module_.parameters()).dtype

@@ -42,7 +42,7 @@ from sklimb._parameters import (
 from sklimb._prediction import PredictionMixin
 from sklimb._random import Streams, choose_threads, contained
 from sklimb._rebalance import class_weight_vector, resolve_epoch
-from sklimb._row_choice import some_of_each, stratified_split, without_weightless
+from sklimb._row_choice import some_of_each, stratified_split, take_rows, without_weightless
 from sklimb._schedule import SCHEDULES
 from sklimb._terms import LossTerms, Step
 from sklimb.backbones import MLP
@@ -175,10 +175,8 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
     ) -> BaseNetClassifier:
         self._check_parameters()
         X, y = self._check_data(X, y, reset=True)
-        found, codes = np.unique(y, return_inverse=True)
-        self.classes_ = found
-        if classes is not None:
-            self.classes_, codes = self._encode(y, np.unique(classes))
+        self.classes_ = np.unique(y if classes is None else classes)
+        codes = self._encode(y)
         if len(self.classes_) < 2:
             raise ValueError(
                 f"y has one class only, {self.classes_.tolist()}; a classifier needs two or more."
@@ -213,7 +211,7 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
     ) -> BaseNetClassifier:
         self._check_parameters()
         X, y = self._check_data(X, y, reset=False)
-        _, codes = self._encode(y, self.classes_)
+        codes = self._encode(y)
         weight = check_weights(sample_weight, len(X))
         X, codes, weight = without_weightless(X, codes, weight)
         net = self.net_
@@ -225,7 +223,7 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
             try:
                 self._train(data, validation, epochs)
             except Exception:
-                if not all(torch.isfinite(w).all() for w in net.module_.parameters()):
+                if not net.is_finite():
                     del self.net_  # it would predict NaN
                 raise
         return self
@@ -330,14 +328,9 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
         """Return the training rows and the held-back rows (None unless stopping early)."""
         if not (self.early_stopping and allowed):
             return self._rows(X, codes, weight), None
-        train, held = stratified_split(codes, self.validation_fraction, streams)
-        if is_dataset(X):
-            parts = [torch.utils.data.Subset(X, part.tolist()) for part in (train, held)]
-        else:
-            parts = [X[part] for part in (train, held)]
         return tuple(
-            self._rows(part, codes[rows], None if weight is None else weight[rows])
-            for part, rows in zip(parts, (train, held), strict=True)
+            self._rows(take_rows(X, rows), codes[rows], None if weight is None else weight[rows])
+            for rows in stratified_split(codes, self.validation_fraction, streams)
         )
 
     def _rows(
@@ -375,14 +368,15 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
         check_classification_targets(y)
         return X, y
 
-    def _encode(self, y: np.ndarray, classes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        unknown = np.setdiff1d(y, classes)
+    def _encode(self, y: np.ndarray) -> np.ndarray:
+        """Return labels as positions in ``classes_``."""
+        unknown = np.setdiff1d(y, self.classes_)
         if len(unknown):
             raise ValueError(
                 f"y has labels that are not among the classes: {unknown.tolist()[:10]}. The "
-                f"classes are {classes.tolist()}."
+                f"classes are {self.classes_.tolist()}."
             )
-        return classes, np.searchsorted(classes, y)
+        return np.searchsorted(self.classes_, y)
 
     def __sklearn_is_fitted__(self) -> bool:
         return "net_" in vars(self)

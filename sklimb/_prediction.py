@@ -109,7 +109,7 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         ndarray of shape (n, n_features_out)
             Features: float32 where X is float32 or float16, else float64.
         """
-        return self._run(X, _features_of, keep_type=True)
+        return self._run(X, features_of, keep_type=True)
 
     @property
     def _n_features_out(self) -> int:
@@ -144,5 +144,6 @@ def _scores_of(module: nn.Module, x: torch.Tensor) -> torch.Tensor:
     return module(x)
 
 
-def _features_of(module: nn.Module, x: torch.Tensor) -> torch.Tensor:
+def features_of(module: nn.Module, x: torch.Tensor) -> torch.Tensor:
+    """Return what the head compares, for `Net.run`."""
     return module.features(x)

@@ -11,6 +11,11 @@ from sklimb._inputs import is_dataset
 from sklimb._random import Streams
 
 
+def take_rows(X: Any, rows: np.ndarray) -> Any:
+    """Return some rows of an array or items of a torch Dataset."""
+    return torch.utils.data.Subset(X, rows.tolist()) if is_dataset(X) else X[rows]
+
+
 def without_weightless(
     X: Any, codes: np.ndarray, weight: np.ndarray | None
 ) -> tuple[Any, np.ndarray, np.ndarray | None]:
@@ -18,9 +23,8 @@ def without_weightless(
     if weight is None or np.all(weight > 0):
         return X, codes, weight
     kept = np.flatnonzero(weight > 0)
-    X = torch.utils.data.Subset(X, kept.tolist()) if is_dataset(X) else X[kept]
     weight = weight[kept]
-    return X, codes[kept], None if np.ptp(weight) == 0 else weight
+    return take_rows(X, kept), codes[kept], None if np.ptp(weight) == 0 else weight
 
 
 def some_of_each(codes: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:

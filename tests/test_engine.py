@@ -315,3 +315,12 @@ def test_data_that_a_net_gets():
     assert isinstance(net.get_dataset(X, np.zeros(4, int)), Rows)
     with pytest.raises(TypeError, match=r"unknown fit parameters: \['groups'\]"):
         net.fit_loop(data, groups=1)
+
+
+def test_a_call_in_which_every_row_weighs_nothing(data):
+    X, y, _ = data
+    model = RebalancedClassifier(class_weight={0: 1.0, 1: 0.0, 2: 0.0}, random_state=0)
+    some = y != 0  # no row of the only class that weighs
+    model.partial_fit(X[some], y[some], classes=np.unique(y))
+    assert model.history_[-1, "train_loss"] == 0.0
+    assert np.isfinite(model.predict_proba(X)).all()

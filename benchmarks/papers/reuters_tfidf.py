@@ -78,7 +78,8 @@ def build(name: str, config: dict, seed: int):
         deferred = {"class_weight": "effective", "rebalance_from": 0.7}
         return RebalancedClassifier(loss="ldam", **deferred, **net)
     if name == "prior-corrected plain":
-        return PriorCorrectedClassifier(RebalancedClassifier(**net), tau=net.pop("correction"))
+        tau = net.pop("correction")
+        return PriorCorrectedClassifier(RebalancedClassifier(**net), tau=tau)
     if name == "affinity":
         return AffinityClassifier(**net)
     return RebalancedClassifier(loss="logit_adjusted", **net)

@@ -16,11 +16,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from sklimb._batches import Rows, StreamedRows
+from sklimb._classification import CrossEntropy
 from sklimb._docstrings import describe_shared
 from sklimb._estimator import BaseNetClassifier, Terms
 from sklimb._parameters import check_number, check_option
-from sklimb._row_choice import stratified_split
-from sklimb._terms import Step
+from sklimb._prediction import features_of
+from sklimb._row_choice import stratified_split, take_rows
 from sklimb.classifiers.rebalanced import RebalancedClassifier
 from sklimb.heads import LinearHead
 
@@ -91,10 +92,6 @@ class _ScaleClassifier(RebalancedClassifier):
 
     def _make_head(self, n_features: int, n_classes: int) -> nn.Module:
         return _Scale(n_classes)
-
-
-def _cross_entropy(step: Step) -> Tensor:
-    return F.cross_entropy(step.scores, step.y, reduction="none")
 
 
 @describe_shared
@@ -204,7 +201,7 @@ class DecoupledClassifier(BaseNetClassifier):
         return DecoupledHead(n_features, n_classes)
 
     def _make_terms(self) -> Terms:
-        return {"classification": (1, _cross_entropy)}
+        return {"classification": (1, CrossEntropy())}
 
     def _train(
         self, data: Rows | StreamedRows, validation: Rows | StreamedRows | None, epochs: int | None
@@ -227,7 +224,7 @@ class DecoupledClassifier(BaseNetClassifier):
         return torch.tensor(costs).clamp_min(torch.finfo(torch.float32).tiny).log()
 
     def _features(self, data: Rows | StreamedRows) -> np.ndarray:
-        return self.net_.run(data, _features_of).numpy()
+        return self.net_.run(data, features_of).numpy()
 
     def _joint(self) -> tuple[Tensor, Tensor]:
         joint = self.net_.module_.head.joint
@@ -318,11 +315,6 @@ def _tau_normalized(weight: Tensor, tau: float) -> Tensor:
     return weight / length.clamp_min(torch.finfo(weight.dtype).tiny).pow(tau)
 
 
-def _features_of(module: nn.Module, x: Tensor) -> Tensor:
-    return module.features(x)
-
-
 def _subset(data: Rows | StreamedRows, rows: np.ndarray) -> Any:
-    if isinstance(data, StreamedRows):
-        return torch.utils.data.Subset(data.source, rows.tolist())
-    return data.X[torch.from_numpy(rows).to(data.X.device)].cpu().numpy()
+    whole = data.source if isinstance(data, StreamedRows) else data.X.cpu().numpy()
+    return take_rows(whole, rows)
