@@ -26,6 +26,7 @@ from sklimb._random import Streams, seed_everything
 from sklimb._rebalance import class_weight_vector, count_classes, draw_balanced
 from sklimb._schedule import learning_rate_factor
 from sklimb._terms import LossTerms, Step
+from sklimb._transform import Transform
 
 # Matrix products take other kernels, that round otherwise, for fewer rows or a rest of these: a
 # row's scores would depend on its neighbours.
@@ -35,6 +36,17 @@ _ROWS_OF_A_KERNEL = 4
 def softmax_scores(scores: Tensor) -> Tensor:
     """Return probabilities; named, because skorch pickles it."""
     return scores.softmax(-1)
+
+
+def _means(values: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """Return means over batches by their sizes, NaN left out beside the first column, the loss."""
+    values = values.reshape(len(values), -1)
+    means = [(sizes / sizes.sum()) @ values[:, 0]]
+    for column in values[:, 1:].T:
+        there = ~np.isnan(column)
+        n = sizes[there].sum()
+        means.append(column[there] @ (sizes[there] / n) if n else np.nan)
+    return np.asarray(means)
 
 
 class Net(NeuralNetClassifier):
@@ -57,6 +69,8 @@ class Net(NeuralNetClassifier):
         For a `class_weight` dict.
     mixup : Mixup or None
         Rows mixed in pairs while training.
+    transform : callable or None
+        (network, example, n_classes) -> Transform, the training-only change of batches.
     **kwargs : dict
         skorch's own.
     """
@@ -73,6 +87,7 @@ class Net(NeuralNetClassifier):
         sampling: str | None = None,
         rebalance_epoch: int = 0,
         mixup: Mixup | None = None,
+        transform: Callable[[nn.Module, Tensor, int], Transform] | None = None,
         **kwargs: Any,
     ) -> None:
         self.streams = streams
@@ -82,6 +97,7 @@ class Net(NeuralNetClassifier):
         self.sampling = sampling
         self.rebalance_epoch = rebalance_epoch
         self.mixup = mixup
+        self.transform = transform
         super().__init__(
             module,
             criterion=criterion,
@@ -116,7 +132,17 @@ class Net(NeuralNetClassifier):
     def initialize_module(self) -> Net:
         """Build the network on the device."""
         self.module_ = to_device(self.module(**self.get_params_for("module")), self.device)
+        if self.transform is not None:
+            self._build_transform()
         return self
+
+    def _build_transform(self) -> None:
+        # Under its own stream: the network's bits, and dropout's, are those without it.
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.streams.seed("transform", 0, 0))
+            example = to_device(self.module.example, self.device)
+            built = self.transform(self.module_, example, len(self.class_labels))
+            self.transform_ = to_device(built, self.device)
 
     def initialize_criterion(self) -> Net:
         """Put the loss terms on the device."""
@@ -135,6 +161,32 @@ class Net(NeuralNetClassifier):
                 kwargs["fused"] = True
         self.optimizer_ = self.optimizer(*args, **kwargs)
         return self
+
+    @property
+    def has_transform(self) -> bool:
+        """Whether batches are changed while training."""
+        return getattr(self, "transform_", None) is not None
+
+    def drop_transform(self) -> None:
+        """Forget the transform, and what the optimiser holds for it."""
+        if not self.has_transform:
+            return
+        gone = {id(parameter) for parameter in self.transform_.parameters()}
+        for group in self.optimizer_.param_groups:
+            group["params"] = [p for p in group["params"] if id(p) not in gone]
+        for parameter in self.transform_.parameters():
+            self.optimizer_.state.pop(parameter, None)
+        del self.transform_
+
+    def restore_transform(self) -> None:
+        """Build the transform anew after it was dropped, as at the start."""
+        with self._current_init_context("module"):
+            self._build_transform()
+        learnt = list(self.transform_.parameters())
+        if learnt:
+            first = self.optimizer_.param_groups[0]
+            rates = {name: first[name] for name in ("lr", "initial_lr") if name in first}
+            self.optimizer_.add_param_group({"params": learnt, **rates})
 
     # --- data ---------------------------------------------------------------------------------
 
@@ -279,6 +331,8 @@ class Net(NeuralNetClassifier):
         seed_everything(self.streams.seed("dropout", epoch))
         if self.mixup is not None:
             self._mixup_rng = self.streams.generator("mixup", epoch)
+        if self.has_transform:
+            self.transform_.start_epoch(epoch, self.streams.generator("transform", epoch, 1))
         rebalanced = epoch >= self.rebalance_epoch
         if self.sampling == "balanced" and rebalanced:
             rng = self.streams.generator("draws", epoch)
@@ -352,11 +406,15 @@ class Net(NeuralNetClassifier):
     def _record(self, prefix: str, losses: list[Tensor], sizes: list[int]) -> None:
         if not self.history[-1]["batches"]:
             self.history.new_batch()  # skorch's Checkpoint looks at the last one, whatever it holds
-        share = np.asarray(sizes) / np.sum(sizes)
-        means = np.atleast_1d(share @ torch.stack(losses).double().cpu().numpy())
+        means = _means(torch.stack(losses).double().cpu().numpy(), np.asarray(sizes))
         names = [prefix + "_loss"]
-        if len(self.criterion_.terms) > 1:
-            names += [f"{prefix}_{name}" for name in self.criterion_.terms]
+        terms = list(self.criterion_.terms)
+        if prefix == "train" and self.has_transform:
+            terms += self._transform_terms()
+            for name, value in self.transform_.statistics().items():
+                self.history.record(name, value)
+        if len(means) > 1:
+            names += [f"{prefix}_{name}" for name in terms]
         for name, mean in zip(names, means, strict=False):
             self.history.record(name, float(mean))
         self.history.record(prefix + "_batch_count", len(sizes))
@@ -395,9 +453,42 @@ class Net(NeuralNetClassifier):
 
     def train_step_single(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
         """Compute the loss of a batch and its gradients."""
-        step = self._forward_loss(batch) if self.mixup is None else self._mixed_loss(batch)
+        if self.mixup is not None:
+            step = self._mixed_loss(batch)
+        elif self.has_transform:
+            step = self._transformed_loss(batch)
+        else:
+            step = self._forward_loss(batch)
         step["loss"].backward()
         return step
+
+    def _transform_terms(self) -> list[str]:
+        return [name for name, factor in self.transform_.coefficients.items() if factor != 0]
+
+    def _transformed_loss(self, batch: Any) -> dict[str, Any]:
+        """Return the loss of a batch that the transform changes on its way."""
+        transform, module = self.transform_, self.module_
+        x, y, weight = transform.at_input(*batch, batch.weight)
+
+        def change(maps: Tensor) -> Tensor:
+            nonlocal y, weight
+            maps, y, weight = transform.at_stage(maps, y, weight)
+            return maps
+
+        features = module.features(x, transform.stage, change)
+        scores = module.head(features)
+        step = Step(y, weight, features, scores, module.head)
+        loss, values = self.criterion_(step)
+        added = transform.terms()
+        for name in self._transform_terms():
+            value = added.get(name)
+            if value is not None:
+                loss = loss + transform.coefficients[name] * value
+            # NaN is left out of the epoch's mean
+            values.append(loss.new_tensor(torch.nan) if value is None else value)
+        transform.after_scores(step)
+        # skorch's callbacks expect a score for each row of the batch
+        return self._step_of(loss, values, scores[: len(batch[1])])
 
     def _mixed_loss(self, batch: Any) -> dict[str, Any]:
         """Return the loss of a batch whose rows are mixed in pairs.
@@ -436,7 +527,9 @@ class Net(NeuralNetClassifier):
         return self._total(Step(y, weight, features, scores, module.head), scores)
 
     def _total(self, step: Step, scores: Tensor) -> dict[str, Any]:
-        loss, values = self.criterion_(step)
+        return self._step_of(*self.criterion_(step), scores)
+
+    def _step_of(self, loss: Tensor, values: list[Tensor], scores: Tensor) -> dict[str, Any]:
         # One tensor a batch, read once an epoch: .item() would wait for the device each time.
         kept = loss.detach()
         if len(values) > 1:
@@ -447,7 +540,10 @@ class Net(NeuralNetClassifier):
         """Add the classes of the data to come to the counts, and tell the loss."""
         new = count_classes(data.codes, len(self.class_labels), data.weight)
         self.counts_ = self.counts_ + new
-        self.criterion_.set_class_counts(self._as_weight(self.counts_))
+        counts = self._as_weight(self.counts_)
+        self.criterion_.set_class_counts(counts)
+        if self.has_transform:
+            self.transform_.set_class_counts(counts)
 
     @torch.no_grad()
     def start_head(self, data: Rows | StreamedRows, rows: np.ndarray) -> None:

@@ -45,6 +45,7 @@ from sklimb._rebalance import class_weight_vector, resolve_epoch
 from sklimb._row_choice import some_of_each, stratified_split, take_rows, without_weightless
 from sklimb._schedule import SCHEDULES
 from sklimb._terms import LossTerms, Step
+from sklimb._transform import Transform
 from sklimb.backbones import MLP
 from sklimb.metrics import balanced_accuracy_scorer
 
@@ -108,6 +109,10 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
     def _make_terms(self) -> Terms:
         """Return the loss: name -> (coefficient, term of a `Step`)."""
         raise NotImplementedError(f"{type(self).__name__} must define _make_terms.")
+
+    def _make_transform(self) -> Callable[..., Transform] | None:
+        """Return (network, example, n_classes) -> Transform, a picklable callable; None is none."""
+        return None
 
     # --- fitting ------------------------------------------------------------------------------
 
@@ -230,6 +235,14 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
 
     def _train(self, data: Any, validation: Any, epochs: int | None) -> None:
         net = self.net_
+        if net.transform is not None and not net.has_transform:
+            warnings.warn(
+                f"{type(self).__name__} goes on training without what its transform had learnt, "
+                "which is built anew. Set keep_training_state=True before fit to keep it.",
+                RuntimeWarning,
+                stacklevel=4,
+            )
+            net.restore_transform()
         net.count(data)
         self.class_counts_ = net.counts_.copy()
         rng = net.streams.generator("head_start", net.finished_epochs, 1)
@@ -242,6 +255,8 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
         finally:
             self.n_iter_ = net.finished_epochs
         net.notify("on_train_end", X=data, y=data.y)
+        if epochs is None and not getattr(self, "keep_training_state", True):
+            net.drop_transform()
 
     def _make_net(self, X: Any, streams: Streams) -> Net:
         factory = NetworkFactory(
@@ -258,6 +273,7 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
             class_labels=self.classes_,
             **self._rebalancing(),
             mixup=self._mixup(),
+            transform=self._make_transform(),
             optimizer=self.optimizer,
             lr=self.lr,
             max_epochs=self.max_epochs,

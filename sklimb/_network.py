@@ -10,6 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from sklimb._transform import changed_output
+
 
 class Network(nn.Module):
     """A backbone and a head: x -> features -> scores.
@@ -29,9 +31,23 @@ class Network(nn.Module):
         # Its dtype is the network's, whatever the backbone is made of.
         self.register_buffer("like", torch.zeros(()), persistent=False)
 
-    def features(self, x: Tensor) -> Tensor:
-        """Return what the head compares, (n, e)."""
-        return self.head.embed(run_backbone(self.backbone, x, self.like.dtype))
+    def features(
+        self,
+        x: Tensor,
+        stage: str | None = None,
+        change: Callable[[Tensor], Tensor] | None = None,
+    ) -> Tensor:
+        """Return what the head compares, (n, e).
+
+        With `stage` and `change`, the output of that submodule of the backbone is changed on its
+        way; rows may be added there.
+        """
+
+        def run() -> Tensor:
+            return run_backbone(self.backbone, x, self.like.dtype)
+
+        through = run() if stage is None else changed_output(self.backbone, stage, change, run)
+        return self.head.embed(through)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return scores, (n, C)."""
