@@ -16,10 +16,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import scipy.sparse
 import torch
 from skorch.dataset import Dataset as SkorchDataset
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
+
+from sklimb._csr import from_scipy, is_csr, split_rows, take_rows, to_scipy, values_a_row
 
 # A gathered piece holds at most this many values: 64 MB in float32, whatever the size of X.
 _VALUES_GATHERED_AT_ONCE = 2**24
@@ -42,7 +45,7 @@ class Rows(SkorchDataset):
 
     Parameters
     ----------
-    x : ndarray or Tensor, shape (n, ...)
+    x : ndarray, scipy.sparse CSR or Tensor, shape (n, ...)
     y : ndarray of int, shape (n,), or None
         Class indices.
     weight : ndarray, shape (n,), or None
@@ -52,7 +55,7 @@ class Rows(SkorchDataset):
 
     def __init__(
         self,
-        x: np.ndarray | Tensor,
+        x: np.ndarray | scipy.sparse.csr_array | Tensor,
         y: np.ndarray | None = None,
         weight: np.ndarray | None = None,
         *,
@@ -72,8 +75,16 @@ class Rows(SkorchDataset):
         """Return one row and its class index (0 where there is none), for a plain `DataLoader`."""
         return self.X[index], torch.tensor(0) if self.y is None else self.y[index]
 
+    def whole(self) -> np.ndarray | scipy.sparse.csr_array:
+        """Return x on the CPU, as an estimator takes it."""
+        return to_scipy(self.X) if is_csr(self.X) else self.X.cpu().numpy()
 
-def _to_device(x: np.ndarray | Tensor, device: str | torch.device) -> Tensor:
+
+def _to_device(
+    x: np.ndarray | scipy.sparse.csr_array | Tensor, device: str | torch.device
+) -> Tensor:
+    if scipy.sparse.issparse(x):
+        return from_scipy(x, device)
     if isinstance(x, np.ndarray):
         # torch warns of arrays that it must not write to; nothing here writes.
         x = torch.from_numpy(x if x.flags.writeable else x.copy())
@@ -109,6 +120,10 @@ class StreamedRows(Dataset):
         """Return x and its position; labels and weights are looked up for the whole batch."""
         item = self.source[index]
         return (item[0] if isinstance(item, (tuple, list)) else item), index
+
+    def whole(self) -> Dataset:
+        """Return the user's own Dataset, as an estimator takes it."""
+        return self.source
 
 
 def sizes_of_batches(n: int, batch_size: int, drop_last: bool = False) -> list[int]:
@@ -172,8 +187,8 @@ class Batches:
     def __iter__(self) -> Iterator[Batch]:
         """Yield batches of (x, y) with ``.weight``."""
         x, y = self.dataset.X, self.dataset.y
-        per_row = max(1, x[0].numel()) if len(x) else 1
-        batches_a_piece = max(1, _VALUES_GATHERED_AT_ONCE // (per_row * self.batch_size))
+        per_piece = values_a_row(x) * self.batch_size
+        batches_a_piece = max(1, _VALUES_GATHERED_AT_ONCE // per_piece)
         sizes = self._sizes()
         order = None
         if self.indices is not None:
@@ -184,7 +199,7 @@ class Batches:
             piece = sizes[first : first + batches_a_piece]
             stop = start + sum(piece)
             chosen = slice(start, stop) if order is None else order[start:stop]
-            xs = x[chosen].split(piece)
+            xs = split_rows(take_rows(x, chosen), piece) if is_csr(x) else x[chosen].split(piece)
             ys = [None] * len(piece) if y is None else y[chosen].split(piece)
             ws = [None] * len(piece) if weight is None else weight[chosen].split(piece)
             for batch in zip(xs, ys, ws, strict=True):

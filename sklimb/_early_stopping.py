@@ -83,7 +83,7 @@ class BestEpoch:
         weighted = self.takes_weights and held.weight is not None
         weights = {"sample_weight": held.weight} if weighted else {}
         fitted = Fitted(scores, net.class_labels)
-        X = held.X.cpu().numpy() if hasattr(held, "X") else held.source
+        X = held.whole()
         score = float(self.scorer(fitted, X, y, **weights))
         net.history.record("valid_score", score)
         rank = (score, -net.history[-1, "valid_loss"])

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+import scipy.sparse
 import torch
 from skorch import NeuralNetClassifier
 from skorch.callbacks import Callback, EarlyStopping, EpochTimer, PrintLog
@@ -19,6 +20,7 @@ from skorch.utils import TeeGenerator, to_device
 from torch import Tensor, nn
 
 from sklimb._batches import Batches, Rows, StreamedBatches, StreamedRows
+from sklimb._csr import is_csr, pad_rows, to_float, to_scipy, values_a_row
 from sklimb._early_stopping import BestEpoch
 from sklimb._mixup import Mixup, label_share, mix_rows
 from sklimb._network import NetworkFactory
@@ -31,6 +33,8 @@ from sklimb._transform import Transform
 # Matrix products take other kernels, that round otherwise, for fewer rows or a rest of these: a
 # row's scores would depend on its neighbours.
 _ROWS_OF_A_KERNEL = 4
+# Moments of the columns are taken from pieces of about this many values: 32 MB in float64.
+_VALUES_OF_A_PIECE = 2**22
 
 
 def softmax_scores(scores: Tensor) -> Tensor:
@@ -196,7 +200,9 @@ class Net(NeuralNetClassifier):
             return X
         if isinstance(X, torch.utils.data.Dataset):
             return StreamedRows(X, y)
-        return Rows(X if isinstance(X, Tensor) else np.asarray(X), y, device=self.device)
+        if not isinstance(X, Tensor) and not scipy.sparse.issparse(X):
+            X = np.asarray(X)
+        return Rows(X, y, device=self.device)
 
     def get_iterator(self, dataset: Any, training: bool = False) -> Batches | StreamedBatches:
         """Return batches; streamed where the dataset is."""
@@ -217,15 +223,21 @@ class Net(NeuralNetClassifier):
     def check_data(self, X: Any, y: Any = None) -> None:
         """Do nothing: the estimator has checked the data and knows the classes."""
 
-    def pieces(self, data: Rows | StreamedRows) -> Iterator[tuple[np.ndarray, int]]:
-        """Yield (x as a float64 array, index of its first row), for moments of the columns."""
+    def pieces(
+        self, data: Rows | StreamedRows
+    ) -> Iterator[tuple[np.ndarray | scipy.sparse.csr_array, int]]:
+        """Yield (x in float64, index of its first row), for moments of the columns."""
         batches = self.get_iterator(data)
         if isinstance(batches, Batches):
-            batches.batch_size = 2**14
+            batches.batch_size = max(64, _VALUES_OF_A_PIECE // values_a_row(data.X))
         start = 0
         for batch in batches:
-            yield batch[0].double().cpu().numpy(), start
-            start += len(batch[0])
+            x = batch[0]
+            if is_csr(x):
+                yield to_scipy(to_float(x, torch.float64)), start
+            else:
+                yield x.double().cpu().numpy(), start
+            start += len(x)
 
     # --- training -----------------------------------------------------------------------------
 
@@ -438,7 +450,8 @@ class Net(NeuralNetClassifier):
     def train_step(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
         """Take one optimiser step."""
         if isinstance(self.optimizer_, torch.optim.LBFGS):
-            return super().train_step(batch, **fit_params)  # it evaluates the loss several times
+            # it evaluates the loss several times
+            return self._after_step(super().train_step(batch, **fit_params))
         self.optimizer_.zero_grad()
         step = self.train_step_single(batch, **fit_params)
         for callback in self._grad_watchers:
@@ -449,6 +462,14 @@ class Net(NeuralNetClassifier):
                 training=True,
             )
         self.optimizer_.step()
+        return self._after_step(step)
+
+    def _after_step(self, step: dict[str, Any]) -> dict[str, Any]:
+        """Let a head that moves a part of itself by its own rule do so."""
+        after_step = getattr(self.module_.head, "after_step", None)
+        if after_step is not None:
+            seen = step["step"]
+            after_step(seen.features.detach(), seen.y, seen.weight)
         return step
 
     def train_step_single(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
@@ -488,7 +509,7 @@ class Net(NeuralNetClassifier):
             values.append(loss.new_tensor(torch.nan) if value is None else value)
         transform.after_scores(step)
         # skorch's callbacks expect a score for each row of the batch
-        return self._step_of(loss, values, scores[: len(batch[1])])
+        return self._step_of(loss, values, scores[: len(batch[1])], step)
 
     def _mixed_loss(self, batch: Any) -> dict[str, Any]:
         """Return the loss of a batch whose rows are mixed in pairs.
@@ -497,6 +518,8 @@ class Net(NeuralNetClassifier):
         rows and weights, and know nothing of mixup.
         """
         x, y = batch
+        if is_csr(x):
+            x = x.to_dense()  # this batch alone
         rng, mixup = self._mixup_rng, self.mixup
         share = rng.beta(mixup.alpha, mixup.alpha)
         partner = torch.from_numpy(rng.permutation(len(y))).to(y.device)
@@ -527,14 +550,16 @@ class Net(NeuralNetClassifier):
         return self._total(Step(y, weight, features, scores, module.head), scores)
 
     def _total(self, step: Step, scores: Tensor) -> dict[str, Any]:
-        return self._step_of(*self.criterion_(step), scores)
+        return self._step_of(*self.criterion_(step), scores, step)
 
-    def _step_of(self, loss: Tensor, values: list[Tensor], scores: Tensor) -> dict[str, Any]:
+    def _step_of(
+        self, loss: Tensor, values: list[Tensor], scores: Tensor, step: Step
+    ) -> dict[str, Any]:
         # One tensor a batch, read once an epoch: .item() would wait for the device each time.
         kept = loss.detach()
         if len(values) > 1:
             kept = torch.stack([kept, *(value.detach() for value in values)])
-        return {"loss": loss, "losses": kept, "y_pred": scores}
+        return {"loss": loss, "losses": kept, "y_pred": scores, "step": step}
 
     def count(self, data: Rows | StreamedRows) -> None:
         """Add the classes of the data to come to the counts, and tell the loss."""
@@ -583,6 +608,11 @@ class Net(NeuralNetClassifier):
         for batch in self.get_iterator(X):
             x = batch[0]
             spare = -len(x) % _ROWS_OF_A_KERNEL
-            padded = torch.cat([x, x[-1:].expand(spare, *x.shape[1:])]) if spare else x
+            if not spare:
+                padded = x
+            elif is_csr(x):
+                padded = pad_rows(x, spare)
+            else:
+                padded = torch.cat([x, x[-1:].expand(spare, *x.shape[1:])])
             results.append(what(self.module_, padded)[: len(x)].cpu())
         return torch.cat(results)

@@ -20,7 +20,6 @@ from sklearn.base import (
     ClassifierMixin,
 )
 from sklearn.metrics import check_scoring
-from sklearn.preprocessing import StandardScaler
 from sklearn.utils import Tags, check_scalar
 from sklearn.utils.multiclass import check_classification_targets
 from skorch.callbacks import LRScheduler
@@ -29,8 +28,16 @@ from torch import nn
 from sklimb._batches import Rows, StreamedRows, first_of
 from sklimb._early_stopping import BestEpoch
 from sklimb._engine import Net
-from sklimb._inputs import check_rows, check_weights, dataset_labels, is_dataset
+from sklimb._inputs import (
+    check_rows,
+    check_weights,
+    dataset_labels,
+    is_dataset,
+    n_rows,
+    values_a_row,
+)
 from sklimb._mixup import Mixup
+from sklimb._moments import ColumnScaling
 from sklimb._network import NetworkFactory
 from sklimb._parameters import (
     NestedParameters,
@@ -46,7 +53,7 @@ from sklimb._row_choice import some_of_each, stratified_split, take_rows, withou
 from sklimb._schedule import SCHEDULES
 from sklimb._terms import LossTerms, Step
 from sklimb._transform import Transform
-from sklimb.backbones import MLP
+from sklimb.backbones import MLP, ConvNet
 from sklimb.metrics import balanced_accuracy_scorer
 
 # At most this many rows set the start values of a head.
@@ -121,7 +128,7 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
 
         Parameters
         ----------
-        X : array-like of shape (n, n_features), image array (n, C, H, W) or torch Dataset
+        X : array-like or sparse matrix of shape (n, n_features), images (n, C, H, W) or Dataset
             Training data: numbers, finite. A map-style ``torch.utils.data.Dataset`` is streamed.
         y : array-like of shape (n,)
             Labels of any type that scikit-learn takes. May be None for a Dataset of (x, label).
@@ -152,7 +159,7 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
 
         Parameters
         ----------
-        X : array-like of shape (n, n_features), image array (n, C, H, W) or torch Dataset
+        X : array-like or sparse matrix of shape (n, n_features), images (n, C, H, W) or Dataset
             Training data.
         y : array-like of shape (n,)
             Labels.
@@ -186,7 +193,7 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
             raise ValueError(
                 f"y has one class only, {self.classes_.tolist()}; a classifier needs two or more."
             )
-        weight = check_weights(sample_weight, len(X))
+        weight = check_weights(sample_weight, n_rows(X))
         # an unknown name or label fails here, before anything is built
         class_weight_vector(
             self.class_weight, np.ones(len(self.classes_)), self.classes_, effective_beta=0.0
@@ -195,7 +202,7 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
         streams = Streams(self.random_state)
         X, codes, weight = without_weightless(X, codes, weight)
         self._batch_size = (
-            choose_batch_size(len(X)) if self.batch_size == "auto" else int(self.batch_size)
+            choose_batch_size(n_rows(X)) if self.batch_size == "auto" else int(self.batch_size)
         )
         with self._contained(X):
             data, validation = self._split(X, codes, weight, streams, epochs is None)
@@ -217,7 +224,7 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
         self._check_parameters()
         X, y = self._check_data(X, y, reset=False)
         codes = self._encode(y)
-        weight = check_weights(sample_weight, len(X))
+        weight = check_weights(sample_weight, n_rows(X))
         X, codes, weight = without_weightless(X, codes, weight)
         net = self.net_
         with self._contained(X):
@@ -313,30 +320,29 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
     def _choose_backbone(self, X: Any) -> Any:
         if self.module is not None:
             return self.module
-        if is_dataset(X) or X.ndim != 2:
+        if is_dataset(X) or X.ndim not in (2, 4):
             shape = "a torch Dataset" if is_dataset(X) else f"X of shape {X.shape}"
             raise ValueError(
                 f"{shape} needs module=, an nn.Module class or instance that turns it into "
-                "features (n, d); only rows (n, n_features) have a default backbone, the MLP."
+                "features (n, d); only rows (n, n_features) and images (n, C, H, W) have a default "
+                "backbone, MLP and ConvNet."
             )
-        return MLP
+        return MLP if X.ndim == 2 else ConvNet
 
     def _set_input_scaling(self, data: Any) -> None:
         set_input_scaling = getattr(self.net_.module_.backbone, "set_input_scaling", None)
         if set_input_scaling is None:
             return
-        scaler = StandardScaler()
+        scaling = ColumnScaling()
         for piece, start in self.net_.pieces(data):
-            weight = None if data.weight is None else data.weight[start : start + len(piece)]
-            with np.errstate(over="ignore", invalid="ignore"):
-                scaler.partial_fit(piece, sample_weight=weight)
-        bad = np.flatnonzero(~np.isfinite(scaler.scale_) | ~np.isfinite(scaler.mean_))
-        if len(bad):
-            raise ValueError(
-                f"Columns {bad.tolist()[:10]} of X cannot be scaled: they hold NaN, or values so "
-                "large that their squares overflow. Divide them, or take their logarithm."
-            )
-        set_input_scaling(scaler.mean_, scaler.scale_)
+            stop = start + piece.shape[0]
+            weight = None if data.weight is None else data.weight[start:stop]
+            if piece.ndim > 2:  # images: the channels are the columns, each pixel a row
+                pixels = np.moveaxis(piece, 1, -1).reshape(-1, piece.shape[1])
+                weight = None if weight is None else weight.repeat(len(pixels) // len(piece))
+                piece = pixels
+            scaling.update(piece, weight)
+        set_input_scaling(*scaling.result())
 
     def _split(
         self, X: Any, codes: np.ndarray, weight: np.ndarray | None, streams: Streams, allowed: bool
@@ -368,7 +374,7 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
         return BestEpoch(scorer, self.n_iter_no_change)
 
     def _contained(self, X: Any) -> AbstractContextManager[None]:
-        values = 1 if is_dataset(X) else int(np.prod(X.shape[1:]))
+        values = 1 if is_dataset(X) else values_a_row(X)
         threads = choose_threads(self._batch_size, values)
         return contained(threads=threads, device=self._current_device)
 
@@ -399,6 +405,7 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 

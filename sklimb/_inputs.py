@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import scipy.sparse
 import torch
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_array
@@ -24,18 +25,22 @@ def is_dataset(X: Any) -> bool:
 
 def check_rows(
     estimator: BaseEstimator, X: Any, y: Any, *, reset: bool
-) -> tuple[np.ndarray, np.ndarray | None]:
+) -> tuple[np.ndarray | scipy.sparse.csr_array, np.ndarray | None]:
     """Validate rows or images, and labels unless `y` is None and `reset` False.
 
-    Rows come back as float32 or float64; images (4-D) keep unsigned bytes, which the network casts
-    a batch at a time.
+    Rows come back as float32 or float64, sparse ones in CSR; images (4-D) keep unsigned bytes,
+    which the network casts a batch at a time.
     """
     if isinstance(X, torch.Tensor):
         X = X.detach().cpu().numpy()
     if isinstance(y, torch.Tensor):
         y = y.detach().cpu().numpy()
     images = getattr(X, "ndim", 2) == 4
-    options: dict[str, Any] = {"dtype": [np.float64, np.float32], "reset": reset}
+    options: dict[str, Any] = {
+        "dtype": [np.float64, np.float32],
+        "reset": reset,
+        "accept_sparse": "csr",
+    }
     if getattr(X, "dtype", None) == np.float16:
         options["dtype"] = np.float32
     if images:
@@ -47,7 +52,29 @@ def check_rows(
         y = column_or_1d(y, warn=True)
     if images and X.dtype not in (np.uint8, np.float32, np.float64):
         X = check_array(X, allow_nd=True, dtype=np.float32)
+    if scipy.sparse.issparse(X):
+        return _canonical(X), y
     return np.ascontiguousarray(X), y
+
+
+def _canonical(X: Any) -> Any:
+    """Return CSR without a place that is given twice; the user's own matrix stays as it is."""
+    if not X.has_canonical_format:
+        X = X.copy()
+        X.sum_duplicates()
+    return X
+
+
+def n_rows(X: Any) -> int:
+    """Return the number of rows of an array or sparse matrix, or of items of a Dataset."""
+    return len(X) if is_dataset(X) else X.shape[0]
+
+
+def values_a_row(X: Any) -> int:
+    """Return how many values a row of an array has, or holds on average in a sparse matrix."""
+    if scipy.sparse.issparse(X):
+        return X.nnz // max(1, X.shape[0])
+    return int(np.prod(X.shape[1:]))
 
 
 def dataset_labels(source: Dataset) -> np.ndarray:

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from sklimb._csr import is_csr, to_float
 from sklimb._transform import changed_output
 
 
@@ -56,12 +57,19 @@ class Network(nn.Module):
 
 def run_backbone(backbone: nn.Module, x: Tensor, dtype: torch.dtype) -> Tensor:
     """Return a backbone's features as a matrix, its input cast unless it does so itself."""
+    if is_csr(x):
+        x = _sparse_input(backbone, x)
     if x.dtype != dtype and not getattr(backbone, "casts_input", False):
-        x = x.to(dtype)
+        x = to_float(x, dtype) if is_csr(x) else x.to(dtype)
     features = backbone(x)
     if isinstance(features, (tuple, list)):
         features = features[0]
     return features if features.ndim == 2 else features.flatten(1)
+
+
+def _sparse_input(backbone: nn.Module, x: Tensor) -> Tensor:
+    """Return a sparse batch as it is for a backbone that takes it, else this batch dense."""
+    return x if getattr(backbone, "accepts_sparse", False) else x.to_dense()
 
 
 class NetworkFactory:
@@ -71,7 +79,8 @@ class NetworkFactory:
     ----------
     backbone : type or nn.Module
         A class is called with the ``module__*`` parameters, and with ``in_features`` (rows) or
-        ``in_channels`` (images) where its signature has them. An instance is copied.
+        ``in_channels`` and ``image_size`` (images) where its signature has them. An instance is
+        copied.
     make_head : callable
         (n_features: int) -> nn.Module.
     example : Tensor, shape (k, ...)
@@ -108,7 +117,10 @@ class NetworkFactory:
                     f"parameters cannot reach it, got {sorted(kwargs)}. Pass the class instead."
                 )
             return copy.deepcopy(self.backbone)
-        name = "in_channels" if self.example.ndim == 4 else "in_features"
-        if name in inspect.signature(self.backbone).parameters:
-            kwargs = {name: self.example.shape[1], **kwargs}
+        shape = self.example.shape
+        known = {"in_features": shape[1]}
+        if len(shape) == 4:
+            known = {"in_channels": shape[1], "image_size": tuple(shape[2:])}
+        takes = inspect.signature(self.backbone).parameters
+        kwargs = {name: value for name, value in known.items() if name in takes} | kwargs
         return self.backbone(**kwargs)

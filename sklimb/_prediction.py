@@ -36,7 +36,7 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
 
         Parameters
         ----------
-        X : array-like of shape (n, n_features), image array (n, C, H, W) or torch Dataset
+        X : array-like or sparse matrix of shape (n, n_features), images (n, C, H, W) or Dataset
             Data.
 
         Returns
@@ -55,7 +55,7 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
 
         Parameters
         ----------
-        X : array-like of shape (n, n_features), image array (n, C, H, W) or torch Dataset
+        X : array-like or sparse matrix of shape (n, n_features), images (n, C, H, W) or Dataset
             Data.
 
         Returns
@@ -71,7 +71,7 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
 
         Parameters
         ----------
-        X : array-like of shape (n, n_features), image array (n, C, H, W) or torch Dataset
+        X : array-like or sparse matrix of shape (n, n_features), images (n, C, H, W) or Dataset
             Data.
 
         Returns
@@ -86,7 +86,7 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
 
         Parameters
         ----------
-        X : array-like of shape (n, n_features), image array (n, C, H, W) or torch Dataset
+        X : array-like or sparse matrix of shape (n, n_features), images (n, C, H, W) or Dataset
             Data.
 
         Returns
@@ -101,7 +101,7 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
 
         Parameters
         ----------
-        X : array-like of shape (n, n_features), image array (n, C, H, W) or torch Dataset
+        X : array-like or sparse matrix of shape (n, n_features), images (n, C, H, W) or Dataset
             Data.
 
         Returns

@@ -82,7 +82,7 @@ def test_there_are_estimators():
     expected_failed_checks=lambda estimator: {
         name: "compares mini-batch float32 training at 1e-7; passes in the exact setting below"
         for name in EQUIVALENCE
-        # the sparse one has nothing to compare where sparse input is refused
+        # the sparse one has nothing to compare where an estimator refuses sparse input
         if get_tags(estimator).input_tags.sparse or "sparse" not in name
         if not isinstance(getattr(estimator, "estimator", None), LogisticRegression)
     },

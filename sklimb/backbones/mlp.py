@@ -2,7 +2,7 @@
 
 Shape
 -----
-x (n, in_features) -> features (n, hidden[-1]).
+x (n, in_features), dense or in compressed sparse rows -> features (n, hidden[-1]).
 """
 
 from __future__ import annotations
@@ -13,7 +13,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from sklimb._csr import is_csr, with_row, with_values
+from sklimb.backbones.sparse_linear import SparseInputLinear
+
 _ACTIVATIONS = {"relu": nn.ReLU, "gelu": nn.GELU, "silu": nn.SiLU, "tanh": nn.Tanh}
+_NONLINEAR = tuple(_ACTIVATIONS.values())
 
 
 class Standardize(nn.Module):
@@ -74,14 +78,30 @@ class Standardize(nn.Module):
         Parameters
         ----------
         x : Tensor, shape (n, in_features)
-            Columns, of any number type.
+            Columns, of any number type. In compressed sparse rows they are only scaled: what lies
+            behind has to take off `offset`.
 
         Returns
         -------
         Tensor, shape (n, in_features)
             Scaled columns.
         """
+        if is_csr(x):
+            scaled = x.values() / self.scale[x.col_indices()]
+            return with_values(x, scaled.to(self.like.dtype))
         return ((x - self.shift) / self.scale).to(self.like.dtype)
+
+    def offset(self) -> Tensor | None:
+        """Return what centring takes off a scaled row, or None where that is nothing.
+
+        Returns
+        -------
+        Tensor, shape (in_features,), or None
+            The shift in units of the scale.
+        """
+        if not self.shift.any():
+            return None
+        return (self.shift / self.scale).to(self.like.dtype)
 
 
 class MLP(nn.Sequential):
@@ -124,14 +144,50 @@ class MLP(nn.Sequential):
             )
         layers: list[nn.Module] = [Standardize(in_features)] if standardize else []
         width = in_features
-        for wider in hidden:
-            layers += [nn.Linear(width, wider), _ACTIVATIONS[activation]()]
+        for depth, wider in enumerate(hidden):
+            linear = nn.Linear if depth else SparseInputLinear
+            layers += [linear(width, wider), _ACTIVATIONS[activation]()]
             if dropout:
                 layers.append(nn.Dropout(dropout))
             width = wider
         super().__init__(*layers)
         # Said to the network, which otherwise casts the input to its own float type first.
         self.casts_input = standardize
+        self.accepts_sparse = bool(hidden)
+        # The activation of the last hidden layer but one, before its dropout; None without layers.
+        places = [str(i) for i, layer in enumerate(layers) if isinstance(layer, _NONLINEAR)]
+        self.default_stage = places[-2:][0] if places else None
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the features.
+
+        Parameters
+        ----------
+        x : Tensor, shape (n, in_features)
+            Dense or in compressed sparse rows.
+
+        Returns
+        -------
+        Tensor, shape (n, hidden[-1])
+            The last activations.
+        """
+        if not is_csr(x):
+            return super().forward(x)
+        layers = iter(self)
+        offset = None
+        if isinstance(self[0], Standardize):
+            x = next(layers)(x)
+            offset = self[0].offset()
+        first = next(layers)
+        if offset is None:
+            x = first(x)
+        else:
+            # One more row through the same product: the weight's gradient is gathered once.
+            *rows, centre = first(with_row(x, offset)).split([len(x), 1])
+            x = rows[0] - centre + first.bias
+        for layer in layers:
+            x = layer(x)
+        return x
 
     def set_input_scaling(self, mean: np.ndarray, scale: np.ndarray) -> None:
         """Set the moments that `standardize` uses; without it, do nothing.

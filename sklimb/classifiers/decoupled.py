@@ -316,5 +316,4 @@ def _tau_normalized(weight: Tensor, tau: float) -> Tensor:
 
 
 def _subset(data: Rows | StreamedRows, rows: np.ndarray) -> Any:
-    whole = data.source if isinstance(data, StreamedRows) else data.X.cpu().numpy()
-    return take_rows(whole, rows)
+    return take_rows(data.whole(), rows)

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from sklimb.backbones import MLP, Standardize
+from sklimb.backbones import MLP, SparseInputLinear, Standardize
 
 MEAN, SCALE = np.array([1.6e9, 1e-7]), np.array([1e3, 3e-9])
 
@@ -84,13 +84,14 @@ def test_timestamps_keep_their_resolution():
 def test_mlp_layers():
     layers = MLP(5, hidden=(8, 3), activation="gelu", dropout=0.25)
     kinds = [type(layer) for layer in layers]
-    assert kinds == [Standardize, nn.Linear, nn.GELU, nn.Dropout, nn.Linear, nn.GELU, nn.Dropout]
+    hidden = [SparseInputLinear, nn.GELU, nn.Dropout, nn.Linear, nn.GELU, nn.Dropout]
+    assert kinds == [Standardize, *hidden]
     assert (layers[1].in_features, layers[1].out_features) == (5, 8)
     assert (layers[4].in_features, layers[4].out_features) == (8, 3)
     assert layers[3].p == 0.25
     assert layers.casts_input
     plain = MLP(5, hidden=(8,), dropout=0.0, standardize=False)
-    assert [type(layer) for layer in plain] == [nn.Linear, nn.ReLU]
+    assert [type(layer) for layer in plain] == [SparseInputLinear, nn.ReLU]
     assert not plain.casts_input
     plain.set_input_scaling(np.zeros(5), np.ones(5))  # has none to set
     assert [type(layer) for layer in MLP(5, hidden=())] == [Standardize]
@@ -111,7 +112,7 @@ def test_the_scaling_reaches_the_first_layer():
 def test_activations(activation):
     x = torch.linspace(-3, 3, 7)[:, None]
     net = MLP(1, hidden=(4,), activation=activation, dropout=0.0, standardize=False)
-    expected = getattr(torch.nn.functional, activation)(x @ net[0].weight.T + net[0].bias)
+    expected = getattr(torch.nn.functional, activation)(x @ net[0].weight + net[0].bias)
     torch.testing.assert_close(net(x), expected)
 
 

@@ -1,0 +1,116 @@
+"""Rows in compressed sparse form as torch tensors: taken, cut into batches, padded.
+
+torch has the layout (``torch.sparse_csr``) and the products; choosing and cutting rows is missing
+there, and is a matter of its three tensors.
+
+Shape
+-----
+(n, d) with ``crow`` (n + 1,), ``col`` (nnz,) and ``values`` (nnz,).
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import scipy.sparse
+import torch
+from torch import Tensor
+
+with warnings.catch_warnings():
+    # torch says once in a process that the layout is in beta.
+    warnings.simplefilter("ignore")
+    torch.sparse_csr_tensor([0, 0], [], torch.zeros(0), size=(1, 1), check_invariants=False)
+
+
+def is_csr(x: Tensor) -> bool:
+    """Return whether a tensor is in compressed sparse rows."""
+    return x.layout == torch.sparse_csr
+
+
+def _build(crow: Tensor, col: Tensor, values: Tensor, width: int) -> Tensor:
+    size = (len(crow) - 1, width)
+    return torch.sparse_csr_tensor(crow, col, values, size=size, check_invariants=False)
+
+
+def from_scipy(X: scipy.sparse.csr_array, device: str | torch.device = "cpu") -> Tensor:
+    """Return a scipy CSR matrix or array as a tensor; on the CPU its memory is shared."""
+    # embedding_bag wants both kinds of index in one type
+    index = np.result_type(X.indptr, X.indices)
+    parts = (X.indptr.astype(index, copy=False), X.indices.astype(index, copy=False), X.data)
+    # torch warns of arrays that it must not write to; nothing here writes.
+    tensors = [torch.from_numpy(p if p.flags.writeable else p.copy()) for p in parts]
+    if torch.device(device).type == "mps" and tensors[2].dtype == torch.float64:
+        tensors[2] = tensors[2].float()
+    return _build(*(part.to(device) for part in tensors), X.shape[1])
+
+
+def to_scipy(x: Tensor) -> scipy.sparse.csr_array:
+    """Return rows as a scipy array; on the CPU its memory is shared."""
+    parts = (x.values(), x.col_indices(), x.crow_indices())
+    return scipy.sparse.csr_array(tuple(part.cpu().numpy() for part in parts), shape=x.shape)
+
+
+def with_values(x: Tensor, values: Tensor) -> Tensor:
+    """Return the same places with other values."""
+    return _build(x.crow_indices(), x.col_indices(), values, x.shape[1])
+
+
+def to_float(x: Tensor, dtype: torch.dtype) -> Tensor:
+    """Return the rows in another float type."""
+    return x if x.dtype == dtype else with_values(x, x.values().to(dtype))
+
+
+def take_rows(x: Tensor, rows: Tensor | slice) -> Tensor:
+    """Return some rows, in the order asked for; a row may come several times."""
+    crow, col, values = x.crow_indices(), x.col_indices(), x.values()
+    if isinstance(rows, slice):
+        start, stop, _ = rows.indices(len(x))
+        first, last = int(crow[start]), int(crow[stop])
+        return _build(
+            crow[start : stop + 1] - first, col[first:last], values[first:last], x.shape[1]
+        )
+    start = crow[rows]
+    length = crow[rows + 1] - start
+    taken = torch.zeros(len(rows) + 1, dtype=crow.dtype, device=crow.device)
+    torch.cumsum(length, 0, out=taken[1:])
+    # place k of the result is place k - taken[i] + start[i] of x, for the row i that it is in
+    shift = torch.repeat_interleave(start - taken[:-1], length)
+    places = torch.arange(len(shift), device=crow.device) + shift
+    return _build(taken, col[places], values[places], x.shape[1])
+
+
+def split_rows(x: Tensor, sizes: Sequence[int]) -> Iterator[Tensor]:
+    """Yield consecutive batches of some sizes, their values and columns as views."""
+    crow, col, values = x.crow_indices(), x.col_indices(), x.values()
+    bounds = np.concatenate([[0], np.cumsum(sizes)])
+    ends = crow[torch.as_tensor(bounds, device=crow.device)].tolist()  # one wait for the device
+    for k in range(len(sizes)):
+        first, last = ends[k], ends[k + 1]
+        part = crow[int(bounds[k]) : int(bounds[k + 1]) + 1] - first
+        yield _build(part, col[first:last], values[first:last], x.shape[1])
+
+
+def pad_rows(x: Tensor, n: int) -> Tensor:
+    """Return the rows with n empty ones behind them."""
+    crow = x.crow_indices()
+    return _build(torch.cat([crow, crow[-1:].expand(n)]), x.col_indices(), x.values(), x.shape[1])
+
+
+def with_row(x: Tensor, row: Tensor) -> Tensor:
+    """Return the rows with a dense one, (d,), behind them."""
+    places = row.nonzero().squeeze(1)
+    crow = x.crow_indices()
+    return _build(
+        torch.cat([crow, crow[-1:] + len(places)]),
+        torch.cat([x.col_indices(), places.to(crow.dtype)]),
+        torch.cat([x.values(), row[places].to(x.dtype)]),
+        x.shape[1],
+    )
+
+
+def values_a_row(x: Tensor) -> int:
+    """Return how many values a row holds, on average and at least 1."""
+    n = len(x.values()) // max(1, len(x)) if is_csr(x) else x[:1].numel()
+    return max(1, n)
