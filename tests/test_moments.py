@@ -44,6 +44,18 @@ def test_against_the_definition(weighted, sparse, rows):
     assert shift[2] == 0 and scale[2] == 1
 
 
+def test_rare_columns_share_a_scale_unless_their_unit_differs():
+    rng = np.random.default_rng(1)
+    X = rng.uniform(0.5, 1.5, (500, 6)) * (rng.random((500, 6)) < 0.04)
+    X *= np.array([1, 2, 4, 3, 1e4, 1e-3])
+    shift, scale = scaling_of([X], [None])
+    alike = X[:, :4]
+    np.testing.assert_allclose(scale[:4], np.sqrt(np.mean(alike[alike != 0] ** 2)))
+    for j in (4, 5):
+        assert scale[j] == pytest.approx(np.sqrt(np.mean(X[X[:, j] != 0, j] ** 2)))
+    np.testing.assert_array_equal(shift, 0)
+
+
 def test_rare_values_are_not_blown_up(rows):
     shift, scale = scaling_of([rows[0]], [None])
     scaled = (rows[0][:, 1] - shift[1]) / scale[1]
