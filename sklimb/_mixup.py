@@ -7,6 +7,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from sklimb._csr import add_rows, is_csr, take_rows, with_values
+
 
 class Mixup(NamedTuple):
     """Settings of mixup.
@@ -70,7 +72,12 @@ def label_share(
 
 
 def mix_rows(x: Tensor, partner: Tensor, share: float) -> Tensor:
-    """Return share * x + (1 - share) * x[partner]; bytes become float32."""
+    """Return share * x + (1 - share) * x[partner]; bytes become float32, sparse rows stay so."""
+    if is_csr(x):
+        others = take_rows(x, partner)
+        return add_rows(
+            with_values(x, share * x.values()), with_values(others, (1 - share) * others.values())
+        )
     if not x.is_floating_point():
         x = x.float()
     return torch.lerp(x[partner], x, share)

@@ -9,6 +9,7 @@ from sklearn.datasets import make_classification
 
 from sklimb import RebalancedClassifier
 from sklimb._mixup import label_share, mix_rows
+from sklimb.backbones import SparseInputLinear
 
 QUICK = {"max_epochs": 4, "module__hidden": (16,), "random_state": 0}
 
@@ -36,6 +37,19 @@ def test_label_share(share, tau):
     m = torch.tensor([100.0, 100.0, 300.0, 900.0, 100.0, 100.0], dtype=torch.float64)
     expected = [naive_share(share, a, b, 3.0, tau) for a, b in zip(n.tolist(), m.tolist())]
     assert label_share(share, n, m, kappa=3.0, tau=tau).tolist() == expected
+
+
+def test_sparse_rows_are_mixed_as_dense_ones():
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(7, 5, dtype=torch.float64, generator=generator)
+    x = x * (torch.rand(7, 5, generator=generator) < 0.4)
+    x[2] = 0
+    partner = torch.tensor([2, 2, 0, 6, 5, 4, 6])
+    mixed = mix_rows(x.to_sparse_csr(), partner, 0.3)
+    # a product, since a place may be given twice
+    layer = SparseInputLinear(5, 3).double()
+    torch.testing.assert_close(layer(mixed), layer(mix_rows(x, partner, 0.3)))
+    assert mixed.values().numel() == (x != 0).sum() + (x[partner] != 0).sum()
 
 
 def test_mix_rows():
