@@ -24,6 +24,7 @@ _EPILOG = """\
 examples:
   sklimb compare                                     scikit-learn's digits, made long-tailed
   sklimb compare --data glass.csv --target -1        the last column holds the classes
+  sklimb compare --dataset reuters36 --methods linear_svc,reweight,affinity
   sklimb compare --data claims.csv --target fraud --groups customer --methods smote,forest,affinity
 
 exit status: 0, 1 if no method finished, 2 for bad input, 130 after Ctrl-C (what is finished is
@@ -69,18 +70,19 @@ def _compare(arguments: argparse.Namespace) -> int:
     table, test = _read(arguments)
     report = None if arguments.no_report else Path(arguments.report)
     _check_outputs(report, arguments.save)
+    named = _load(arguments)  # last, because it may be a download
     status = 0
     try:
         comparison = compare(
-            None if table is None else table.X,
-            None if table is None else table.y,
-            X_test=None if test is None else test.X,
-            y_test=None if test is None else test.y,
+            *_X_y(named or table),
+            X_test=named.X_test if named else None if test is None else test.X,
+            y_test=named.y_test if named else None if test is None else test.y,
             methods=arguments.methods,
             metric=arguments.metric.replace("-", "_"),
             folds=arguments.folds,
-            repeats=arguments.repeats,
+            repeats=named.repeats if named and arguments.repeats is None else arguments.repeats,
             grid=arguments.grid,
+            prepare=named.prepare if named else None,
             groups=None if table is None else table.groups,
             time=None if table is None else table.time,
             device=arguments.device,
@@ -91,7 +93,9 @@ def _compare(arguments: argparse.Namespace) -> int:
     except ComparisonInterrupted as interrupt:
         comparison, status = interrupt.comparison, 130
     if table is not None:
-        _add_file(comparison, Path(arguments.data), table)
+        _add_source(comparison, Path(arguments.data).name, table)
+    if named is not None:
+        _add_source(comparison, named.name, named)
     _say(str(comparison))
     if report is not None:
         _say(f"\nReport: {comparison.save_report(report)}")
@@ -142,14 +146,34 @@ def _save(comparison: Comparison, path: str) -> str:
     return f"Model: {path} (read it with joblib.load)"
 
 
-def _add_file(comparison: Comparison, path: Path, table) -> None:
-    """Put into the result what only the reader of the file knows."""
+def _X_y(source):
+    """Return the rows to learn from of a table or a named set, None where there is neither."""
+    return (None, None) if source is None else (source.X, source.y)
+
+
+def _load(arguments: argparse.Namespace):
+    """Return the set of ``--dataset``, None where not asked for."""
+    from sklimb._compare.sets import load_set
+
+    if arguments.dataset is None:
+        if arguments.data_home is not None:
+            raise InputError("--data-home without --dataset: which data set is meant?")
+        return None
+    if arguments.data is not None:
+        raise InputError("--data and --dataset are two data sets: name one of them")
+    if arguments.seed < 0:
+        raise InputError(f"random_state must be a whole number, not negative: {arguments.seed}")
+    return load_set(arguments.dataset, data_home=arguments.data_home, seed=arguments.seed)
+
+
+def _add_source(comparison: Comparison, name: str, source) -> None:
+    """Put into the result what only the one who brought the data knows."""
     from sklimb._compare.snippet import joined
 
-    comparison.problem = f"{path.name}: {comparison.problem}"
-    comparison.notes[:0] = table.notes
+    comparison.problem = f"{name}: {comparison.problem}"
+    comparison.notes[:0] = source.notes
     if comparison.code:
-        comparison.code = joined(table.code, comparison.code)
+        comparison.code = joined(source.code, comparison.code)
 
 
 def _check_outputs(report: Path | None, save: str | None) -> None:
@@ -167,6 +191,7 @@ def _check_outputs(report: Path | None, save: str | None) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     from sklimb._compare.methods import METHODS
+    from sklimb._compare.sets import SETS
 
     parser = argparse.ArgumentParser(prog="sklimb", description=sklimb.__doc__)
     parser.add_argument("--version", action="version", version=f"sklimb {sklimb.__version__}")
@@ -181,6 +206,16 @@ def _parser() -> argparse.ArgumentParser:
     data = command.add_argument_group("data")
     data.add_argument(
         "--data", metavar="FILE", help="CSV file; without it scikit-learn's digits, ratio 50"
+    )
+    data.add_argument(
+        "--dataset",
+        metavar="NAME",
+        help=f"one of {', '.join(SETS)}; downloaded once, where it is not in --data-home",
+    )
+    data.add_argument(
+        "--data-home",
+        metavar="DIR",
+        help="folder of --dataset (default: $SKLIMB_DATA, else ~/scikit_learn_data/sklimb)",
     )
     data.add_argument(
         "--target", metavar="COLUMN", help="column of the classes: a name, or a number (-1: last)"

@@ -14,8 +14,10 @@ import pytest
 
 import sklimb
 from sklimb._compare.methods import METHODS
+from sklimb._compare.sets import SETS
 from sklimb.cli import main
 from tests._compare.stand_ins import BROKEN, TREE, blobs
+from tests.datasets.shared import DATA, needs
 
 
 @pytest.fixture
@@ -115,6 +117,62 @@ def test_bad_input_is_one_line_and_status_2(text, options, said, tmp_path, capsy
     assert err.startswith("sklimb compare: error: ")
     assert said in err
     assert err.count("\n") == 1
+
+
+@needs("tabular/glass.csv")
+def test_a_data_set_by_name(tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(METHODS, "tree", TREE)
+    options = ["--methods", "tree", "--jobs", 1, "--folds", 2, "--report", tmp_path / "out"]
+    saved = tmp_path / "model.joblib"
+    assert _main("--dataset", "Glass", "--data-home", DATA, *options, "--save", saved) == 0
+    out, _ = capsys.readouterr()
+    assert out.startswith("glass: 214 rows, 9 columns, 6 classes of 76 to 9 rows\n")
+    code = out[out.index("from sklearn.tree") : out.index("Report:")]
+    assert "from sklimb.datasets import fetch_tabular" in out
+    space = {}
+    exec(out[out.index("from imblearn") : out.index("Report:")], space)
+    assert code.strip() in unescape((tmp_path / "out" / "report.html").read_text(encoding="utf-8"))
+    model = joblib.load(saved)
+    np.testing.assert_array_equal(model.predict(space["X"]), space["model"].predict(space["X"]))
+
+
+@needs("text/r52-train.txt.gz", "text/r52-test.txt.gz")
+def test_a_data_set_with_a_test_part_runs_once_from_the_environment(capsys, monkeypatch):
+    monkeypatch.setenv("SKLIMB_DATA", str(DATA))
+    # one candidate of each regularisation would do; the test is that of the way, not of the figure
+    assert _main("--dataset", "reuters36", "--methods", "linear_svc", "--no-report") == 0
+    out, _ = capsys.readouterr()
+    assert out.startswith("reuters36: 6,436 texts, 36 classes of 2,840 to 4 rows\n")
+    assert "on one split, so without a spread" in out
+    assert 'X_test, y_test = fetch_reuters36(subset="test", return_X_y=True)' in out
+
+
+@pytest.mark.parametrize(
+    "arguments, said",
+    [
+        (["--dataset", "reuter36"], "there is no data set 'reuter36': did you mean 'reuters36'"),
+        (["--dataset", "glass", "--data", "x.csv", "--target", "-1"], "two data sets"),
+        (["--dataset", "glass", "--target", "-1"], "--target without --data"),
+        (["--data-home", "x"], "--data-home without --dataset"),
+        (["--dataset", "glass", "--seed", "-1"], "not negative: -1"),
+    ],
+)
+def test_data_sets_that_cannot_be_meant(arguments, said, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "x.csv").write_text("a,label\n1,x\n2,x\n3,y\n4,y\n")
+    assert _main(*arguments) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("sklimb compare: error: ") and err.count("\n") == 1
+    assert said in err
+
+
+def test_help_names_every_data_set(capsys):
+    with pytest.raises(SystemExit):
+        _main("--help")
+    # argparse breaks lines after hyphens
+    help_ = "".join(capsys.readouterr().out.split())
+    assert all(name in help_ for name in SETS)
 
 
 def test_options_of_a_file_without_a_file(capsys):

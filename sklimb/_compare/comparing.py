@@ -15,6 +15,8 @@ from sklimb._compare.result import Comparison
 from sklimb._compare.splits import smallest_part
 
 if TYPE_CHECKING:
+    from sklearn.base import BaseEstimator
+
     from sklimb._compare.problems import Problem
 
 
@@ -29,6 +31,7 @@ def compare(
     folds: int = 5,
     repeats: int | None = None,
     grid: str = "quick",
+    prepare: BaseEstimator | None = None,
     groups: Any = None,
     time: Any = None,
     device: str = "cpu",
@@ -48,9 +51,9 @@ def compare(
     Parameters
     ----------
     X : DataFrame, array-like or sparse matrix of shape (n_samples, n_features), default=None
-        Numbers, and in a frame also categories; NaN means missing. Networks do not take sparse
-        matrices yet: their rows say so. Without it scikit-learn's
-        digits are used, made long-tailed (ratio 50) anew in each repeat, with a balanced test part.
+        Numbers, and in a frame also categories; NaN means missing. Or a list of texts, which become
+        a sparse matrix (TF-IDF). Without it scikit-learn's digits are used, made long-tailed (ratio
+        50) anew in each repeat, with a balanced test part.
     y : array-like of shape (n_samples,), default=None
         Labels of any type; each class needs two rows (one, with a test part).
     X_test, y_test : like `X` and `y`, default=None
@@ -58,7 +61,7 @@ def compare(
     methods : sequence of str, default=None
         Of ``"plain"``, ``"reweight"``, ``"smote"``, ``"oversample"``, ``"logit_adjusted"``,
         ``"ldam_drw"``, ``"mixup_drw"``, ``"decoupled"``, ``"prior_corrected"``, ``"logistic"``,
-        ``"forest"``, ``"affinity"``; None means all.
+        ``"linear_svc"``, ``"forest"``, ``"affinity"``, ``"rsg"``, ``"offset"``; None means all.
     metric : {"balanced_accuracy", "geometric_mean", "macro_f1", "average_precision"}, \
 default="balanced_accuracy"
         What the searches choose by and the table is sorted by. Average precision is that of the
@@ -70,6 +73,10 @@ default="balanced_accuracy"
         spread), 5 for a test part, where there would be none, and 3 for the digits.
     grid : {"quick", "full"}, default="quick"
         4 candidates a method on 3 inner folds, or 12 on 5.
+    prepare : transformer, default=None
+        First step of every pipeline, cloned and fitted inside the folds: what turns `X` into
+        numbers. None chooses it by the types of the columns. With it `X` may be anything whose rows
+        can be taken and that it knows what to do with.
     groups : array-like of shape (n_samples,), default=None
         Rows of one group are never on both sides of a split, inner ones included.
     time : array-like of shape (n_samples,), default=None
@@ -124,6 +131,8 @@ default="balanced_accuracy"
     from sklimb._compare.problems import digits_problem, make_problem
 
     entries = chosen_methods(methods)
+    if prepare is not None and not (hasattr(prepare, "fit") and hasattr(prepare, "transform")):
+        raise InputError(f"prepare must be a transformer (fit, transform), not {prepare!r}")
     check_options(metric, folds, repeats, grid, device)
     n_jobs = resolve_jobs(n_jobs, device)
     seed = base_seed(random_state)
@@ -132,6 +141,7 @@ default="balanced_accuracy"
         if y is not None or X_test is not None or groups is not None or time is not None:
             raise InputError("X is missing: without it there is no y, test part, group or time")
         problem = digits_problem(repeats or 3, inner, seed)
+        problem.prepare = prepare
     else:
         problem = make_problem(
             X,
@@ -144,6 +154,7 @@ default="balanced_accuracy"
             groups=groups,
             time=time,
             seed=seed,
+            prepare=prepare,
         )
     return run(
         problem,
@@ -182,7 +193,7 @@ def run(
     from sklimb._compare.scores import METRICS, Scoring, rarest_class
 
     X, y, splits = problem.X, problem.y, problem.splits
-    prepare = make_preparation(X)
+    prepare = make_preparation(X) if problem.prepare is None else problem.prepare
     scoring = Scoring(metric, np.unique(y), rarest_class(y[problem.final]))
     # Split by split, so that an interrupted run has all methods on the same splits.
     tasks = [

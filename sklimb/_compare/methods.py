@@ -18,6 +18,7 @@ from imblearn.pipeline import Pipeline
 from sklearn.base import BaseEstimator, clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import ParameterGrid
+from sklearn.svm import LinearSVC
 
 from sklimb._compare.errors import InputError, nearest
 from sklimb.classifiers import (
@@ -193,6 +194,15 @@ _ALL = [
                 "min_samples_leaf": [1, 3],
                 "n_estimators": [100, 300],
             },
+        },
+    ),
+    Method(
+        "linear_svc",
+        "linear SVM, balanced",
+        lambda: LinearSVC(class_weight="balanced", max_iter=10_000),
+        {
+            "quick": {"C": [0.01, 0.1, 1.0, 10.0]},
+            "full": {"C": [1e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0]},
         },
     ),
     Method(

@@ -9,6 +9,7 @@ from imblearn.pipeline import Pipeline, make_pipeline
 from scipy import sparse
 from sklearn.base import BaseEstimator
 from sklearn.compose import ColumnTransformer, make_column_selector
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import FeatureUnion
 from sklearn.preprocessing import MaxAbsScaler, OneHotEncoder, StandardScaler
@@ -22,6 +23,15 @@ MAX_CATEGORIES = 50
 def is_frame(X: Any) -> bool:
     """Return whether `X` is a pandas frame, without importing pandas."""
     return hasattr(X, "iloc") and hasattr(X, "columns")
+
+
+def is_text(X: Any) -> bool:
+    """Return whether `X` is one text a row: a list, a series or an array of strings."""
+    if isinstance(X, (list, tuple)):
+        return len(X) > 0 and any(isinstance(text, str) for text in X)
+    if getattr(X, "ndim", None) != 1 or sparse.issparse(X):
+        return False
+    return any(isinstance(text, str) for text in np.asarray(X, dtype=object))
 
 
 def take(X: Any, rows: np.ndarray) -> Any:
@@ -47,6 +57,10 @@ def stack(X: Any, more: Any) -> Any:
     """
     if is_frame(X) != is_frame(more):
         raise InputError("X and X_test must both be frames or both be arrays")
+    if is_text(X) != is_text(more):
+        raise InputError("X and X_test must both be texts or both be tables")
+    if is_text(X):
+        return np.concatenate([X, more])
     if is_frame(X):
         if list(X.columns) != list(more.columns):
             strange = [str(c) for c in more.columns if c not in set(X.columns)][:3]
@@ -69,11 +83,11 @@ def check_columns(X: Any) -> tuple[Any, list[str]]:
 
     Parameters
     ----------
-    X : frame, array-like or sparse matrix of shape (n_samples, n_features)
+    X : frame, array-like or sparse matrix of shape (n_samples, n_features), or n_samples texts
 
     Returns
     -------
-    X : frame, ndarray or CSR matrix
+    X : frame, ndarray or CSR matrix; texts as an object array of one dimension
     notes : list of str
         What a user should know about the columns.
 
@@ -86,6 +100,8 @@ def check_columns(X: Any) -> tuple[Any, list[str]]:
         # Numbers that came as objects are numbers, as they are to every estimator.
         X = X.infer_objects()
         return X, _check_frame(X)
+    if is_text(X):
+        return _check_text(X), []
     if sparse.issparse(X):
         X = sparse.csr_matrix(X)
         _check_finite(X.data)
@@ -105,6 +121,43 @@ def check_columns(X: Any) -> tuple[Any, list[str]]:
     if 0 in X.shape:
         raise InputError(f"X is empty: its shape is {X.shape}")
     return X, []
+
+
+def as_rows(X: Any) -> Any:
+    """Return `X` as something whose rows can be taken, for a preparation of the user's own.
+
+    Parameters
+    ----------
+    X : frame, array-like or sparse matrix with n_samples rows, or n_samples texts
+
+    Returns
+    -------
+    X : frame, ndarray or CSR matrix
+
+    Raises
+    ------
+    InputError
+        If it has no rows.
+    """
+    if sparse.issparse(X):
+        X = sparse.csr_matrix(X)
+    elif not is_frame(X):
+        # An array of strings would be as wide as the longest of them.
+        X = _check_text(X) if is_text(X) else np.asarray(X)
+    if np.ndim(X) == 0 or X.shape[0] == 0:
+        raise InputError(f"X is empty: its shape is {np.shape(X)}")
+    return X
+
+
+def _check_text(X: Any) -> np.ndarray:
+    texts = np.empty(len(X), dtype=object)
+    texts[:] = list(X)
+    for row, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise InputError(
+                f"X holds texts, but row {row + 1} is {text!r}; leave it out or make it a text"
+            )
+    return texts
 
 
 def _check_finite(values: np.ndarray) -> None:
@@ -159,17 +212,21 @@ def make_preparation(X: Any) -> BaseEstimator:
     """Return the unfitted first step of every pipeline, chosen by the types of the columns.
 
     Numbers are centred and scaled, missing ones filled with the median; categories become dummy
-    columns, with a missing value as a category of its own. Everything is learnt inside the folds.
+    columns, with a missing value as a category of its own; texts become weighted counts of words
+    (TF-IDF), a sparse matrix. Everything is learnt inside the folds.
 
     Parameters
     ----------
-    X : frame, ndarray or CSR matrix of shape (n_samples, n_features)
+    X : frame, ndarray or CSR matrix of shape (n_samples, n_features), or array of texts
         As `check_columns` returns it. Of its values only whether some are missing is used.
 
     Returns
     -------
     transformer : estimator
     """
+    if is_text(X):
+        # A word of one text cannot be learnt from.
+        return TfidfVectorizer(min_df=2)
     if sparse.issparse(X):
         # Centring would fill the zeros in.
         return MaxAbsScaler()

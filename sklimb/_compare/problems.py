@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from sklearn.base import BaseEstimator
 
 from sklimb._compare.checking import check_labels, check_side
 from sklimb._compare.errors import InputError
-from sklimb._compare.preparing import check_columns, stack
+from sklimb._compare.preparing import as_rows, check_columns, stack
 from sklimb._compare.splits import Split, gaps, make_split, outer_splits
 
 
@@ -31,6 +32,8 @@ class Problem:
     code : str
         Python that makes ``X`` and ``y`` out of nothing; empty where they came as arguments.
     notes : list of str
+    prepare : transformer or None
+        The first step of every pipeline; None chooses it by the types of the columns.
     """
 
     X: Any
@@ -41,16 +44,17 @@ class Problem:
     how: str
     code: str
     notes: list[str]
+    prepare: BaseEstimator | None = None
 
 
 def make_problem(
-    X, y, *, X_test, y_test, folds, repeats, inner_folds, groups, time, seed
+    X, y, *, X_test, y_test, folds, repeats, inner_folds, groups, time, seed, prepare=None
 ) -> Problem:
     """Check a user's data and make its splits.
 
     Parameters
     ----------
-    X, y, X_test, y_test, folds, repeats, groups, time
+    X, y, X_test, y_test, folds, repeats, groups, time, prepare
         As `compare` takes them.
     inner_folds, seed : int
 
@@ -65,7 +69,7 @@ def make_problem(
     """
     if y is None:
         raise InputError("y is missing: the labels of the rows of X")
-    X, notes = check_columns(X)
+    X, notes = _checked(X, prepare)
     n = X.shape[0]
     y = check_labels(y, n, alone_is_fine=X_test is not None)
     groups = None if groups is None else check_side(groups, n, "groups")
@@ -91,7 +95,7 @@ def make_problem(
     else:
         if groups is not None or time is not None:
             raise InputError("groups and time say how to split, but X_test is the split already")
-        X_test, _ = check_columns(X_test)
+        X_test, _ = _checked(X_test, prepare)
         y_test = check_labels(y_test, X_test.shape[0], test_of=y)
         X = stack(X, X_test)
         y = np.concatenate([y, y_test])
@@ -101,11 +105,14 @@ def make_problem(
         more = gaps(y, splits)
         how = f"a test part of {len(test):,} rows, {_times(repeats)} with another seed"
     labels, counts = np.unique(y[rows], return_counts=True)
-    words = (
-        f"{n:,} rows, {X.shape[1]:,} columns, {len(labels)} classes of "
-        f"{counts.max():,} to {counts.min():,} rows"
-    )
-    return Problem(X, y, splits, rows, words, how, "", notes + more)
+    size = f"{n:,} texts" if X.ndim == 1 else f"{n:,} rows, {X.shape[1]:,} columns"
+    words = f"{size}, {len(labels)} classes of {counts.max():,} to {counts.min():,} rows"
+    return Problem(X, y, splits, rows, words, how, "", notes + more, prepare)
+
+
+def _checked(X, prepare) -> tuple[Any, list[str]]:
+    """Check X, but for its columns where a preparation of the user's own sees to them."""
+    return check_columns(X) if prepare is None else (as_rows(X), [])
 
 
 _DIGITS_RATIO = 50

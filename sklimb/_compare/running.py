@@ -15,7 +15,7 @@ from sklearn.base import BaseEstimator
 from sklearn.model_selection import GridSearchCV
 
 from sklimb._compare.preparing import take
-from sklimb._compare.scores import Scoring, aligned_probabilities, class_recalls, score
+from sklimb._compare.scores import Scoring, aligned_scores, class_recalls, score
 from sklimb._compare.splits import Split
 
 
@@ -142,8 +142,8 @@ def run_task(task: Task, X: Any, y: np.ndarray, scoring: Scoring) -> Outcome:
             X_test, y_test = take(X, split.test), y[split.test]
             best, classes = found.best_estimator_, scoring.classes
             predicted = best.predict(X_test)
-            probabilities = aligned_probabilities(best, X_test, classes)
-            outcome.scores = score(y_test, predicted, probabilities, classes, scoring.rare)
+            ranks = aligned_scores(best, X_test, classes)
+            outcome.scores = score(y_test, predicted, ranks, classes, scoring.rare)
             outcome.recalls = class_recalls(y_test, predicted, classes)
         except Exception as error:
             outcome.error = reason(error)

@@ -61,25 +61,34 @@ def class_recalls(y_true, y_pred, classes) -> np.ndarray:
         return np.diag(table) / table.sum(axis=1)
 
 
-def aligned_probabilities(estimator, X, classes) -> np.ndarray:
-    """Return predicted probabilities with one column for each of `classes`.
+def aligned_scores(estimator, X, classes) -> np.ndarray:
+    """Return what ranks rows within each class, with one column for each of `classes`.
+
+    Probabilities, or the decision function of a classifier that has none: only the order within a
+    column counts, so they need not be compared across columns.
 
     Parameters
     ----------
     estimator : classifier
-        Fitted, possibly on rows that lacked some of `classes`: their columns are 0.
+        Fitted, possibly on rows that lacked some of `classes`: their columns are 0, which ranks
+        nothing.
     X : array-like of shape (n_samples, n_features)
     classes : array-like of shape (n_classes,)
         All labels, sorted.
 
     Returns
     -------
-    probabilities : ndarray of shape (n_samples, n_classes)
+    scores : ndarray of shape (n_samples, n_classes)
     """
-    known = estimator.predict_proba(X)
-    probabilities = np.zeros((known.shape[0], len(classes)))
-    probabilities[:, np.searchsorted(classes, estimator.classes_)] = known
-    return probabilities
+    if hasattr(estimator, "predict_proba"):
+        known = estimator.predict_proba(X)
+    else:
+        known = estimator.decision_function(X)
+        if known.ndim == 1:
+            known = np.column_stack([-known, known])
+    scores = np.zeros((known.shape[0], len(classes)))
+    scores[:, np.searchsorted(classes, estimator.classes_)] = known
+    return scores
 
 
 def average_precision(y_true, probabilities, classes, rare) -> float:
@@ -176,8 +185,8 @@ class Scoring:
         """Return the metric of a fitted `estimator` on `X`, `y`."""
         y = np.asarray(y)
         if self.metric == "average_precision":
-            probabilities = aligned_probabilities(estimator, X, self.classes)
-            return average_precision(y, probabilities, self.classes, self.rare)
+            ranks = aligned_scores(estimator, X, self.classes)
+            return average_precision(y, ranks, self.classes, self.rare)
         # The other metrics need no probabilities, and a prediction costs less.
         blank = np.zeros((len(y), len(self.classes)))
         return score(y, estimator.predict(X), blank, self.classes, self.rare)[self.metric]

@@ -1,12 +1,32 @@
-"""Data sets, and recipes that make them imbalanced."""
+"""Real data sets behind one call each, and recipes that make data imbalanced or noisy."""
 
 from __future__ import annotations
 
+from sklimb.datasets._images import fetch_cifar10, fetch_mnist
 from sklimb.datasets._imbalance import (
     class_counts,
     imbalance_ratio,
     make_long_tailed,
     make_step_imbalanced,
 )
+from sklimb.datasets._label_noise import flip_labels
+from sklimb.datasets._reuters import fetch_reuters36, fetch_reuters52
+from sklimb.datasets._storage import get_data_home
+from sklimb.datasets._tabular import fetch_tabular
+from sklimb.datasets._twitter import fetch_twitter_pos, find_twitter_vectors
 
-__all__ = ["class_counts", "imbalance_ratio", "make_long_tailed", "make_step_imbalanced"]
+__all__ = [
+    "class_counts",
+    "fetch_cifar10",
+    "fetch_mnist",
+    "fetch_reuters36",
+    "fetch_reuters52",
+    "fetch_tabular",
+    "fetch_twitter_pos",
+    "find_twitter_vectors",
+    "flip_labels",
+    "get_data_home",
+    "imbalance_ratio",
+    "make_long_tailed",
+    "make_step_imbalanced",
+]

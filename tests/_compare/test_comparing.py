@@ -10,6 +10,7 @@ from sklearn.metrics import balanced_accuracy_score
 
 from sklimb._compare import ComparisonInterrupted, InputError, compare
 from sklimb._compare.scores import METRICS, SCORES
+from sklimb.feature_extraction import WordWindowVectorizer
 from tests._compare.stand_ins import (
     BAYES,
     BROKEN,
@@ -143,6 +144,55 @@ def test_numbers_alone_with_missing_values(as_frame):
     space = {"X": given, "y": Y}
     exec(found.code, space)
     assert np.array_equal(space["model"].predict(given), found.best_estimator_.predict(given))
+
+
+def _texts(n, seed=0):
+    rng = np.random.RandomState(seed)
+    y = rng.permutation(np.repeat(["many", "some", "few"], [4 * n, 2 * n, n]))
+    words = [f"word{k}" for k in range(20)]
+    return [" ".join([*rng.choice(words, 5), label[: rng.randint(3, 5)]]) for label in y], y
+
+
+def test_texts():
+    texts, y = _texts(10)
+    found = compare(texts, y, methods=["linear_svc", "logistic"], folds=3, **QUICK)
+    assert (found.results["error"] == "").all()
+    assert found.problem == "70 texts, 3 classes of 40 to 10 rows"
+    assert found.results["balanced_accuracy"].min() > 0.8
+    space = {"X": texts, "y": y}
+    exec(found.code, space)
+    assert "TfidfVectorizer(min_df=2)" in found.code
+    np.testing.assert_array_equal(
+        space["model"].predict(texts), found.best_estimator_.predict(texts)
+    )
+
+
+def test_texts_with_a_test_part():
+    (texts, y), (more, y_more) = _texts(10), _texts(4, seed=1)
+    options = {"methods": ["linear_svc"], "repeats": 1, "metric": "average_precision"}
+    found = compare(texts, y, X_test=more, y_test=y_more, **options, **QUICK)
+    assert found.results["average_precision"].iloc[0] > 0.8
+
+
+@pytest.mark.parametrize("own_test_part", [False, True])
+def test_a_preparation_of_ones_own(own_test_part):
+    # counts of letters in pairs of words: nothing that a choice by type of column would make
+    texts, y = _texts(10)
+    pairs = [text.split()[-2:] for text in texts]
+    prepare = WordWindowVectorizer(words=False, ngram_range=(3, 3), min_df=1)
+    options = {"X_test": pairs, "y_test": y, "repeats": 1} if own_test_part else {"folds": 3}
+    found = compare(pairs, y, prepare=prepare, methods=["linear_svc"], **options, **QUICK)
+    assert found.results["balanced_accuracy"].iloc[0] > 0.9
+    assert not hasattr(prepare, "vectorizers_")  # cloned
+    assert found.notes == []
+    space = {"X": pairs, "y": y}
+    exec(found.code, space)
+    assert np.array_equal(space["model"].predict(pairs), found.best_estimator_.predict(pairs))
+
+
+def test_a_preparation_is_a_transformer():
+    with pytest.raises(InputError, match="prepare must be a transformer"):
+        compare(X, Y, prepare="tfidf", **QUICK)
 
 
 def test_a_test_part():

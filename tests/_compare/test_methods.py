@@ -2,18 +2,22 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import sparse
 from sklearn.base import clone
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.metrics import balanced_accuracy_score
 from sklearn.preprocessing import StandardScaler
 
 import sklimb
 from sklimb._compare import snippet
 from sklimb._compare.errors import InputError
 from sklimb._compare.methods import INNER_FOLDS, METHODS, N_CANDIDATES, chosen_methods
+from sklimb._compare.scores import aligned_scores
 from tests._compare.stand_ins import BAYES, blobs
 
 
 def test_the_baselines_and_the_methods_of_the_package_are_there():
-    baselines = {"plain", "reweight", "smote", "oversample", "logistic", "forest"}
+    baselines = {"plain", "reweight", "smote", "oversample", "logistic", "linear_svc", "forest"}
     assert baselines | {"affinity"} <= set(METHODS)
     assert all(name == method.name for name, method in METHODS.items())
     assert set(N_CANDIDATES) == set(INNER_FOLDS) == {"quick", "full"}
@@ -51,8 +55,26 @@ def test_every_method_learns_and_its_code_makes_the_same_model(name):
     space = {"X": X, "y": y}
     exec(code, space)
     pipeline.fit(X, y)
-    np.testing.assert_array_equal(space["model"].predict_proba(X), pipeline.predict_proba(X))
+    classes = np.array(["few", "many", "some"])
+    made = aligned_scores(pipeline, X, classes)
+    np.testing.assert_array_equal(aligned_scores(space["model"], X, classes), made)
+    assert len(np.unique(made)) > 3  # it ranks
     assert set(pipeline.classes_) == {"many", "some", "few"}
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_every_method_takes_texts_as_a_sparse_matrix(name):
+    rng = np.random.RandomState(0)
+    y = rng.permutation(np.repeat(["many", "some", "few"], [60, 20, 3]))
+    words = [f"word{k}" for k in range(30)]
+    X = [" ".join([*rng.choice(words, 5), f"{label}{rng.randint(2)}", label]) for label in y]
+    pipeline = METHODS[name].pipeline(TfidfVectorizer(min_df=2), device="cpu", seed=0)
+    for step in ("classify__max_epochs", "classify__estimator__max_epochs"):
+        if step in pipeline.get_params():
+            pipeline.set_params(**{step: 20})
+    pipeline.fit(X, y)
+    assert sparse.issparse(pipeline["prepare"].transform(X))
+    assert balanced_accuracy_score(y, pipeline.predict(X)) > 0.6  # a third by chance
 
 
 def test_seed_and_device_reach_every_step():

@@ -6,7 +6,14 @@ import pytest
 from scipy import sparse
 
 from sklimb._compare.errors import InputError
-from sklimb._compare.preparing import MAX_CATEGORIES, check_columns, make_preparation, stack, take
+from sklimb._compare.preparing import (
+    MAX_CATEGORIES,
+    as_rows,
+    check_columns,
+    make_preparation,
+    stack,
+    take,
+)
 
 
 @pytest.fixture
@@ -88,6 +95,49 @@ def test_sparse_stays_sparse():
     assert sparse.issparse(make_preparation(X).fit_transform(X))
     assert take(X, np.array([1, 2])).shape == (2, 4)
     assert stack(X, X).shape == (8, 4)
+
+
+TEXTS = ["one two", "two three", "three", "one two two"]
+
+
+@pytest.mark.parametrize("convert", [list, tuple, np.array, pd.Series, lambda x: np.array(x, "O")])
+def test_texts_become_counts_of_words(convert):
+    X, notes = check_columns(convert(TEXTS))
+    assert notes == []
+    assert X.dtype == object and X.tolist() == TEXTS
+    made = make_preparation(X).fit_transform(X)
+    assert sparse.issparse(made) and made.shape == (4, 3)
+    assert take(X, np.array([1, 2])).tolist() == TEXTS[1:3]
+    assert stack(X, X).tolist() == TEXTS * 2
+
+
+def test_a_word_of_one_text_is_left_out():
+    X, _ = check_columns([*TEXTS, "four"])
+    assert make_preparation(X).fit(X).get_feature_names_out().tolist() == ["one", "three", "two"]
+
+
+@pytest.mark.parametrize("missing", [None, np.nan, 3])
+def test_a_text_that_is_none_is_told(missing):
+    with pytest.raises(InputError, match="X holds texts, but row 2 is"):
+        check_columns(["one", missing, "two"])
+
+
+def test_texts_and_tables_do_not_go_together():
+    X, _ = check_columns(TEXTS)
+    for pair in [(X, np.zeros((4, 2))), (np.zeros((4, 2)), X)]:
+        with pytest.raises(InputError, match="both be texts or both be tables"):
+            stack(*pair)
+
+
+def test_rows_for_a_preparation_of_ones_own(mixed):
+    assert as_rows(mixed) is mixed
+    assert as_rows(TEXTS).tolist() == TEXTS
+    assert as_rows([["a", "b"], ["c", "d"]]).shape == (2, 2)
+    assert as_rows(sparse.coo_matrix(np.eye(2))).format == "csr"
+    assert as_rows(np.zeros((3, 2, 2))).shape == (3, 2, 2)
+    for empty in ([], np.empty((0, 3)), mixed.iloc[:0]):
+        with pytest.raises(InputError, match="X is empty"):
+            as_rows(empty)
 
 
 @pytest.mark.parametrize(

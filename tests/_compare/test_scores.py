@@ -10,12 +10,13 @@ from sklearn.metrics import (
     precision_score,
     recall_score,
 )
+from sklearn.svm import LinearSVC
 
 from sklimb._compare.scores import (
     METRICS,
     SCORES,
     Scoring,
-    aligned_probabilities,
+    aligned_scores,
     average_precision,
     class_recalls,
     rarest_class,
@@ -89,7 +90,7 @@ def test_probabilities_have_a_column_for_classes_that_were_not_learnt():
     X, y = blobs([20, 20, 20])
     kept = y != 1
     model = LogisticRegression().fit(X[kept], y[kept])
-    found = aligned_probabilities(model, X, np.arange(3))
+    found = aligned_scores(model, X, np.arange(3))
     np.testing.assert_array_equal(found[:, 1], 0)
     np.testing.assert_array_equal(found[:, [0, 2]], model.predict_proba(X))
 
@@ -100,3 +101,19 @@ def test_scoring_gives_the_metric_of_the_table(metric, scored):
     model = LogisticRegression().fit(X, y)
     wanted = score(*scored, "c")[metric]
     assert Scoring(metric, scored[3], "c")(model, X, y) == pytest.approx(wanted)
+
+
+@pytest.mark.parametrize("sizes", [[60, 30], [60, 30, 10]])
+def test_a_decision_function_ranks_where_there_are_no_probabilities(sizes):
+    X, y = blobs(sizes)
+    model = LinearSVC(random_state=0).fit(X, y)
+    found = aligned_scores(model, X, np.arange(4))
+    assert found.shape == (len(y), 4)
+    assert (found[:, len(sizes) :] == 0).all()
+    for k in range(len(sizes)):
+        # the same order as the signed distances, the class itself above
+        wanted = model.decision_function(X)
+        wanted = (wanted if k else -wanted) if len(sizes) == 2 else wanted[:, k]
+        np.testing.assert_array_equal(np.argsort(found[:, k]), np.argsort(wanted))
+    scoring = Scoring("average_precision", np.arange(len(sizes)), len(sizes) - 1)
+    assert 0.5 < scoring(model, X, y) <= 1

@@ -1,0 +1,146 @@
+"""Labels made wrong on purpose, to see what a method makes of wrong labels."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from math import floor
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils import check_random_state
+
+from sklimb.datasets._imbalance import _check_y, _take
+
+__all__ = ["flip_labels"]
+
+
+def flip_labels(
+    y: Any,
+    *,
+    rate: float | Mapping[Hashable, float],
+    becomes: Mapping[Hashable, Hashable] | None = None,
+    random_state: int | np.random.RandomState | None = None,
+) -> Any:
+    """Labels of which a share is wrong.
+
+    With one rate, as in the study of Hayat et al. [1]_, that share of all rows is drawn, and each
+    drawn row gets one of the other classes, each with the same probability. This noise is
+    symmetric, but on imbalanced data it is not even: of what is called a rare class afterwards,
+    most can be wrong. Rates of each class, or `becomes`, make noise that depends on the class
+    [2]_.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,)
+        Class labels; anything that numpy, pandas, polars or torch index, or a list.
+    rate : float or mapping of label to float
+        Share of rows whose label is wrong afterwards, between 0 and 1, to the nearest row. A
+        mapping gives the share of each class; a class that it lacks keeps its labels.
+    becomes : mapping of label to label, default=None
+        What the wrong label of a class is. None draws among all other classes. With it, one rate
+        holds for each of its classes, and classes that it lacks keep their labels.
+    random_state : int, RandomState instance or None, default=None
+        Which rows, and which labels they get. One seed flips nested sets of rows: what is wrong at
+        a lower rate is wrong in the same way at a higher one.
+
+    Returns
+    -------
+    y : of the type given
+        The labels, in the same order.
+
+    Raises
+    ------
+    ValueError
+        If a rate is out of range, a class is unknown, or there is no other class.
+
+    References
+    ----------
+    .. [1] M. Hayat, S. Khan, S. W. Zamir, J. Shen and L. Shao, "Gaussian Affinity for Max-margin
+       Class Imbalanced Learning", ICCV 2019, section 4.5.
+    .. [2] G. Patrini, A. Rozza, A. Menon, R. Nock and L. Qu, "Making Deep Neural Networks Robust to
+       Label Noise: a Loss Correction Approach", CVPR 2017.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklimb.datasets import flip_labels
+    >>> y = np.repeat(["cat", "dog", "eel"], [60, 30, 10])
+    >>> int((flip_labels(y, rate=0.2, random_state=0) != y).sum())
+    20
+    >>> wrong = flip_labels(y, rate={"cat": 0.5}, becomes={"cat": "dog"}, random_state=0)
+    >>> [str(label) for label in np.unique(wrong[:60], return_counts=True)[0]]
+    ['cat', 'dog']
+    """
+    target = _check_y(y)
+    labels, first, codes = np.unique(target, return_index=True, return_inverse=True)
+    if len(labels) < 2:
+        raise ValueError(f"y must have at least two classes, got {labels.tolist()}.")
+    index = {label: code for code, label in enumerate(labels.tolist())}
+    rates = _rates(rate, becomes, index)
+    partner = _partners(becomes, index)
+    generator = check_random_state(random_state)
+    # Both are drawn for all rows, whatever the rates: so one seed flips nested sets.
+    order = generator.permutation(len(codes))
+    steps = generator.randint(1, len(labels), size=len(codes))
+    wrong = np.where(partner[codes] >= 0, partner[codes], (codes + steps) % len(labels))
+    if rates is None:
+        rows = order[: floor(rate * len(codes) + 0.5)]
+    else:
+        rows = np.concatenate(
+            [
+                own[: floor(share * len(own) + 0.5)]
+                for code, share in rates.items()
+                for own in [order[codes[order] == code]]
+            ]
+            or [order[:0]]
+        )
+    new = codes.copy()
+    new[rows] = wrong[rows]
+    # Labels are taken from y itself, so that the result is of its type.
+    found = _take(y, first[new])
+    if hasattr(y, "iloc"):
+        found.index = y.index
+    return found
+
+
+def _rates(rate: Any, becomes: Any, index: dict[Hashable, int]) -> dict[int, float] | None:
+    """Return the rate of each class by code, or None where one rate holds for all rows."""
+    given = dict(rate) if isinstance(rate, Mapping) else {None: rate}
+    for value in given.values():
+        if not (isinstance(value, Real) and 0 <= value <= 1):
+            raise ValueError(f"rate must lie between 0 and 1, got {value!r}.")
+    if isinstance(rate, Mapping):
+        _check_known(given, index, "rate")
+        if becomes is not None:
+            lacking = [label for label in given if label not in becomes]
+            if lacking:
+                raise ValueError(
+                    f"rate names {lacking}, which becomes lacks: say what it becomes, or leave it "
+                    "out of both."
+                )
+        return {index[label]: value for label, value in given.items()}
+    if becomes is None:
+        return None
+    _check_known(becomes, index, "becomes")
+    return {index[label]: rate for label in becomes}
+
+
+def _partners(becomes: Any, index: dict[Hashable, int]) -> NDArray[np.int64]:
+    """Return the code of the wrong label of each class, -1 where it is drawn."""
+    partners = np.full(len(index), -1)
+    if becomes is not None:
+        _check_known(becomes, index, "becomes")
+        _check_known(becomes.values(), index, "becomes")
+        for label, other in becomes.items():
+            if label == other:
+                raise ValueError(f"becomes gives {label!r} for {label!r}, which is not wrong.")
+            partners[index[label]] = index[other]
+    return partners
+
+
+def _check_known(labels: Any, index: dict[Hashable, int], name: str) -> None:
+    strange = [label for label in labels if label not in index]
+    if strange:
+        raise ValueError(f"{name} names {strange}, but the classes of y are {list(index)}.")
