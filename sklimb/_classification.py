@@ -131,6 +131,14 @@ _LOSSES: dict[str, tuple[Callable[..., nn.Module], Callable[[Any], Callable[[Ste
 }
 
 
+def corrects_for_sizes(estimator: Any) -> bool:
+    """Return whether the estimator's ``loss`` corrects for class sizes by itself."""
+    loss = estimator.loss
+    return isinstance(loss, str) and (
+        loss == "balanced_softmax" or (loss == "logit_adjusted" and estimator.tau != 0)
+    )
+
+
 def check_loss(estimator: Any) -> None:
     """Raise an error if the estimator's ``loss`` or a setting of it cannot be used."""
     loss = estimator.loss
@@ -140,8 +148,9 @@ def check_loss(estimator: Any) -> None:
             f"loss must be one of {sorted(_LOSSES)}, an nn.Module instance or a function of "
             f"(scores, y), got {loss!r}."
         )
-    counted = loss == "balanced_softmax" or (loss == "logit_adjusted" and estimator.tau != 0)
-    if counted and (estimator.class_weight is not None or estimator.sampling is not None):
+    if corrects_for_sizes(estimator) and (
+        estimator.class_weight is not None or estimator.sampling is not None
+    ):
         warnings.warn(
             f"loss={loss!r} corrects for the class sizes, and so does "
             f"class_weight={estimator.class_weight!r}, sampling={estimator.sampling!r}. Set the "

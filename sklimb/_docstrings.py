@@ -11,8 +11,9 @@ _PARAMETERS = """
 module : nn.Module class or instance, default=None
     The backbone: turns a batch of X into features (n, d); its output width is found by running it.
     A class gets the ``module__*`` parameters, and the number of columns as ``in_features`` if its
-    signature has that (``in_channels`` for images). An instance is copied, never trained in place.
-    None takes `sklimb.backbones.MLP` for rows, which standardises columns by itself.
+    signature has that (``in_channels`` and ``image_size`` for images). An instance is copied, never
+    trained in place. None takes `sklimb.backbones.MLP` for rows and `sklimb.backbones.ConvNet` for
+    images, which standardise columns and channels by themselves.
 class_weight : {CLASS_WEIGHT_TYPE}
     Weights of the classes in the loss. "balanced" is n / (n_classes * count); "effective" is one
     over the effective number of rows (Cui et al. 2019) with `effective_beta`.

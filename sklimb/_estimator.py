@@ -121,6 +121,12 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
         """Return (network, example, n_classes) -> Transform, a picklable callable; None is none."""
         return None
 
+    def _prepare_transform(self, data: Any, epochs: int | None) -> None:
+        """Give the transform what it needs of the data, before each training.
+
+        `epochs` is as in `_train`: None in `fit`, 1 in `partial_fit`.
+        """
+
     # --- fitting ------------------------------------------------------------------------------
 
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> BaseNetClassifier:
@@ -250,6 +256,7 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
                 stacklevel=4,
             )
             net.restore_transform()
+        self._prepare_transform(data, epochs)
         net.count(data)
         self.class_counts_ = net.counts_.copy()
         rng = net.streams.generator("head_start", net.finished_epochs, 1)

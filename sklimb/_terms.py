@@ -57,6 +57,15 @@ class LossTerms(nn.Module):
             if hasattr(term, "set_class_counts"):
                 term.set_class_counts(counts)
 
+    def set_seen_counts(self, counts: Tensor) -> None:
+        """Tell the terms that go by them how often the loss sees each class, (C,), this epoch.
+
+        Up to a factor: training counts after draws and re-weighting, where these are in force.
+        """
+        for _, term in self.terms.values():
+            if hasattr(term, "set_seen_counts"):
+                term.set_seen_counts(counts)
+
     def forward(self, step: Step) -> tuple[Tensor, list[Tensor]]:
         """Return the loss and each term's value before its coefficient."""
         values = [_average(term(step), step.weight) for _, term in self.terms.values()]

@@ -26,10 +26,14 @@ class Transform(nn.Module):
         leaves the forward pass alone.
     coefficients : mapping
         Loss terms that it adds: name -> coefficient. 0 leaves a term out.
+    balanced_draws : bool
+        Whether rows are drawn with every class equally often, whatever the net's ``sampling``;
+        asked after `start_epoch`.
     """
 
     stage: str | None = None
     coefficients: Mapping[str, float] = {}
+    balanced_draws: bool = False
 
     def set_class_counts(self, counts: Tensor) -> None:
         """Take the (weighted) training counts, (C,), before each training."""
@@ -38,7 +42,22 @@ class Transform(nn.Module):
         """Take the number of finished epochs, and this epoch's source of randomness."""
 
     def at_input(self, x: Tensor, y: Tensor, weight: Tensor | None) -> Changed:
-        """Return the batch, (x, y, weight), as it goes into the backbone."""
+        """Return the batch as it goes into the backbone.
+
+        Parameters
+        ----------
+        x : Tensor, shape (n, ...)
+            Input.
+        y : Tensor of int, shape (n,)
+            Class indices.
+        weight : Tensor, shape (n,), or None
+            Weights of the rows.
+
+        Returns
+        -------
+        tuple of Tensor
+            The three, with as many rows each.
+        """
         return x, y, weight
 
     def at_stage(self, maps: Tensor, y: Tensor, weight: Tensor | None) -> Changed:
@@ -50,7 +69,13 @@ class Transform(nn.Module):
         return {}
 
     def after_scores(self, step: Step) -> None:
-        """Look at what came out of a batch."""
+        """Look at what came out of a batch.
+
+        Parameters
+        ----------
+        step : Step
+            Labels, weights, features, scores and head.
+        """
 
     def statistics(self) -> dict[str, float]:
         """Return figures of the epoch that has ended, for the history."""

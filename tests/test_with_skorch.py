@@ -206,8 +206,8 @@ def test_images_with_a_module(dtype):
     model = RebalancedClassifier(module=Patches, module__width=6, max_epochs=30, random_state=0)
     assert model.fit(X, y).score(X, y) > 0.9
     assert model.transform(X).shape == (60, 6)
-    with pytest.raises(ValueError, match="needs module="):
-        RebalancedClassifier().fit(X, y)
+    # without a module, sklimb.backbones.ConvNet
+    assert RebalancedClassifier(max_epochs=1).fit(X, y).transform(X).shape == (60, 128)
 
 
 def test_a_module_instance_is_copied(data):

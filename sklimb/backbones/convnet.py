@@ -11,14 +11,15 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from sklimb.backbones.images import ImageBackbone
+from sklimb.backbones.images import ImageBackbone, start_for_relu
 
 
 class ConvNet(ImageBackbone):
     """Three 5x5 convolutions and a layer: the MNIST net of Hayat et al. 2019.
 
     Each convolution keeps the size and is followed by a ReLU and 2x2 max pooling (the paper does
-    not say how it pools); what is left of the image goes through one fully connected layer.
+    not say how it pools); what is left of the image goes through one fully connected layer. Start
+    values are those of He et al. 2015.
 
     Parameters
     ----------
@@ -76,6 +77,7 @@ class ConvNet(ImageBackbone):
             nn.Flatten(), nn.Linear(n_in * height * width, n_features), nn.ReLU()
         )
         self.dropout = nn.Dropout(dropout)
+        start_for_relu(self)
         # before the second-to-last pooling
         self.default_stage = f"blocks.{max(len(blocks) - 2, 0)}.1" if blocks else None
 

@@ -11,8 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sklimb.backbones.images import ImageBackbone
-from sklimb.backbones.resnet import start_convolutions
+from sklimb.backbones.images import ImageBackbone, start_for_relu
 
 
 class _Layer(nn.Module):
@@ -93,7 +92,7 @@ class DenseNet(ImageBackbone):
         self.transition2 = transition(grown[2])
         self.block3 = block(grown[2])
         self.norm = nn.BatchNorm2d(grown[3])
-        start_convolutions(self)
+        start_for_relu(self)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the features of a batch of images.

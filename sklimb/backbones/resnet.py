@@ -10,7 +10,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sklimb.backbones.images import ImageBackbone
+from sklimb.backbones.images import ImageBackbone, start_for_relu
 
 
 class _Block(nn.Module):
@@ -92,7 +92,7 @@ class ResNet(ImageBackbone):
         self.layer1 = _group(width, width, n, 1)
         self.layer2 = _group(width, 2 * width, n, 2)
         self.layer3 = _group(2 * width, 4 * width, n, 2)
-        start_convolutions(self)
+        start_for_relu(self)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the features of a batch of images.
@@ -114,10 +114,3 @@ class ResNet(ImageBackbone):
 def _group(n_in: int, n_out: int, n_blocks: int, stride: int) -> nn.Sequential:
     first = _Block(n_in, n_out, stride)
     return nn.Sequential(first, *(_Block(n_out, n_out, 1) for _ in range(n_blocks - 1)))
-
-
-def start_convolutions(net: nn.Module) -> None:
-    """Draw the start values of all convolutions as He et al. 2015 have them."""
-    for module in net.modules():
-        if isinstance(module, nn.Conv2d):
-            nn.init.kaiming_normal_(module.weight, nonlinearity="relu")

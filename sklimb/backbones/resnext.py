@@ -10,8 +10,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sklimb.backbones.images import ImageBackbone
-from sklimb.backbones.resnet import start_convolutions
+from sklimb.backbones.images import ImageBackbone, start_for_relu
 
 
 class _Bottleneck(nn.Module):
@@ -104,7 +103,7 @@ class ResNeXt(ImageBackbone):
         self.layer1 = group(64, 1, 1)
         self.layer2 = group(256, 2, 2)
         self.layer3 = group(512, 4, 2)
-        start_convolutions(self)
+        start_for_relu(self)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the features of a batch of images.
