@@ -16,6 +16,7 @@ from sklimb import (
     DecoupledClassifier,
     PriorCorrectedClassifier,
     RebalancedClassifier,
+    RSGClassifier,
 )
 
 # The one check that may fail on defaults: it compares at 1e-7, which no mini-batch float32 training
@@ -40,12 +41,14 @@ def default(cls):
     if "estimator" in inspect.signature(cls).parameters:
         return cls(LogisticRegression())
     # fewer epochs only: the checks fit hundreds of times
-    return cls(max_epochs=20)
+    return cls(max_epochs=20) if is_network(cls) else cls()
 
 
 def exact(cls):
-    # one batch of all rows and no dropout: no draw then goes by the number of rows
+    # One batch of all rows, no dropout, no generated rows: no draw then goes by the number of rows.
+    made = {"generate_from", "translate_from"} & set(inspect.signature(cls).parameters)
     return cls(
+        **dict.fromkeys(made, 10),
         dtype="float64",
         batch_size=10_000,
         max_epochs=10,
@@ -91,7 +94,7 @@ def test_sklearn_checks(estimator, check):
     check(estimator)
 
 
-@pytest.mark.parametrize("cls", [RebalancedClassifier, AffinityClassifier])
+@pytest.mark.parametrize("cls", [RebalancedClassifier, AffinityClassifier, RSGClassifier])
 @pytest.mark.parametrize("class_weight", [None, "balanced"])
 def test_sample_weight_equivalence_in_the_exact_setting(cls, class_weight):
     estimator = exact(cls).set_params(class_weight=class_weight)

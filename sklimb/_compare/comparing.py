@@ -60,8 +60,9 @@ def compare(
         A test part. Then nothing is cross-validated: each repeat has another seed.
     methods : sequence of str, default=None
         Of ``"plain"``, ``"reweight"``, ``"smote"``, ``"oversample"``, ``"logit_adjusted"``,
-        ``"ldam_drw"``, ``"mixup_drw"``, ``"decoupled"``, ``"prior_corrected"``, ``"logistic"``,
-        ``"linear_svc"``, ``"forest"``, ``"affinity"``, ``"rsg"``, ``"offset"``; None means all.
+        ``"ldam_drw"``, ``"mixup_drw"``, ``"mixup_logit_adjusted"``, ``"decoupled"``,
+        ``"prior_corrected"``, ``"logistic"``, ``"linear_svc"``, ``"forest"``, ``"affinity"``,
+        ``"offset"``, ``"rsg"``, ``"m2m"``, ``"m2m_sampler"``; None means all.
     metric : {"balanced_accuracy", "geometric_mean", "macro_f1", "average_precision"}, \
 default="balanced_accuracy"
         What the searches choose by and the table is sorted by. Average precision is that of the

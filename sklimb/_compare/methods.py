@@ -24,10 +24,13 @@ from sklimb._compare.errors import InputError, nearest
 from sklimb.classifiers import (
     AffinityClassifier,
     DecoupledClassifier,
+    M2mClassifier,
+    OffsetDebiasedClassifier,
     PriorCorrectedClassifier,
     RebalancedClassifier,
+    RSGClassifier,
 )
-from sklimb.over_sampling import SmallClassSMOTE
+from sklimb.over_sampling import M2mSampler, SmallClassSMOTE
 
 N_CANDIDATES = {"quick": 4, "full": 12}
 INNER_FOLDS = {"quick": 3, "full": 5}
@@ -155,10 +158,30 @@ _ALL = [
         _NET_GRIDS,
     ),
     Method(
+        "rsg",
+        "LDAM-DRW-RSG net",
+        lambda: RSGClassifier(loss="ldam", class_weight="effective", rebalance_from=0.8),
+        _NET_GRIDS,
+    ),
+    Method(
         "mixup_drw",
         "mixup-DRW net",
         lambda: RebalancedClassifier(mixup=1.0, class_weight="effective", rebalance_from=0.8),
         _NET_GRIDS,
+    ),
+    Method(
+        "mixup_logit_adjusted",
+        "mixup + logit-adjusted net",
+        lambda: RebalancedClassifier(loss="logit_adjusted", mixup=1.0),
+        {
+            # width and dropout, for with mixup they matter more than the rate
+            "quick": {"module__hidden": [(128, 128), (256,)], "module__dropout": [0.3, 0.5]},
+            "full": {
+                "module__hidden": [(128, 128), (256,)],
+                "module__dropout": [0.3, 0.5],
+                "mixup": [0.5, 1.0, 2.0],
+            },
+        },
     ),
     Method("decoupled", "decoupled net (cRT)", DecoupledClassifier, _NET_GRIDS),
     Method(
@@ -180,6 +203,15 @@ _ALL = [
         },
     ),
     Method(
+        "linear_svc",
+        "linear SVM, balanced",
+        lambda: LinearSVC(class_weight="balanced", max_iter=10_000),
+        {
+            "quick": {"C": [0.01, 0.1, 1.0, 10.0]},
+            "full": {"C": [1e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0]},
+        },
+    ),
+    Method(
         "forest",
         "balanced random forest",
         # The three that imbalanced-learn changed the defaults of, set as Chen et al. (2004) have
@@ -197,15 +229,6 @@ _ALL = [
         },
     ),
     Method(
-        "linear_svc",
-        "linear SVM, balanced",
-        lambda: LinearSVC(class_weight="balanced", max_iter=10_000),
-        {
-            "quick": {"C": [0.01, 0.1, 1.0, 10.0]},
-            "full": {"C": [1e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0]},
-        },
-    ),
-    Method(
         "affinity",
         "AffinityClassifier",
         AffinityClassifier,
@@ -219,6 +242,27 @@ _ALL = [
             ],
             "full": {"sigma": [0.25, 0.5, 1.0], "lam": [0.5, 0.75], "n_prototypes": [1, 2]},
         },
+    ),
+    Method(
+        "offset",
+        "OffsetDebiasedClassifier",
+        OffsetDebiasedClassifier,
+        {
+            "quick": {"lambda1": [0.1, 1.0], "lambda2": [1.0, 30.0]},
+            "full": {"lambda1": [0.03, 0.1, 1.0], "lambda2": [0.0, 1.0, 10.0, 100.0]},
+        },
+    ),
+    Method(
+        "m2m",
+        "M2mClassifier",
+        M2mClassifier,
+        {
+            "quick": {"lam": [0.1, 0.5], "step_size": [0.3, 1.0]},
+            "full": {"lam": [0.01, 0.1, 0.5], "beta": [0.9, 0.999], "step_size": [0.3, 1.0]},
+        },
+    ),
+    Method(
+        "m2m_sampler", "M2m sampler + net", RebalancedClassifier, _NET_GRIDS, resample=M2mSampler
     ),
 ]
 METHODS: dict[str, Method] = {method.name: method for method in _ALL}

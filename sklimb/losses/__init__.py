@@ -15,12 +15,22 @@ from sklimb.losses.logit_adjustment import (
     logit_adjusted_loss,
 )
 from sklimb.losses.margin_softmax import am_softmax_loss, ldam_loss, ldam_margins
+from sklimb.losses.offset import (
+    center_loss,
+    estimated_offset,
+    move_centers,
+    uniform_offset_loss,
+)
+from sklimb.losses.rsg import center_estimation_loss, maximized_vector_loss, position_cosine
 
 __all__ = [
     "affinity_margin_loss",
     "am_softmax_loss",
     "balanced_softmax_loss",
+    "center_estimation_loss",
+    "center_loss",
     "diversity",
+    "estimated_offset",
     "focal_loss",
     "gaussian_affinity",
     "ldam_loss",
@@ -28,4 +38,8 @@ __all__ = [
     "log_affinity",
     "log_class_shares",
     "logit_adjusted_loss",
+    "maximized_vector_loss",
+    "move_centers",
+    "position_cosine",
+    "uniform_offset_loss",
 ]

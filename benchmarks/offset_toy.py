@@ -1,0 +1,210 @@
+"""Where each variant of the offset method puts the boundary between two Gaussians, one rare.
+
+Two round Gaussians of variance 1 in the plane, 3 or 6 apart, 600 rows of one and 60 or 12 of the
+other, 10 seeds. The boundary is looked for on the line through the two means: 0 is the frequent
+class's mean, 1 the rare one's, 0.5 the middle, which is best for balanced accuracy; the Bayes
+classifier of the training shares has it at 0.5 + log(n / n_rare) / distance^2. A boundary beyond
+[-1, 2], where the rare class or the frequent one is never predicted, counts as -1 or 2.
+
+"linear" scores the columns themselves, so that it matters where their origin lies: at the frequent
+mean, half-way between, or 5 off in both columns. "MLP" has 16 hidden units and standardises the
+columns, so that the origin of the features is its own.
+
+    python benchmarks/offset_toy.py [--seeds 10] [--budget 240]
+
+Resumable: cells that stand in ``results/offset_toy.csv`` are not run again. The picture is
+``results/offset_toy.png``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+import warnings
+
+import numpy as np
+import torch
+from _record import RESULTS, machine, read_csv, write_csv
+from matplotlib.figure import Figure
+from torch import Tensor, nn
+
+from sklimb import OffsetDebiasedClassifier, RebalancedClassifier
+from sklimb.heads import OffsetHead
+
+FILE = "offset_toy.csv"
+N = 600
+RARE = (60, 12)
+DISTANCES = (3.0, 6.0)
+ORIGINS = {"frequent mean": (0.0, 0.0), "middle": None, "far": (5.0, 5.0)}
+NETS: dict[str, dict] = {
+    "linear": {"module": nn.Identity},
+    "MLP": {"module__hidden": (16,), "module__dropout": 0.0},
+}
+DIRECTION = np.array([0.8, 0.6])
+TRAINING = {"max_epochs": 30, "batch_size": 128, "lr": 2e-2}
+
+
+class BothCentredHead(OffsetHead):
+    """Class weights from their mean too, not only features and centres from theirs.
+
+    Weights that a softmax has found can be those of Eq. 2 in no other way; and the one way round
+    the offset that weights have, a vector added to all of them, is closed.
+    """
+
+    @property
+    def weight(self) -> Tensor:
+        weight = super().weight
+        return weight - weight.mean(dim=0)
+
+
+class BothCentredClassifier(OffsetDebiasedClassifier):
+    def _make_head(self, n_features: int, n_classes: int) -> nn.Module:
+        return BothCentredHead(n_features, n_classes)
+
+
+PAPER = {
+    "lambda1": 1.0,
+    "lambda2": 1.0,
+    "keep_prior": False,
+    "centered": False,
+    "normalize_terms": False,
+}
+VARIANTS: dict[str, tuple[type, dict]] = {
+    "plain": (RebalancedClassifier, {}),
+    "logit adjustment": (RebalancedClassifier, {"loss": "logit_adjusted"}),
+    "empirical": (OffsetDebiasedClassifier, {"offset": "empirical"}),
+    "paper": (OffsetDebiasedClassifier, PAPER),
+    "paper, lambda1 = 0.003": (OffsetDebiasedClassifier, PAPER | {"lambda1": 0.003}),
+    "paper, lambda2 = 100": (OffsetDebiasedClassifier, PAPER | {"lambda1": 0.003, "lambda2": 100}),
+    "paper, c at rate 0.05": (
+        OffsetDebiasedClassifier,
+        PAPER | {"lambda1": 0.003, "center_rate": 0.05},
+    ),
+    "paper w/o UC": (OffsetDebiasedClassifier, PAPER | {"lambda1": 0.003, "lambda2": 0}),
+    "paper, UC only": (
+        OffsetDebiasedClassifier,
+        PAPER | {"lambda1": 0.003, "offset": "uniform_only"},
+    ),
+    "default, no prior": (OffsetDebiasedClassifier, {"keep_prior": False}),
+    "both centred, no prior": (BothCentredClassifier, {"keep_prior": False}),
+    "default, not centred": (OffsetDebiasedClassifier, {"centered": False}),
+    "default, w/o UC": (OffsetDebiasedClassifier, {"lambda2": 0}),
+    "default, lambda2 = 30": (OffsetDebiasedClassifier, {"lambda2": 30}),
+    "default": (OffsetDebiasedClassifier, {}),
+}
+
+
+def draw(n_rare: int, distance: float, first: np.ndarray, seed: int):
+    rng = np.random.default_rng(seed)
+    y = np.repeat([0, 1], [N, n_rare])
+    return rng.normal(size=(len(y), 2)) + first + np.outer(y, distance * DIRECTION), y
+
+
+def boundary(model, first: np.ndarray, distance: float) -> float:
+    """Where the scores cross on the line through the means; the first place, if several."""
+    at = np.linspace(-1, 2, 3001)
+    scores = model.decision_function(first + np.outer(at, distance * DIRECTION))
+    crossing = np.flatnonzero((scores[:-1] < 0) & (scores[1:] >= 0))
+    if len(crossing):
+        return float(at[crossing[0]])
+    return 2.0 if scores[len(at) // 2] < 0 else -1.0
+
+
+def cells():
+    for net in NETS:
+        for origin in ORIGINS if net == "linear" else ("frequent mean",):
+            for n_rare in RARE:
+                for distance in DISTANCES:
+                    yield net, origin, n_rare, distance
+
+
+def measure(variant: str, cell: tuple, seeds: int) -> dict:
+    net, origin, n_rare, distance = cell
+    shift = ORIGINS[origin]
+    first = -0.5 * distance * DIRECTION if shift is None else np.array(shift)
+    cls, settings = VARIANTS[variant]
+    places = []
+    for seed in range(seeds):
+        X, y = draw(n_rare, distance, first, seed)
+        model = cls(random_state=seed, **NETS[net], **TRAINING, **settings).fit(X, y)
+        places.append(boundary(model, first, distance))
+    places = np.array(places)
+    return {
+        "variant": variant,
+        "net": net,
+        "origin": origin,
+        "n_rare": n_rare,
+        "distance": distance,
+        "seeds": seeds,
+        "boundary": f"{places.mean():.3f}",
+        "std": f"{places.std(ddof=1):.3f}",
+        "off_middle": f"{np.abs(places - 0.5).mean():.3f}",
+        "one_class_only": int(np.isin(places, (-1.0, 2.0)).sum()),
+        "bayes_of_shares": f"{0.5 + np.log(N / n_rare) / distance**2:.3f}",
+    }
+
+
+def draw_picture(rows: list[dict]) -> None:
+    figure = Figure(figsize=(8, 5.5), layout="constrained")
+    axes = figure.subplots()
+    markers = {"linear": "o", "MLP": "s"}
+    colours = {(60, 3.0): "C0", (12, 3.0): "C1", (60, 6.0): "C2", (12, 6.0): "C3"}
+    for height, variant in enumerate(reversed(VARIANTS)):
+        for row in rows:
+            if row["variant"] == variant:
+                key = int(row["n_rare"]), float(row["distance"])
+                shift = 0.12 * (list(colours).index(key) - 1.5)
+                axes.plot(
+                    float(row["boundary"]), height + shift, markers[row["net"]],
+                    color=colours[key], ms=5, alpha=0.8,
+                )  # fmt: skip
+    for net, marker in markers.items():
+        axes.plot([], [], marker, color="grey", label=net)
+    for (n_rare, distance), colour in colours.items():
+        axes.plot([], [], "o", color=colour, label=f"{N}:{n_rare}, {distance:g} apart")
+    axes.axvline(0.5, color="black", lw=0.8, zorder=0)
+    axes.set_yticks(range(len(VARIANTS)), list(reversed(VARIANTS)))
+    axes.set_xlim(-0.25, 2.05)
+    axes.set_xlabel("boundary: 0 frequent mean, 0.5 middle, 1 rare mean (mean over seeds)")
+    axes.legend(loc="lower right", fontsize=8)
+    figure.savefig(RESULTS / "offset_toy.png", dpi=110)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--budget", type=float, default=float("inf"), help="seconds")
+    args = parser.parse_args()
+    warnings.simplefilter("error")
+    torch.set_num_threads(1)
+    rows = read_csv(FILE)
+    keys = ("variant", "net", "origin", "n_rare", "distance", "seeds")
+    done = {tuple(row[key] for key in keys) for row in rows}
+    end = time.monotonic() + args.budget
+    for cell in cells():
+        for variant in VARIANTS:
+            if (variant, *map(str, cell), str(args.seeds)) in done:
+                continue
+            if time.monotonic() > end:
+                raise SystemExit("The budget is used up; run again to go on.")
+            rows.append(measure(variant, cell, args.seeds))
+            write_csv(FILE, rows, list(rows[-1]))
+    draw_picture(rows)
+    print(machine())
+    print(f"{'':24}{'boundary':>9}{'off middle':>12}{'linear':>8}{'MLP':>7}{'one class only':>16}")
+    for variant in VARIANTS:
+        mine = [row for row in rows if row["variant"] == variant]
+        off = {
+            net: np.mean([float(row["off_middle"]) for row in mine if row["net"] == net])
+            for net in NETS
+        }
+        print(
+            f"{variant:24}{np.mean([float(row['boundary']) for row in mine]):9.3f}"
+            f"{np.mean([float(row['off_middle']) for row in mine]):12.3f}"
+            f"{off['linear']:8.3f}{off['MLP']:7.3f}"
+            f"{sum(int(row['one_class_only']) for row in mine):16d}"
+        )
+
+
+if __name__ == "__main__":
+    main()

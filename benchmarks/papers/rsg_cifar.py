@@ -1,0 +1,241 @@
+"""The RSG paper's CIFAR-10 rows: error rates of a CIFAR ResNet with and without RSG.
+
+Tables 1 and 6 of Wang et al. 2021, imbalance ratios 50 and 100, long-tailed and step, with the
+paper's protocol: ResNet-32, 200 epochs, batch 128, SGD with momentum 0.9, rate 0.1, times 0.01 at
+epochs 160 and 180, crops and flips; weight decay 2e-4 and 5 epochs of warm-up as in the authors'
+code. RSG has alpha 0.2 and beta 1 for long tails, 0.5 and 0.01 for steps, and generates from epoch
+160 on. Beside the paper's methods stand mixup-DRW and logit adjustment. The images are JPEG copies
+of CIFAR-10 (``images/cifar10_jpeg.npz``), so figures differ a little from those on the originals.
+
+The full protocol, for a GPU:
+
+    python benchmarks/papers/rsg_cifar.py --device cuda
+
+A first pass on a CPU (an hour or two):
+
+    python benchmarks/papers/rsg_cifar.py --depth 20 --share 0.25 --epochs 30 --ratios 50 \\
+        --imbalance long-tailed --methods plain LDAM-DRW
+
+Epochs of all steps are shares of ``--epochs``. ``--share`` keeps that part of each class's rows.
+Resumable: runs that stand in ``results/rsg_cifar.csv`` are not run again. ``--budget`` (seconds)
+starts no run that would not fit, going by the last one. ``--dry`` prints what there is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from _data import DATA_HOME
+from _record import machine, read_csv, write_csv
+
+from sklimb import RebalancedClassifier, RSGClassifier
+from sklimb.backbones import ResNet
+from sklimb.datasets import fetch_cifar10, make_long_tailed, make_step_imbalanced
+from sklimb.transforms import CropFlip
+
+DRW = {"class_weight": "effective", "rebalance_from": 0.8}
+# name -> (settings, whether RSG goes with it)
+METHODS: dict[str, tuple[dict, bool]] = {
+    "plain": ({}, True),
+    "focal": ({"loss": "focal"}, True),
+    "M-DRW": ({"loss": "am_softmax", **DRW}, True),
+    "LDAM-DRW": ({"loss": "ldam", **DRW}, True),
+    "mixup-DRW": ({"mixup": 1.0, **DRW}, False),
+    "logit-adjusted": ({"loss": "logit_adjusted"}, True),
+}
+# (imbalance, ratio, method, RSG) -> error rate in Tables 1 and 6
+PAPER = {
+    ("long-tailed", 50, "plain", 0): 25.19,
+    ("long-tailed", 50, "plain", 1): 20.25,
+    ("long-tailed", 50, "focal", 0): 23.28,
+    ("long-tailed", 50, "focal", 1): 21.58,
+    ("long-tailed", 50, "M-DRW", 0): 20.44,
+    ("long-tailed", 50, "M-DRW", 1): 17.72,
+    ("long-tailed", 50, "LDAM-DRW", 0): 18.97,
+    ("long-tailed", 50, "LDAM-DRW", 1): 17.20,
+    ("step", 50, "plain", 0): 28.88,
+    ("step", 50, "plain", 1): 26.07,
+    ("step", 50, "focal", 0): 28.70,
+    ("step", 50, "focal", 1): 26.01,
+    ("step", 50, "M-DRW", 0): 21.05,
+    ("step", 50, "M-DRW", 1): 20.09,
+    ("step", 50, "LDAM-DRW", 0): 18.67,
+    ("step", 50, "LDAM-DRW", 1): 17.90,
+    ("long-tailed", 100, "plain", 0): 29.64,
+    ("long-tailed", 100, "focal", 0): 29.62,
+    ("long-tailed", 100, "M-DRW", 0): 24.94,
+    ("long-tailed", 100, "LDAM-DRW", 0): 22.97,
+    ("long-tailed", 100, "LDAM-DRW", 1): 20.45,
+    ("step", 100, "plain", 0): 36.70,
+    ("step", 100, "focal", 0): 36.09,
+    ("step", 100, "M-DRW", 0): 27.67,
+    ("step", 100, "LDAM-DRW", 0): 23.08,
+    ("step", 100, "LDAM-DRW", 1): 21.65,
+}
+RSG = {
+    "long-tailed": {"alpha": 0.2, "beta": 1.0},
+    "step": {"alpha": 0.5, "beta": 0.01},
+}
+SETTING = ("depth", "width", "epochs", "share")
+KEY = (*SETTING, "imbalance", "ratio", "method", "rsg", "seed")
+COLUMNS = (*KEY, "error", "changed", "contrast_accuracy", "mv_cosine", "device", "seconds")
+
+
+def train_rows(images, imbalance: str, ratio: int, share: float, seed: int):
+    X, y = images
+    n_max = int(share * np.bincount(y).max())
+    make = make_long_tailed if imbalance == "long-tailed" else make_step_imbalanced
+    return make(X, y, ratio=ratio, order="label", n_max=n_max, random_state=seed)
+
+
+def classifier(method: str, rsg: int, imbalance: str, seed: int, args):
+    settings = {
+        **METHODS[method][0],
+        "module": ResNet,
+        "module__depth": args.depth,
+        "module__width": args.width,
+        "module__augment": CropFlip(4),
+        "optimizer": torch.optim.SGD,
+        "optimizer__momentum": 0.9,
+        "optimizer__weight_decay": 2e-4,
+        "lr": 0.1,
+        "lr_schedule": "step",
+        "lr_milestones": (0.8, 0.9),
+        "lr_decay": 0.01,
+        "warmup_epochs": max(1, round(5 * args.epochs / 200)),
+        "max_epochs": args.epochs,
+        "batch_size": 128,
+        "device": args.device,
+        "random_state": seed,
+    }
+    if not rsg:
+        return RebalancedClassifier(**settings)
+    return RSGClassifier(**RSG[imbalance], **settings)
+
+
+def last(history, name: str) -> float:
+    """The last value of a figure that only some epochs have."""
+    values = [row[name] for row in history if not np.isnan(row.get(name, np.nan))]
+    return values[-1] if values else np.nan
+
+
+def predictions_file(row: dict) -> Path:
+    """Where predictions are kept, to say how many RSG changes; a cache, not committed."""
+    name = "_".join(str(row[key]) for key in KEY)
+    return Path(__file__).resolve().parents[2] / "runs" / f"rsg_cifar_{name}.npy"
+
+
+def run(row: dict, train, test, args) -> dict:
+    X, y = train_rows(train, row["imbalance"], int(row["ratio"]), args.share, int(row["seed"]))
+    model = classifier(row["method"], int(row["rsg"]), row["imbalance"], int(row["seed"]), args)
+    start = time.perf_counter()
+    model.fit(X, y)
+    seconds = time.perf_counter() - start
+    predicted = model.predict(test[0])
+    file = predictions_file(row)
+    file.parent.mkdir(exist_ok=True)
+    np.save(file, predicted)
+    plain = predictions_file({**row, "rsg": "0"})
+    changed = np.nan
+    if row["rsg"] == "1" and plain.exists():
+        changed = 100 * np.mean(predicted != np.load(plain))
+    return row | {
+        "error": f"{100 * np.mean(predicted != test[1]):.2f}",
+        "changed": f"{changed:.2f}",
+        "contrast_accuracy": f"{last(model.history_, 'contrast_accuracy'):.3f}",
+        "mv_cosine": f"{last(model.history_, 'mv_cosine'):.3f}",
+        "device": torch.cuda.get_device_name() if "cuda" in model.device_ else model.device_,
+        "seconds": f"{seconds:.0f}",
+    }
+
+
+def summary(rows: list[dict]) -> None:
+    print(f"{'':44}{'paper':>18}{'ours':>20}")
+    print(f"{'':44}{'without':>9}{'with':>9}{'without':>10}{'with':>10}  changed   runs")
+    for setting in sorted({tuple(row[key] for key in SETTING) for row in rows}):
+        print("ResNet-{}, width {}, {} epochs, {} of the rows".format(*setting))
+        for imbalance, ratio in itertools.product(("long-tailed", "step"), (50, 100)):
+            for method in METHODS:
+                cells, n, changed = [], [], np.nan
+                for rsg in (0, 1):
+                    wanted = (*setting, imbalance, str(ratio), method, str(rsg))
+                    own = [row for row in rows if tuple(row[key] for key in KEY[:-1]) == wanted]
+                    cells.append(np.mean([float(r["error"]) for r in own]) if own else np.nan)
+                    n.append(len(own))
+                    shares = [float(row["changed"]) for row in own if row["changed"] != "nan"]
+                    if shares:
+                        changed = np.mean(shares)
+                paper = [PAPER.get((imbalance, ratio, method, rsg), np.nan) for rsg in (0, 1)]
+                if any(n):
+                    print(
+                        f"  {imbalance:12}{ratio:5}  {method:23}{paper[0]:9.2f}{paper[1]:9.2f}"
+                        f"{cells[0]:10.2f}{cells[1]:10.2f}{changed:9.2f}   {n}"
+                    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data-home", type=Path, default=DATA_HOME)
+    parser.add_argument("--epochs", type=int, default=200)
+    parser.add_argument("--depth", type=int, default=32)
+    parser.add_argument("--width", type=int, default=16)
+    parser.add_argument("--share", type=float, default=1.0)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--budget", type=float, default=np.inf, help="seconds")
+    parser.add_argument("--ratios", type=int, nargs="+", default=(50, 100), choices=(50, 100))
+    parser.add_argument("--imbalance", nargs="+", default=tuple(RSG), choices=tuple(RSG))
+    parser.add_argument("--methods", nargs="+", default=tuple(METHODS), choices=tuple(METHODS))
+    parser.add_argument("--rsg", type=int, nargs="+", default=(0, 1), choices=(0, 1))
+    parser.add_argument("--dry", action="store_true")
+    args = parser.parse_args()
+    rows = read_csv("rsg_cifar.csv")
+    done = {tuple(row[key] for key in KEY) for row in rows}
+    setting = {key: str(getattr(args, key)) for key in SETTING}
+    todo = [
+        setting
+        | {
+            "imbalance": imbalance,
+            "ratio": str(ratio),
+            "method": method,
+            "rsg": str(rsg),
+            "seed": str(seed),
+        }
+        for seed in range(args.seeds)
+        for ratio in args.ratios
+        for imbalance in args.imbalance
+        for method in args.methods
+        for rsg in args.rsg
+        if METHODS[method][1] or not rsg
+    ]
+    todo = [row for row in todo if tuple(row[key] for key in KEY) not in done]
+    print(f"{len(rows)} runs are there, {len(todo)} to do", flush=True)
+    start, longest = time.perf_counter(), 0.0
+    if todo and not args.dry:
+        train, test = (
+            fetch_cifar10(subset=subset, data_home=args.data_home, return_X_y=True)
+            for subset in ("train", "test")
+        )
+        for row in todo:
+            before = time.perf_counter()
+            if before - start + longest > args.budget:
+                print("the budget is spent", flush=True)
+                break
+            rows.append(run(row, train, test, args))
+            write_csv("rsg_cifar.csv", rows, COLUMNS)
+            longest = max(longest, time.perf_counter() - before)
+            print(rows[-1], flush=True)
+    print(machine())
+    summary(rows)
+
+
+if __name__ == "__main__":
+    main()

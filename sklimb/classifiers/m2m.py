@@ -1,0 +1,377 @@
+"""Translation of rows of frequent classes into rare ones while training (Kim et al. 2020)."""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.base import clone
+from sklearn.utils import check_scalar
+from skorch import NeuralNet
+from torch import nn
+
+from sklimb._classification import Loss, check_loss, make_head, make_term
+from sklimb._docstrings import describe_shared
+from sklimb._engine import Net
+from sklimb._estimator import BaseNetClassifier, Terms
+from sklimb._parameters import check_number, check_option
+from sklimb._rebalance import resolve_epoch
+from sklimb._source_networks import check_source, fit_source, is_fitted_source, score_network
+from sklimb._spread import ColumnSpread
+from sklimb._transform import Transform
+from sklimb.backbones import MLP
+from sklimb.classifiers.rebalanced import RebalancedClassifier
+from sklimb.transforms.m2m import frozen
+from sklimb.transforms.major_to_minor import MajorToMinor
+
+# A plain g makes at least so many steps: a few epochs of a few rows would not teach it any.
+_LEAST_STEPS_OF_G = 300
+# That of fewer rows none is translated is chance.
+_TRIES_THAT_SAY_SOMETHING = 20
+# What g takes over from the classifier, beside its double-underscore parameters.
+_SHARED_WITH_G = (
+    "module", "max_epochs", "batch_size", "lr", "lr_schedule", "warmup_epochs", "lr_milestones",
+    "lr_decay", "optimizer", "dtype", "verbose",
+)  # fmt: skip
+
+
+@describe_shared
+class M2mClassifier(BaseNetClassifier):
+    r"""Neural network that learns rare classes from rows translated out of frequent ones.
+
+    .. math:: x^* = \arg\min_{x = x_0 + \delta} L(g; x, k) + \lambda f_{k_0}(x)
+
+    (Eq. 2 of [1]_): :math:`x_0` is a row of a larger class :math:`k_0`, g a plain network that is
+    trained first, f the network in training. From `translate_from` on batches are drawn with every
+    class equally often, and a row of class k is replaced, with probability :math:`1 - N_k / N_1`,
+    by such an :math:`x^*` made from a row of the same batch, whose class is drawn by Eq. 5. It must
+    have g's confidence `gamma` in k, and is kept with the probability of Eq. 3; otherwise the row
+    of class k stays. The fitted predictor is the plain network.
+
+    Parameters
+    ----------
+    loss : str, nn.Module or callable, default="cross_entropy"
+        The classification loss of f, as in `RebalancedClassifier`; "ldam" is the paper's LDAM-M2m.
+    lam : float, default=0.1
+        :math:`\lambda`: how much f's raw score of the seed's class counts. The paper's candidates
+        are 0.01, 0.1 and 0.5.
+    beta : float, default=0.9
+        A translation from a class that has s rows more than the target's is kept with probability
+        :math:`1 - \beta^s`. Of the paper's candidates 0.9, 0.99 and 0.999 the one that lets sets
+        of a hundred rows have translations at all.
+    gamma : float, default=0.9
+        Least confidence of g in the target class; the paper's candidates are 0.9 and 0.99.
+    step_size : float, default=0.3
+        :math:`\eta`, in the units of `unit`. The paper has 0.1 for standardised images.
+    n_steps : int, default=10
+        :math:`T`.
+    translate_from : int or float, default=0.8
+        Finished epochs before balanced draws and translation start, whatever `sampling` says: an
+        int counts epochs, a float in [0, 1] is a share of `max_epochs`. 0 is the ablation "from
+        scratch" (M2m-RS); the paper's CIFAR runs start at 160 of 200.
+    unit : {"spread", "raw"} or None, default=None
+        "spread" measures steps in standard deviations of each column (channel of images), "raw"
+        takes numbers as they are. None is "spread" for rows and "raw" for images.
+    source_estimator : classifier, nn.Module or None, default=None
+        g: a classifier of sklimb or a skorch net, cloned and fitted first; or a fitted network: an
+        ``nn.Module`` whose scores are in the order of ``classes_``, or a fitted classifier of
+        sklimb or skorch in ``sklearn.frozen.FrozenEstimator``. None is a plain
+        `RebalancedClassifier` with the settings given here, but of 300 steps or more and, where it
+        is the default MLP, without dropout: g has to know its training rows. In `partial_fit` an
+        unfitted one learns from each call before f does, and where translation is due at once it is
+        fitted to the first; a skorch net is always.
+    clean_seeds : bool, default=False
+        Ablation (M2m-Clean): use the seed itself where its translation is accepted.
+    random_label : bool, default=False
+        Ablation (M2m-RS-Rand): label translations with a random class that is neither the seed's
+        nor the target.
+    seed_pool : int or None, default=None
+        Ablation (Table 3): seeds come from so many rows of each class, drawn once before training,
+        instead of from the batch.
+    keep_training_state : bool, default=False
+        Keep g and the rest of what translation needs after `fit`, to go on training with it.
+    focal_gamma : float, default=2.0
+        Focus of "focal".
+    tau : float, default=1.0
+        Strength of "logit_adjusted".
+    max_margin : float, default=0.5
+        Margin of the rarest class for "ldam", of all classes for "am_softmax".
+    scale : float, default=30.0
+        What cosines are multiplied by in "ldam" and "am_softmax".
+    <<shared parameters>>
+
+    Attributes
+    ----------
+    source_estimator_ : classifier or nn.Module
+        g, where it is kept: with `keep_training_state`, and between calls of `partial_fit`.
+    <<shared attributes>>
+
+    See Also
+    --------
+    M2mSampler : Translation once, before any classifier is trained.
+    RebalancedClassifier : The same network, losses and re-balancing without translation.
+
+    Notes
+    -----
+    ``history_`` has for each epoch ``n_to_translate`` (rows to be replaced), ``n_translated``,
+    ``acceptance_rate`` (the second over the first), ``source_confidence`` (g's mean confidence in
+    the target after translation, accepted or not) and ``translated_loss`` (f's cross entropy on
+    translated rows, in the step that learns from them); what an epoch does not have is NaN.
+
+    The ablations of Table 4 are ``lam=0``, ``clean_seeds=True``, ``translate_from=0`` and
+    ``translate_from=0, random_label=True``. With `translate_from` at `max_epochs` or beyond it is
+    the plain network bit for bit, and g is not trained.
+
+    The start noise has an L2 norm of at most 0.5 a row, in the units of `unit`; rows stay within
+    the range of each column. A column of integers becomes one of floats here: nothing is rounded.
+    Sparse batches are made dense from `translate_from` on, one at a time.
+
+    References
+    ----------
+    .. [1] J. Kim, J. Jeong and J. Shin, "M2m: Imbalanced Classification via Major-to-minor
+       Translation", CVPR 2020.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_classification
+    >>> from sklimb import M2mClassifier
+    >>> X, y = make_classification(n_samples=300, weights=[0.9], random_state=0)
+    >>> model = M2mClassifier(max_epochs=30, random_state=0).fit(X, y)
+    >>> bool(model.history_[-1, "acceptance_rate"] > 0.1)
+    True
+    """
+
+    def __init__(
+        self,
+        *,
+        loss: Loss = "cross_entropy",
+        lam: float = 0.1,
+        beta: float = 0.9,
+        gamma: float = 0.9,
+        step_size: float = 0.3,
+        n_steps: int = 10,
+        translate_from: float = 0.8,
+        unit: str | None = None,
+        source_estimator: Any = None,
+        clean_seeds: bool = False,
+        random_label: bool = False,
+        seed_pool: int | None = None,
+        keep_training_state: bool = False,
+        focal_gamma: float = 2.0,
+        tau: float = 1.0,
+        max_margin: float = 0.5,
+        scale: float = 30.0,
+        module: type | nn.Module | None = None,
+        class_weight: str | Mapping[Any, float] | None = None,
+        effective_beta: float = 0.9999,
+        sampling: str | None = None,
+        rebalance_from: float = 0.0,
+        max_epochs: int = 60,
+        batch_size: int | str = "auto",
+        lr: float = 3e-3,
+        lr_schedule: str | None = "cosine",
+        warmup_epochs: int = 0,
+        lr_milestones: Sequence[float] = (0.8, 0.9),
+        lr_decay: float = 0.01,
+        optimizer: type = torch.optim.AdamW,
+        dtype: str = "float32",
+        device: str = "cpu",
+        random_state: Any = None,
+        warm_start: bool = False,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 10,
+        scoring: str | Callable[..., float] | None = None,
+        verbose: int = 0,
+        callbacks: list[Any] | None = None,
+        **nested: Any,
+    ) -> None:
+        self._store(locals())
+
+    def _check_parameters(self) -> None:
+        super()._check_parameters()
+        check_loss(self)
+        check_number(self.lam, "lam", 0)
+        for name in ("beta", "gamma"):
+            check_number(getattr(self, name), name, 0)
+            if getattr(self, name) > 1:
+                raise ValueError(f"{name} must lie in [0, 1], got {getattr(self, name)!r}.")
+        check_number(self.step_size, "step_size", 0, inclusive=False)
+        check_scalar(self.n_steps, "n_steps", Integral, min_val=0)
+        resolve_epoch(self.translate_from, self.max_epochs, "translate_from")
+        check_option("unit", self.unit, (None, "spread", "raw"))
+        if self.seed_pool is not None:
+            check_scalar(self.seed_pool, "seed_pool", Integral, min_val=1)
+        check_source(self.source_estimator, "source_estimator")
+
+    def _make_head(self, n_features: int, n_classes: int) -> nn.Module:
+        return make_head(self, n_features, n_classes)
+
+    def _make_terms(self) -> Terms:
+        return {"classification": (1, make_term(self))}
+
+    def _make_transform(self) -> Callable[..., Transform]:
+        if self.random_label and len(self.classes_) < 3:
+            raise ValueError(
+                "random_label=True needs three classes or more, for a label that is neither the "
+                f"seed's nor the target; there are {self.classes_.tolist()}."
+            )
+        return partial(
+            _build,
+            lam=self.lam,
+            beta=self.beta,
+            gamma=self.gamma,
+            step_size=self.step_size,
+            n_steps=self.n_steps,
+            translate_from=resolve_epoch(self.translate_from, self.max_epochs, "translate_from"),
+            clean_seeds=self.clean_seeds,
+            random_label=self.random_label,
+        )
+
+    # --- what translation needs of the data ---------------------------------------------------
+
+    def _prepare_transform(self, data: Any, epochs: int | None) -> None:
+        net, transform = self.net_, self.net_.transform_
+        # partial_fit: g learns along with f, unless translation is never to start
+        early = epochs is not None and transform.translate_from < self.max_epochs
+        if not (early or self._starts_by(epochs)):
+            return
+        if transform.low is None:
+            self._set_rows(data)
+        transform.set_source(self._fitted_source(data, epochs).to(net.device))
+
+    def _starts_by(self, epochs: int | None) -> bool:
+        """Return whether rows are translated in the coming training."""
+        last = self.net_.finished_epochs + (self.max_epochs if epochs is None else epochs)
+        return last > self.net_.transform_.translate_from
+
+    def _set_rows(self, data: Any) -> None:
+        net, transform = self.net_, self.net_.transform_
+        columns = ColumnSpread()
+        for piece, _ in net.pieces(data):
+            columns.update(piece)
+        example = net.module.example
+        unit = self.unit or ("spread" if example.ndim == 2 else "raw")
+        spread, low, high = columns.result()
+        if unit == "raw":
+            spread = np.ones_like(spread)
+        # a column of images is a channel
+        shape = (-1, *[1] * (example.ndim - 2))
+        dtype = torch.float32 if torch.device(net.device).type == "mps" else torch.float64
+        transform.set_rows(
+            *(torch.as_tensor(v.reshape(shape), dtype=dtype, device=net.device)
+              for v in (spread, low, high))
+        )  # fmt: skip
+        if self.seed_pool is None:
+            return
+        rng = net.streams.generator("transform", 0, 2)
+        by_class = (np.flatnonzero(data.codes == k) for k in range(len(self.classes_)))
+        rows = np.concatenate(
+            [rng.permutation(own)[: self.seed_pool] for own in by_class]
+        )  # fmt: skip
+        batches = net.get_iterator(data)
+        batches.indices = rows
+        x = torch.cat([b[0] if b[0].layout == torch.strided else b[0].to_dense() for b in batches])
+        transform.set_pool(x, data.codes[rows])
+
+    def _fitted_source(self, data: Any, epochs: int | None) -> nn.Module:
+        """Return g, trained where it has to be."""
+        n_classes = len(self.classes_)
+        if is_fitted_source(self.source_estimator):
+            self.source_estimator_ = self.source_estimator
+            g = score_network(self.source_estimator, self.classes_, "source_estimator")
+            g = copy.deepcopy(g)  # it may be moved to another device
+        else:
+            g = self._trained_source(data, epochs)
+        if self._starts_by(epochs):
+            self._warn_of_unlearnt(g, data, n_classes)
+        return g
+
+    def _trained_source(self, data: Any, epochs: int | None) -> nn.Module:
+        source = vars(self).get("source_estimator_")
+        codes = np.arange(len(self.classes_))
+        if source is None:
+            seed = self.net_.streams.seed("source")
+            if isinstance(self.source_estimator, NeuralNet):
+                self.source_estimator_ = fit_source(
+                    self.source_estimator, data.whole(), data.codes, data.codes, seed
+                )
+                return score_network(self.source_estimator_, codes, "source_estimator")
+            given = self.source_estimator
+            source = self._plain(len(data)) if given is None else clone(given)
+            if source.random_state is None:
+                source.set_params(random_state=seed)
+            if epochs is None or self._starts_by(epochs):
+                # not `fit`: a class may have no row of any weight
+                source._fit_new(data.whole(), data.codes, data.weight, epochs=None, classes=codes)
+                epochs = None
+        if epochs is not None and not isinstance(source, NeuralNet):
+            source.partial_fit(data.whole(), data.codes, codes, sample_weight=data.weight)
+        self.source_estimator_ = source
+        return score_network(source, codes, "source_estimator")
+
+    def _plain(self, n_data: int) -> RebalancedClassifier:
+        shared = {name: getattr(self, name) for name in _SHARED_WITH_G}
+        nested = {k: v for k, v in self._nested_params().items() if not k.startswith("callbacks")}
+        # g has to know its training rows, rare ones too, or there is nothing to translate into
+        steps = -(-n_data // self._batch_size)
+        shared["max_epochs"] = max(self.max_epochs, -(-_LEAST_STEPS_OF_G // steps))
+        if self.net_.module.backbone is MLP:
+            nested.setdefault("module__dropout", 0.0)
+        return RebalancedClassifier(
+            **shared | {"batch_size": self._batch_size, "device": self._current_device}, **nested
+        )
+
+    @torch.no_grad()
+    def _warn_of_unlearnt(self, g: nn.Module, data: Any, n_classes: int) -> None:
+        counts = np.bincount(data.codes, minlength=n_classes)
+        wanted = (counts > 0) & (counts < counts.max())
+        recognised = np.zeros(n_classes, dtype=bool)
+        rows = np.flatnonzero(wanted[data.codes])
+        batches = self.net_.get_iterator(data)
+        batches.indices = rows
+        with frozen(g):
+            for x, y in batches if len(rows) else ():
+                x = x if x.layout == torch.strided else x.to_dense()
+                hit = g(x).argmax(1) == y
+                recognised[y[hit].cpu().numpy()] = True
+        if (wanted & ~recognised).any():
+            warnings.warn(
+                f"g (source_estimator) recognises no training row of the classes "
+                f"{self.classes_[wanted & ~recognised].tolist()}, so it cannot say what to "
+                "translate into. Train it longer (max_epochs, lr), or give another.",
+                UserWarning,
+                stacklevel=7,
+            )
+
+    def _make_net(self, X: Any, streams: Any) -> Net:
+        vars(self).pop("source_estimator_", None)  # of an earlier fit
+        return super()._make_net(X, streams)
+
+    def _train(self, data: Any, validation: Any, epochs: int | None) -> None:
+        start = self.net_.finished_epochs
+        super()._train(data, validation, epochs)
+        if epochs is None and not self.keep_training_state:
+            vars(self).pop("source_estimator_", None)
+        rows = self.net_.history_[start:]
+        n_tried, n_translated = (
+            sum(row[name] for row in rows) for name in ("n_to_translate", "n_translated")
+        )
+        if n_tried >= _TRIES_THAT_SAY_SOMETHING and not n_translated:
+            warnings.warn(
+                f"None of {n_tried} rows was translated: no translation that beta={self.beta:g} "
+                f"let through reached a confidence of gamma={self.gamma:g}. Raise step_size or "
+                "n_steps, or lower gamma or beta. Rows of rare classes were repeated instead.",
+                UserWarning,
+                stacklevel=4,
+            )
+
+
+def _build(network: nn.Module, example: torch.Tensor, n_classes: int, **settings: Any) -> Transform:
+    return MajorToMinor(network, n_classes, **settings)

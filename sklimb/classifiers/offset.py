@@ -1,0 +1,349 @@
+"""Softmax classifier whose offsets follow from the class centres (Kim, Hong & Kim 2021)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from sklimb._batches import Rows, StreamedRows
+from sklimb._classification import Loss, check_loss, make_head, make_term
+from sklimb._docstrings import describe_shared
+from sklimb._estimator import BaseNetClassifier, Terms
+from sklimb._parameters import check_number, check_option
+from sklimb._terms import Step
+from sklimb.heads import CosineHead, EmpiricalOffsetHead, LinearHead, OffsetHead
+from sklimb.heads.offset import class_weights
+from sklimb.losses import center_loss, estimated_offset, log_class_shares, uniform_offset_loss
+
+_OFFSETS = ("estimated", "empirical", "uniform_only", "zero", "learned")
+# These add the log class shares themselves.
+_ADJUSTED = ("logit_adjusted", "balanced_softmax")
+
+
+class _WithPrior(nn.Module):
+    """A classification term on scores plus the log shares of the classes that it sees (Eq. 2)."""
+
+    def __init__(self, term: Callable[[Step], Tensor]) -> None:
+        super().__init__()
+        self.term = term
+
+    def set_class_counts(self, counts: Tensor) -> None:
+        """Hand the training counts on."""
+        if hasattr(self.term, "set_class_counts"):
+            self.term.set_class_counts(counts)
+
+    def set_seen_counts(self, counts: Tensor) -> None:
+        """Take how often the loss sees each class."""
+        self.log_shares = log_class_shares(counts)
+
+    def forward(self, step: Step) -> Tensor:
+        """Return the loss of a step."""
+        return self.term(step._replace(scores=step.scores + self.log_shares))
+
+
+class _Center:
+    """The centre loss of a step, or its mean over features."""
+
+    def __init__(self, normalize: bool) -> None:
+        self.normalize = normalize
+
+    def __call__(self, step: Step) -> Tensor:
+        per_row = center_loss(step.features, step.y, step.head.centers, reduction="none")
+        return per_row / step.features.shape[1] if self.normalize else per_row
+
+
+class _Uniform:
+    """Eq. 5 on the head's offsets, or the same divided by its largest size, log C."""
+
+    def __init__(self, normalize: bool) -> None:
+        self.normalize = normalize
+
+    def __call__(self, step: Step) -> Tensor:
+        offset = step.head.offset
+        loss = uniform_offset_loss(offset)
+        return loss / math.log(len(offset)) if self.normalize else loss
+
+
+@describe_shared
+class OffsetDebiasedClassifier(BaseNetClassifier):
+    r"""Neural network with a softmax whose offset cannot favour the frequent classes.
+
+    .. math::
+        s_k = w_k \cdot f - o_k, \qquad o_k = \tfrac{1}{2} c_k \cdot w_k, \qquad
+        L = L_{cls} + \lambda_1 \lVert f - c_y \rVert^2 - \lambda_2 H(\mathrm{softmax}(-o))
+
+    with :math:`f` the features of a row, :math:`w_k` and :math:`c_k` the weights and the centre of
+    class k, and :math:`H` the entropy (Eq. 5, 6) [1]_. In place of a bias, which learns the class
+    shares, comes the estimated offset o; where the weights are those of Gaussian classes, it puts
+    the boundary between two classes half-way between their means (Eq. 4). Centres start at the
+    class means, and move after each step by the rule of the centre loss [2]_.
+
+    Parameters
+    ----------
+    loss : str, nn.Module or callable, default="cross_entropy"
+        The classification loss :math:`L_{cls}`, as in `RebalancedClassifier`.
+    focal_gamma : float, default=2.0
+        Focus of "focal".
+    tau : float, default=1.0
+        Strength of "logit_adjusted".
+    max_margin : float, default=0.5
+        Margin of the rarest class for "ldam", of all classes for "am_softmax".
+    scale : float, default=30.0
+        What cosines are multiplied by in "ldam" and "am_softmax".
+    lambda1 : float, default=0.1
+        Weight of the centre loss.
+    lambda2 : float, default=1.0
+        Weight of the uniform constraint; 0 is the paper's "w/o UC". A strong one (30) can overrule
+        the classification loss where features cannot move.
+    offset : str, default="estimated"
+        - "estimated": the method;
+        - "empirical": a plain network is trained, bias and all; then :math:`c_k` are the class
+          means over the training rows, and the bias gives way to the offset (section 2.2);
+        - "uniform_only": the offset is constrained but not subtracted, the paper's "UC only";
+        - "zero": no offset;
+        - "learned": an ordinary bias, `RebalancedClassifier` bit for bit.
+
+        "empirical", "zero" and "learned" are plain training: `lambda1`, `lambda2`, `keep_prior`,
+        `normalize_terms` and `center_rate` have no effect, nor has `centered` on the last two.
+    keep_prior : bool, default=True
+        Add the log class shares to the scores while training, and leave them out of predictions.
+        The paper leaves them out of both (see Notes).
+    centered : bool, default=True
+        Measure features from the mean of the centres; `transform` returns them so. Equal offsets
+        put the boundary between two classes through the origin of the features, and this puts the
+        origin between the centres. False is the paper's form.
+    normalize_terms : bool, default=True
+        Divide the centre loss by the number of features and the uniform constraint by its largest
+        size, log(n_classes), so that one `lambda1` and `lambda2` fit networks of any width and any
+        number of classes. False is the paper's form.
+    center_rate : float, default=0.5
+        Rate of the centres, from 0 to 1; 0.5 is the choice of [2]_.
+    <<shared parameters>>
+
+    Attributes
+    ----------
+    class_means_ : ndarray of shape (n_classes, n_features_out)
+        Weighted means of the training rows' features at the end of training, as the head scores
+        them: those of `transform`, on the unit sphere where scores are cosines. NaN for a class
+        without rows; `partial_fit` renews those of the classes that it is given.
+    empirical_offset_ : ndarray of shape (n_classes,)
+        Half the inner product of these means with the class weights.
+    estimated_offset_ : ndarray of shape (n_classes,)
+        The same with the learnt centres; not there with "empirical", "zero" and "learned".
+    <<shared attributes>>
+
+    See Also
+    --------
+    RebalancedClassifier : The softmax baselines.
+
+    Notes
+    -----
+    The Gaussian classifier that the offset is derived from has :math:`w_{k0} = \log \pi_k -
+    \frac{1}{2} \mu_k^T \Sigma^{-1} \mu_k` (Eq. 2). The paper drops :math:`\log \pi_k` in training
+    too. But what fits imbalanced rows best contains it, and weights and features learn it where
+    the offset cannot hold it: adding one vector v to all weights leaves a softmax as it is and
+    changes the offsets by :math:`\frac{1}{2} c_k \cdot v`, any prior included; with that closed,
+    the features move. And equal offsets, which the constraint wants, put boundaries through the
+    zero of the features, wherever that is. ``benchmarks/offset_toy.py`` has the figures. So
+    `centered` puts that zero between the classes, and `keep_prior` puts
+    :math:`\log \pi_k` where Eq. 2 has it, and predictions leave it out. Shares are those that the
+    loss sees: by row weights, after balanced draws and ``class_weight="balanced"`` or
+    "effective", from the epoch on that these start. Weights in a dict are costs and do not count.
+    "logit_adjusted" and "balanced_softmax" add the shares themselves, and it is not done twice.
+
+    The paper's bare method is ``OffsetDebiasedClassifier(lambda1=1, lambda2=1, keep_prior=False,
+    centered=False, normalize_terms=False)``; its centre loss is for features of another scale, and
+    on small sets collapses them. The other defaults come from ``benchmarks/defaults_offset.py``.
+
+    With "ldam" and "am_softmax" scores are cosines times `scale`; then f and w are taken on the
+    unit sphere, w times `scale`, and the rest is as above.
+
+    Row and class weights count in the rule of the centres as in the loss, a weight of 2 as two
+    rows; the 1 beside their sum in that rule is why, other than with the other classifiers, a row
+    of weight 2 equals that row twice only up to the damping of the centres.
+
+    References
+    ----------
+    .. [1] Kim, Hong, Kim. De-biasing Neural Networks with Estimated Offset for Class Imbalanced
+       Learning. ICCV Workshops 2021.
+    .. [2] Wen, Zhang, Li, Qiao. A Discriminative Feature Learning Approach for Deep Face
+       Recognition. ECCV 2016.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_classification
+    >>> from sklimb import OffsetDebiasedClassifier
+    >>> X, y = make_classification(n_samples=300, weights=[0.9], random_state=0)
+    >>> model = OffsetDebiasedClassifier(max_epochs=20, random_state=0).fit(X, y)
+    >>> model.predict_proba(X[:3]).shape, model.estimated_offset_.shape
+    ((3, 2), (2,))
+    """
+
+    def __init__(
+        self,
+        *,
+        loss: Loss = "cross_entropy",
+        focal_gamma: float = 2.0,
+        tau: float = 1.0,
+        max_margin: float = 0.5,
+        scale: float = 30.0,
+        lambda1: float = 0.1,
+        lambda2: float = 1.0,
+        offset: str = "estimated",
+        keep_prior: bool = True,
+        centered: bool = True,
+        normalize_terms: bool = True,
+        center_rate: float = 0.5,
+        module: type | nn.Module | None = None,
+        class_weight: str | Mapping[Any, float] | None = None,
+        effective_beta: float = 0.9999,
+        sampling: str | None = None,
+        rebalance_from: float = 0.0,
+        max_epochs: int = 60,
+        batch_size: int | str = "auto",
+        lr: float = 3e-3,
+        lr_schedule: str | None = "cosine",
+        warmup_epochs: int = 0,
+        lr_milestones: Sequence[float] = (0.8, 0.9),
+        lr_decay: float = 0.01,
+        optimizer: type = torch.optim.AdamW,
+        dtype: str = "float32",
+        device: str = "cpu",
+        random_state: Any = None,
+        warm_start: bool = False,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 10,
+        scoring: str | Callable[..., float] | None = None,
+        verbose: int = 0,
+        callbacks: list[Any] | None = None,
+        **nested: Any,
+    ) -> None:
+        self._store(locals())
+
+    def _check_parameters(self) -> None:
+        super()._check_parameters()
+        check_loss(self)
+        check_number(self.lambda1, "lambda1", 0)
+        check_number(self.lambda2, "lambda2", 0)
+        check_option("offset", self.offset, _OFFSETS)
+        check_number(self.center_rate, "center_rate", 0)
+        if self.center_rate > 1:
+            raise ValueError(
+                f"center_rate must be at most 1, got {self.center_rate!r}: beyond, a centre jumps "
+                "past its class."
+            )
+
+    def _make_head(self, n_features: int, n_classes: int) -> nn.Module:
+        if self.offset == "learned":
+            return make_head(self, n_features, n_classes)
+        scale = self.scale if self.loss in ("ldam", "am_softmax") else None
+        if self.offset == "zero":
+            if scale is not None:
+                return CosineHead(n_features, n_classes, scale=scale)
+            return LinearHead(n_features, n_classes, bias=False)
+        settings = {"centered": self.centered, "scale": scale}
+        if self.offset == "empirical":
+            return EmpiricalOffsetHead(n_features, n_classes, **settings)
+        return OffsetHead(
+            n_features,
+            n_classes,
+            subtract=self.offset == "estimated",
+            rate=self.center_rate,
+            **settings,
+        )
+
+    def _make_terms(self) -> Terms:
+        term = make_term(self)
+        if self.offset not in ("estimated", "uniform_only"):
+            return {"classification": (1, term)}
+        if self.keep_prior and self.loss not in _ADJUSTED:
+            term = _WithPrior(term)
+        return {
+            "classification": (1, term),
+            "center": (self.lambda1, _Center(self.normalize_terms)),
+            "uniform": (self.lambda2, _Uniform(self.normalize_terms)),
+        }
+
+    def _train(
+        self, data: Rows | StreamedRows, validation: Rows | StreamedRows | None, epochs: int | None
+    ) -> None:
+        head = self.net_.module_.head
+        empirical = isinstance(head, EmpiricalOffsetHead)
+        if empirical:
+            head.use_means(False)
+        if not self.net_.finished_epochs:
+            vars(self).pop("_raw_means", None)
+        super()._train(data, validation, epochs)
+        if empirical:
+            head.use_means()
+        means, present = self._means_of(data)
+        raw = means + _origin(head)
+        if empirical:
+            head.set_means(raw, present)
+        known = vars(self).get("_raw_means", np.full(raw.shape, np.nan))
+        self._raw_means = np.where(present.numpy()[:, None], raw.numpy(), known)
+
+    @torch.no_grad()
+    def _means_of(self, data: Rows | StreamedRows) -> tuple[Tensor, Tensor]:
+        """Return the weighted mean (C, d) of what the head scores, and which classes have rows."""
+        module = self.net_.module_.eval()
+        head = module.head
+        total = torch.zeros(len(self.classes_), head.n_features_out, dtype=torch.float64)
+        mass = torch.zeros(len(total), dtype=torch.float64)
+        start = 0
+        for batch in self.net_.get_iterator(data):
+            rows = module.features(batch[0])
+            if isinstance(head, CosineHead):
+                rows = F.normalize(rows, dim=-1)
+            chosen = slice(start, start + len(rows))
+            start += len(rows)
+            y = torch.from_numpy(data.codes[chosen])
+            weight = torch.ones(len(rows), dtype=torch.float64)
+            if data.weight is not None:
+                # of mean 1, so that sums neither vanish nor overflow
+                weight = torch.from_numpy(data.weight[chosen] / data.weight.mean())
+            mass.index_add_(0, y, weight)
+            total.index_add_(0, y, weight.unsqueeze(1) * rows.cpu().double())
+        return total / mass.clamp_min(torch.finfo(mass.dtype).tiny).unsqueeze(1), mass > 0
+
+    @property
+    def class_means_(self) -> np.ndarray:
+        """Means of the classes' training rows, in the space that the head scores."""
+        if "_raw_means" not in vars(self):
+            raise AttributeError(f"{type(self).__name__} has no 'class_means_' before fit.")
+        return self._raw_means - _origin(self.module_.head).numpy()
+
+    @property
+    def empirical_offset_(self) -> np.ndarray:
+        """Half the inner product of each class's mean with its weights."""
+        weight = class_weights(self._of_net("module_").head)
+        return _offset(weight, torch.from_numpy(self.class_means_))
+
+    @property
+    def estimated_offset_(self) -> np.ndarray:
+        """Half the inner product of each class's learnt centre with its weights."""
+        head = self._of_net("module_").head
+        if not isinstance(head, OffsetHead) or isinstance(head, EmpiricalOffsetHead):
+            raise AttributeError(
+                f"With offset={self.offset!r} no centres are learnt, so there is no "
+                "'estimated_offset_'; 'empirical_offset_' is there."
+            )
+        return _offset(head.weight, head.centers)
+
+
+def _origin(head: nn.Module) -> Tensor:
+    """Return where the features that a head scores are measured from (d,), on the CPU."""
+    if isinstance(head, OffsetHead):
+        return head.origin.cpu().double()
+    return torch.zeros(head.n_features_out, dtype=torch.float64)
+
+
+def _offset(weight: Tensor, centers: Tensor) -> np.ndarray:
+    return estimated_offset(weight.detach().cpu().double(), centers.cpu().double()).numpy()

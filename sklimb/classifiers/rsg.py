@@ -1,0 +1,217 @@
+"""Rare-class samples generated inside the network while training (Wang et al. 2021)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.utils import check_scalar
+from torch import nn
+
+from sklimb._classification import Loss, check_loss, corrects_for_sizes, make_head, make_term
+from sklimb._docstrings import describe_shared
+from sklimb._estimator import BaseNetClassifier, Terms
+from sklimb._parameters import check_number
+from sklimb._rebalance import resolve_epoch
+from sklimb._transform import Transform
+from sklimb.transforms import frequent_classes
+from sklimb.transforms.rsg import build_generator
+
+
+@describe_shared
+class RSGClassifier(BaseNetClassifier):
+    r"""Neural network that makes rare-class samples from what varies in frequent classes.
+
+    .. math::
+        x_{new}^{l'} = T(x_{freq}^l - C_K^l) + x_{rare}^{l'}, \qquad
+        L = L_{cls} + \lambda_1 L_{CESC} + \lambda_2 L_{MV}
+
+    with x the feature maps at a stage of the backbone, :math:`C_K^l` the center of class l that is
+    nearest to :math:`x_{freq}^l`, and T a linear map (Eq. 3, 4) [1]_. :math:`L_{CESC}` learns the
+    centers, and a module that tells whether two maps are of one class (Eq. 5); :math:`L_{MV}` turns
+    T's output towards the displacement of the rare row, at the length it had, and lets it look like
+    another class (Eq. 6). The new rows go through the rest of the network with the batch. All this
+    exists while training only: the fitted predictor is the plain network.
+
+    Parameters
+    ----------
+    loss : str, nn.Module or callable, default="cross_entropy"
+        The classification loss, as in `RebalancedClassifier`.
+    alpha : float, default=0.2
+        Share of the classes that count as frequent: the round(alpha * n_classes) largest, at least
+        one and not all. The paper takes 0.2 for long tails, 0.5 for step imbalance.
+    beta : float, default=1.0
+        Transfer strength, in (0, 1]: a batch with s_freq rows of frequent and s_rare of rare
+        classes gets max(floor(beta s_freq / s_rare), 1) s_rare new rows (see Notes). The paper
+        takes 1 for long tails, 0.01 for step imbalance.
+    n_centers : int, default=15
+        Centers a class.
+    lambda1 : float, default=0.1
+        Weight of the center estimation with sample contrastive loss.
+    lambda2 : float, default=0.01
+        Weight of the maximized vector loss.
+    generate_from : int or float, default=0.8
+        Finished epochs before generation starts, T_th: an int counts epochs, a float in [0, 1] is a
+        share of `max_epochs`. The paper starts where it first lowers the learning rate, at 160 of
+        200.
+    stage : str or None, default=None
+        Where it sits: the name of a submodule of the backbone (see ``named_modules``), whose output
+        are vectors (n, D) or maps (n, D, W, H). None takes the backbone's ``default_stage``: for
+        images before the second-to-last down-sampling, for rows the hidden layer before the last.
+    contrast_channels : int, default=256
+        Width of the contrastive module, the paper's. On maps it is most of what RSG costs.
+    end_to_end : bool, default=False
+        Let the classification loss of new rows reach the layers below the stage, through the rare
+        rows that they are made of. The authors' code does not; the paper leaves it open.
+    keep_training_state : bool, default=False
+        Keep the generator after `fit`, in ``net_.transform_``, to go on training with it.
+    focal_gamma : float, default=2.0
+        Focus of "focal".
+    tau : float, default=1.0
+        Strength of "logit_adjusted".
+    max_margin : float, default=0.5
+        Margin of the rarest class for "ldam", of all classes for "am_softmax".
+    scale : float, default=30.0
+        What cosines are multiplied by in "ldam" and "am_softmax".
+    <<shared parameters>>
+
+    Attributes
+    ----------
+    frequent_classes_ : ndarray
+        Labels of the classes that counted as frequent, sorted.
+    <<shared attributes>>
+
+    See Also
+    --------
+    RebalancedClassifier : The same network, losses and re-balancing without generated samples.
+    sklimb.transforms.RareSampleGenerator : The generator, for a training loop of your own.
+
+    Notes
+    -----
+    The paper's LDAM-DRW-RSG is ``loss="ldam", class_weight="effective", rebalance_from=0.8``;
+    LDAM-DRS-RSG has ``sampling="balanced"`` in place of the class weight.
+
+    New rows even out a batch. Class weights, and a loss that corrects for class sizes, do so too;
+    both at once correct twice, and on two classes of very unequal size LDAM-DRW would call every
+    row rare. So s_freq / s_rare counts rows by their weights where that is less, and under
+    "logit_adjusted" and "balanced_softmax" as if all classes had one size. The paper's settings
+    make about one new row for each rare one, and so do these then.
+
+    ``history_`` has for each epoch the losses ``train_cesc_center``, ``train_cesc_contrast``
+    (before generation) and ``train_mv`` (from then on), ``contrast_accuracy`` (chance is 0.5),
+    ``mv_cosine`` (mean cosine between transformed and rare displacements) and ``n_generated``; what
+    an epoch does not have is NaN.
+
+    Early stopping goes by the held-back rows and may end before generation starts: count epochs
+    from there with `n_iter_no_change`, or leave it off.
+
+    For vectors, as of rows, T and the contrastive module's layers are linear. ``lambda1=0,
+    lambda2=0`` with a `generate_from` of `max_epochs` gives the plain network bit for bit.
+
+    References
+    ----------
+    .. [1] Wang, Lukasiewicz, Hu, Cai, Xu. RSG: A Simple but Effective Module for Learning
+       Imbalanced Datasets. CVPR 2021.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_classification
+    >>> from sklimb import RSGClassifier
+    >>> X, y = make_classification(n_samples=300, weights=[0.9], random_state=0)
+    >>> model = RSGClassifier(max_epochs=20, random_state=0).fit(X, y)
+    >>> model.frequent_classes_, model.history_[-1, "n_generated"] > 0
+    (array([0]), True)
+    """
+
+    def __init__(
+        self,
+        *,
+        loss: Loss = "cross_entropy",
+        alpha: float = 0.2,
+        beta: float = 1.0,
+        n_centers: int = 15,
+        lambda1: float = 0.1,
+        lambda2: float = 0.01,
+        generate_from: float = 0.8,
+        stage: str | None = None,
+        contrast_channels: int = 256,
+        end_to_end: bool = False,
+        keep_training_state: bool = False,
+        focal_gamma: float = 2.0,
+        tau: float = 1.0,
+        max_margin: float = 0.5,
+        scale: float = 30.0,
+        module: type | nn.Module | None = None,
+        class_weight: str | Mapping[Any, float] | None = None,
+        effective_beta: float = 0.9999,
+        sampling: str | None = None,
+        rebalance_from: float = 0.0,
+        max_epochs: int = 60,
+        batch_size: int | str = "auto",
+        lr: float = 3e-3,
+        lr_schedule: str | None = "cosine",
+        warmup_epochs: int = 0,
+        lr_milestones: Sequence[float] = (0.8, 0.9),
+        lr_decay: float = 0.01,
+        optimizer: type = torch.optim.AdamW,
+        dtype: str = "float32",
+        device: str = "cpu",
+        random_state: Any = None,
+        warm_start: bool = False,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 10,
+        scoring: str | Callable[..., float] | None = None,
+        verbose: int = 0,
+        callbacks: list[Any] | None = None,
+        **nested: Any,
+    ) -> None:
+        self._store(locals())
+
+    def _check_parameters(self) -> None:
+        super()._check_parameters()
+        check_loss(self)
+        for name in ("alpha", "beta"):
+            check_number(getattr(self, name), name, 0, inclusive=False)
+            if getattr(self, name) > 1:
+                raise ValueError(f"{name} must lie in (0, 1], got {getattr(self, name)!r}.")
+        check_scalar(self.n_centers, "n_centers", Integral, min_val=1)
+        check_number(self.lambda1, "lambda1", 0)
+        check_number(self.lambda2, "lambda2", 0)
+        resolve_epoch(self.generate_from, self.max_epochs, "generate_from")
+        check_scalar(self.contrast_channels, "contrast_channels", Integral, min_val=1)
+        if self.stage is not None and not isinstance(self.stage, str):
+            raise TypeError(f"stage must be a name or None, got {self.stage!r}.")
+
+    def _make_head(self, n_features: int, n_classes: int) -> nn.Module:
+        return make_head(self, n_features, n_classes)
+
+    def _make_terms(self) -> Terms:
+        return {"classification": (1, make_term(self))}
+
+    def _make_transform(self) -> Callable[..., Transform]:
+        return partial(
+            build_generator,
+            stage=self.stage,
+            n_centers=self.n_centers,
+            alpha=self.alpha,
+            beta=self.beta,
+            lambda1=self.lambda1,
+            lambda2=self.lambda2,
+            generate_from=resolve_epoch(self.generate_from, self.max_epochs, "generate_from"),
+            contrast_channels=self.contrast_channels,
+            end_to_end=self.end_to_end,
+            balanced_loss=corrects_for_sizes(self),
+        )
+
+    @property
+    def frequent_classes_(self) -> np.ndarray:
+        """Labels of the classes that counted as frequent, sorted."""
+        if "net_" not in vars(self):
+            raise AttributeError("RSGClassifier has no 'frequent_classes_' before fit.")
+        counts = torch.from_numpy(self.class_counts_)
+        return self.classes_[frequent_classes(counts, self.alpha).numpy()]

@@ -1,0 +1,322 @@
+"""Heads whose offsets follow from the class centres (Kim, Hong & Kim 2021)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from sklimb.heads.softmax import CosineHead, LinearHead
+from sklimb.losses.offset import estimated_offset, move_centers
+
+__all__ = ["EmpiricalOffsetHead", "OffsetHead"]
+
+
+class OffsetHead(nn.Module):
+    r"""Scores w_k . f minus the offset that class k's centre estimates (Kim, Hong & Kim 2021).
+
+    .. math:: s_k = w_k \cdot f - \tfrac{1}{2} c_k \cdot w_k
+
+    with :math:`c_k` the centre of class k, which is learnt by the rule of the centre loss (see
+    `sklimb.losses.move_centers`) and not by the optimiser. Centres are buffers: they are saved and
+    move between devices with the head.
+
+    Parameters
+    ----------
+    in_features : int
+        Width d of the features.
+    n_classes : int
+        Number of classes C.
+    subtract : bool, default=True
+        False leaves the offset out of the scores, for a constraint on it alone.
+    centered : bool, default=True
+        Measure features and centres from the mean of the centres, so that equal offsets put a
+        boundary between the centres wherever the backbone puts its zero. False takes them as they
+        are.
+    scale : float or None, default=None
+        None scores by inner products. A number scores by cosines times it: features and class
+        weights are put on the unit sphere before everything else.
+    rate : float, default=0.5
+        Rate of the centres.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklimb.heads import OffsetHead
+    >>> head = OffsetHead(8, 3)
+    >>> head(head.embed(torch.randn(5, 8))).shape
+    torch.Size([5, 3])
+    """
+
+    def __init__(
+        self,
+        in_features: int,
+        n_classes: int,
+        *,
+        subtract: bool = True,
+        centered: bool = True,
+        scale: float | None = None,
+        rate: float = 0.5,
+    ) -> None:
+        super().__init__()
+        self.joint = self._make_joint(in_features, n_classes, scale)
+        self.register_buffer("raw_centers", torch.zeros(n_classes, in_features))
+        # Which classes have started from data: partial_fit may meet a class late.
+        self.register_buffer("started", torch.zeros(n_classes, dtype=torch.bool))
+        self.n_features_out = in_features
+        self.subtract = subtract
+        self.centered = centered
+        self.scale = scale
+        self.rate = rate
+
+    def _make_joint(self, in_features: int, n_classes: int, scale: float | None) -> nn.Module:
+        """Return the layer whose weights are the optimiser's."""
+        if scale is None:
+            return LinearHead(in_features, n_classes, bias=False)
+        return CosineHead(in_features, n_classes, scale=scale)
+
+    @property
+    def weight(self) -> Tensor:
+        """Weights of the classes (C, d), as scores are inner products with them."""
+        return class_weights(self.joint)
+
+    @property
+    def origin(self) -> Tensor:
+        """Where features are measured from (d,): the mean of the centres so far, or zero."""
+        if not self.centered:
+            return torch.zeros_like(self.raw_centers[0])
+        # those that have not started are zeros in the sum
+        return self.raw_centers.sum(dim=0) / self.started.sum().clamp_min(1)
+
+    @property
+    def centers(self) -> Tensor:
+        """Centres of the classes (C, d) in the space of `embed`; zero for one not yet met."""
+        return (self.raw_centers - self.origin) * self.started.unsqueeze(1)
+
+    @property
+    def offset(self) -> Tensor:
+        """The offset of each class (C,); 0 for one that no row has been met of."""
+        return estimated_offset(self.weight, self.centers)
+
+    def embed(self, features: Tensor) -> Tensor:
+        """Return the features as they are scored.
+
+        Parameters
+        ----------
+        features : Tensor, shape (n, d)
+            Features of the backbone.
+
+        Returns
+        -------
+        Tensor, shape (n, d)
+            Features measured from `origin`, on the unit sphere first where scores are cosines.
+        """
+        if self.scale is not None:
+            features = F.normalize(features, dim=-1)
+        return features - self.origin if self.centered else features
+
+    def forward(self, embedded: Tensor) -> Tensor:
+        """Return the scores of the classes.
+
+        Parameters
+        ----------
+        embedded : Tensor, shape (n, d)
+            What `embed` returned.
+
+        Returns
+        -------
+        Tensor, shape (n, C)
+            Scores.
+        """
+        weight = self.weight
+        if not self.subtract:
+            return F.linear(embedded, weight)
+        return F.linear(embedded, weight, -estimated_offset(weight, self.centers))
+
+    @torch.no_grad()
+    def start_from(
+        self, embedded: Tensor, y: Tensor, weight: Tensor | None, generator: torch.Generator
+    ) -> None:
+        """Start the centre of each class that has rows, and has not started yet, at their mean.
+
+        Parameters
+        ----------
+        embedded : Tensor, shape (n, d)
+            What `embed` returned for the rows.
+        y : Tensor of int, shape (n,)
+            Class indices.
+        weight : Tensor, shape (n,), or None
+            Weights of the rows, above 0; None weighs all alike.
+        generator : torch.Generator
+            Not used: nothing is drawn.
+        """
+        raw = embedded + self.origin
+        for code in torch.unique(y).tolist():
+            if self.started[code]:
+                continue
+            rows = raw[y == code].cpu().double()  # not every device has float64
+            mass = torch.ones(len(rows)) if weight is None else weight[y == code].cpu()
+            mass = mass.double()
+            self.raw_centers[code] = ((mass / mass.sum()) @ rows).to(self.raw_centers)
+            self.started[code] = True
+
+    @torch.no_grad()
+    def after_step(self, embedded: Tensor, y: Tensor, weight: Tensor | None) -> None:
+        """Move the centres by the rule of the centre loss.
+
+        Parameters
+        ----------
+        embedded : Tensor, shape (n, d)
+            What `embed` returned for the batch, before the optimiser's step.
+        y : Tensor of int, shape (n,)
+            Class indices.
+        weight : Tensor, shape (n,), or None
+            Weights of the rows as in the loss: a weight of 2 counts as two rows.
+        """
+        centers = self.centers
+        self.raw_centers += move_centers(centers, embedded, y, weight, rate=self.rate) - centers
+
+
+class EmpiricalOffsetHead(OffsetHead):
+    r"""An ordinary head to train, whose offset is afterwards taken from the class means.
+
+    While training, and until it is told to `use_means`, it is a `LinearHead` (a `CosineHead` with
+    `scale`), bit for bit. Then, in eval mode, the learnt bias gives way to the empirical offset of
+    Kim, Hong & Kim (2021), section 2.2: half the inner product of a class's mean with its weights,
+    subtracted.
+
+    Parameters
+    ----------
+    in_features : int
+        Width d of the features.
+    n_classes : int
+        Number of classes C.
+    centered : bool, default=True
+        As in `OffsetHead`.
+    scale : float or None, default=None
+        As in `OffsetHead`.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklimb.heads import EmpiricalOffsetHead
+    >>> head = EmpiricalOffsetHead(2, 2).eval()
+    >>> head.set_means(torch.tensor([[3.0, 1.0], [1.0, 1.0]]), torch.tensor([True, True]))
+    >>> head.use_means()
+    >>> head.embed(torch.tensor([[2.0, 1.0]]))  # half-way between the means is the origin
+    tensor([[0., 0.]])
+    """
+
+    def __init__(
+        self,
+        in_features: int,
+        n_classes: int,
+        *,
+        centered: bool = True,
+        scale: float | None = None,
+    ) -> None:
+        super().__init__(in_features, n_classes, centered=centered, scale=scale)
+        # Part of the state, so that a saved head predicts as it did.
+        self.register_buffer("ready", torch.tensor(False))
+
+    def _make_joint(self, in_features: int, n_classes: int, scale: float | None) -> nn.Module:
+        if scale is None:
+            return LinearHead(in_features, n_classes)
+        return CosineHead(in_features, n_classes, scale=scale)
+
+    def embed(self, features: Tensor) -> Tensor:
+        """Return the features as they are scored.
+
+        Parameters
+        ----------
+        features : Tensor, shape (n, d)
+            Features of the backbone.
+
+        Returns
+        -------
+        Tensor, shape (n, d)
+            While training the same tensor, else as `OffsetHead.embed` has them.
+        """
+        return features if self._is_plain() else super().embed(features)
+
+    def forward(self, embedded: Tensor) -> Tensor:
+        """Return the scores of the classes.
+
+        Parameters
+        ----------
+        embedded : Tensor, shape (n, d)
+            What `embed` returned.
+
+        Returns
+        -------
+        Tensor, shape (n, C)
+            Scores.
+        """
+        return self.joint(embedded) if self._is_plain() else super().forward(embedded)
+
+    def _is_plain(self) -> bool:
+        return self.training or not bool(self.ready)
+
+    def use_means(self, use: bool = True) -> None:
+        """Choose whether to predict, in eval mode, with the offset from the means.
+
+        Parameters
+        ----------
+        use : bool, default=True
+            False goes back to the head as it is trained.
+        """
+        self.ready.fill_(use)
+
+    @torch.no_grad()
+    def set_means(self, means: Tensor, present: Tensor) -> None:
+        """Take the means of classes that have rows; the others keep what was known.
+
+        Parameters
+        ----------
+        means : Tensor, shape (C, d)
+            Means of the features as the backbone gives them (on the unit sphere where scores are
+            cosines).
+        present : Tensor of bool, shape (C,)
+            Classes whose mean this is. One whose mean never came has an offset of 0.
+        """
+        present = present.to(self.started)
+        means = means.to(self.raw_centers)
+        self.raw_centers.copy_(torch.where(present.unsqueeze(1), means, self.raw_centers))
+        self.started |= present
+
+    def start_from(
+        self, embedded: Tensor, y: Tensor, weight: Tensor | None, generator: torch.Generator
+    ) -> None:
+        """Do nothing: the means come after training.
+
+        Parameters
+        ----------
+        embedded : Tensor, shape (n, d)
+            Not used.
+        y : Tensor of int, shape (n,)
+            Not used.
+        weight : Tensor, shape (n,), or None
+            Not used.
+        generator : torch.Generator
+            Not used.
+        """
+
+    def after_step(self, embedded: Tensor, y: Tensor, weight: Tensor | None) -> None:
+        """Do nothing: the means come after training.
+
+        Parameters
+        ----------
+        embedded : Tensor, shape (n, d)
+            Not used.
+        y : Tensor of int, shape (n,)
+            Not used.
+        weight : Tensor, shape (n,), or None
+            Not used.
+        """
+
+
+def class_weights(head: nn.Module) -> Tensor:
+    """Return the weights (C, d) that a head's scores are inner products with."""
+    if isinstance(head, CosineHead):
+        return head.scale * F.normalize(head.weight, dim=-1)
+    return head.weight

@@ -1,0 +1,309 @@
+"""Algorithm 1 of M2m, offline: `fit_resample` for any imbalanced-learn pipeline."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from numbers import Integral, Real
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from imblearn.over_sampling.base import BaseOverSampler
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from sklimb._parameters import resolve_device
+from sklimb._random import Streams, choose_threads, contained
+from sklimb._source_networks import check_source, fit_source, is_fitted_source, score_network
+from sklimb.backbones import MLP
+from sklimb.classifiers.rebalanced import RebalancedClassifier
+from sklimb.over_sampling._rows import TableRows, whole_columns, with_floats
+from sklimb.over_sampling._seed_draws import SeedDraws, draw_seeds
+from sklimb.over_sampling._table_translation import TableTranslation, rows_at_once
+
+
+class M2mSampler(BaseOverSampler):
+    r"""Over-sampling by translating rows of larger classes into rows of smaller ones.
+
+    A new row of class k starts from a row :math:`x_0` of a larger class :math:`k_0` (drawn by
+    Eq. 5 of [1]_) and goes `n_steps` steps of length `step_size` down the gradient of
+
+    .. math:: L(g; x, k) + \lambda f_{k_0}(x)
+
+    (Eq. 2), with g and f two networks that were trained on the data as they are, :math:`L` the
+    cross entropy and :math:`f_{k_0}` the score of the seed's class. It is kept if g then gives k at
+    least the confidence `gamma`, and with the probability of Eq. 3; otherwise a row of class k is
+    repeated. Unlike SMOTE it needs no neighbours, so a class of one row works, and what the new
+    rows vary in comes from the larger classes.
+
+    Parameters
+    ----------
+    sampling_strategy : float, str, dict or callable, default="auto"
+        Which classes are brought to how many rows, as in imbalanced-learn. "auto" brings each
+        class to the size of the largest one.
+    lam : float, default=0.1
+        :math:`\lambda`: how much f's raw score of the seed's class counts. The paper's candidates
+        are 0.01, 0.1 and 0.5; 0 leaves f out.
+    beta : float, default=0.9
+        A translation from a class that has s rows more than the target's is kept with probability
+        :math:`1 - \beta^s`. Of the paper's candidates 0.9, 0.99 and 0.999 the one that lets sets
+        of a hundred rows have translations at all. At 0 only `gamma` decides, at 1 all are
+        rejected.
+    gamma : float, default=0.9
+        Least confidence of g in the target class; the paper's candidates are 0.9 and 0.99.
+    step_size : float, default=0.3
+        :math:`\eta`, in the units of `unit`. The paper has 0.1 for standardised images, which is
+        short of most class boundaries between standardised columns.
+    n_steps : int, default=10
+        :math:`T`.
+    unit : {"spread", "raw"}, default="spread"
+        "spread" measures steps in each column's standard deviation, so that the columns' units do
+        not matter; "raw" takes the numbers as they are.
+    max_nnz : int or None, default=None
+        How many entries of a new row may differ from its seed's: the largest changes stay. None is
+        4 times the entries of the seed that are not 0, which keeps sparse rows sparse.
+    round_integers : bool, default=True
+        Round columns of integers; False returns such columns as floats.
+    source_estimator : classifier, nn.Module or None, default=None
+        g: a classifier of sklimb or a skorch net, which is cloned and fitted, or a fitted network:
+        an ``nn.Module`` whose scores are in the order of the sorted labels, or a fitted classifier
+        in ``sklearn.frozen.FrozenEstimator``. None is a `RebalancedClassifier` with the plain MLP
+        and no dropout, for g has to know its training rows.
+    target_estimator : classifier, nn.Module or None, default=None
+        f, likewise. None is the same plain net from another seed, as f is in the paper when
+        translation starts.
+    random_state : int, RandomState, Generator or None, default=None
+        Decides the networks and all draws.
+    device : str, default="cpu"
+        Where the networks of the defaults are trained and rows translated: "cpu", "cuda", "mps" or
+        "auto".
+
+    Attributes
+    ----------
+    sampling_strategy_ : dict
+        For each class that gets new rows, how many.
+    seed_indices_ : ndarray of shape (n_new,)
+        For each new row, in order, the row of X that it was translated from or repeats.
+    seed_classes_ : ndarray of shape (n_new,)
+        The class of that row.
+    translated_ : ndarray of bool, shape (n_new,)
+        Whether the new row is a translation; False is a repeated row.
+    confidence_ : ndarray of shape (n_new,)
+        g's confidence in the target class after translation, NaN where none was tried: Eq. 3 had
+        rejected it, or no class is larger.
+    acceptance_rate_ : float
+        Share of the new rows that are translations; NaN if there are no new rows.
+    source_estimator_, target_estimator_ : classifier or nn.Module
+        g and f; not there if no row was to be translated.
+    n_features_in_ : int
+        Number of columns seen.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Column names, where ``X`` was a frame whose columns are all named by strings.
+
+    See Also
+    --------
+    M2mClassifier : Translation while the classifier trains, as in the paper's experiments.
+    sklimb.transforms.translate : The maths.
+
+    Notes
+    -----
+    Rows come back in the order: X as it was, to the bit, then the new rows class by class. The
+    start noise has an L2 norm of at most 0.5 a row, in the units of `unit`. New rows stay within
+    the range of each column, so that constant columns stay constant.
+
+    References
+    ----------
+    .. [1] J. Kim, J. Jeong and J. Shin, "M2m: Imbalanced Classification via Major-to-minor
+       Translation", CVPR 2020, Algorithm 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.datasets import make_classification
+    >>> from sklimb import M2mSampler
+    >>> X, y = make_classification(n_samples=200, weights=[0.9], random_state=0)
+    >>> sampler = M2mSampler(random_state=0)
+    >>> X_new, y_new = sampler.fit_resample(X, y)
+    >>> np.bincount(y), np.bincount(y_new)
+    (array([180,  20]), array([180, 180]))
+    >>> bool(sampler.acceptance_rate_ > 0.5)
+    True
+    """
+
+    _parameter_constraints: ClassVar[dict] = {
+        **BaseOverSampler._parameter_constraints,
+        "lam": [Interval(Real, 0, None, closed="left")],
+        "beta": [Interval(Real, 0, 1, closed="both")],
+        "gamma": [Interval(Real, 0, 1, closed="both")],
+        "step_size": [Interval(Real, 0, None, closed="neither")],
+        "n_steps": [Interval(Integral, 0, None, closed="left")],
+        "unit": [StrOptions({"spread", "raw"})],
+        "max_nnz": [Interval(Integral, 0, None, closed="left"), None],
+        "round_integers": ["boolean"],
+        "source_estimator": "no_validation",
+        "target_estimator": "no_validation",
+        "random_state": "no_validation",
+        "device": "no_validation",
+    }
+
+    def __init__(
+        self,
+        *,
+        sampling_strategy: float | str | Mapping[Any, int] | Callable[..., Any] = "auto",
+        lam: float = 0.1,
+        beta: float = 0.9,
+        gamma: float = 0.9,
+        step_size: float = 0.3,
+        n_steps: int = 10,
+        unit: str = "spread",
+        max_nnz: int | None = None,
+        round_integers: bool = True,
+        source_estimator: Any = None,
+        target_estimator: Any = None,
+        random_state: Any = None,
+        device: str = "cpu",
+    ) -> None:
+        super().__init__(sampling_strategy=sampling_strategy)
+        self.lam = lam
+        self.beta = beta
+        self.gamma = gamma
+        self.step_size = step_size
+        self.n_steps = n_steps
+        self.unit = unit
+        self.max_nnz = max_nnz
+        self.round_integers = round_integers
+        self.source_estimator = source_estimator
+        self.target_estimator = target_estimator
+        self.random_state = random_state
+        self.device = device
+
+    def fit_resample(self, X: Any, y: Any) -> tuple[Any, Any]:
+        """Return X and y with new rows behind them.
+
+        Parameters
+        ----------
+        X : array-like, frame or sparse matrix of shape (n, n_features)
+            Numbers, finite.
+        y : array-like of shape (n,)
+            Labels.
+
+        Returns
+        -------
+        X_resampled : as X, of shape (n_new, n_features)
+            The old rows and the new ones, in the form and with the columns of X.
+        y_resampled : as y, of shape (n_new,)
+            Their labels.
+
+        Raises
+        ------
+        TypeError
+            If a column of a frame is categorical, or g or f is no network.
+        ValueError
+            If y has one class only, or X is not finite.
+        """
+        self._whole = whole_columns(X)
+        if not self.round_integers:
+            X = with_floats(X, self._whole)
+            self._whole = np.zeros_like(self._whole)
+        try:
+            return super().fit_resample(X, y)
+        finally:
+            del self._whole
+
+    def _fit_resample(self, X: Any, y: np.ndarray) -> tuple[Any, np.ndarray]:
+        check_source(self.source_estimator, "source_estimator")
+        check_source(self.target_estimator, "target_estimator")
+        for name in ("source_estimator_", "target_estimator_"):
+            vars(self).pop(name, None)
+        classes, codes = np.unique(y, return_inverse=True)
+        streams = Streams(self.random_state)
+        rows = TableRows(X, np.broadcast_to(self._whole, X.shape[1]))
+        n_new = [self.sampling_strategy_.get(label, 0) for label in classes]
+        draws = draw_seeds(codes, n_new, self.beta, streams.generator("transform", 0))
+        self.translated_ = np.zeros(sum(n_new), dtype=bool)
+        self.confidence_ = np.full(sum(n_new), np.nan)
+        new = rows.take(draws.repeated)
+        if draws.tried.any():
+            new = self._translate(rows, y, classes, codes, draws, streams, new)
+        self.seed_indices_ = np.where(self.translated_, draws.seed, draws.repeated)
+        self.seed_classes_ = y[self.seed_indices_]
+        self.acceptance_rate_ = float(self.translated_.mean()) if sum(n_new) else np.nan
+        return rows.followed_by(new), np.concatenate([y, classes[draws.target]])
+
+    def _translate(
+        self,
+        rows: TableRows,
+        y: np.ndarray,
+        classes: np.ndarray,
+        codes: np.ndarray,
+        draws: SeedDraws,
+        streams: Streams,
+        new: Any,
+    ) -> Any:
+        """Return the new rows with accepted translations in place of repeated ones."""
+        device = resolve_device(self.device)
+        at_once = rows_at_once(rows.n_columns)
+        tried = np.flatnonzero(draws.tried)
+        changed, accepted = False, []
+        with contained(threads=choose_threads(at_once, rows.n_columns), device=device):
+            networks = []
+            for number, name in enumerate(("source_estimator", "target_estimator")):
+                if number == 1 and not self.lam:
+                    networks.append(None)  # f is not asked
+                    continue
+                source = getattr(self, name)
+                if source is None:
+                    source = _plain_network(device)
+                if not is_fitted_source(source):
+                    seed = streams.seed("source", number)
+                    source = fit_source(source, rows.to_fit(), y, codes, seed)
+                setattr(self, name + "_", source)
+                networks.append(score_network(source, classes, name))
+            translation = TableTranslation(
+                rows,
+                *networks,
+                unit=self.unit,
+                lam=self.lam,
+                step_size=self.step_size,
+                n_steps=self.n_steps,
+                max_nnz=self.max_nnz,
+                device=device,
+                generator=torch.Generator().manual_seed(streams.seed("transform", 1)),
+            )
+            wanted = np.unique(draws.target[tried])
+            unlearnt = set(wanted.tolist()) - translation.recognised(codes, wanted)
+            for start in range(0, len(tried), at_once):
+                part = tried[start : start + at_once]
+                seeds = rows.dense(draws.seed[part])
+                moved, confidence = translation(seeds, codes[draws.seed[part]], draws.target[part])
+                changed = changed or bool((moved != seeds).any())
+                self.confidence_[part] = confidence
+                self.translated_[part] = confidence >= self.gamma
+                accepted.append(rows.like_x(moved[confidence >= self.gamma]))
+        if unlearnt:
+            warnings.warn(
+                f"g (source_estimator) recognises no training row of the classes "
+                f"{classes[sorted(unlearnt)].tolist()}, so it cannot say what to translate into. "
+                "Train it longer (max_epochs, lr), or give another.",
+                UserWarning,
+                stacklevel=7,
+            )
+        if not self.translated_.any():
+            self._warn_of_none(len(tried), rounded_off=not changed and bool(rows.whole.any()))
+        return rows.replaced(new, np.flatnonzero(self.translated_), accepted)
+
+    def _warn_of_none(self, n_tried: int, *, rounded_off: bool) -> None:
+        why = (
+            "Rounding the columns of integers undid every change; pass round_integers=False to get "
+            "floats, or raise step_size."
+            if rounded_off
+            else f"None of {n_tried} translations reached a confidence of gamma={self.gamma:g}; "
+            "raise step_size or n_steps, or lower gamma."
+        )
+        warnings.warn(f"{why} All new rows repeat old ones.", UserWarning, stacklevel=8)
+
+
+def _plain_network(device: str) -> RebalancedClassifier:
+    # float64: sparse and dense tables round otherwise, and training would blow that up
+    dtype = "float32" if torch.device(device).type == "mps" else "float64"
+    return RebalancedClassifier(module=MLP, module__dropout=0.0, dtype=dtype, device=device)

@@ -1,0 +1,214 @@
+"""Major-to-minor translation inside a training: the batch-wise form of M2m."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from sklimb._terms import Step
+from sklimb._transform import Changed, Transform
+from sklimb.transforms._rescaled import Rescaled
+from sklimb.transforms.m2m import (
+    acceptance_probability,
+    start_noise,
+    target_confidence,
+    translate,
+)
+
+
+class MajorToMinor(Transform):
+    r"""Replace rows of rare classes in balanced batches by translated rows of larger ones.
+
+    The "practical implementation via re-sampling" of Kim, Jeong & Shin (2020, section 2.3): in a
+    class-balanced batch each row of class :math:`y_i` is to be generated with probability
+    :math:`1 - N_{y_i} / N_1`. A seed class is drawn from the classes of the batch by Eq. 5, a seed
+    from its rows, and the translation takes the row's place if g gives the target class at least
+    the confidence `gamma`, and by the coin of Eq. 3.
+
+    Parameters
+    ----------
+    network : nn.Module
+        f, the network in training; asked, never kept as a part.
+    n_classes : int
+    lam, beta, gamma, step_size, n_steps, clean_seeds, random_label
+        As in `M2mClassifier`.
+    translate_from : int
+        Finished epochs before translation and balanced draws start.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        n_classes: int,
+        *,
+        lam: float,
+        beta: float,
+        gamma: float,
+        step_size: float,
+        n_steps: int,
+        translate_from: int,
+        clean_seeds: bool = False,
+        random_label: bool = False,
+    ) -> None:
+        super().__init__()
+        # in a tuple, so that f is no submodule: it would be moved, trained and saved twice
+        self._network = (network,)
+        self.n_classes = n_classes
+        self.lam = lam
+        self.beta = beta
+        self.gamma = gamma
+        self.step_size = step_size
+        self.n_steps = n_steps
+        self.translate_from = translate_from
+        self.clean_seeds = clean_seeds
+        self.random_label = random_label
+        self.source: nn.Module | None = None
+        self.pool_codes: np.ndarray | None = None
+        for name in ("scale", "low", "high", "pool"):
+            self.register_buffer(name, None)
+        self.active = False
+
+    # --- what it has to know ------------------------------------------------------------------
+
+    def set_source(self, source: nn.Module) -> None:
+        """Take g: x -> scores (n, C)."""
+        self.source = source
+
+    def set_rows(self, scale: Tensor, low: Tensor, high: Tensor) -> None:
+        """Take the units of the steps, and between what rows are kept; each as a row of x."""
+        self.scale, self.low, self.high = scale, low, high
+
+    def set_pool(self, x: Tensor, codes: np.ndarray) -> None:
+        """Take the only rows that may be seeds, and their classes."""
+        self.pool, self.pool_codes = x, codes
+
+    def set_class_counts(self, counts: Tensor) -> None:
+        """Take the training counts, (C,)."""
+        counts = counts.detach().double().cpu()
+        self._accept = acceptance_probability(counts[None], counts[:, None], self.beta).numpy()
+        self._generated = 1.0 - (counts / counts.max()).numpy()
+
+    @property
+    def balanced_draws(self) -> bool:
+        """Whether the rows of this epoch are to be drawn with every class equally often."""
+        return self.active
+
+    def start_epoch(self, epoch: int, rng: np.random.Generator) -> None:
+        """Take the number of finished epochs, and this epoch's source of randomness."""
+        self.active = epoch >= self.translate_from
+        self._rng = rng
+        self._noise = torch.Generator().manual_seed(int(rng.integers(2**63 - 1)))
+        self._tried = 0
+        self._asked: list[Tensor] = []  # confidences of g
+        self._losses: list[Tensor] = []
+        self._replaced: Tensor | None = None
+
+    # --- a batch ------------------------------------------------------------------------------
+
+    def at_input(self, x: Tensor, y: Tensor, weight: Tensor | None) -> Changed:
+        """Return the batch with translations in the place of some rows."""
+        self._replaced = None
+        if not self.active:
+            return x, y, weight
+        if self.source is None:
+            raise RuntimeError("translation starts, but g was never set: call set_source.")
+        codes = y.cpu().numpy()
+        rows, seeds = self._draw(codes)
+        if not len(rows):
+            return x, y, weight
+        if x.layout != torch.strided:
+            x = x.to_dense()  # this batch alone
+        rows = torch.from_numpy(rows).to(y.device)
+        seeds = torch.from_numpy(seeds).to(y.device)
+        start = x[seeds] if self.pool is None else self.pool[seeds]
+        seed_class = y[seeds] if self.pool is None else self._pool_y(y)[seeds]
+        moved, fine = self._translate(start, seed_class, y[rows])
+        into = rows[fine]
+        x = x.to(moved.dtype).index_copy(0, into, (start if self.clean_seeds else moved)[fine])
+        if self.random_label:
+            y = y.index_copy(0, into, self._other_class(seed_class[fine], y[into]))
+        self._replaced = into
+        return x, y, weight
+
+    def _draw(self, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the rows to translate into, and for each the row to translate."""
+        rng = self._rng
+        rows = np.flatnonzero(rng.random(len(codes)) < self._generated[codes])
+        of = codes if self.pool_codes is None else self.pool_codes
+        in_order = np.argsort(of, kind="stable")
+        size = np.bincount(of, minlength=self.n_classes)
+        first = np.cumsum(size) - size
+        accept = self._accept[codes[rows]]
+        share = np.cumsum(accept * (size > 0), axis=1)
+        # to draw until the class is in the batch is to draw from those that are
+        where, coin, among = rng.random((3, len(rows)))
+        origin = (where[:, None] * share[:, -1:] >= share).sum(1)
+        possible = share[:, -1] > 0
+        rows, origin = rows[possible], origin[possible]
+        self._tried += len(rows)
+        kept = coin[possible] < accept[possible][np.arange(len(rows)), origin]
+        place = (among[possible] * size[origin]).astype(np.int64)
+        return rows[kept], in_order[first[origin] + place][kept]
+
+    def _translate(
+        self, start: Tensor, seed_class: Tensor, target: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        network, source = self._network[0], self.source
+        start = start if start.is_floating_point() else start.to(network.like.dtype)
+        scale, bounds = 1.0, None
+        if self.scale is not None:
+            scale = self.scale.to(start.dtype)
+            bounds = tuple(limit.to(start.dtype) / scale for limit in (self.low, self.high))
+        in_units = start / scale
+        moved = scale * translate(
+            in_units,
+            seed_class,
+            target,
+            Rescaled(source, scale),
+            Rescaled(network, scale),
+            self.lam,
+            self.step_size,
+            self.n_steps,
+            bounds,
+            noise=start_noise(in_units, self._noise),
+        )
+        confidence = target_confidence(moved, target, source)
+        self._asked.append(confidence)
+        return moved, confidence >= self.gamma
+
+    def _pool_y(self, y: Tensor) -> Tensor:
+        return torch.from_numpy(self.pool_codes).to(y.device)
+
+    def _other_class(self, origin: Tensor, target: Tensor) -> Tensor:
+        """Return for each row a class at random that is neither of two."""
+        low, high = torch.minimum(origin, target), torch.maximum(origin, target)
+        drawn = self._rng.integers(self.n_classes - 2, size=len(target))
+        other = torch.from_numpy(drawn).to(target.device)
+        other = other + (other >= low).long()
+        return other + (other >= high).long()
+
+    def after_scores(self, step: Step) -> None:
+        """Take the loss of the translated rows."""
+        if self._replaced is None or not len(self._replaced):
+            return
+        scores = step.scores.detach()[self._replaced]
+        self._losses.append(F.cross_entropy(scores, step.y[self._replaced], reduction="none"))
+
+    def statistics(self) -> dict[str, float]:
+        """Return figures of the epoch."""
+        confidence = torch.cat(self._asked).double() if self._asked else None
+        losses = torch.cat(self._losses).double() if self._losses else None
+        n = 0 if losses is None else len(losses)
+        nan = float("nan")
+        # not to be pickled, nor needed before the next epoch makes them anew
+        self._rng = self._noise = self._replaced = None
+        self._asked, self._losses = [], []
+        return {
+            "n_to_translate": self._tried,
+            "n_translated": n,
+            "acceptance_rate": n / self._tried if self._tried else nan,
+            "source_confidence": nan if confidence is None else float(confidence.mean()),
+            "translated_loss": nan if losses is None else float(losses.mean()),
+        }

@@ -1,0 +1,374 @@
+"""Rare-class samples made from feature displacements (RSG, Wang et al. 2021).
+
+Shape
+-----
+Maps at the stage are (n, D, W, H), or vectors (n, D); C classes, K centers a class.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+from torch.nn import functional as F
+
+from sklimb._network import Network
+from sklimb._transform import Changed, Transform, choose_stage
+from sklimb.losses import center_estimation_loss, maximized_vector_loss, position_cosine
+from sklimb.transforms._rsg_parts import (
+    CenterEstimation,
+    Contrast,
+    frequent_classes,
+    like_maps,
+    linear_map,
+    mean_map,
+    pair_rows,
+)
+
+
+class RareSampleGenerator(Transform):
+    r"""The rare-class sample generator of Wang et al. 2021, at a stage of a network.
+
+    .. math::
+        x_{new}^{l'} = T(x_{freq}^l - C_K^l) + x_{rare}^{l'}, \qquad
+        L = L_{cls} + \lambda_1 L_{CESC} + \lambda_2 L_{MV}
+
+    What varies within a frequent class (the displacement of a row from the nearest of its class's
+    centers, Eq. 3) is transformed linearly and added to rows of rare classes (Eq. 4). `at_stage`
+    returns the maps of a batch with the new rows behind them; `terms` the two losses (Eq. 5 in its
+    two parts, and Eq. 6).
+
+    Parameters
+    ----------
+    n_channels : int
+        Channels of the maps, D.
+    n_classes : int
+        Number of classes, C.
+    spatial : bool, default=True
+        Maps (n, D, W, H) with several positions; False for vectors (n, D) and 1x1 maps, where the
+        3x3 convolutions become linear layers.
+    n_centers : int, default=15
+        Centers a class, K.
+    alpha : float, default=0.2
+        Share of the classes that count as frequent: see `frequent_classes`.
+    beta : float, default=1.0
+        Transfer strength, in (0, 1]: see `pair_rows`, and the Notes.
+    lambda1 : float, default=0.1
+        Weight of the center estimation with sample contrastive loss (Eq. 5).
+    lambda2 : float, default=0.01
+        Weight of the maximized vector loss (Eq. 6).
+    generate_from : int, default=0
+        Epochs of its own before generation starts, T_th.
+    contrast_channels : int, default=256
+        Channels of the contrastive module, the paper's. It is most of what RSG costs on maps.
+    end_to_end : bool, default=False
+        Let the classification loss of new rows reach the layers below the stage, through the rare
+        rows they are made of. The authors' code does not, and the paper leaves it open.
+    balanced_loss : bool, default=False
+        Whether the classification loss corrects for class sizes by itself (logit adjustment).
+
+    Attributes
+    ----------
+    stage : str or None
+        Where in the backbone it sits.
+    coefficients : dict
+        ``cesc_center`` and ``cesc_contrast``, the two parts of Eq. 5, and ``mv``.
+
+    Notes
+    -----
+    Gradients go where Algorithm 1 sends them. Maps are detached for both losses. Eq. 5 reaches the
+    centers and the center estimation throughout, and the contrastive module before generation
+    starts; then that is frozen. Eq. 6 reaches T alone. The classification loss of new rows reaches
+    T and the layers above the stage. Losses are plain means: row weights apply to the
+    classification loss, where a new row has the weight of its rare row.
+
+    New rows even out a batch: two classes of 42 to 1 get 41 for each rare row. Where row weights or
+    the loss itself have evened it out already, all would be called rare, so ``s_freq / s_rare``
+    counts rows by their weights, over the class's size for a balanced loss, where that is less. In
+    the paper's settings there is about one new row for each rare one either way.
+
+    T has no bias, for the paper calls it linear. Where the batch is odd, one random row is in no
+    pair.
+
+    References
+    ----------
+    .. [1] J. Wang, T. Lukasiewicz, X. Hu, J. Cai and Z. Xu, "RSG: A Simple but Effective Module for
+       Learning Imbalanced Datasets", CVPR 2021.
+
+    Examples
+    --------
+    >>> import numpy as np, torch
+    >>> from sklimb.transforms import RareSampleGenerator
+    >>> generator = RareSampleGenerator(8, 2, spatial=False)
+    >>> generator.set_class_counts(torch.tensor([90.0, 10.0]))
+    >>> generator.start_epoch(0, np.random.default_rng(0))
+    >>> maps, y = torch.randn(10, 8), torch.tensor([0] * 7 + [1] * 3)
+    >>> maps, y, _ = generator.at_stage(maps, y, None)
+    >>> maps.shape, y[10:], sorted(generator.terms())
+    (torch.Size([16, 8]), tensor([1, 1, 1, 1, 1, 1]), ['cesc_center', 'mv'])
+    """
+
+    def __init__(
+        self,
+        n_channels: int,
+        n_classes: int,
+        *,
+        spatial: bool = True,
+        n_centers: int = 15,
+        alpha: float = 0.2,
+        beta: float = 1.0,
+        lambda1: float = 0.1,
+        lambda2: float = 0.01,
+        generate_from: int = 0,
+        contrast_channels: int = 256,
+        end_to_end: bool = False,
+        balanced_loss: bool = False,
+    ) -> None:
+        super().__init__()
+        self.spatial = spatial
+        self.alpha = alpha
+        self.beta = beta
+        self.generate_from = generate_from
+        self.end_to_end = end_to_end
+        self.balanced_loss = balanced_loss
+        self.coefficients = {"cesc_center": lambda1, "cesc_contrast": lambda1, "mv": lambda2}
+        self.centers = nn.Parameter(0.01 * torch.randn(n_classes, n_centers, n_channels))
+        self.estimate = CenterEstimation(n_channels, n_classes, n_centers)
+        self.contrast = Contrast(n_channels, contrast_channels, spatial=spatial)
+        self.vector = linear_map(n_channels, n_channels, spatial, bias=False)
+        self.register_buffer("is_frequent", torch.zeros(n_classes, dtype=torch.bool))
+        self.register_buffer("class_counts", torch.ones(n_classes))
+        self.generating = generate_from == 0
+        self._first_epoch: int | None = None
+        self._rng = np.random.default_rng(0)
+        self._terms: dict[str, Tensor] = {}
+        self._counted: list[Tensor] = []
+        self._n_generated = 0
+
+    def set_class_counts(self, counts: Tensor) -> None:
+        """Say which classes are frequent.
+
+        Parameters
+        ----------
+        counts : Tensor, shape (C,)
+            Training rows of each class, by weight.
+        """
+        self.is_frequent = frequent_classes(counts, self.alpha)
+        self.class_counts = counts
+
+    def start_epoch(self, epoch: int, rng: np.random.Generator) -> None:
+        """Begin an epoch.
+
+        Parameters
+        ----------
+        epoch : int
+            Finished epochs so far.
+        rng : numpy.random.Generator
+            Source of this epoch's pairs.
+        """
+        # One that is built anew in the middle of a training has to learn its centers first.
+        if self._first_epoch is None:
+            self._first_epoch = epoch
+        self.generating = epoch - self._first_epoch >= self.generate_from
+        self._rng = rng
+        self._counted = []
+        self._n_generated = 0
+
+    def at_stage(self, maps: Tensor, y: Tensor, weight: Tensor | None) -> Changed:
+        """Compute the losses, and add new rows once generation has started.
+
+        Parameters
+        ----------
+        maps : Tensor, shape (n, D, W, H) or (n, D)
+            The stage's output.
+        y : Tensor of int, shape (n,)
+            Class indices.
+        weight : Tensor, shape (n,), or None
+            Weights of the rows.
+
+        Returns
+        -------
+        tuple of Tensor
+            Maps, labels and weights, new rows last.
+        """
+        if len(maps) != len(y):
+            raise ValueError(
+                f"The stage gives {len(maps)} maps for {len(y)} rows. Choose one that keeps a map "
+                "for each row, first axis first."
+            )
+        self._terms = {}
+        fixed = maps.detach()
+        if not self.spatial:
+            fixed = fixed.flatten(1)
+        if self.coefficients["cesc_center"]:
+            self._terms["cesc_center"] = self._center_loss(fixed, y)
+            if not self.generating and len(y) > 1:
+                self._terms["cesc_contrast"] = self._contrast_loss(fixed, y)
+        if not self.generating:
+            return maps, y, weight
+        pairs = self._pair_rows(y, weight)
+        if not len(pairs[0]):
+            return maps, y, weight
+        freq, rare = (torch.from_numpy(rows).to(y.device, non_blocking=True) for rows in pairs)
+        moved = self._transform(fixed, y, freq, rare)
+        self._n_generated += len(rare)
+        new = (
+            moved.reshape(-1, *maps.shape[1:]) + (maps if self.end_to_end else maps.detach())[rare]
+        )
+        more = None if weight is None else torch.cat([weight, weight[rare]])
+        return torch.cat([maps, new]), torch.cat([y, y[rare]]), more
+
+    def terms(self) -> dict[str, Tensor]:
+        """Hand out the losses of the batch, once.
+
+        Returns
+        -------
+        dict
+            ``cesc_center``; before generation ``cesc_contrast``, then ``mv`` where rows were made.
+        """
+        terms, self._terms = self._terms, {}
+        return terms
+
+    def statistics(self) -> dict[str, float]:
+        """Return how the epoch went.
+
+        Returns
+        -------
+        dict
+            ``contrast_accuracy``: mean of the shares of pairs of one class and of pairs of two that
+            the contrastive module tells right, so chance is 0.5. ``mv_cosine``: mean cosine of
+            transformed displacements with rare ones. ``n_generated``: rows made. What the epoch did
+            not have is NaN.
+        """
+        accuracy = cosine = np.nan
+        if self._counted:
+            counted = torch.stack(self._counted).double().sum(0).cpu().numpy()
+            with np.errstate(invalid="ignore"):
+                if self.generating:
+                    cosine = counted[0] / counted[1]
+                else:
+                    right = counted[:2] / counted[2:]
+                    accuracy = right[~np.isnan(right)].mean()
+        return {
+            "contrast_accuracy": float(accuracy),
+            "mv_cosine": float(cosine),
+            "n_generated": self._n_generated,
+        }
+
+    def displacement(self, maps: Tensor, y: Tensor) -> Tensor:
+        """Return what a row has beyond the nearest center of its class (Eq. 3), without gradient.
+
+        Parameters
+        ----------
+        maps : Tensor, shape (n, D, W, H) or (n, D)
+            Feature maps.
+        y : Tensor of int, shape (n,)
+            Class indices.
+
+        Returns
+        -------
+        Tensor of the maps' shape
+            Displacements.
+        """
+        with torch.no_grad():
+            nearest = self.estimate(mean_map(maps), y).argmax(1)
+            return maps - like_maps(self.centers[y, nearest], maps)
+
+    def _pair_rows(self, y: Tensor, weight: Tensor | None) -> tuple[np.ndarray, np.ndarray]:
+        frequent = self.is_frequent[y]
+        if self.balanced_loss:
+            weight = (1.0 if weight is None else weight) / self.class_counts[y]
+        # The one wait for the device: how many rows there will be is needed here.
+        if weight is None:
+            return pair_rows(frequent.cpu().numpy(), self.beta, self._rng)
+        of_row = torch.stack([frequent.to(weight.dtype), weight]).double().cpu().numpy()
+        return pair_rows(of_row[0] > 0, self.beta, self._rng, of_row[1])
+
+    def _center_loss(self, maps: Tensor, y: Tensor) -> Tensor:
+        assignment = self.estimate(mean_map(maps), y).softmax(1)
+        return center_estimation_loss(maps, self.centers[y], assignment)
+
+    def _contrast_loss(self, maps: Tensor, y: Tensor) -> Tensor:
+        order = torch.from_numpy(self._rng.permutation(len(y))).to(y.device, non_blocking=True)
+        half = len(y) // 2
+        a, b = order[:half], order[half : 2 * half]
+        same = (y[a] == y[b]).long()
+        logits = self.contrast(maps[a], maps[b])
+        kinds = torch.stack([same, 1 - same])
+        right = kinds * (logits.argmax(1) == same)
+        self._counted.append(torch.cat([right.sum(1), kinds.sum(1)]))
+        return F.cross_entropy(logits, same)
+
+    def _transform(self, maps: Tensor, y: Tensor, freq: Tensor, rare: Tensor) -> Tensor:
+        """Return T of the displacements of `freq`, and keep the loss of their match to `rare`."""
+        displaced = self.displacement(maps[freq], y[freq])
+        moved = self.vector(displaced)
+        towards = self.displacement(maps[rare], y[rare])
+        if self.coefficients["mv"]:
+            frozen = {name: p.detach() for name, p in self.contrast.named_parameters()}
+            logits = functional_call(self.contrast, frozen, (moved, towards))
+            different = logits.log_softmax(1)[:, 0]
+            self._terms["mv"] = maximized_vector_loss(moved, displaced, towards, different)
+        with torch.no_grad():
+            cosine = position_cosine(moved, towards)
+            self._counted.append(torch.stack([cosine.sum(), cosine.new_tensor(cosine.numel())]))
+        return moved
+
+
+def build_generator(
+    network: Network, example: Tensor, n_classes: int, *, stage: str | None, **settings: Any
+) -> RareSampleGenerator:
+    """Return a generator that fits a stage of a network, found by running an example.
+
+    Parameters
+    ----------
+    network : Network
+        Its backbone has the stage.
+    example : Tensor, shape (k, ...)
+        Some rows of input.
+    n_classes : int
+        Number of classes.
+    stage : str or None
+        Name of a submodule of the backbone; None takes its ``default_stage``.
+    **settings : dict
+        Of `RareSampleGenerator`.
+
+    Returns
+    -------
+    RareSampleGenerator
+        In the network's float type.
+
+    Raises
+    ------
+    ValueError
+        If there is no such stage, or its output is neither maps nor vectors.
+    """
+    stage = choose_stage(network.backbone, stage)
+    seen: list[Any] = []
+
+    def look(maps: Any) -> Any:
+        seen.append(maps)
+        return maps
+
+    modes = [(module, module.training) for module in network.modules()]
+    network.eval()
+    with torch.no_grad():
+        network.features(example, stage, look)
+    for module, training in modes:
+        module.training = training
+    maps = seen[0]
+    dense = isinstance(maps, Tensor) and maps.layout == torch.strided
+    if not dense or maps.ndim not in (2, 4):
+        what = f"shape {tuple(maps.shape)}" if dense else type(maps).__name__
+        raise ValueError(
+            f"stage={stage!r} gives output of {what}; it must be maps (n, D, W, H) or vectors "
+            "(n, D). Choose another submodule of the backbone."
+        )
+    spatial = maps.ndim == 4 and maps.shape[2:].numel() > 1
+    channels = maps.shape[1]
+    generator = RareSampleGenerator(channels, n_classes, spatial=spatial, **settings)
+    generator.stage = stage
+    return generator.to(maps.dtype)
