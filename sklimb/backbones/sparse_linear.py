@@ -17,9 +17,10 @@ class SparseInputLinear(nn.Module):
 
     A sparse batch goes through ``embedding_bag``, the weighted sum of the weight's rows that belong
     to its values. The weight lies in memory as that table, (in_features, out_features), not as
-    `torch.nn.Linear` has it: the table is never copied, nor is its gradient. Of the ways to multiply it, this was the fastest (``benchmarks/speed/sparse.py``).
-    A backbone of your own that begins with this layer takes sparse X whole if it says so with
-    ``accepts_sparse = True``; any other backbone gets each batch densified.
+    `torch.nn.Linear` has it: the table is never copied, nor is its gradient. Of the ways to
+    multiply it, this was the fastest (``benchmarks/speed/sparse.py``). A backbone of your own that
+    begins with this layer takes sparse X whole if it says so with ``accepts_sparse = True``; any
+    other backbone gets each batch densified.
 
     Parameters
     ----------
