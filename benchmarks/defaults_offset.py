@@ -33,7 +33,7 @@ from sklimb import OffsetDebiasedClassifier, RebalancedClassifier
 FILE = "defaults_offset.csv"
 LARGE = ("mammography", "phoneme")
 LAMBDA1 = (0.0, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
-LAMBDA2 = (0.0, 1.0, 3.0, 10.0, 30.0, 100.0)
+LAMBDA2 = (0.0, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
 START = {"lambda1": 0.1, "lambda2": 1.0}
 BASELINES = {
     "plain": {},

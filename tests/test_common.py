@@ -14,6 +14,7 @@ import sklimb
 from sklimb import (
     AffinityClassifier,
     DecoupledClassifier,
+    M2mClassifier,
     PriorCorrectedClassifier,
     RebalancedClassifier,
     RSGClassifier,
@@ -94,7 +95,9 @@ def test_sklearn_checks(estimator, check):
     check(estimator)
 
 
-@pytest.mark.parametrize("cls", [RebalancedClassifier, AffinityClassifier, RSGClassifier])
+@pytest.mark.parametrize(
+    "cls", [RebalancedClassifier, AffinityClassifier, RSGClassifier, M2mClassifier]
+)
 @pytest.mark.parametrize("class_weight", [None, "balanced"])
 def test_sample_weight_equivalence_in_the_exact_setting(cls, class_weight):
     estimator = exact(cls).set_params(class_weight=class_weight)
