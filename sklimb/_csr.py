@@ -98,16 +98,39 @@ def pad_rows(x: Tensor, n: int) -> Tensor:
     return _build(torch.cat([crow, crow[-1:].expand(n)]), x.col_indices(), x.values(), x.shape[1])
 
 
-def with_row(x: Tensor, row: Tensor) -> Tensor:
-    """Return the rows with a dense one, (d,), behind them."""
-    places = row.nonzero().squeeze(1)
-    crow = x.crow_indices()
-    return _build(
-        torch.cat([crow, crow[-1:] + len(places)]),
-        torch.cat([x.col_indices(), places.to(crow.dtype)]),
-        torch.cat([x.values(), row[places].to(x.dtype)]),
-        x.shape[1],
-    )
+def split_columns(x: Tensor, columns: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the rows without some columns, and these columns dense.
+
+    Parameters
+    ----------
+    x : Tensor, shape (n, d), CSR
+    columns : Tensor of int, shape (k,)
+
+    Returns
+    -------
+    rest : Tensor, shape (n, d), CSR
+        Nothing is stored in `columns`.
+    dense : Tensor, shape (n, k)
+        Places that are given twice are added up.
+    """
+    position = torch.full((x.shape[1],), -1, dtype=torch.long, device=x.device)
+    position[columns] = torch.arange(len(columns), device=x.device)
+    place = position[x.col_indices()]
+    row = _row_of_each(x)
+    taken = place >= 0
+    dense = torch.zeros(len(x), len(columns), dtype=x.dtype, device=x.device)
+    dense.index_put_((row[taken], place[taken]), x.values()[taken], accumulate=True)
+    kept = torch.zeros_like(x.crow_indices())
+    kept[1:] = torch.bincount(row[~taken], minlength=len(x)).cumsum(0)
+    return _build(kept, x.col_indices()[~taken], x.values()[~taken], x.shape[1]), dense
+
+
+def from_columns(dense: Tensor, columns: Tensor, like: Tensor) -> Tensor:
+    """Return dense columns (n, k) as rows of the width of `like`, every place stored."""
+    n, k = dense.shape
+    index = like.crow_indices().dtype
+    crow = torch.arange(n + 1, dtype=index, device=dense.device) * k
+    return _build(crow, columns.to(index).repeat(n), dense.reshape(-1), like.shape[1])
 
 
 def add_rows(x: Tensor, y: Tensor) -> Tensor:

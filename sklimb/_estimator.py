@@ -337,8 +337,9 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
         return MLP if X.ndim == 2 else ConvNet
 
     def _set_input_scaling(self, data: Any) -> None:
-        set_input_scaling = getattr(self.net_.module_.backbone, "set_input_scaling", None)
-        if set_input_scaling is None:
+        backbone = self.net_.module_.backbone
+        set_input_scaling = getattr(backbone, "set_input_scaling", None)
+        if set_input_scaling is None or not getattr(backbone, "wants_scaling", True):
             return
         scaling = ColumnScaling()
         for piece, start in self.net_.pieces(data):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import torch
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_array
 from sklearn.utils.validation import _check_sample_weight, column_or_1d, validate_data
-from torch.utils.data import Dataset, IterableDataset
+from torch.utils.data import ConcatDataset, Dataset, IterableDataset, Subset, TensorDataset
 
 
 def is_dataset(X: Any) -> bool:
@@ -36,6 +37,13 @@ def check_rows(
     if isinstance(y, torch.Tensor):
         y = y.detach().cpu().numpy()
     images = getattr(X, "ndim", 2) == 4
+    if images and X.shape[3] in (1, 3, 4) and X.shape[1] not in (1, 3, 4):
+        warnings.warn(
+            f"X of shape {X.shape} looks like images with the channels last; they are taken as "
+            f"{X.shape[1]} channels. If so, pass X.transpose(0, 3, 1, 2).",
+            UserWarning,
+            stacklevel=4,
+        )
     options: dict[str, Any] = {
         "dtype": [np.float64, np.float32],
         "reset": reset,
@@ -78,13 +86,35 @@ def values_a_row(X: Any) -> int:
 
 
 def dataset_labels(source: Dataset) -> np.ndarray:
-    """Return the labels of a Dataset: its ``targets``, ``y`` or tensors, or one pass over it."""
+    """Return the labels of a Dataset, from what it or the Datasets in it keep, or one pass over it.
+
+    Asked for, in order: a Subset's or concatenation's own Datasets, ``targets``, ``y``, ``labels``
+    (through ``target_transform`` where the Dataset has one, as torchvision's have), the second of
+    a TensorDataset's tensors, the second part of each item.
+    """
+    labels = _kept_labels(source)
+    return _labels_of_items(source) if labels is None else labels
+
+
+def _kept_labels(source: Dataset) -> np.ndarray | None:
+    """Return labels that can be had without opening an item, or None."""
+    if isinstance(source, Subset):
+        inner = _kept_labels(source.dataset)
+        return None if inner is None else inner[np.asarray(source.indices, dtype=np.intp)]
+    if isinstance(source, ConcatDataset):
+        parts = [_kept_labels(part) for part in source.datasets]
+        return None if any(part is None for part in parts) else np.concatenate(parts)
+    if isinstance(source, TensorDataset) and len(source.tensors) >= 2:
+        return source.tensors[1].cpu().numpy()
     for name in ("targets", "y", "labels"):
         labels = getattr(source, name, None)
         if labels is not None and len(labels) == len(source):  # type: ignore[arg-type]
-            return np.asarray(labels)
-    if isinstance(source, torch.utils.data.TensorDataset) and len(source.tensors) >= 2:
-        return source.tensors[1].cpu().numpy()
+            change = getattr(source, "target_transform", None)
+            return np.asarray(labels if change is None else [change(label) for label in labels])
+    return None
+
+
+def _labels_of_items(source: Dataset) -> np.ndarray:
     labels = []
     for index in range(len(source)):  # type: ignore[arg-type]
         item = source[index]

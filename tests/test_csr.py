@@ -70,9 +70,25 @@ def test_split(sizes, matrix, rows):
 def test_rows_behind(matrix, rows):
     padded = _csr.pad_rows(rows, 3).to_dense().numpy()
     np.testing.assert_array_equal(padded, np.vstack([matrix.toarray(), np.zeros((3, 7))]))
-    row = torch.tensor([0.0, 2, 0, 0, -1, 0, 0], dtype=torch.float64)
-    longer = _csr.with_row(rows, row).to_dense().numpy()
-    np.testing.assert_array_equal(longer, np.vstack([matrix.toarray(), row.numpy()]))
+
+
+def test_columns_apart(matrix, rows):
+    columns = torch.tensor([5, 0, 3])
+    rest, dense = _csr.split_columns(rows, columns)
+    expected = matrix.toarray()
+    np.testing.assert_array_equal(dense.numpy(), expected[:, [5, 0, 3]])
+    np.testing.assert_array_equal(
+        _csr.from_columns(dense, columns, rest).to_dense().numpy()[:, [5, 0, 3]], dense.numpy()
+    )
+    expected[:, [5, 0, 3]] = 0
+    np.testing.assert_array_equal(rest.to_dense().numpy(), expected)
+    assert not set(rest.col_indices().tolist()) & {5, 0, 3}
+    # a place given twice counts once with its sum
+    _, dense = _csr.split_columns(_csr.add_rows(rows, rows), columns)
+    np.testing.assert_array_equal(dense.numpy(), 2 * matrix.toarray()[:, [5, 0, 3]])
+    rest, dense = _csr.split_columns(rows, torch.tensor([], dtype=torch.long))
+    assert dense.shape == (9, 0)
+    np.testing.assert_array_equal(rest.to_dense().numpy(), matrix.toarray())
 
 
 def test_values_a_row(rows):

@@ -7,9 +7,11 @@ import pandas as pd
 import pytest
 import torch
 from sklearn.base import BaseEstimator, ClassifierMixin
-from torch.utils.data import Dataset, IterableDataset, Subset, TensorDataset
+from torch.utils.data import ConcatDataset, Dataset, IterableDataset, Subset, TensorDataset
 
+from sklimb import RebalancedClassifier
 from sklimb._inputs import check_rows, check_weights, dataset_labels, is_dataset
+from sklimb.backbones import MLP
 
 
 class Estimator(ClassifierMixin, BaseEstimator):
@@ -72,7 +74,23 @@ def test_labels_from_a_pass():
     assert names.tolist() == ["b", "a"]
     tensors = dataset_labels(Items([(torch.zeros(1), torch.tensor(k)) for k in (4, 3)]))
     assert tensors.tolist() == [4, 3]
-    assert dataset_labels(Subset(Items(PAIRS, targets=[5, 6, 7]), [2, 0])).tolist() == [1, 2]
+    assert dataset_labels(Subset(Items(PAIRS), [2, 0])).tolist() == [1, 2]
+
+
+def test_wrapped_datasets_are_asked_for_what_they_keep():
+    source = Items(PAIRS, targets=[5, 6, 7])
+    both = ConcatDataset([Subset(source, [2, 0]), Subset(Subset(source, [1, 2]), [1])])
+    assert dataset_labels(both).tolist() == [7, 5, 7]
+    assert source.reads == 0
+    unknown = Items(PAIRS)
+    assert dataset_labels(ConcatDataset([source, unknown])).tolist() == [2, 0, 1, 2, 0, 1]
+    assert unknown.reads == 3
+
+
+def test_a_target_transform_is_applied():
+    source = Items(PAIRS, targets=[5, 6, 7], target_transform=lambda label: label == 6)
+    assert dataset_labels(source).tolist() == [False, True, False]
+    assert source.reads == 0
 
 
 def test_labels_of_a_tensor_dataset():
@@ -215,3 +233,26 @@ def test_weights():
 def test_weights_that_cannot_be(bad, message):
     with pytest.raises(ValueError, match=message):
         check_weights(bad, 3)
+
+
+def test_channels_last_images_are_told():
+    X = np.zeros((10, 8, 8, 3), dtype=np.uint8)
+    with pytest.warns(UserWarning, match=r"channels last.*transpose\(0, 3, 1, 2\)"):
+        RebalancedClassifier(max_epochs=1).fit(X, np.arange(10) % 2)
+
+
+def test_no_pass_for_moments_that_nobody_takes():
+    X = np.array([[1e300, 0.0], [0, 1], [1, 0], [1, 1]])
+    y = [0, 1, 0, 1]
+    with pytest.raises(ValueError, match=r"Columns \[0\]"):
+        RebalancedClassifier(max_epochs=1, dtype="float64").fit(X, y)
+    X = X.clip(max=2)
+    source = Items([(torch.from_numpy(x), label) for x, label in zip(X, y)], targets=y)
+    counts = []
+    for standardize in (True, False):
+        source.reads = 0
+        RebalancedClassifier(
+            module=MLP, max_epochs=1, dtype="float64", module__standardize=standardize
+        ).fit(source)
+        counts.append(source.reads)
+    assert counts[0] - counts[1] == len(X)

@@ -56,6 +56,18 @@ def test_sparse_and_dense_agree(form, standardize, bag):
     assert sparse.n_features_in_ == 40
 
 
+def test_a_timestamp_beside_rare_columns_keeps_its_digits(bag):
+    X, y = bag
+    seconds = 1.6e9 + 100 * (np.random.default_rng(0).normal(size=200) + 3 * (y == "rare"))
+    X = np.c_[X, seconds]
+    model = RebalancedClassifier(**QUICK | {"max_epochs": 15}).fit(X, y)
+    given = scipy.sparse.csr_array(X)
+    np.testing.assert_allclose(model.predict_proba(given), model.predict_proba(X), atol=1e-5)
+    sparse = RebalancedClassifier(**QUICK | {"max_epochs": 15}).fit(given, y)
+    np.testing.assert_allclose(sparse.predict_proba(given), model.predict_proba(X), atol=1e-2)
+    assert np.mean(sparse.predict(given) == y) > 0.9
+
+
 @pytest.mark.parametrize(
     "model",
     [

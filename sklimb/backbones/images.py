@@ -96,6 +96,8 @@ class ImageBackbone(nn.Module):
         self.standardize = StandardizeChannels(in_channels) if standardize else None
         # Said to the network, which otherwise casts the input to its own float type first.
         self.casts_input = standardize
+        # Whether moments of the channels are worth a pass over the data.
+        self.wants_scaling = standardize
 
     def prepare(self, x: Tensor) -> Tensor:
         """Return the pixels as the first layer takes them.

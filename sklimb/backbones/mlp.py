@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from sklimb._csr import is_csr, with_row, with_values
+from sklimb._csr import add_rows, from_columns, is_csr, split_columns, with_values
 from sklimb.backbones.sparse_linear import SparseInputLinear
 
 _ACTIVATIONS = {"relu": nn.ReLU, "gelu": nn.GELU, "silu": nn.SiLU, "tanh": nn.Tanh}
@@ -78,30 +78,27 @@ class Standardize(nn.Module):
         Parameters
         ----------
         x : Tensor, shape (n, in_features)
-            Columns, of any number type. In compressed sparse rows they are only scaled: what lies
-            behind has to take off `offset`.
+            Columns, of any number type, dense or in compressed sparse rows.
 
         Returns
         -------
         Tensor, shape (n, in_features)
-            Scaled columns.
+            Scaled columns. Sparse rows stay sparse, but columns that are centred are stored whole.
         """
         if is_csr(x):
-            scaled = x.values() / self.scale[x.col_indices()]
-            return with_values(x, scaled.to(self.like.dtype))
+            return self._sparse(x)
         return ((x - self.shift) / self.scale).to(self.like.dtype)
 
-    def offset(self) -> Tensor | None:
-        """Return what centring takes off a scaled row, or None where that is nothing.
-
-        Returns
-        -------
-        Tensor, shape (in_features,), or None
-            The shift in units of the scale.
-        """
-        if not self.shift.any():
-            return None
-        return (self.shift / self.scale).to(self.like.dtype)
+    def _sparse(self, x: Tensor) -> Tensor:
+        centred = self.shift.nonzero().squeeze(1)
+        rest, dense = split_columns(x, centred)
+        scaled = rest.values() / self.scale[rest.col_indices()]
+        rest = with_values(rest, scaled.to(self.like.dtype))
+        if not len(centred):
+            return rest
+        # subtracted as in the dense case, before the cast: of a timestamp nothing would be left
+        dense = ((dense - self.shift[centred]) / self.scale[centred]).to(self.like.dtype)
+        return add_rows(rest, from_columns(dense, centred, rest))
 
 
 class MLP(nn.Sequential):
@@ -153,41 +150,12 @@ class MLP(nn.Sequential):
         super().__init__(*layers)
         # Said to the network, which otherwise casts the input to its own float type first.
         self.casts_input = standardize
+        # Whether moments of the columns are worth a pass over the data.
+        self.wants_scaling = standardize
         self.accepts_sparse = bool(hidden)
         # The activation of the last hidden layer but one, before its dropout; None without layers.
         places = [str(i) for i, layer in enumerate(layers) if isinstance(layer, _NONLINEAR)]
         self.default_stage = places[-2:][0] if places else None
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the features.
-
-        Parameters
-        ----------
-        x : Tensor, shape (n, in_features)
-            Dense or in compressed sparse rows.
-
-        Returns
-        -------
-        Tensor, shape (n, hidden[-1])
-            The last activations.
-        """
-        if not is_csr(x):
-            return super().forward(x)
-        layers = iter(self)
-        offset = None
-        if isinstance(self[0], Standardize):
-            x = next(layers)(x)
-            offset = self[0].offset()
-        first = next(layers)
-        if offset is None:
-            x = first(x)
-        else:
-            # One more row through the same product: the weight's gradient is gathered once.
-            *rows, centre = first(with_row(x, offset)).split([len(x), 1])
-            x = rows[0] - centre + first.bias
-        for layer in layers:
-            x = layer(x)
-        return x
 
     def set_input_scaling(self, mean: np.ndarray, scale: np.ndarray) -> None:
         """Set the moments that `standardize` uses; without it, do nothing.

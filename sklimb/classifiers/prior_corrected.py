@@ -14,7 +14,7 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, proces
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
-from sklimb._inputs import check_weights
+from sklimb._inputs import check_weights, dataset_labels, is_dataset
 from sklimb._rebalance import count_classes
 
 # Probabilities below this count as this: a log of 0 could not be corrected.
@@ -90,7 +90,7 @@ class PriorCorrectedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimato
         self.target_prior = target_prior
 
     def fit(
-        self, X: Any, y: Any, sample_weight: Any = None, **fit_params: Any
+        self, X: Any, y: Any = None, sample_weight: Any = None, **fit_params: Any
     ) -> PriorCorrectedClassifier:
         """Fit the classifier and count the classes.
 
@@ -99,7 +99,7 @@ class PriorCorrectedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimato
         X : array-like of shape (n, n_features)
             Training data, in any form that the classifier takes.
         y : array-like of shape (n,)
-            Labels.
+            Labels. May be None for a torch Dataset of (x, label).
         sample_weight : array-like of shape (n,), default=None
             Weights of the rows: for the class shares, and for the classifier.
         **fit_params : dict
@@ -116,6 +116,8 @@ class PriorCorrectedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimato
                 f"{self.estimator!r} has no predict_proba, so there are no probabilities to "
                 "correct. Wrap it in sklearn.calibration.CalibratedClassifierCV."
             )
+        if y is None and is_dataset(X):
+            y = dataset_labels(X)
         if y is None:
             raise ValueError("This estimator requires y to be passed, but the target y is None.")
         routed = self._routed(sample_weight, fit_params)

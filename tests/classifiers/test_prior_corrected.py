@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import sklearn
+import torch
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import make_classification
 from sklearn.ensemble import RandomForestClassifier
@@ -19,6 +20,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
 from sklimb import PriorCorrectedClassifier, RebalancedClassifier
+from sklimb.backbones import MLP
 
 
 @pytest.fixture(scope="module")
@@ -169,3 +171,13 @@ def test_a_classifier_without_probabilities(data):
         PriorCorrectedClassifier(LinearSVC()).fit(data[0], data[2])
     with pytest.raises(ValueError, match="only with metadata routing"):
         PriorCorrectedClassifier(GaussianNB()).fit(data[0], data[2], groups=data[2])
+
+
+def test_labels_of_a_torch_dataset(data):
+    X, _, y, _ = data
+    codes = torch.from_numpy(np.unique(y, return_inverse=True)[1])
+    source = torch.utils.data.TensorDataset(torch.from_numpy(X), codes)
+    net = RebalancedClassifier(module=MLP, max_epochs=2, random_state=0)
+    given = PriorCorrectedClassifier(net).fit(source)
+    found = PriorCorrectedClassifier(net).fit(source, codes.numpy())
+    np.testing.assert_array_equal(given.predict_proba(source), found.predict_proba(source))
