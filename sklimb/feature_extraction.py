@@ -13,7 +13,8 @@ from numpy.typing import ArrayLike
 from scipy import sparse
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.feature_extraction.text import CountVectorizer
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils._param_validation import InvalidParameterError
+from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, validate_data
 
 __all__ = ["WordWindowVectorizer"]
 
@@ -39,14 +40,16 @@ class WordWindowVectorizer(TransformerMixin, BaseEstimator):
         Rows that a feature needs at least, or their share: one that occurs once cannot repeat.
     vectors : path-like, mapping of str to array or None, default=None
         Word vectors: a text file with one word a line, then a blank or tab and its numbers (also
-        ``.gz``), as :func:`sklimb.datasets.find_twitter_vectors` finds it, or a mapping. A word
-        without a vector gets that of ``UUUNKKK``, and what is beyond the ends that of ``</s>``, or
-        zeros where these are missing.
+        ``.gz``), as :func:`sklimb.datasets.find_twitter_vectors` finds it, or a mapping. Blank
+        lines and word2vec's first line, of two counts, are passed over. A word without a vector
+        gets that of ``UUUNKKK``, and what is beyond the ends that of ``</s>``, or zeros where these
+        are missing.
 
     Attributes
     ----------
-    vectorizers_ : list of CountVectorizer
-        One a column; empty if neither words nor n-grams are asked for.
+    vectorizers_ : list of CountVectorizer or None
+        One a column, None for a column without words; empty if neither words nor n-grams are asked
+        for.
     vectors_ : dict of str to ndarray
         The vectors; empty without `vectors`.
     n_features_in_ : int
@@ -105,7 +108,7 @@ class WordWindowVectorizer(TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If X holds no words, or a parameter cannot be used.
+            If X holds no words or none that is frequent enough, or a parameter cannot be used.
         """
         has_grams = self.ngram_range is not None
         if not (self.words or has_grams or self.vectors is not None):
@@ -121,24 +124,35 @@ class WordWindowVectorizer(TransformerMixin, BaseEstimator):
                     f"None, got {self.ngram_range!r}."
                 )
         table = _table(X)
-        self.n_features_in_ = table.shape[1]
-        names = getattr(X, "columns", None)
-        if names is not None and all(isinstance(name, str) for name in names):
-            self.feature_names_in_ = np.array(list(names), dtype=object)
-        elif hasattr(self, "feature_names_in_"):
-            del self.feature_names_in_
+        validate_data(self, X, skip_check_array=True)  # the number and the names of the columns
         self.vectors_ = _load(self.vectors)
         self.vectorizers_ = []
         if self.words or has_grams:
-            for column in table.T:
-                one = CountVectorizer(
-                    analyzer=_Analyzer(self.words, self.ngram_range),
-                    min_df=self.min_df,
-                    binary=True,
-                    dtype=np.float32,
+            names = _check_feature_names_in(self)
+            self.vectorizers_ = [
+                self._fit_column(name, column) for name, column in zip(names, table.T, strict=True)
+            ]
+            if not self.vectors_ and not any(self.vectorizers_):
+                raise ValueError(
+                    "No column of X has a word (or an n-gram of the lengths in ngram_range), so "
+                    "there are no features."
                 )
-                self.vectorizers_.append(one.fit(column))
         return self
+
+    def _fit_column(self, name: str, column: np.ndarray) -> CountVectorizer | None:
+        analyzer = _Analyzer(self.words, self.ngram_range)
+        if not any(analyzer(word) for word in column):
+            return None  # CountVectorizer refuses to have no features
+        one = CountVectorizer(analyzer=analyzer, min_df=self.min_df, binary=True, dtype=np.float32)
+        try:
+            return one.fit(column)
+        except InvalidParameterError:
+            raise
+        except ValueError as error:  # it speaks of stop words and max_df, which are not ours
+            raise ValueError(
+                f"Column {name!r} has no feature in at least min_df={self.min_df} of its "
+                f"{len(column)} rows; lower min_df."
+            ) from error
 
     def transform(self, X: Any) -> sparse.csr_matrix | np.ndarray:
         """Turn words into numbers.
@@ -146,7 +160,7 @@ class WordWindowVectorizer(TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like or frame of str, of shape (n_samples, n_columns)
-            Words, in as many columns as in `fit`.
+            Words, in the columns of `fit`; a frame's names must be the same, in the same order.
 
         Returns
         -------
@@ -156,23 +170,21 @@ class WordWindowVectorizer(TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If X has another number of columns than in `fit`.
+            If X has other columns than in `fit`.
         """
         check_is_fitted(self, "vectorizers_")
         table = _table(X)
-        if table.shape[1] != self.n_features_in_:
-            raise ValueError(
-                f"X has {table.shape[1]} columns of words, but {type(self).__name__} was fitted "
-                f"with {self.n_features_in_}."
-            )
-        # None, if vectors alone are asked for.
+        validate_data(self, X, skip_check_array=True, reset=False)
+        if not self.vectorizers_:  # vectors alone are asked for
+            return self._dense(table)
         parts = [
-            one.transform(column) for one, column in zip(self.vectorizers_, table.T, strict=False)
+            one.transform(column)
+            for one, column in zip(self.vectorizers_, table.T, strict=True)
+            if one is not None
         ]
-        if not self.vectors_:
-            return sparse.hstack(parts, format="csr")
-        dense = self._dense(table)
-        return sparse.hstack([*parts, dense], format="csr") if parts else dense
+        if self.vectors_:
+            parts.append(sparse.csr_matrix(self._dense(table)))
+        return sparse.hstack(parts, format="csr")
 
     def _dense(self, table: np.ndarray) -> np.ndarray:
         blank = np.zeros(self._width(), dtype=np.float32)
@@ -192,27 +204,27 @@ class WordWindowVectorizer(TransformerMixin, BaseEstimator):
         Parameters
         ----------
         input_features : array-like of str, default=None
-            Names of the columns; None takes those of `fit`, or x0, x1 and so on.
+            Names of the columns: those of `fit`, if they had names. None takes these, or x0, x1 and
+            so on.
 
         Returns
         -------
         names : ndarray of str
             ``word=run`` for a word, ``word~ ru`` for an n-gram (blanks are ends of a word) and
             ``word[3]`` for a number of a vector.
+
+        Raises
+        ------
+        ValueError
+            If `input_features` are other names than in `fit`, or too many or too few.
         """
         check_is_fitted(self, "vectorizers_")
-        if input_features is None:
-            input_features = getattr(
-                self, "feature_names_in_", [f"x{k}" for k in range(self.n_features_in_)]
-            )
-        if len(input_features) != self.n_features_in_:
-            raise ValueError(
-                f"input_features must name {self.n_features_in_} columns, got "
-                f"{len(input_features)}."
-            )
+        input_features = _check_feature_names_in(self, input_features)
         names = [
             f"{column}{feature}"
+            # No vectorizers, if vectors alone are asked for.
             for column, one in zip(input_features, self.vectorizers_, strict=False)
+            if one is not None
             for feature in one.get_feature_names_out()
         ]
         if self.vectors_:
@@ -275,22 +287,46 @@ def _load(vectors: Any) -> dict[str, np.ndarray]:
     if isinstance(vectors, Mapping):
         found = {word: np.asarray(vector, dtype=np.float32) for word, vector in vectors.items()}
     else:
-        path, found = Path(vectors), {}
-        opened = gzip.open if path.suffix == ".gz" else open
-        with opened(path, "rt", encoding="utf-8") as file:
-            for number, line in enumerate(file, 1):
-                word, *numbers = line.split()
-                try:
-                    found[word] = np.array(numbers, dtype=np.float32)
-                except ValueError:
-                    raise ValueError(
-                        f"{path}, line {number}: after the word {word!r} come other things than "
-                        "numbers."
-                    ) from None
+        found = _read(Path(vectors))
     widths = {vector.shape for vector in found.values()}
     if len(widths) != 1 or len(next(iter(widths))) != 1 or (0,) in widths:
         shown = sorted(widths)[:3]
         raise ValueError(
             f"vectors must be one vector a word, all of one length; the shapes found: {shown}."
         )
+    return found
+
+
+def _read(path: Path) -> dict[str, np.ndarray]:
+    found: dict[str, np.ndarray] = {}
+    width, counted = 0, None  # numbers in the first line of a word, and what a header says of them
+    opened = gzip.open if path.suffix == ".gz" else open
+    with opened(path, "rt", encoding="utf-8") as file:
+        for number, line in enumerate(file, 1):
+            if not line.strip():
+                continue
+            word, *numbers = line.split()
+            try:
+                vector = np.array(numbers, dtype=np.float32)
+            except ValueError:
+                raise ValueError(
+                    f"{path}, line {number}: after the word {word!r} come other things than "
+                    "numbers."
+                ) from None
+            if not found:
+                width = len(vector)
+                if width == 1 and word.isdecimal() and numbers[0].isdecimal():
+                    counted = int(numbers[0])
+            elif len(found) == 1 and counted == len(vector) != width:
+                # "words numbers": only now it is known not to be a word and its one number
+                found.clear()
+                width = len(vector)
+            if len(vector) != width:
+                raise ValueError(
+                    f"{path}, line {number}: the word {word!r} has {len(vector)} numbers, the "
+                    f"first one {width}."
+                )
+            found[word] = vector
+    if not found:
+        raise ValueError(f"{path} holds no word vectors: it has no line with something in it.")
     return found

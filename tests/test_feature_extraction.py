@@ -122,12 +122,29 @@ def test_names_of_a_frame():
     vectorizer = WordWindowVectorizer(ngram_range=None, min_df=1).fit(frame)
     assert vectorizer.feature_names_in_.tolist() == ["previous", "word", "next"]
     assert vectorizer.get_feature_names_out()[0] == "previous=ab"
-    assert vectorizer.get_feature_names_out(["a", "b", "c"])[0] == "a=ab"
+    assert vectorizer.get_feature_names_out(frame.columns)[0] == "previous=ab"
+    with pytest.raises(ValueError, match="input_features is not equal to feature_names_in_"):
+        vectorizer.get_feature_names_out(["a", "b", "c"])
     vectorizer.fit(X)
     assert not hasattr(vectorizer, "feature_names_in_")
     assert vectorizer.get_feature_names_out()[0] == "x0=ab"
-    with pytest.raises(ValueError, match="input_features must name 3 columns, got 1"):
+    assert vectorizer.get_feature_names_out(["a", "b", "c"])[0] == "a=ab"
+    with pytest.raises(ValueError, match=r"number of features \(3\), got 1"):
         vectorizer.get_feature_names_out(["a"])
+
+
+@pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame])
+def test_other_names_of_a_frame_are_refused(make):
+    columns = dict(zip(["previous", "word", "next"], zip(*X)))
+    vectorizer = WordWindowVectorizer(min_df=1).fit(make(columns))
+    assert vectorizer.transform(make(columns)).shape[0] == 3
+    swapped = {name: columns[name] for name in ("next", "word", "previous")}
+    renamed = dict(zip("abc", columns.values()))
+    for other, said in ((swapped, "same order"), (renamed, "unseen at fit time")):
+        with pytest.raises(ValueError, match=f"(?s)feature names should match.*{said}"):
+            vectorizer.transform(make(other))
+    with pytest.warns(UserWarning, match="does not have valid feature names"):
+        vectorizer.transform(X)
 
 
 def test_cloned_and_pickled():
@@ -148,6 +165,11 @@ def test_cloned_and_pickled():
         ({}, ["ab", "c"], r"words in rows and columns.* its shape is \(2,\)"),
         ({}, [["ab", 1]], "must hold words .str., got 1 of type int"),
         ({}, np.empty((0, 3), dtype=object), "its shape is"),
+        ({}, [["", ""], ["", ""]], "No column of X has a word"),
+        ({"words": False, "ngram_range": (9, 9)}, X, "No column of X has a word .or an n-gram"),
+        ({"words": True, "min_df": 3}, X, "Column 'x0' has no feature in at least min_df=3 of its"),
+        ({"min_df": 4}, X, "in at least min_df=4 of its 3 rows; lower min_df"),
+        ({"min_df": -1}, X, "The 'min_df' parameter of CountVectorizer"),
     ],
 )
 def test_refused(options, rows, said):
@@ -162,8 +184,53 @@ def test_a_damaged_file_of_vectors_says_the_line(tmp_path):
         WordWindowVectorizer(vectors=path).fit(X)
 
 
+def test_a_header_and_blank_lines_in_a_file_of_vectors(tmp_path):
+    path = tmp_path / "v.txt"
+
+    def read(text):
+        path.write_text(text)
+        found = WordWindowVectorizer(words=False, ngram_range=None, vectors=path).fit(X).vectors_
+        return {word: vector.tolist() for word, vector in found.items()}
+
+    body = "ab 1 2\n\ncab 3 4\n \n"
+    expected = {"ab": [1, 2], "cab": [3, 4]}
+    assert read(body) == read("2 2\n" + body) == read("\n2 2\n\n" + body) == expected
+    # a word and its one number, like a header
+    assert read("2 1\nab 3\n") == {"2": [1], "ab": [3]}
+    assert read("7 8 9\nab 1 2\n") == {"7": [8, 9], "ab": [1, 2]}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("ab 1 2\n\ncab 1\n", "line 3: the word 'cab' has 1 numbers, the first one 2"),
+        ("2 3\nab 1 2\n", "line 2: the word 'ab' has 2 numbers, the first one 1"),
+        ("x 2\nab 1 2\n", "line 2: the word 'ab' has 2 numbers, the first one 1"),
+        ("2 2\nab 1 2\ncab 1 2 3\n", "line 3: the word 'cab' has 3 numbers, the first one 2"),
+        ("\n \n", "holds no word vectors"),
+        ("ab\n", r"all of one length; the shapes found: \[\(0,\)\]"),
+    ],
+)
+def test_lines_that_do_not_fit_in_a_file_of_vectors(tmp_path, text, said):
+    path = tmp_path / "v.txt"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=said):
+        WordWindowVectorizer(vectors=path).fit(X)
+
+
+def test_a_column_without_words_has_no_features():
+    rows = [["", "ab"], ["", "cab"]]
+    vectorizer = WordWindowVectorizer(ngram_range=None, min_df=1).fit(rows)
+    assert vectorizer.vectorizers_[0] is None
+    assert features(vectorizer, [["ab", "cab"]]) == [{"x1=cab"}]
+    beside = WordWindowVectorizer(ngram_range=None, min_df=1, vectors=VECTORS).fit([[""], [""]])
+    made = beside.transform([["ab"]])
+    assert sparse.issparse(made) and made.toarray().tolist() == [[1, 2]]
+    assert beside.get_feature_names_out().tolist() == ["x0[0]", "x0[1]"]
+
+
 def test_another_width_is_refused():
-    with pytest.raises(ValueError, match=r"X has 2 columns of words, but .* fitted with 3"):
+    with pytest.raises(ValueError, match=r"X has 2 features, but .* is expecting 3"):
         WordWindowVectorizer(min_df=1).fit(X).transform([["a", "b"]])
 
 

@@ -83,11 +83,18 @@ def _archived(path: Path) -> Iterator[tuple[str, str, int, bytes]]:
             yield split, label, number, archive.read(name)
 
 
+def _opened(path: Path) -> np.lib.npyio.NpzFile:
+    file = np.load(path)
+    if not isinstance(file, np.lib.npyio.NpzFile):  # .npy, whatever its name
+        raise ValueError("it holds one array without a name, not an archive of named ones")
+    return file
+
+
 # MNIST ------------------------------------------------------------------------------------------
 
 
 def _mnist_from_npz(path: Path) -> dict[str, np.ndarray]:
-    with np.load(path) as file:
+    with _opened(path) as file:
         # Keras's file of this name has small letters.
         given = {name.lower(): file[name] for name in file.files}
     return {f"{kind}_{split}": given[f"{kind}_{split}"] for split in _SPLITS for kind in "xy"}
@@ -109,9 +116,13 @@ def _mnist_from_pngs(path: Path) -> dict[str, np.ndarray]:
 def _mnist_from_openml(n_retries: int, delay: float) -> dict[str, np.ndarray]:
     from sklearn.datasets import fetch_openml
 
-    # Not kept there, too: here it lies decoded, in a fifth of the space.
     found = fetch_openml(
-        "mnist_784", version=1, as_frame=False, cache=False, n_retries=n_retries, delay=delay
+        "mnist_784",
+        version=1,
+        as_frame=False,
+        cache=False,  # not kept there, too: here it lies decoded, in a fifth of the space
+        n_retries=max(1, n_retries),  # it refuses 0 of both
+        delay=max(1e-3, delay),
     )
     X = np.asarray(found.data).reshape(-1, 28, 28).astype(np.uint8)
     y = np.asarray(found.target).astype(np.uint8)
@@ -167,7 +178,7 @@ def fetch_mnist(
     return_X_y : bool, default=False
         Whether to return data and target alone.
     n_retries : int, default=3
-        Further attempts after a failed download.
+        Further attempts after a failed download; at OpenML at least 1, for it refuses 0.
     delay : float, default=1.0
         Seconds between attempts.
     verbose : bool, default=False
@@ -184,6 +195,8 @@ def fetch_mnist(
     ------
     OSError
         If the file is not there and cannot be had, or holds something else than it should.
+    ValueError
+        If `subset`, `n_retries` or `delay` is none of what is said above.
 
     Examples
     --------
@@ -227,7 +240,7 @@ class _Files(NamedTuple):
 
 
 def _cifar_from_npz(path: Path) -> _Files:
-    with np.load(path) as file:
+    with _opened(path) as file:
         found = _Files(*(np.ascontiguousarray(file[name]) for name in _Files._fields))
     n = len(found.label)
     whole = found.offsets.shape == (n + 1,) and found.split.shape == (n,)
@@ -337,6 +350,8 @@ def fetch_cifar10(
         If Pillow is not installed.
     OSError
         If the file is not there and cannot be had, or holds something else than it should.
+    ValueError
+        If `subset`, `n_retries` or `delay` is none of what is said above.
 
     Notes
     -----

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from math import floor, isfinite
 from numbers import Integral, Real
 from typing import Any, Literal
@@ -92,9 +92,9 @@ def make_long_tailed(
 
     Parameters
     ----------
-    X : array, sparse matrix, frame, tensor or list of length n_samples
+    X : array, sparse matrix, frame, tensor or sequence of length n_samples
         The data; anything that numpy, scipy.sparse, pandas, polars or torch index by row, or a
-        list, of texts for instance.
+        sequence such as a list, of texts for instance.
     y : array-like of shape (n_samples,)
         Class labels.
     ratio : float
@@ -113,10 +113,13 @@ def make_long_tailed(
     Returns
     -------
     X, y : of the types given
-        The rows kept, in their original order.
+        The rows kept, in their original order. A sequence that is no list and no tuple becomes a
+        list.
 
     Raises
     ------
+    TypeError
+        If the rows of `X` or `y` cannot be taken.
     ValueError
         If a parameter is out of range, `y` has fewer than two classes or not one label a row, or a
         class has fewer rows than `n_max` asks of it.
@@ -162,7 +165,7 @@ def make_step_imbalanced(
 
     Parameters
     ----------
-    X : array, sparse matrix, frame, tensor or list of length n_samples
+    X : array, sparse matrix, frame, tensor or sequence of length n_samples
         The data, as in `make_long_tailed`.
     y : array-like of shape (n_samples,)
         Class labels.
@@ -182,10 +185,13 @@ def make_step_imbalanced(
     Returns
     -------
     X, y : of the types given
-        The rows kept, in their original order.
+        The rows kept, in their original order. A sequence that is no list and no tuple becomes a
+        list.
 
     Raises
     ------
+    TypeError
+        If the rows of `X` or `y` cannot be taken.
     ValueError
         If a parameter is out of range, `y` has fewer than two classes or not one label a row, or a
         class has fewer rows than `n_max` asks of it.
@@ -307,4 +313,12 @@ def _take(data: Any, rows: NDArray[np.int64]) -> Any:
         return data.iloc[rows]
     if sparse.issparse(data):  # not every format can be indexed
         return data.tocsr()[rows].asformat(data.format)
-    return data[rows]
+    if isinstance(data, Sequence):  # a range for instance, which cannot hold just any rows
+        return [data[row] for row in rows]
+    try:
+        return data[rows]
+    except (TypeError, KeyError) as error:
+        raise TypeError(
+            f"Rows cannot be taken from a {type(data).__name__}: give an array, a sparse matrix, a "
+            "frame, a tensor or a list."
+        ) from error

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import uuid
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import isfinite
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, BinaryIO, Generic, TypeVar
 from zipfile import BadZipFile
@@ -16,7 +19,7 @@ from sklimb.datasets._storage import NotWritable, download, get_data_home, writt
 T = TypeVar("T")
 
 # What reading a file that is damaged, or another than it should be, fails with.
-_UNREADABLE = (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error)
+_UNREADABLE = (OSError, ValueError, KeyError, EOFError, BadZipFile, csv.Error, zlib.error)
 
 
 @dataclass(frozen=True)
@@ -138,7 +141,10 @@ def obtain(
     ------
     OSError
         If the file is not there and cannot be had, or is there and holds something else.
+    ValueError
+        If `n_retries` or `delay` cannot be used, whether or not they are needed.
     """
+    _check_attempts(n_retries, delay)
     home = get_data_home(data_home)
     for name, read in part.packings.items():
         path = home / name
@@ -172,6 +178,13 @@ def obtain(
         f"{part.path}{others} into {home} (data_home, or the environment variable SKLIMB_DATA); "
         "docs/datasets.md says what these files hold"
     )
+
+
+def _check_attempts(n_retries: int, delay: float) -> None:
+    if not isinstance(n_retries, Integral) or isinstance(n_retries, bool) or n_retries < 0:
+        raise ValueError(f"n_retries must be an int of at least 0, got {n_retries!r}.")
+    if not (isinstance(delay, Real) and isfinite(delay) and delay >= 0):
+        raise ValueError(f"delay must be a finite number of seconds, at least 0, got {delay!r}.")
 
 
 def _read(part: Part[T], path: Path, read: Callable[[Path], T]) -> T:

@@ -83,6 +83,8 @@ def fetch_reuters36(
     ------
     OSError
         If a file is not there and cannot be had, or holds something else than it should.
+    ValueError
+        If `subset`, `n_retries` or `delay` is none of what is said above.
 
     References
     ----------
@@ -140,6 +142,8 @@ def fetch_reuters52(
     ------
     OSError
         If a file is not there and cannot be had, or holds something else than it should.
+    ValueError
+        If `subset`, `n_retries` or `delay` is none of what is said above.
 
     Examples
     --------

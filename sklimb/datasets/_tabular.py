@@ -259,7 +259,8 @@ def fetch_tabular(
         Whether to return data and target alone.
     as_frame : bool, default=False
         Whether data and target are a pandas DataFrame and Series, numbers as float64 and categories
-        as strings with None where they are missing.
+        as strings. A category that is missing is NaN where pandas keeps strings in columns of their
+        own type (from 3.0 on), else None: ``isna`` finds both.
     n_retries : int, default=3
         Further attempts after a failed download.
     delay : float, default=1.0
@@ -279,7 +280,8 @@ def fetch_tabular(
     OSError
         If a file is not there and cannot be had, or holds something else than it should.
     ValueError
-        If there is no such table, or it has no such subset.
+        If there is no such table, it has no such subset, or `n_retries` or `delay` is none of what
+        is said above.
 
     Examples
     --------

@@ -109,7 +109,7 @@ def fetch_twitter_pos(
     OSError
         If a file is not there and cannot be had, or holds something else than it should.
     ValueError
-        If `subset` or `window` is none of what is said above.
+        If `subset`, `window`, `n_retries` or `delay` is none of what is said above.
 
     References
     ----------

@@ -17,7 +17,13 @@ from sklimb._random import Streams, choose_threads, contained
 from sklimb._source_networks import check_source, fit_source, is_fitted_source, score_network
 from sklimb.backbones import MLP
 from sklimb.classifiers.rebalanced import RebalancedClassifier
-from sklimb.over_sampling._rows import TableRows, whole_columns, with_floats
+from sklimb.over_sampling._rows import (
+    TableRows,
+    is_polars,
+    polars_followed_by,
+    whole_columns,
+    with_floats,
+)
 from sklimb.over_sampling._seed_draws import SeedDraws, draw_seeds
 from sklimb.over_sampling._table_translation import TableTranslation, rows_at_once
 
@@ -182,10 +188,10 @@ class M2mSampler(BaseOverSampler):
 
         Parameters
         ----------
-        X : array-like, frame or sparse matrix of shape (n, n_features)
+        X : array-like, pandas or polars frame or sparse matrix of shape (n, n_features)
             Numbers, finite.
         y : array-like of shape (n,)
-            Labels.
+            Labels; a series of pandas or polars, too.
 
         Returns
         -------
@@ -206,9 +212,19 @@ class M2mSampler(BaseOverSampler):
             X = with_floats(X, self._whole)
             self._whole = np.zeros_like(self._whole)
         try:
-            return super().fit_resample(X, y)
+            # imbalanced-learn takes every frame for one of pandas
+            X_new, y_new = super().fit_resample(
+                X.to_numpy() if is_polars(X) else X, y.to_numpy() if is_polars(y) else y
+            )
+            if is_polars(X):
+                self.feature_names_in_ = np.array(X.columns, dtype=object)
+                X_new = polars_followed_by(X, X_new[len(X) :])
+            if is_polars(y):  # labels that it has, so that they keep their type
+                y_new = y[np.append(np.arange(len(y)), self._of_class)]
+            return X_new, y_new
         finally:
             del self._whole
+            vars(self).pop("_of_class", None)
 
     def _fit_resample(self, X: Any, y: np.ndarray) -> tuple[Any, np.ndarray]:
         check_source(self.source_estimator, "source_estimator")
@@ -220,6 +236,7 @@ class M2mSampler(BaseOverSampler):
         rows = TableRows(X, np.broadcast_to(self._whole, X.shape[1]))
         n_new = [self.sampling_strategy_.get(label, 0) for label in classes]
         draws = draw_seeds(codes, n_new, self.beta, streams.generator("transform", 0))
+        self._of_class = draws.repeated  # for each new row one of its class
         self.translated_ = np.zeros(sum(n_new), dtype=bool)
         self.confidence_ = np.full(sum(n_new), np.nan)
         new = rows.take(draws.repeated)

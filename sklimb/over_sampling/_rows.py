@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -95,6 +96,7 @@ def whole_columns(X: Any) -> np.ndarray:
     TypeError
         If a column of a frame is categorical: there is nothing between two categories.
     """
+    polars = is_polars(X)
     dtypes = getattr(X, "dtypes", None)
     if dtypes is None:
         dtype = getattr(X, "dtype", None)
@@ -106,11 +108,15 @@ def whole_columns(X: Any) -> np.ndarray:
             f"Columns {categorical[:10]} are categorical, and translation moves numbers. Encode "
             "them first, with OneHotEncoder for example."
         )
+    if polars:
+        return np.array([dtype.is_integer() or str(dtype) == "Boolean" for dtype in dtypes], bool)
     return np.array([getattr(dtype, "kind", "O") in _KINDS_OF_INTEGERS for dtype in dtypes])
 
 
 def _category(dtype: Any) -> bool:
-    return getattr(dtype, "name", "") == "category"
+    # pandas has a name; of polars' types Categorical and Enum are meant
+    name = getattr(dtype, "name", None) or type(dtype).__name__
+    return name in ("category", "Categorical", "Enum")
 
 
 def with_floats(X: Any, whole: np.ndarray) -> Any:
@@ -118,5 +124,31 @@ def with_floats(X: Any, whole: np.ndarray) -> Any:
     if not whole.any():
         return X
     if hasattr(X, "dtypes"):
+        if is_polars(X):
+            names = np.array(X.columns, dtype=object)[whole]
+            return X.cast(dict.fromkeys(names, sys.modules["polars"].Float64))
         return X.astype(dict.fromkeys(X.columns[whole], np.float64))
     return X.astype(np.float64) if hasattr(X, "astype") else np.asarray(X, dtype=np.float64)
+
+
+def is_polars(data: Any) -> bool:
+    """Return whether data is a frame or a series of polars, which need not be installed."""
+    polars = sys.modules.get("polars")
+    return polars is not None and isinstance(data, (polars.DataFrame, polars.Series))
+
+
+def polars_followed_by(frame: Any, new: np.ndarray) -> Any:
+    """Return a polars frame with new rows behind it, of the columns and types that it has.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame of d columns
+    new : ndarray, shape (n_new, d)
+        Numbers; whole ones where the column is of integers.
+
+    Returns
+    -------
+    frame : polars.DataFrame
+    """
+    new = type(frame)(dict(zip(frame.columns, np.ascontiguousarray(new.T), strict=True)))
+    return frame.vstack(new.cast(dict(frame.schema)))

@@ -11,6 +11,7 @@ import zipfile
 import numpy as np
 import pytest
 from PIL import Image
+from sklearn.datasets import fetch_openml as sklearn_fetch_openml
 from sklearn.utils import Bunch
 
 from sklimb.datasets import _images, fetch_cifar10, fetch_mnist
@@ -149,6 +150,13 @@ def test_mnist_from_openml_first(digits, mnist, monkeypatch, tmp_path):
     found = _images._MNIST.sources[0].load(tmp_path, 7, 0.5, False)
     assert asked[0][0] == "mnist_784"
     assert asked[0][1] | {"version": 1, "n_retries": 7, "delay": 0.5} == asked[0][1]
+    # it refuses 0 of both
+    _images._MNIST.sources[0].load(tmp_path, 0, 0, False)
+    assert asked[1][1]["n_retries"] == 1 and 0 < asked[1][1]["delay"] < 0.1
+    constraints = sklearn_fetch_openml._skl_parameter_constraints
+    for name in ("n_retries", "delay"):
+        (allowed,) = constraints[name]
+        assert asked[1][1][name] in allowed and 0 not in allowed
     assert found["x_train"].shape == (n, 28, 28) and found["x_train"].dtype == np.uint8
     assert found["x_train"][0].min() == 255
     assert found["x_test"][:, 0, 0].tolist() == [7, 0]
@@ -252,6 +260,16 @@ def test_arrays_that_do_not_fit_together_are_refused(cifar, tmp_path):
         np.savez(path, **cifar._replace(**changes)._asdict())
         with pytest.raises(OSError, match="its arrays do not fit together"):
             fetch_cifar10(data_home=tmp_path)
+
+
+@both
+def test_one_array_under_the_name_of_an_archive_is_told(fetch, tmp_path):
+    (tmp_path / "images").mkdir()
+    name = "mnist" if fetch is fetch_mnist else "cifar10_jpeg"
+    with open(tmp_path / "images" / f"{name}.npz", "wb") as file:
+        np.save(file, np.arange(3))
+    with pytest.raises(OSError, match="it holds one array without a name"):
+        fetch(data_home=tmp_path)
 
 
 @pytest.mark.parametrize("content", [b"PK\3\4 no archive", b"nothing"])

@@ -289,6 +289,23 @@ def test_containers_of_labels(recipe, convert):
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
+def test_a_range_becomes_a_list(recipe):
+    X, y = rows_of(3, 40)
+    got, _ = recipe(range(120), y, ratio=8, random_state=0)
+    assert got == recipe(X, y, ratio=8, random_state=0)[0].ravel().tolist()
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_what_has_no_rows_is_refused(recipe):
+    y = [0, 0, 1, 1]
+    for X in ({0: 1, 1: 1, 2: 1, 3: 1}, {1, 2, 3, 4}):
+        with pytest.raises(
+            TypeError, match=f"Rows cannot be taken from a {type(X).__name__}: give"
+        ):
+            recipe(X, y, ratio=2)
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
 def test_texts(recipe):
     texts = [f"text number {row}" for row in range(90)]
     y = ["ham", "spam", "eggs"] * 30

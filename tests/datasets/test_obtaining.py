@@ -164,6 +164,22 @@ def test_another_file_in_its_place_is_told_and_kept(server, tmp_path, content, s
     assert server.asked == []
 
 
+@pytest.mark.parametrize("lies_there", [True, False])
+@pytest.mark.parametrize(
+    "options",
+    [{"n_retries": n} for n in (-1, 1.0, True, "3", None)]
+    + [{"delay": d} for d in (-0.1, float("nan"), float("inf"), "1", None)],
+    ids=str,
+)
+def test_bad_attempts(tmp_path, options, lies_there):
+    if lies_there:
+        (tmp_path / "folder").mkdir()
+        (tmp_path / "folder" / "list.txt").write_text("one two")
+    ((name, value),) = options.items()
+    with pytest.raises(ValueError, match=rf"^{name} must be .* at least 0, got {value!r}\."):
+        get(make(), tmp_path, **options)
+
+
 def test_a_service_is_told_how_often_to_try(tmp_path):
     asked = []
 

@@ -127,6 +127,9 @@ def test_downloaded_read_and_kept(small):
     frame = fetch_tabular("adult", as_frame=True).frame
     assert frame.columns.tolist() == ["age", "work", "gain", "income"]
     assert frame["work"].isna().tolist() == [False, True, False]
+    # as the docstring of as_frame says
+    assert (frame["work"][1] is None) == (frame["work"].dtype == object)
+    assert (frame["work"].dtype == object) == (int(pd.__version__.split(".")[0]) < 3)
 
 
 def test_packings_of_the_same_rows(small):
@@ -144,6 +147,27 @@ def test_packings_of_the_same_rows(small):
     path.write_bytes(b"39, State-gov, seven, <=50K\n")
     with pytest.raises(OSError, match="could not convert string to float: 'seven'"):
         fetch_tabular("adult", subset="train")
+
+
+CAPTIVE_PORTAL = b"<html>" + b"x" * 200_000  # beyond csv's own limit of a field
+
+
+def test_a_page_in_place_of_a_table_is_told(tmp_path):
+    path = tmp_path / "tabular" / "glass.csv"
+    path.parent.mkdir()
+    path.write_bytes(CAPTIVE_PORTAL)
+    with pytest.raises(OSError, match="cannot be read, Error: field larger than field limit"):
+        fetch_tabular("glass", data_home=tmp_path)
+
+
+def test_a_page_in_place_of_a_table_lets_the_next_address_be_asked(small, monkeypatch):
+    server, _ = small
+    part = _tabular._PARTS["adult"]["train"]
+    page = dataclasses.replace(part.sources[0], url=server.serve("/page", CAPTIVE_PORTAL))
+    part = dataclasses.replace(part, sources=(page, *part.sources))
+    monkeypatch.setitem(_tabular._PARTS["adult"], "train", part)
+    assert len(fetch_tabular("adult", subset="train").data) == 2
+    assert server.asked == ["/page", "/train"]
 
 
 def test_quoted_labels_are_numbers(tmp_path, monkeypatch):

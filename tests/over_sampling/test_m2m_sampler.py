@@ -6,6 +6,7 @@ import pickle
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 import torch
 from imblearn.pipeline import Pipeline
@@ -361,6 +362,52 @@ def test_frames_keep_columns_and_types(data):
     both = np.append(np.zeros(len(X), bool), sampler.translated_ & exact.translated_)
     assert both.sum() > 20
     np.testing.assert_array_equal(X_new["b"][both], np.rint(floats["b"])[both])
+
+
+@pytest.fixture(scope="module")
+def polars_frame(data):
+    X = data[0]
+    return pl.DataFrame(
+        {
+            "a": X[:, 0],
+            "b": (100 * X[:, 1]).round().astype(int),
+            "c": pl.Series(X[:, 2], dtype=pl.Float32),
+            "d": pl.Series((20 * X[:, 3]).round(), dtype=pl.Int16),
+            "e": X[:, 0] > np.median(X[:, 0]),
+        }
+    )
+
+
+def test_polars_frames_keep_columns_and_types(data, polars_frame):
+    frame, y = polars_frame, data[1]
+    for dtype in (pl.String, pl.Categorical, pl.Enum(["bulk", "some", "rare"])):
+        target = pl.Series("kind", y, dtype=pl.String).cast(dtype)
+        sampler = quick()
+        X_new, y_new = sampler.fit_resample(frame, target)
+        assert isinstance(X_new, pl.DataFrame) and X_new.schema == frame.schema
+        assert X_new.head(len(y)).equals(frame)
+        assert isinstance(y_new, pl.Series) and (y_new.name, y_new.dtype) == ("kind", dtype)
+        assert y_new.head(len(y)).equals(target)
+    assert sampler.feature_names_in_.tolist() == list("abcde")
+    pandas = pd.DataFrame({name: frame[name].to_numpy() for name in frame.columns})
+    other = quick()
+    X_pandas, y_pandas = other.fit_resample(pandas, y)
+    assert sampler.translated_.sum() > 20
+    for name in frame.columns:
+        np.testing.assert_array_equal(X_new[name].to_numpy(), X_pandas[name])
+    assert y_new.to_list() == y_pandas.tolist()
+    assert set(vars(sampler)) == set(vars(other))
+
+
+def test_polars_integers_as_floats_and_categories(data, polars_frame):
+    X_new, y_new = quick(round_integers=False).fit_resample(polars_frame, data[1])
+    assert isinstance(y_new, np.ndarray)
+    dtypes = [pl.Float64, pl.Float64, pl.Float32, pl.Float64, pl.Float64]
+    assert X_new.dtypes == dtypes and ((X_new["d"] % 1) != 0).any()
+    for dtype in (pl.Categorical, pl.Enum(["x"])):
+        odd = polars_frame.with_columns(b=pl.lit("x").cast(dtype))
+        with pytest.raises(TypeError, match=r"Columns \['b'\] are categorical.*OneHotEncoder"):
+            quick().fit_resample(odd, data[1])
 
 
 def test_integers_are_rounded(data):
