@@ -22,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 from joblib import Parallel, delayed
+from sklearn.ensemble import BaggingClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics import balanced_accuracy_score, f1_score
 from sklearn.model_selection import ParameterGrid, StratifiedKFold
@@ -49,6 +50,10 @@ GRIDS: dict[str, dict[str, list]] = {
     "affinity": RATE | {"sigma": [0.5, 1.0]},
     "prior-corrected plain": SCALING,
     "plain": SCALING,
+    # scikit-learn's BaggingClassifier over the same nets, without bootstrap: five seeds averaged
+    "5 x logit-adjusted": SCALING,
+    "5 x prior-corrected plain": SCALING,
+    "5 x mixup, logit-adjusted": SUBLINEAR | {"mixup": [1.0, 2.0], "tau": [0.75, 1.0]},
 }
 
 
@@ -56,6 +61,12 @@ def build(name: str, config: dict, seed: int):
     config = {k: tuple(v) if isinstance(v, list) else v for k, v in config.items()}
     if name == "LinearSVC balanced":
         return LinearSVC(class_weight="balanced", max_iter=10_000, **config)
+    if name.startswith("5 x "):
+        members = {"n_estimators": 5, "bootstrap": False, "random_state": seed}
+        if name == "5 x prior-corrected plain":
+            nets = BaggingClassifier(build("plain", config, seed), **members)
+            return PriorCorrectedClassifier(nets)
+        return BaggingClassifier(build(name.removeprefix("5 x "), config, seed), **members)
     net = {"random_state": seed} | NET | config
     if name == "plain":
         return RebalancedClassifier(**net)

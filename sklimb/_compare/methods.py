@@ -248,8 +248,8 @@ _ALL = [
         "OffsetDebiasedClassifier",
         OffsetDebiasedClassifier,
         {
-            "quick": {"lambda1": [0.1, 1.0], "lambda2": [1.0, 30.0]},
-            "full": {"lambda1": [0.03, 0.1, 1.0], "lambda2": [0.0, 1.0, 10.0, 100.0]},
+            "quick": {"lambda1": [0.03, 0.1], "lambda2": [0.0, 1.0]},
+            "full": {"lambda1": [0.03, 0.1, 1.0], "lambda2": [0.0, 0.1, 1.0, 10.0]},
         },
     ),
     Method(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -19,7 +22,8 @@ class OffsetHead(nn.Module):
 
     with :math:`c_k` the centre of class k, which is learnt by the rule of the centre loss (see
     `sklimb.losses.move_centers`) and not by the optimiser. Centres are buffers: they are saved and
-    move between devices with the head.
+    move between devices with the head. So are the means of the classes' rows, once `set_means`
+    brings them, which scores do not go by.
 
     Parameters
     ----------
@@ -63,6 +67,8 @@ class OffsetHead(nn.Module):
         self.register_buffer("raw_centers", torch.zeros(n_classes, in_features))
         # Which classes have started from data: partial_fit may meet a class late.
         self.register_buffer("started", torch.zeros(n_classes, dtype=torch.bool))
+        # Beside the centres, to compare them with; NaN until known.
+        self.register_buffer("raw_means", torch.full((n_classes, in_features), torch.nan))
         self.n_features_out = in_features
         self.subtract = subtract
         self.centered = centered
@@ -96,7 +102,15 @@ class OffsetHead(nn.Module):
     @property
     def offset(self) -> Tensor:
         """The offset of each class (C,); 0 for one that no row has been met of."""
-        return estimated_offset(self.weight, self.centers)
+        return self._offset_of(self.weight)
+
+    def _offset_of(self, weight: Tensor) -> Tensor:
+        return estimated_offset(weight, self.centers)
+
+    @property
+    def class_means(self) -> Tensor:
+        """Means of the classes' rows (C, d) in the space of `embed`; NaN for one not known."""
+        return self.raw_means - self.origin
 
     def embed(self, features: Tensor) -> Tensor:
         """Return the features as they are scored.
@@ -131,7 +145,23 @@ class OffsetHead(nn.Module):
         weight = self.weight
         if not self.subtract:
             return F.linear(embedded, weight)
-        return F.linear(embedded, weight, -estimated_offset(weight, self.centers))
+        return F.linear(embedded, weight, -self._offset_of(weight))
+
+    @torch.no_grad()
+    def set_means(self, means: Tensor, present: Tensor) -> None:
+        """Take the means of classes that have rows; the others keep what was known.
+
+        Parameters
+        ----------
+        means : Tensor, shape (C, d)
+            Means of the features as the backbone gives them (on the unit sphere where scores are
+            cosines).
+        present : Tensor of bool, shape (C,)
+            Classes whose mean this is.
+        """
+        present = present.to(self.started)
+        means = means.to(self.raw_means)
+        self.raw_means.copy_(torch.where(present.unsqueeze(1), means, self.raw_means))
 
     @torch.no_grad()
     def start_from(
@@ -180,10 +210,14 @@ class OffsetHead(nn.Module):
 class EmpiricalOffsetHead(OffsetHead):
     r"""An ordinary head to train, whose offset is afterwards taken from the class means.
 
-    While training, and until it is told to `use_means`, it is a `LinearHead` (a `CosineHead` with
-    `scale`), bit for bit. Then, in eval mode, the learnt bias gives way to the empirical offset of
-    Kim, Hong & Kim (2021), section 2.2: half the inner product of a class's mean with its weights,
-    subtracted.
+    While training, and until `set_means` brings the means, it is a `LinearHead` (a `CosineHead`
+    with `scale`), bit for bit. Then, in eval mode, the learnt bias gives way to the empirical
+    offset of Kim, Hong & Kim (2021), section 2.2: half the inner product of a class's mean with its
+    weights, subtracted. A class without a mean keeps its learnt bias, moved by as much as those of
+    the others are on average, so that it stays as likely beside them as it was learnt to be.
+
+    A state that was saved before the means were there has none; to load it into a head that had
+    them warns.
 
     Parameters
     ----------
@@ -202,7 +236,6 @@ class EmpiricalOffsetHead(OffsetHead):
     >>> from sklimb.heads import EmpiricalOffsetHead
     >>> head = EmpiricalOffsetHead(2, 2).eval()
     >>> head.set_means(torch.tensor([[3.0, 1.0], [1.0, 1.0]]), torch.tensor([True, True]))
-    >>> head.use_means()
     >>> head.embed(torch.tensor([[2.0, 1.0]]))  # half-way between the means is the origin
     tensor([[0., 0.]])
     """
@@ -216,8 +249,8 @@ class EmpiricalOffsetHead(OffsetHead):
         scale: float | None = None,
     ) -> None:
         super().__init__(in_features, n_classes, centered=centered, scale=scale)
-        # Part of the state, so that a saved head predicts as it did.
-        self.register_buffer("ready", torch.tensor(False))
+        # No part of the state: a checkpoint of a training that goes on predicts with its means.
+        self.uses_means = True
 
     def _make_joint(self, in_features: int, n_classes: int, scale: float | None) -> nn.Module:
         if scale is None:
@@ -255,7 +288,29 @@ class EmpiricalOffsetHead(OffsetHead):
         return self.joint(embedded) if self._is_plain() else super().forward(embedded)
 
     def _is_plain(self) -> bool:
-        return self.training or not bool(self.ready)
+        return self.training or not self.uses_means or not bool(self.started.any())
+
+    def _offset_of(self, weight: Tensor) -> Tensor:
+        offset = super()._offset_of(weight)
+        # The learnt bias as an offset, where features are measured from the same origin.
+        learnt = -(weight @ self.origin)
+        bias = getattr(self.joint, "bias", None)
+        if bias is not None:
+            learnt = learnt - bias
+        change = ((offset - learnt) * self.started).sum() / self.started.sum().clamp_min(1)
+        return torch.where(self.started, offset, learnt + change)
+
+    def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *args: Any) -> None:
+        started = state_dict.get(prefix + "started")
+        lost = started is not None and bool(self.started.any()) and not bool(started.any())
+        super()._load_from_state_dict(state_dict, prefix, *args)
+        if lost and self.uses_means:
+            warnings.warn(
+                "The state was saved before the class means were known, so the head predicts with "
+                "the bias that it has learnt. Load one that was saved after training, or train on.",
+                UserWarning,
+                stacklevel=2,
+            )
 
     def use_means(self, use: bool = True) -> None:
         """Choose whether to predict, in eval mode, with the offset from the means.
@@ -265,7 +320,7 @@ class EmpiricalOffsetHead(OffsetHead):
         use : bool, default=True
             False goes back to the head as it is trained.
         """
-        self.ready.fill_(use)
+        self.uses_means = use
 
     @torch.no_grad()
     def set_means(self, means: Tensor, present: Tensor) -> None:
@@ -277,12 +332,11 @@ class EmpiricalOffsetHead(OffsetHead):
             Means of the features as the backbone gives them (on the unit sphere where scores are
             cosines).
         present : Tensor of bool, shape (C,)
-            Classes whose mean this is. One whose mean never came has an offset of 0.
+            Classes whose mean this is.
         """
-        present = present.to(self.started)
-        means = means.to(self.raw_centers)
-        self.raw_centers.copy_(torch.where(present.unsqueeze(1), means, self.raw_centers))
-        self.started |= present
+        super().set_means(means, present)
+        self.started |= present.to(self.started)
+        self.raw_centers.copy_(self.raw_means.nan_to_num() * self.started.unsqueeze(1))
 
     def start_from(
         self, embedded: Tensor, y: Tensor, weight: Tensor | None, generator: torch.Generator

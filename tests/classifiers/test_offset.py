@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 import torch
 from sklearn.datasets import make_blobs
+from skorch.callbacks import Callback
 from torch import nn
 from torch.nn import functional as F
 
 from sklimb import OffsetDebiasedClassifier, RebalancedClassifier
+from sklimb.backbones import MLP
 from sklimb.classifiers.offset import _Center, _Uniform, _WithPrior
-from sklimb.heads import CosineHead, LinearHead
+from sklimb.heads import CosineHead, LinearHead, OffsetHead
 from sklimb.losses import center_loss, uniform_offset_loss
 
 QUICK = {"max_epochs": 4, "module__hidden": (16,), "random_state": 0}
@@ -198,6 +200,20 @@ def test_terms_are_equation_6_and_what_they_are_divided_by():
     torch.testing.assert_close(_Center(True)(step), centre / 6)
     torch.testing.assert_close(_Uniform(False)(step), uniform)
     torch.testing.assert_close(_Uniform(True)(step), uniform / np.log(3))
+    # features a hundred times as large: the same size, and 1 a feature is where that begins
+    spread = (step.head.centers - step.head.centers.mean(0)).square().mean()
+    assert spread < 1
+    for factor in (0.01, 0.5, 2.0, 100.0):
+        scaled = Shown(d=6)
+        scaled.features = (factor * step.features).requires_grad_()
+        scaled.head.centers = factor * step.head.centers + 7.0  # wherever they lie
+        scaled.features.data += 7.0
+        size = max(1.0, factor**2 * spread.item())
+        value = _Center(True)(scaled)
+        torch.testing.assert_close(value, factor**2 * centre / 6 / size)
+        pull = torch.autograd.grad(value.sum(), scaled.features)[0]
+        gap = factor * (step.features - step.head.centers[step.y])
+        torch.testing.assert_close(pull, 2 * gap / 6 / size)
     # twice the columns, or a class more: the same size
     wide = Shown(d=6)
     wide.features = step.features.repeat(1, 2)
@@ -246,6 +262,17 @@ def test_logit_adjustment_is_the_prior_and_is_not_added_twice(blobs):
         adjusted.predict_proba(blobs[0]), fit(blobs).predict_proba(blobs[0]), atol=1e-4
     )
     assert not same_bits(fit(blobs), fit(blobs, keep_prior=False))
+
+
+def test_a_loss_that_is_told_not_to_adjust_leaves_the_prior_to_the_method(blobs):
+    off = fit(blobs, loss="logit_adjusted", tau=0.0)
+    assert isinstance(off.net_.criterion_.terms["classification"][1], _WithPrior)
+    np.testing.assert_allclose(
+        off.predict_proba(blobs[0]), fit(blobs).predict_proba(blobs[0]), atol=1e-4
+    )
+    for settings in ({"loss": "balanced_softmax"}, {"loss": "logit_adjusted", "tau": 0.5}):
+        term = fit(blobs, **settings).net_.criterion_.terms["classification"][1]
+        assert not isinstance(term, _WithPrior)
 
 
 def test_a_loss_that_goes_by_counts_gets_them_through_the_prior(blobs):
@@ -340,12 +367,111 @@ def test_partial_fit_starts_a_class_when_it_comes(blobs):
         assert np.isfinite(model.decision_function(X)).all()
         head = model.module_.head
         assert head.started.tolist() == [True, False, True]
-        assert head.offset[1] == 0
-        known = model._raw_means[0].copy()
+        assert offset == "empirical" or head.offset[1] == 0
+        known = head.raw_means[0].clone()
         model.partial_fit(X[y == "rare"], y[y == "rare"])
         assert head.started.all()
         assert np.isfinite(model.class_means_).all()
-        np.testing.assert_array_equal(model._raw_means[0], known)
+        assert torch.equal(head.raw_means[0], known)
+
+
+def test_empirical_does_not_favour_a_class_that_is_still_to_come():
+    X, y = make_blobs([300, 60, 30, 30], 5, cluster_std=2.0, random_state=1)
+    met = y != 3
+    for seed in range(3):
+        model = OffsetDebiasedClassifier(
+            offset="empirical", lr=1e-2, module__hidden=(16,), random_state=seed
+        )
+        for _ in range(10):
+            model.partial_fit(X[met], y[met], classes=range(4))
+        # with an offset of 0 instead it is what 11 to 22 % of these rows are taken for
+        assert (model.predict(X[met]) == 3).mean() < 0.01
+
+
+@pytest.mark.parametrize("offset", OFFSETS)
+def test_a_new_fit_forgets_the_old_means(offset, blobs):
+    X, y = blobs
+    model = fit(blobs, offset=offset)
+    assert np.isfinite(model.class_means_).all()
+    # "rare" has no row that counts, but is a class
+    model.fit(X, y, sample_weight=(y != "rare").astype(float))
+    assert np.isnan(model.class_means_).all(1).tolist() == [False, True, False]
+
+
+@pytest.mark.parametrize("offset", OFFSETS)
+def test_class_means_move_with_checkpoints_of_our_heads(offset, blobs, tmp_path):
+    model, other = fit(blobs, offset=offset), fit(blobs, offset=offset, random_state=1)
+    model.net_.save_params(f_params=tmp_path / "net.pt")
+    own = other.class_means_
+    other.net_.load_params(f_params=tmp_path / "net.pt")
+    moves = offset not in ("zero", "learned")
+    np.testing.assert_array_equal(other.class_means_, model.class_means_ if moves else own)
+
+
+class Stop(Callback):
+    """Raise an error at the end of an epoch, counted from 1."""
+
+    def __init__(self, epoch, error):
+        self.epoch, self.error = epoch, error
+
+    def on_epoch_end(self, net, **kwargs):
+        if len(net.history) == self.epoch:
+            raise self.error
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), RuntimeError("full")], ids=repr)
+def test_known_means_stay_in_use_after_a_partial_fit_that_is_stopped(error, blobs):
+    X, y = blobs
+    model = fit(blobs, offset="empirical", callbacks=[Stop(5, error)])
+    means = model.module_.head.raw_means.clone()
+    with pytest.raises(type(error)):
+        model.partial_fit(X, y)
+    head = model.module_.head
+    assert torch.equal(head.raw_means, means)
+    rows = model.transform(X)
+    expected = rows @ head.weight.detach().numpy().T - model.empirical_offset_
+    np.testing.assert_allclose(model.decision_function(X), expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("offset", OFFSETS)
+def test_means_after_a_first_fit_that_is_stopped(offset, blobs):
+    X, y = blobs
+    model = OffsetDebiasedClassifier(
+        **QUICK, offset=offset, callbacks=[Stop(2, KeyboardInterrupt())]
+    )
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X, y)
+    for name in ("class_means_", "empirical_offset_"):
+        with pytest.raises(AttributeError, match="at the end of a training, and this one was stop"):
+            getattr(model, name)
+    assert np.isfinite(model.decision_function(X)).all()
+    model.partial_fit(X, y)
+    assert np.isfinite(model.class_means_).all()
+
+
+def test_a_checkpoint_of_the_first_training_is_not_loaded_without_a_word(blobs, tmp_path):
+    class Keep(Callback):
+        def on_epoch_end(self, net, **kwargs):
+            net.save_params(f_params=tmp_path / "during.pt")
+
+    model = fit(blobs, offset="empirical", callbacks=[Keep()])
+    with pytest.warns(UserWarning, match="before the class means were known"):
+        model.net_.load_params(f_params=tmp_path / "during.pt")
+    plain = RebalancedClassifier(**QUICK).fit(*blobs)
+    np.testing.assert_array_equal(model.predict_proba(blobs[0]), plain.predict_proba(blobs[0]))
+    # a later training knows the means of the one before
+    model = fit(blobs, offset="empirical", callbacks=[Keep()]).partial_fit(*blobs)
+    model.net_.load_params(f_params=tmp_path / "during.pt")
+    assert not np.allclose(model.predict_proba(blobs[0]), plain.predict_proba(blobs[0]))
+
+
+def test_early_stopping_looks_at_the_plain_net_in_a_warm_start_too(blobs):
+    settings = {"early_stopping": True, "warm_start": True, "max_epochs": 3}
+    model = fit(blobs, offset="empirical", **settings).fit(*blobs)
+    plain = RebalancedClassifier(**QUICK | settings).fit(*blobs).fit(*blobs)
+    assert model.history_[:, "valid_score"] == plain.history_[:, "valid_score"]
+    assert model.history_[:, "valid_loss"] == plain.history_[:, "valid_loss"]
+    assert torch.equal(model.module_.head.joint.weight, plain.module_.head.weight)
 
 
 def test_a_class_of_one_row_and_columns_without_information():
@@ -373,6 +499,31 @@ def test_the_centre_loss_draws_features_together(blobs):
         rows, codes = model.transform(X), np.searchsorted(model.classes_, y)
         within.append(np.square(rows - model.class_means_[codes]).mean())
     assert within[1] < 0.5 * within[0], within
+
+
+class Large(nn.Module):
+    """The features of an MLP times a hundred."""
+
+    def __init__(self, in_features):
+        super().__init__()
+        self.mlp = MLP(in_features, hidden=(16,), dropout=0.0)
+
+    def forward(self, x):
+        return 100 * self.mlp(x)
+
+    def set_input_scaling(self, *scaling):
+        self.mlp.set_input_scaling(*scaling)
+
+
+def test_large_features_do_not_make_the_centre_loss_rule(blobs):
+    shares = []
+    for normalize in (True, False):
+        model = OffsetDebiasedClassifier(
+            module=Large, max_epochs=4, normalize_terms=normalize, random_state=0
+        ).fit(*blobs)
+        shares.append(0.1 * model.history_[0, "train_center"])
+    assert shares[0] < 5, shares
+    assert shares[1] > 50, shares
 
 
 def boundary(model, distance):
@@ -423,6 +574,15 @@ def test_nothing_is_there_before_fit():
     for name in ("class_means_", "empirical_offset_", "estimated_offset_"):
         with pytest.raises(AttributeError, match="before fit"):
             getattr(OffsetDebiasedClassifier(), name)
+
+
+def test_defaults_are_those_of_the_search():
+    # benchmarks/defaults_offset.py; the rate is that of Wen et al.
+    model = OffsetDebiasedClassifier()
+    assert (model.lambda1, model.lambda2, model.center_rate) == (0.1, 1.0, 0.5)
+    assert (model.offset, model.keep_prior, model.centered) == ("estimated", True, True)
+    assert model.normalize_terms is True
+    assert OffsetHead(2, 2).rate == 0.5
 
 
 def test_the_papers_bare_method(blobs):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -154,13 +156,14 @@ def test_an_empirical_head_trains_as_a_plain_one(rows, scale):
     head = EmpiricalOffsetHead(4, 3, scale=scale).double()
     assert torch.equal(head(head.embed(features)), expected(features))
     head.set_means(features[:3], torch.tensor([True] * 3))
-    head.use_means()
     assert head.embed(features) is features  # still while training
     assert torch.equal(head(features), expected(features))
     head.eval()
     assert not torch.allclose(head(head.embed(features)), expected(features))
     head.use_means(False)
     assert torch.equal(head(head.embed(features)), expected(features))
+    head.use_means()
+    assert not torch.allclose(head(head.embed(features)), expected(features))
     head.start_from(features, y, None, torch.Generator())
     head.after_step(features, y, None)
     assert torch.equal(head.raw_centers, features[:3])
@@ -174,7 +177,6 @@ def test_an_empirical_head_predicts_with_the_offset_and_without_the_bias(rows, c
     means = np.array([f[y.numpy() == code].mean(0) for code in range(3)])
     head = EmpiricalOffsetHead(4, 3, centered=centered, scale=scale).double().eval()
     head.set_means(torch.from_numpy(means), torch.tensor([True] * 3))
-    head.use_means()
     weight = head.joint.weight.detach().numpy()
     weight = scale * unit(weight) if scale else weight
     origin = means.mean(0) if centered else 0.0
@@ -193,4 +195,57 @@ def test_means_of_classes_without_rows_stay(rows):
     assert head.raw_centers[1].abs().sum() == 0
     assert torch.equal(head.raw_centers[2], rows[0][5])
     assert head.started.tolist() == [True, False, True]
-    assert head.offset[1] == 0
+    assert head.class_means[1].isnan().all()
+    torch.testing.assert_close(head.class_means[[0, 2]], head.centers[[0, 2]])
+
+
+@both_origins
+@both_scales
+def test_a_class_without_a_mean_keeps_its_learnt_bias_among_the_others(rows, centered, scale):
+    features, y = rows
+    f = unit(features.numpy()) if scale else features.numpy()
+    head = EmpiricalOffsetHead(4, 3, centered=centered, scale=scale).double().eval()
+    means = np.array([f[y.numpy() == code].mean(0) for code in range(3)])
+    head.set_means(torch.from_numpy(means), torch.tensor([True, False, True]))
+    weight = head.joint.weight.detach().numpy()
+    weight = scale * unit(weight) if scale else weight
+    bias = np.zeros(3) if scale else head.joint.bias.detach().numpy()
+    # the met classes by loops; the bias of the other moves as theirs do on average
+    origin = (means[0] + means[2]) / 2 if centered else np.zeros(4)
+    offset = {k: 0.5 * sum((means[k] - origin) * weight[k]) for k in (0, 2)}
+    change = np.mean([-offset[k] - (bias[k] + weight[k] @ origin) for k in (0, 2)])
+    expected = (f - origin) @ weight.T
+    expected[:, [0, 2]] -= [offset[0], offset[2]]
+    expected[:, 1] += bias[1] + weight[1] @ origin + change
+    np.testing.assert_allclose(head(head.embed(features)).detach(), expected, rtol=1e-9, atol=1e-12)
+    # against the mean of the others it stands where the plain net has it
+    plain = f @ weight.T + bias
+    gaps = [scores[:, 1] - scores[:, [0, 2]].mean(1) for scores in (expected, plain)]
+    np.testing.assert_allclose(*gaps, atol=1e-9)
+
+
+def test_a_state_without_means_warns(rows):
+    known = EmpiricalOffsetHead(4, 3).double().eval()
+    before = copy.deepcopy(known.state_dict())
+    known.load_state_dict(before)  # nothing is lost
+    known.set_means(rows[0][:3], torch.tensor([True] * 3))
+    after = copy.deepcopy(known.state_dict())
+    with pytest.warns(UserWarning, match="before the class means were known"):
+        known.load_state_dict(before)
+    assert torch.equal(known(known.embed(rows[0])), known.joint(rows[0]))
+    known.load_state_dict(after)
+    known.use_means(False)
+    known.load_state_dict(before)  # while training, as early stopping does
+
+
+def test_means_are_part_of_what_is_saved_and_do_not_move_the_scores(rows):
+    features, y = rows
+    head = started(features, y)
+    assert head.class_means.isnan().all()
+    scores = head(head.embed(features))
+    head.set_means(features[:3], torch.tensor([True, True, False]))
+    assert torch.equal(head(head.embed(features)), scores)
+    other = OffsetHead(4, 3).double()
+    other.load_state_dict(head.state_dict())
+    torch.testing.assert_close(other.class_means[:2], features[:2] - head.origin)
+    assert other.class_means[2].isnan().all()
