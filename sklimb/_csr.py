@@ -52,6 +52,11 @@ def to_scipy(x: Tensor) -> scipy.sparse.csr_array:
     return scipy.sparse.csr_array(tuple(part.cpu().numpy() for part in parts), shape=x.shape)
 
 
+def to_dense(x: Tensor) -> Tensor:
+    """Return a batch dense, as it is where it is so already."""
+    return x.to_dense() if is_csr(x) else x
+
+
 def with_values(x: Tensor, values: Tensor) -> Tensor:
     """Return the same places with other values."""
     return _build(x.crow_indices(), x.col_indices(), values, x.shape[1])

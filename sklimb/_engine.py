@@ -151,9 +151,11 @@ class Net(TrainingStep, NeuralNetClassifier):
         named_parameters = self.get_all_learnable_params()
         args, kwargs = self.get_params_for_optimizer("optimizer", named_parameters)
         if "fused" in inspect.signature(self.optimizer).parameters:
-            # With momentum torch's fused SGD fails once a parameter gets its first gradient later
-            # than the others, as what generates samples does.
-            choices = ("fused", "foreach", "capturable", "differentiable", "momentum")
+            choices = ["fused", "foreach", "capturable", "differentiable"]
+            if self.has_transform:
+                # With momentum torch's fused SGD fails once a parameter gets its first gradient
+                # later than the others, as what generates samples does.
+                choices.append("momentum")
             if torch.device(self.device).type in ("cpu", "cuda") and not any(
                 choice in kwargs for choice in choices
             ):

@@ -345,10 +345,6 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
         for piece, start in self.net_.pieces(data):
             stop = start + piece.shape[0]
             weight = None if data.weight is None else data.weight[start:stop]
-            if piece.ndim > 2:  # images: the channels are the columns, each pixel a row
-                pixels = np.moveaxis(piece, 1, -1).reshape(-1, piece.shape[1])
-                weight = None if weight is None else weight.repeat(len(pixels) // len(piece))
-                piece = pixels
             scaling.update(piece, weight)
         set_input_scaling(*scaling.result())
 

@@ -12,6 +12,11 @@ _MOSTLY_ZERO = 0.1
 _OTHER_UNIT = 10.0
 
 
+def as_columns(rows: np.ndarray) -> np.ndarray:
+    """Return rows (n, d) as they are; of images (n, C, H, W) each pixel as a row of channels."""
+    return np.moveaxis(rows, 1, -1).reshape(-1, rows.shape[1]) if rows.ndim > 2 else rows
+
+
 class ColumnScaling:
     """Gather the (weighted) moments of columns over pieces of rows, dense or sparse alike.
 
@@ -33,7 +38,11 @@ class ColumnScaling:
         self._of_squares = 0.0
 
     def update(self, rows: np.ndarray | scipy.sparse.csr_array, weight: np.ndarray | None) -> None:
-        """Take some rows in float64, (n, d), with weights (n,) or None."""
+        """Take some rows or images in float64, with weights (n,) or None."""
+        if not scipy.sparse.issparse(rows):
+            n = len(rows)
+            rows = as_columns(rows)
+            weight = None if weight is None else weight.repeat(len(rows) // n)
         with np.errstate(over="ignore", invalid="ignore"):
             self._scaler.partial_fit(rows, sample_weight=weight)
             weight = np.ones(rows.shape[0]) if weight is None else weight

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from sklimb._csr import is_csr, to_float
+from sklimb._csr import is_csr, to_dense, to_float
 from sklimb._transform import changed_output
 
 
@@ -57,8 +57,7 @@ class Network(nn.Module):
 
 def run_backbone(backbone: nn.Module, x: Tensor, dtype: torch.dtype) -> Tensor:
     """Return a backbone's features as a matrix, its input cast unless it does so itself."""
-    if is_csr(x):
-        x = _sparse_input(backbone, x)
+    x = as_taken(backbone, x)
     if x.dtype != dtype and not getattr(backbone, "casts_input", False):
         x = to_float(x, dtype) if is_csr(x) else x.to(dtype)
     features = backbone(x)
@@ -67,9 +66,9 @@ def run_backbone(backbone: nn.Module, x: Tensor, dtype: torch.dtype) -> Tensor:
     return features if features.ndim == 2 else features.flatten(1)
 
 
-def _sparse_input(backbone: nn.Module, x: Tensor) -> Tensor:
-    """Return a sparse batch as it is for a backbone that takes it, else this batch dense."""
-    return x if getattr(backbone, "accepts_sparse", False) else x.to_dense()
+def as_taken(backbone: nn.Module, x: Tensor) -> Tensor:
+    """Return a batch as it is, unless it is sparse and the backbone takes none: then dense."""
+    return x if getattr(backbone, "accepts_sparse", False) else to_dense(x)
 
 
 class NetworkFactory:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import scipy.sparse
 
+from sklimb._moments import as_columns
+
 
 class ColumnSpread:
     """Gather standard deviation, least and greatest value of each column, in float64.
@@ -33,9 +35,7 @@ class ColumnSpread:
         if scipy.sparse.issparse(rows):
             n, mean, squares, low, high = _of_sparse(rows.tocsr())
         else:
-            rows = np.asarray(rows)
-            if rows.ndim > 2:
-                rows = np.moveaxis(rows, 1, -1).reshape(-1, rows.shape[1])
+            rows = as_columns(np.asarray(rows))
             n, low, high = len(rows), rows.min(axis=0), rows.max(axis=0)
             mean = rows.mean(axis=0, dtype=np.float64)
             squares = rows.var(axis=0, dtype=np.float64) * n

@@ -8,8 +8,8 @@ import torch
 from skorch.utils import TeeGenerator, to_device
 from torch import Tensor
 
-from sklimb._csr import is_csr
 from sklimb._mixup import label_share, mix_rows
+from sklimb._network import as_taken
 from sklimb._terms import Step
 
 
@@ -128,9 +128,7 @@ class TrainingStep:
         A mixed row counts once for each of its two labels, by their shares: the terms see twice the
         rows and weights, and know nothing of mixup.
         """
-        x, y = batch
-        if is_csr(x) and not getattr(self.module_.backbone, "accepts_sparse", False):
-            x = x.to_dense()  # this batch alone
+        x, y = as_taken(self.module_.backbone, batch[0]), batch[1]
         rng, mixup = self._mixup_rng, self.mixup
         share = rng.beta(mixup.alpha, mixup.alpha)
         partner = torch.from_numpy(rng.permutation(len(y))).to(y.device)

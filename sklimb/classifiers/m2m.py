@@ -17,6 +17,7 @@ from skorch import NeuralNet
 from torch import nn
 
 from sklimb._classification import Loss, check_loss, make_head, make_term
+from sklimb._csr import to_dense
 from sklimb._docstrings import describe_shared
 from sklimb._engine import Net
 from sklimb._estimator import BaseNetClassifier, Terms
@@ -277,7 +278,7 @@ class M2mClassifier(BaseNetClassifier):
         )  # fmt: skip
         batches = net.get_iterator(data)
         batches.indices = rows
-        x = torch.cat([b[0] if b[0].layout == torch.strided else b[0].to_dense() for b in batches])
+        x = torch.cat([to_dense(batch[0]) for batch in batches])
         transform.set_pool(x, data.codes[rows])
 
     def _fitted_source(self, data: Any, epochs: int | None) -> nn.Module:
@@ -338,8 +339,7 @@ class M2mClassifier(BaseNetClassifier):
         batches.indices = rows
         with frozen(g):
             for x, y in batches if len(rows) else ():
-                x = x if x.layout == torch.strided else x.to_dense()
-                hit = g(x).argmax(1) == y
+                hit = g(to_dense(x)).argmax(1) == y
                 recognised[y[hit].cpu().numpy()] = True
         if (wanted & ~recognised).any():
             warnings.warn(

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from sklimb._csr import to_dense
 from sklimb._terms import Step
 from sklimb._transform import Changed, Transform
 from sklimb.transforms._rescaled import Rescaled
@@ -118,8 +119,7 @@ class MajorToMinor(Transform):
         rows, seeds = self._draw(codes)
         if not len(rows):
             return x, y, weight
-        if x.layout != torch.strided:
-            x = x.to_dense()  # this batch alone
+        x = to_dense(x)  # this batch alone
         rows = torch.from_numpy(rows).to(y.device)
         seeds = torch.from_numpy(seeds).to(y.device)
         start = x[seeds] if self.pool is None else self.pool[seeds]
