@@ -61,8 +61,9 @@ def compare(
     methods : sequence of str, default=None
         Of ``"plain"``, ``"reweight"``, ``"smote"``, ``"oversample"``, ``"logit_adjusted"``,
         ``"ldam_drw"``, ``"mixup_drw"``, ``"mixup_logit_adjusted"``, ``"decoupled"``,
-        ``"prior_corrected"``, ``"logistic"``, ``"linear_svc"``, ``"forest"``, ``"affinity"``,
-        ``"offset"``, ``"rsg"``, ``"m2m"``, ``"m2m_sampler"``; None means all.
+        ``"prior_corrected"``, ``"prior_corrected_ensemble"``, ``"logistic"``, ``"linear_svc"``,
+        ``"forest"``, ``"affinity"``, ``"offset"``, ``"rsg"``, ``"m2m"``, ``"m2m_sampler"``; None
+        means all.
     metric : {"balanced_accuracy", "geometric_mean", "macro_f1", "average_precision"}, \
 default="balanced_accuracy"
         What the searches choose by and the table is sorted by. Average precision is that of the
@@ -73,7 +74,8 @@ default="balanced_accuracy"
         Repetitions with another seed: None means 1 for cross-validation (its folds already give a
         spread), 5 for a test part, where there would be none, and 3 for the digits.
     grid : {"quick", "full"}, default="quick"
-        4 candidates a method on 3 inner folds, or 12 on 5.
+        4 candidates a method on 3 inner folds, or 12 on 5. For texts the nets have grids of their
+        own: one wide layer, more dropout, fewer epochs.
     prepare : transformer, default=None
         First step of every pipeline, cloned and fitted inside the folds: what turns `X` into
         numbers. None chooses it by the types of the columns. With it `X` may be anything whose rows
@@ -188,13 +190,15 @@ def run(
     comparison : Comparison
     """
     from sklimb._compare.methods import INNER_FOLDS, N_CANDIDATES
-    from sklimb._compare.preparing import make_preparation
+    from sklimb._compare.preparing import is_text, make_preparation
     from sklimb._compare.progress import Progress
     from sklimb._compare.running import Task, run_tasks
     from sklimb._compare.scores import METRICS, Scoring, rarest_class
 
     X, y, splits = problem.X, problem.y, problem.splits
     prepare = make_preparation(X) if problem.prepare is None else problem.prepare
+    if is_text(X):
+        entries = [method.for_text() for method in entries]
     scoring = Scoring(metric, np.unique(y), rarest_class(y[problem.final]))
     # Split by split, so that an interrupted run has all methods on the same splits.
     tasks = [

@@ -225,8 +225,9 @@ def make_preparation(X: Any) -> BaseEstimator:
     transformer : estimator
     """
     if is_text(X):
-        # A word of one text cannot be learnt from.
-        return TfidfVectorizer(min_df=2)
+        # A word of one text cannot be learnt from, and its tenth use in a text says less than its
+        # first.
+        return TfidfVectorizer(min_df=2, sublinear_tf=True)
     if sparse.issparse(X):
         # Centring would fill the zeros in.
         return MaxAbsScaler()

@@ -119,7 +119,7 @@ def _reuters(function: str, fetch: _Fetcher, seed: int) -> NamedSet:
     X, y = fetch("X, y", function, subset="train")
     X_test, y_test = fetch("X_test, y_test", function, subset="test")
     # 11,643 words of the 36 topics.
-    prepare = TfidfVectorizer(min_df=2, stop_words="english")
+    prepare = TfidfVectorizer(min_df=2, stop_words="english", sublinear_tf=True)
     return NamedSet(X, y, X_test, y_test, fetch.code, prepare, repeats=1)
 
 

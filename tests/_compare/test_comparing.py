@@ -161,7 +161,7 @@ def test_texts():
     assert found.results["balanced_accuracy"].min() > 0.8
     space = {"X": texts, "y": y}
     exec(found.code, space)
-    assert "TfidfVectorizer(min_df=2)" in found.code
+    assert "TfidfVectorizer(min_df=2, sublinear_tf=True)" in found.code
     np.testing.assert_array_equal(
         space["model"].predict(texts), found.best_estimator_.predict(texts)
     )

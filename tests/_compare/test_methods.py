@@ -24,16 +24,33 @@ def test_the_baselines_and_the_methods_of_the_package_are_there():
     assert len({method.label for method in METHODS.values()}) == len(METHODS)
 
 
+@pytest.mark.parametrize("text", [False, True], ids=["columns", "text"])
 @pytest.mark.parametrize("grid", N_CANDIDATES)
 @pytest.mark.parametrize("name", METHODS)
-def test_every_method_has_as_many_candidates_as_the_others(name, grid):
-    method = METHODS[name]
+def test_every_method_has_as_many_candidates_as_the_others(name, grid, text):
+    method = METHODS[name].for_text() if text else METHODS[name]
     candidates = method.candidates(grid)
     assert len(candidates) == N_CANDIDATES[grid]
     assert len({repr(sorted(candidate.items())) for candidate in candidates}) == len(candidates)
     pipeline = method.pipeline(StandardScaler(), device="cpu", seed=0)
     for candidate in candidates:
         clone(pipeline).set_params(**{key: value for key, (value,) in candidate.items()})
+
+
+def test_on_texts_every_net_has_the_same_width_and_its_own_method_settings():
+    for name, method in METHODS.items():
+        columns, text = method.candidates("quick"), method.for_text().candidates("quick")
+        if name in ("logistic", "linear_svc", "forest"):
+            assert text == columns
+            continue
+        hidden = {
+            value
+            for candidate in text
+            for key, (value,) in candidate.items()
+            if key.endswith("module__hidden")
+        }
+        assert hidden == {(256,)}, name
+    assert METHODS["affinity"].for_text().name == "affinity"
 
 
 def test_affinity_varies_all_three_in_both_grids():
@@ -49,6 +66,8 @@ def test_every_method_learns_and_its_code_makes_the_same_model(name):
     X, y = blobs([60, 20, 3], labels=["many", "some", "few"])
     pipeline = method.pipeline(StandardScaler(), device="cpu", seed=3)
     pipeline.set_params(**{key: value for key, (value,) in method.candidates("full")[0].items()})
+    if name == "prior_corrected_ensemble":
+        pipeline.set_params(classify__estimator__estimator__max_epochs=3)
     if "max_epochs" in pipeline["classify"].get_params():
         pipeline.set_params(classify__max_epochs=3)
     code = snippet.construction(pipeline) + "\nmodel.fit(X, y)"
@@ -69,8 +88,8 @@ def test_every_method_takes_texts_as_a_sparse_matrix(name):
     words = [f"word{k}" for k in range(30)]
     X = [" ".join([*rng.choice(words, 5), f"{label}{rng.randint(2)}", label]) for label in y]
     pipeline = METHODS[name].pipeline(TfidfVectorizer(min_df=2), device="cpu", seed=0)
-    for step in ("classify__max_epochs", "classify__estimator__max_epochs"):
-        if step in pipeline.get_params():
+    for step in pipeline.get_params():
+        if step.endswith("__max_epochs"):
             pipeline.set_params(**{step: 20})
     pipeline.fit(X, y)
     assert sparse.issparse(pipeline["prepare"].transform(X))
@@ -83,6 +102,9 @@ def test_seed_and_device_reach_every_step():
     assert pipeline["classify"].random_state == 7
     assert pipeline["classify"].device == "auto"
     assert list(pipeline.named_steps) == ["prepare", "resample", "classify"]
+    nested = METHODS["prior_corrected_ensemble"].pipeline(StandardScaler(), device="auto", seed=7)
+    assert nested["classify"].estimator.random_state == 7
+    assert nested["classify"].estimator.estimator.device == "auto"
     assert "resample" not in METHODS["plain"].pipeline(StandardScaler(), device="cpu", seed=0)
 
 
