@@ -151,15 +151,12 @@ class Net(TrainingStep, NeuralNetClassifier):
         named_parameters = self.get_all_learnable_params()
         args, kwargs = self.get_params_for_optimizer("optimizer", named_parameters)
         if "fused" in inspect.signature(self.optimizer).parameters:
-            choices = ["fused", "foreach", "capturable", "differentiable"]
-            if self.has_transform:
-                # With momentum torch's fused SGD fails once a parameter gets its first gradient
-                # later than the others, as what generates samples does.
-                choices.append("momentum")
+            choices = ("fused", "foreach", "capturable", "differentiable")
             if torch.device(self.device).type in ("cpu", "cuda") and not any(
                 choice in kwargs for choice in choices
             ):
                 kwargs["fused"] = True
+                args = self._transform_unfused(*args)
         self.optimizer_ = self.optimizer(*args, **kwargs)
         return self
 
@@ -207,7 +204,7 @@ class Net(TrainingStep, NeuralNetClassifier):
             if is_csr(x):
                 yield to_scipy(to_float(x, torch.float64)), start
             else:
-                yield x.double().cpu().numpy(), start
+                yield x.cpu().double().numpy(), start
             start += len(x)
 
     # --- training -----------------------------------------------------------------------------
@@ -395,7 +392,7 @@ class Net(TrainingStep, NeuralNetClassifier):
     def _record(self, prefix: str, losses: list[Tensor], sizes: list[int]) -> None:
         if not self.history[-1]["batches"]:
             self.history.new_batch()  # skorch's Checkpoint looks at the last one, whatever it holds
-        means = _means(torch.stack(losses).double().cpu().numpy(), np.asarray(sizes))
+        means = _means(torch.stack(losses).cpu().double().numpy(), np.asarray(sizes))
         names = [prefix + "_loss"]
         terms = list(self.criterion_.terms)
         if prefix == "train" and self.has_transform:

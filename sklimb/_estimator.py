@@ -256,9 +256,9 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
                 stacklevel=4,
             )
             net.restore_transform()
-        self._prepare_transform(data, epochs)
         net.count(data)
         self.class_counts_ = net.counts_.copy()
+        self._prepare_transform(data, epochs)
         rng = net.streams.generator("head_start", net.finished_epochs, 1)
         net.start_head(data, some_of_each(data.codes, _ROWS_TO_START_FROM, rng))
         net.notify("on_train_begin", X=data, y=data.y)

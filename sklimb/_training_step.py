@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -35,11 +36,34 @@ class TrainingStep:
         """Whether batches are changed while training."""
         return getattr(self, "transform_", None) is not None
 
+    def _of_transform(self) -> set[int]:
+        """Return the ids of what the transform learns."""
+        return {id(parameter) for parameter in self.transform_.parameters()}
+
+    def _transform_unfused(
+        self, groups: list[dict[str, Any]], *args: Any
+    ) -> tuple[list[dict[str, Any]], Any]:
+        """Return groups of an optimiser that is fused but for what the transform learns.
+
+        With momentum torch's fused SGD fails once a parameter gets its first gradient later than
+        the others of its group, as what generates samples does. The network's own stay fused, so
+        that their bits are those of a training without the transform.
+        """
+        learnt = self._of_transform() if self.has_transform else set()
+        result = []
+        for group in groups:
+            theirs = [p for p in group["params"] if id(p) in learnt]
+            ours = [p for p in group["params"] if id(p) not in learnt]
+            result.append(group | {"params": ours})
+            if theirs:
+                result.append(group | {"params": theirs, "fused": False})
+        return (result, *args)
+
     def drop_transform(self) -> None:
         """Forget the transform, and what the optimiser holds for it."""
         if not self.has_transform:
             return
-        gone = {id(parameter) for parameter in self.transform_.parameters()}
+        gone = self._of_transform()
         for group in self.optimizer_.param_groups:
             group["params"] = [p for p in group["params"] if id(p) not in gone]
         for parameter in self.transform_.parameters():
@@ -51,10 +75,17 @@ class TrainingStep:
         with self._current_init_context("module"):
             self._build_transform()
         learnt = list(self.transform_.parameters())
+        if learnt and isinstance(self.optimizer_, torch.optim.LBFGS):
+            raise ValueError(
+                "LBFGS holds one set of parameters for good, so a transform cannot be built anew "
+                "for it. Set keep_training_state=True before fit, or take another optimizer."
+            )
         if learnt:
             first = self.optimizer_.param_groups[0]
-            rates = {name: first[name] for name in ("lr", "initial_lr") if name in first}
-            self.optimizer_.add_param_group({"params": learnt, **rates})
+            same = {name: first[name] for name in ("lr", "initial_lr") if name in first}
+            if first.get("fused"):
+                same["fused"] = False  # as in `_transform_unfused`
+            self.optimizer_.add_param_group({"params": learnt, **same})
 
     # --- a step -------------------------------------------------------------------------------
 
@@ -68,12 +99,17 @@ class TrainingStep:
         for callback in self._grad_watchers:
             callback.on_grad_computed(
                 self,
-                named_parameters=TeeGenerator(self.get_all_learnable_params()),
+                named_parameters=TeeGenerator(self._learnt_for_good()),
                 batch=batch,
                 training=True,
             )
         self.optimizer_.step()
         return self._after_step(step)
+
+    def _learnt_for_good(self) -> Iterator[tuple[str, Tensor]]:
+        """Yield what is learnt, but for the transform: its gradients are no part of the norm."""
+        gone = self._of_transform() if self.has_transform else set()
+        return ((n, p) for n, p in self.get_all_learnable_params() if id(p) not in gone)
 
     def _after_step(self, step: dict[str, Any]) -> dict[str, Any]:
         """Let a head that moves a part of itself by its own rule do so."""

@@ -11,7 +11,7 @@ The full protocol, for a GPU:
 
     python benchmarks/papers/rsg_cifar.py --device cuda
 
-A first pass on a CPU (an hour or two):
+A first pass on a CPU (two hours of one free core):
 
     python benchmarks/papers/rsg_cifar.py --depth 20 --share 0.25 --epochs 30 --ratios 50 \\
         --imbalance long-tailed --methods plain LDAM-DRW
@@ -118,7 +118,7 @@ def classifier(method: str, rsg: int, imbalance: str, seed: int, args):
     }
     if not rsg:
         return RebalancedClassifier(**settings)
-    return RSGClassifier(**RSG[imbalance], **settings)
+    return RSGClassifier(count_by_weight=False, **RSG[imbalance], **settings)
 
 
 def last(history, name: str) -> float:

@@ -69,6 +69,9 @@ class RareSampleGenerator(Transform):
         rows they are made of. The authors' code does not, and the paper leaves it open.
     balanced_loss : bool, default=False
         Whether the classification loss corrects for class sizes by itself (logit adjustment).
+    count_by_weight : bool, default=True
+        Count ``s_freq / s_rare`` by row weights and under a balanced loss, where that makes fewer
+        new rows: see the Notes. False counts rows, as the paper does.
 
     Attributes
     ----------
@@ -85,10 +88,11 @@ class RareSampleGenerator(Transform):
     T and the layers above the stage. Losses are plain means: row weights apply to the
     classification loss, where a new row has the weight of its rare row.
 
-    New rows even out a batch: two classes of 42 to 1 get 41 for each rare row. Where row weights or
+    New rows even out a batch: two classes of 42 to 1 get 42 for each rare row. Where row weights or
     the loss itself have evened it out already, all would be called rare, so ``s_freq / s_rare``
-    counts rows by their weights, over the class's size for a balanced loss, where that is less. In
-    the paper's settings there is about one new row for each rare one either way.
+    counts rows by their weights, over the class's size for a balanced loss, where that is less.
+    Ten classes with a ratio of 50 lose one new row in 30 by it, with a ratio of 100 one in five;
+    ``count_by_weight=False`` counts as the paper does.
 
     T has no bias, for the paper calls it linear. Where the batch is odd, one random row is in no
     pair.
@@ -126,14 +130,26 @@ class RareSampleGenerator(Transform):
         contrast_channels: int = 256,
         end_to_end: bool = False,
         balanced_loss: bool = False,
+        count_by_weight: bool = True,
     ) -> None:
         super().__init__()
+        for name, value, low, high in (
+            ("alpha", alpha, 0, 1),
+            ("beta", beta, 0, 1),
+            ("lambda1", lambda1, 0, np.inf),
+            ("lambda2", lambda2, 0, np.inf),
+            ("n_centers", n_centers, 1, np.inf),
+            ("generate_from", generate_from, 0, np.inf),
+        ):
+            if not low <= value <= high:
+                raise ValueError(f"{name} must lie in [{low}, {high}], got {value!r}.")
         self.spatial = spatial
         self.alpha = alpha
         self.beta = beta
         self.generate_from = generate_from
         self.end_to_end = end_to_end
         self.balanced_loss = balanced_loss
+        self.count_by_weight = count_by_weight
         self.coefficients = {"cesc_center": lambda1, "cesc_contrast": lambda1, "mv": lambda2}
         self.centers = nn.Parameter(0.01 * torch.randn(n_classes, n_centers, n_channels))
         self.estimate = CenterEstimation(n_channels, n_classes, n_centers)
@@ -202,7 +218,8 @@ class RareSampleGenerator(Transform):
         self._terms = {}
         fixed = maps.detach()
         if not self.spatial:
-            fixed = fixed.flatten(1)
+            # a copy: a layer behind the stage may work in place, and gradients need what it was
+            fixed = fixed.flatten(1).clone()
         if self.coefficients["cesc_center"]:
             self._terms["cesc_center"] = self._center_loss(fixed, y)
             if not self.generating and len(y) > 1:
@@ -245,7 +262,7 @@ class RareSampleGenerator(Transform):
         """
         accuracy = cosine = np.nan
         if self._counted:
-            counted = torch.stack(self._counted).double().sum(0).cpu().numpy()
+            counted = torch.stack(self._counted).cpu().double().sum(0).numpy()
             with np.errstate(invalid="ignore"):
                 if self.generating:
                     cosine = counted[0] / counted[1]
@@ -279,12 +296,14 @@ class RareSampleGenerator(Transform):
 
     def _pair_rows(self, y: Tensor, weight: Tensor | None) -> tuple[np.ndarray, np.ndarray]:
         frequent = self.is_frequent[y]
-        if self.balanced_loss:
+        if not self.count_by_weight:
+            weight = None
+        elif self.balanced_loss:
             weight = (1.0 if weight is None else weight) / self.class_counts[y]
         # The one wait for the device: how many rows there will be is needed here.
         if weight is None:
             return pair_rows(frequent.cpu().numpy(), self.beta, self._rng)
-        of_row = torch.stack([frequent.to(weight.dtype), weight]).double().cpu().numpy()
+        of_row = torch.stack([frequent.to(weight.dtype), weight]).cpu().double().numpy()
         return pair_rows(of_row[0] > 0, self.beta, self._rng, of_row[1])
 
     def _center_loss(self, maps: Tensor, y: Tensor) -> Tensor:
@@ -344,31 +363,52 @@ def build_generator(
     Raises
     ------
     ValueError
-        If there is no such stage, or its output is neither maps nor vectors.
+        If there is no such stage, its output is neither maps nor vectors, or rows that are added
+        there do not come out at the end.
     """
     stage = choose_stage(network.backbone, stage)
-    seen: list[Any] = []
-
-    def look(maps: Any) -> Any:
-        seen.append(maps)
-        return maps
-
-    modes = [(module, module.training) for module in network.modules()]
-    network.eval()
-    with torch.no_grad():
-        network.features(example, stage, look)
-    for module, training in modes:
-        module.training = training
-    maps = seen[0]
-    dense = isinstance(maps, Tensor) and maps.layout == torch.strided
-    if not dense or maps.ndim not in (2, 4):
-        what = f"shape {tuple(maps.shape)}" if dense else type(maps).__name__
-        raise ValueError(
-            f"stage={stage!r} gives output of {what}; it must be maps (n, D, W, H) or vectors "
-            "(n, D). Choose another submodule of the backbone."
-        )
+    maps = _output_of_stage(network, example, stage)
     spatial = maps.ndim == 4 and maps.shape[2:].numel() > 1
     channels = maps.shape[1]
     generator = RareSampleGenerator(channels, n_classes, spatial=spatial, **settings)
     generator.stage = stage
     return generator.to(maps.dtype)
+
+
+def _output_of_stage(network: Network, example: Tensor, stage: str) -> Tensor:
+    """Return a stage's output, after a look whether what follows takes more rows than came in."""
+    seen: list[Tensor] = []
+
+    def add_one(maps: Any) -> Tensor:
+        if not isinstance(maps, Tensor) or maps.layout != torch.strided or maps.ndim not in (2, 4):
+            what = type(maps).__name__
+            if isinstance(maps, Tensor):
+                sparse = maps.layout != torch.strided
+                what = "a sparse batch" if sparse else f"shape {tuple(maps.shape)}"
+            raise ValueError(
+                f"stage={stage!r} gives output of {what}; it must be maps (n, D, W, H) or vectors "
+                "(n, D). Choose another submodule of the backbone."
+            )
+        seen.append(maps)
+        return torch.cat([maps, maps[:1]])
+
+    modes = [(module, module.training) for module in network.modules()]
+    network.eval()
+    try:
+        with torch.no_grad():
+            n_rows = len(network.features(example, stage, add_one))
+        reason = f"{len(seen[0]) + 1} rows became {n_rows}"
+        fine = n_rows == len(seen[0]) + 1
+    except RuntimeError as error:  # torch's, of shapes that do not fit
+        fine, reason = False, str(error).splitlines()[0]
+    finally:
+        for module, training in modes:
+            module.training = training
+    if not fine:
+        raise ValueError(
+            f"Rows that are added behind stage={stage!r} do not come through the rest of "
+            f"{type(network.backbone).__name__} ({reason}): a shortcut goes around it, or the "
+            "number of rows is read before it. Choose a submodule that all goes through, such as a "
+            "whole block."
+        )
+    return seen[0]

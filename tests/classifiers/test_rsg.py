@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from sklearn.datasets import load_digits, make_blobs
+from skorch.callbacks import GradientNormClipping
 from torch import nn
 
 from sklimb import RebalancedClassifier, RSGClassifier
@@ -68,6 +69,7 @@ SETTINGS = [
     {"loss": "am_softmax"},
     {"loss": "balanced_softmax", "early_stopping": True},
     {"loss": nn.CrossEntropyLoss(), "class_weight": "balanced"},
+    {"optimizer": torch.optim.SGD, "optimizer__momentum": 0.9, "lr": 0.03},
 ]
 
 
@@ -116,6 +118,36 @@ def test_by_default_the_last_fifth_generates(blobs):
     assert [n > 0 for n in model.history_[:, "n_generated"]] == [False] * 4 + [True]
 
 
+def test_clipped_gradients_are_the_networks_alone(blobs):
+    clip = {"callbacks": [GradientNormClipping(0.1)], "lr": 0.03, "optimizer": torch.optim.SGD}
+    plain = RebalancedClassifier(**QUICK | clip).fit(*blobs)
+    assert same_bits(plain, RSGClassifier(generate_from=6, **SMALL, **QUICK | clip).fit(*blobs))
+    unclipped = RebalancedClassifier(**QUICK | clip | {"callbacks": None}).fit(*blobs)
+    assert not same_bits(plain, unclipped)
+
+
+def test_stopping_before_generation_is_told(blobs):
+    settings = QUICK | {"max_epochs": 12, "early_stopping": True, "n_iter_no_change": 1, "lr": 1e-6}
+    with pytest.warns(UserWarning, match=r"before generation starts \(generate_from=11\)"):
+        model = RSGClassifier(generate_from=11, **SMALL, **settings).fit(*blobs)
+    assert model.n_iter_ < 11
+    RSGClassifier(generate_from=12, **SMALL, **settings).fit(*blobs)  # asked for, so no warning
+    RSGClassifier(generate_from=0, **SMALL, **settings).fit(*blobs)
+
+
+def test_rows_are_counted_as_the_paper_does_if_asked(blobs):
+    X, y = blobs
+    weight = np.where(y == "bulk", 1.0, 3.0)
+    made = {}
+    for counted in (True, False):
+        settings = SMALL | QUICK | {"max_epochs": 2, "generate_from": 0, "count_by_weight": counted}
+        fitted = RSGClassifier(**settings).fit(X, y, weight)
+        made[counted] = sum(fitted.history_[:, "n_generated"])
+        plain = RSGClassifier(**settings).fit(X, y)
+        made[counted, "plain"] = sum(plain.history_[:, "n_generated"])
+    assert made[True] < made[False] == made[False, "plain"] == made[True, "plain"]
+
+
 # --- what it does -----------------------------------------------------------------------------
 
 
@@ -143,8 +175,9 @@ def test_frequent_classes_are_labels(blobs):
     weight = np.where(y == "rarest", 1000.0, 1.0)
     model.fit(X, y, weight)
     assert model.frequent_classes_.tolist() == ["a", "bulk", "rarest"]
-    with pytest.raises(AttributeError, match="no 'frequent_classes_' before fit"):
-        _ = RSGClassifier().frequent_classes_
+    assert not hasattr(RSGClassifier(), "frequent_classes_")
+    model.set_params(alpha=0.2)  # said of the fit that was
+    assert model.frequent_classes_.tolist() == ["a", "bulk", "rarest"]
 
 
 @pytest.mark.parametrize(
@@ -447,3 +480,47 @@ def test_parameters_that_cannot_be(blobs, params, message):
     with pytest.raises((ValueError, TypeError), match=message):
         model.fit(*blobs)
     assert not hasattr(model, "net_")
+
+
+class InPlace(nn.Sequential):
+    """A user's backbone whose activation works in place behind the stage."""
+
+    default_stage = "0"
+
+    def __init__(self, in_features):
+        super().__init__(nn.Linear(in_features, 16), nn.ReLU(inplace=True), nn.Linear(16, 8))
+
+
+def test_a_layer_behind_the_stage_may_work_in_place(blobs):
+    settings = {"module": InPlace, "max_epochs": 3, "random_state": 0}
+    plain = RebalancedClassifier(**settings).fit(*blobs)
+    assert same_bits(plain, RSGClassifier(generate_from=3, **SMALL, **settings).fit(*blobs))
+    made = RSGClassifier(generate_from=1, **SMALL, **settings).fit(*blobs)
+    assert not same_bits(plain, made)
+
+
+class Shortcut(nn.Module):
+    """A backbone with a way around its layer `around`."""
+
+    def __init__(self, in_features):
+        super().__init__()
+        self.around = nn.Linear(in_features, 8)
+        self.before = nn.Linear(in_features, 8)
+
+    def forward(self, x):
+        return self.around(x) + self.before(x)
+
+
+class ReadsItsRows(nn.Module):
+    def __init__(self, in_features):
+        super().__init__()
+        self.first = nn.Linear(in_features, 8)
+
+    def forward(self, x):
+        return self.first(x)[: len(x)]
+
+
+@pytest.mark.parametrize("module, stage", [(Shortcut, "around"), (ReadsItsRows, "first")])
+def test_a_stage_that_rows_do_not_come_through_is_refused_before_training(blobs, module, stage):
+    with pytest.raises(ValueError, match=f"added behind stage='{stage}' do not come through"):
+        RSGClassifier(module=module, stage=stage, **SMALL, max_epochs=1).fit(*blobs)
