@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from sklimb import RebalancedClassifier
+from sklimb import RebalancedClassifier, RSGClassifier
 from sklimb._transform import Transform, changed_output, choose_stage, find_stage
 from tests.shared import QUICK, same_bits
 from tests.shared import data as data
@@ -176,6 +176,59 @@ def test_a_stage_is_any_submodule_that_runs_once():
         changed_output(backbone, "1", lambda maps: maps, lambda: backbone(x))
     with pytest.raises(ValueError, match=r"stage='9' is no submodule .*'0'"):
         find_stage(backbone, "9")
+
+
+class Uneven(nn.Module):
+    """A backbone with a layer that is there for nothing, and one that is used twice."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.unused, self.twice = nn.Linear(6, 4), nn.Linear(4, 4), nn.Linear(4, 4)
+
+    def forward(self, x):
+        return self.twice(self.twice(self.first(x)))
+
+
+class OnlyTrained(Uneven):
+    """One whose layer runs while training alone, or never then."""
+
+    runs_while_training = True
+
+    def forward(self, x):
+        x = super().forward(x)
+        return self.unused(x) if self.training == self.runs_while_training else x
+
+
+class NotTrained(OnlyTrained):
+    runs_while_training = False
+
+
+@pytest.mark.parametrize(("stage", "n"), [("unused", 0), ("twice", 2)])
+def test_a_layer_that_does_not_run_once_is_no_stage(stage, n, data):
+    message = (
+        rf"stage='{stage}' of Uneven ran {n} times in one forward pass, and must run once\. "
+        "Choose a submodule that is used once"
+    )
+    backbone, x = Uneven(), torch.randn(3, 6)
+    with pytest.raises(ValueError, match=message):
+        changed_output(backbone, stage, lambda maps: maps + 1, lambda: backbone(x))
+
+    class There(Echoing):
+        echo = partial(Echo, n_rows=3, factor=0.1, stage=stage)
+
+    quick = {"max_epochs": 1, "random_state": 0, "module": Uneven}
+    with pytest.raises(ValueError, match=message):
+        There(**quick).fit(*data)
+    with pytest.raises(ValueError, match=message):  # it looks before it trains
+        RSGClassifier(stage=stage, **quick).fit(*data)
+    RSGClassifier(stage="first", **quick).fit(*data)
+
+
+@pytest.mark.parametrize("module", [OnlyTrained, NotTrained])
+def test_a_layer_must_run_while_training_and_when_it_is_looked_for(module, data):
+    message = rf"stage='unused' of {module.__name__} ran 0 times in one forward pass"
+    with pytest.raises(ValueError, match=message):
+        RSGClassifier(module=module, stage="unused", max_epochs=1, random_state=0).fit(*data)
 
 
 def test_the_hook_is_removed_after_an_error():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import pickle
 import warnings
 
@@ -127,7 +128,13 @@ def test_clipped_gradients_are_the_networks_alone(blobs):
 
 
 def test_stopping_before_generation_is_told(blobs):
-    settings = QUICK | {"max_epochs": 12, "early_stopping": True, "n_iter_no_change": 1, "lr": 1e-6}
+    worse = itertools.count(0, -1)  # every epoch is worse than the one before
+    settings = QUICK | {
+        "max_epochs": 12,
+        "early_stopping": True,
+        "n_iter_no_change": 2,
+        "scoring": lambda model, X, y: next(worse),
+    }
     with pytest.warns(UserWarning, match=r"before generation starts \(generate_from=11\)"):
         model = RSGClassifier(generate_from=11, **SMALL, **settings).fit(*blobs)
     assert model.n_iter_ < 11
@@ -137,7 +144,7 @@ def test_stopping_before_generation_is_told(blobs):
 
 def test_rows_are_counted_as_the_paper_does_if_asked(blobs):
     X, y = blobs
-    weight = np.where(y == "bulk", 1.0, 3.0)
+    weight = np.where(y == "bulk", 1.0, 2.0)
     made = {}
     for counted in (True, False):
         settings = SMALL | QUICK | {"max_epochs": 2, "generate_from": 0, "count_by_weight": counted}

@@ -32,6 +32,16 @@ def test_frequent_classes(counts, alpha, frequent):
     assert torch.nonzero(got)[:, 0].tolist() == frequent
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.int64])
+def test_of_many_equal_classes_the_first_are_frequent(dtype):
+    # torch's unstable sort keeps the order of up to 16 values
+    equal = frequent_classes(torch.full((64,), 7, dtype=dtype), 0.2)
+    assert torch.nonzero(equal)[:, 0].tolist() == list(range(13))
+    two_sizes = frequent_classes(torch.tensor([3, 7] * 32, dtype=dtype), 0.75)
+    first_small = range(0, 32, 2)
+    assert torch.nonzero(two_sizes)[:, 0].tolist() == sorted([*range(1, 64, 2), *first_small])
+
+
 @pytest.mark.parametrize("beta", [1.0, 0.3, 0.01])
 @pytest.mark.parametrize("sizes", [(7, 3), (3, 7), (1, 1), (50, 1), (1, 20), (6, 2)])
 def test_pairs(sizes, beta):
