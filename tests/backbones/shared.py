@@ -24,10 +24,10 @@ def settled(net, training):
     torch.manual_seed(0)
     net.double().train(training).set_input_scaling(MEAN, SCALE)
     for module in net.modules():
+        if getattr(module, "bias", None) is not None:  # the convolutions have none
+            nn.init.normal_(module.bias)
         if isinstance(module, nn.BatchNorm2d):
-            with torch.no_grad():
-                module.weight.uniform_(0.5, 2.0)
-                module.bias.normal_()
+            nn.init.uniform_(module.weight, 0.5, 2.0)
             module.running_mean.normal_()
             module.running_var.uniform_(0.5, 2.0)
     return net
@@ -42,7 +42,7 @@ def pixels(height, width):
 
 def normalize(x, norm, training, channels=slice(None)):
     """Batch normalisation (Ioffe and Szegedy 2015) by some channels of a layer's moments."""
-    mean, var = norm.running_mean[channels].clone(), norm.running_var[channels].clone()
+    mean, var = norm.running_mean[channels], norm.running_var[channels]
     if training:
         mean = x.mean((0, 2, 3))
         var = (x - mean[:, None, None]).square().mean((0, 2, 3))

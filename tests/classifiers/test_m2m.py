@@ -44,6 +44,12 @@ def test_beyond_the_last_epoch_it_is_the_plain_net_bit_for_bit(loss, data):
     assert np.isnan(off.history_[-1, "acceptance_rate"])
 
 
+def test_a_fused_optimiser_with_momentum_keeps_the_bits_too(data):
+    sgd = {"optimizer": torch.optim.SGD, "optimizer__momentum": 0.9, "lr": 0.01}
+    plain = RebalancedClassifier(**QUICK | sgd).fit(*data)
+    assert same_bits(plain, M2mClassifier(translate_from=1.0, **QUICK | sgd).fit(*data))
+
+
 def test_until_it_starts_it_is_the_plain_net(fitted, data):
     plain = RebalancedClassifier(**QUICK).fit(*data)
     for epoch in range(2):
