@@ -41,8 +41,12 @@ from sklimb._moments import ColumnScaling
 from sklimb._network import NetworkFactory
 from sklimb._parameters import (
     NestedParameters,
+    check_callbacks,
+    check_module,
     check_number,
+    check_optimizer,
     check_option,
+    check_sequence,
     choose_batch_size,
     resolve_device,
 )
@@ -71,6 +75,9 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
         """Raise an error for each parameter that no fit could use."""
         if "nested" in vars(self):
             raise ValueError(self._unknown_parameter("nested"))
+        check_module(self.module)
+        check_optimizer(self.optimizer, self._nested_params())
+        check_callbacks(self.callbacks)
         check_scalar(self.max_epochs, "max_epochs", Integral, min_val=1)
         if self.batch_size != "auto":
             check_scalar(self.batch_size, "batch_size", Integral, min_val=1)
@@ -78,6 +85,7 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
         check_option("lr_schedule", self.lr_schedule, SCHEDULES)
         check_scalar(self.warmup_epochs, "warmup_epochs", Integral, min_val=0)
         check_number(self.lr_decay, "lr_decay", 0, inclusive=False)
+        check_sequence(self.lr_milestones, "lr_milestones", "(0.8, 0.9)")
         for milestone in self.lr_milestones:
             resolve_epoch(milestone, self.max_epochs, "each of lr_milestones")
         check_option("sampling", self.sampling, (None, "balanced"))

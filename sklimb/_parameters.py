@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Collection
 from numbers import Real
 from typing import Any
 
@@ -10,6 +11,9 @@ import numpy as np
 import torch
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_scalar
+from skorch.callbacks import Callback
+
+from sklimb._keywords import check_keywords
 
 # Parameters of these parts of the net are taken as prefix__name, as skorch has it.
 NESTED_PREFIXES = ("module", "optimizer", "iterator_train", "iterator_valid", "callbacks")
@@ -99,6 +103,69 @@ def check_number(value: Any, name: str, low: float, *, inclusive: bool = True) -
     )
     if not np.isfinite(value):
         raise ValueError(f"{name} must be finite, got {value!r}.")
+
+
+def check_sequence(value: Any, name: str, example: str) -> None:
+    """Raise a TypeError unless a value is a list, a tuple or an array."""
+    if not isinstance(value, (list, tuple, np.ndarray)):
+        raise TypeError(f"{name} must be a sequence such as {example}, got {value!r}.")
+
+
+def check_module(module: Any) -> None:
+    """Raise a TypeError for what cannot be a backbone: a name, a number."""
+    if module is not None and not callable(module):
+        raise TypeError(
+            "module must be None, an nn.Module class such as sklimb.backbones.MLP, or an instance, "
+            f"got {module!r}."
+        )
+
+
+def check_optimizer(optimizer: Any, nested: Collection[str]) -> None:
+    """Raise a TypeError unless this is a class of optimisers that takes what is nested.
+
+    Parameters
+    ----------
+    optimizer : object
+        What the user gave.
+    nested : collection of str
+        Names of the parameters with a double underscore.
+    """
+    names = [name for name in torch.optim.__all__ if name[0].isupper()]
+    if isinstance(optimizer, torch.optim.Optimizer):
+        name = type(optimizer).__name__
+        raise TypeError(
+            f"optimizer is an instance of {name}, made for other weights than the network will "
+            f"have. Pass the class, optimizer=torch.optim.{name}, lr=, and its other settings as "
+            "optimizer__*."
+        )
+    is_class = isinstance(optimizer, type)
+    if not callable(optimizer) or (is_class and not issubclass(optimizer, torch.optim.Optimizer)):
+        of_this_name = {name.lower(): name for name in names}.get(str(optimizer).lower(), "AdamW")
+        raise TypeError(
+            "optimizer must be a class of optimisers, not a name or anything else, got "
+            f"{optimizer!r}. Pass optimizer=torch.optim.{of_this_name}."
+        )
+    given = [name.partition("__")[2] for name in nested if name.startswith("optimizer__")]
+    # skorch's own: groups of weights with settings of their own
+    given = [name for name in given if name != "param_groups"]
+    check_keywords(optimizer, "optimizer", given, filled=("params", "lr"))
+
+
+def check_callbacks(callbacks: Any) -> None:
+    """Raise a TypeError unless these are skorch callbacks, named or not, in a list."""
+    if callbacks is None:
+        return
+    if not isinstance(callbacks, (list, tuple)):
+        raise TypeError(f"callbacks must be a list of skorch callbacks, got {callbacks!r}.")
+    for entry in callbacks:
+        pair = isinstance(entry, (list, tuple)) and len(entry) == 2
+        callback = entry[1] if pair else entry
+        is_class = isinstance(callback, type) and issubclass(callback, Callback)
+        if not (is_class or isinstance(callback, Callback)):
+            raise TypeError(
+                "callbacks must hold instances of skorch.callbacks.Callback, or pairs (name, "
+                f"callback), got {entry!r}."
+            )
 
 
 def resolve_device(device: str | torch.device) -> str:
