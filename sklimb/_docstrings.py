@@ -80,7 +80,7 @@ classes_ : ndarray of shape (n_classes,)
 class_counts_ : ndarray of shape (n_classes,)
     Rows of each class that were trained on, by weight. Weights that are all equal count as 1.
 n_features_in_ : int
-    Number of columns of X.
+    Number of columns of X, or channels of images.
 feature_names_in_ : ndarray of shape (n_features_in_,)
     Column names, where X had such that are all strings.
 n_iter_ : int

@@ -25,17 +25,16 @@ from sklearn.utils.multiclass import check_classification_targets
 from skorch.callbacks import LRScheduler
 from torch import nn
 
-from sklimb._batches import Rows, StreamedRows, first_of
+from sklimb._batches import Rows, StreamedRows
 from sklimb._early_stopping import BestEpoch
 from sklimb._engine import Net
 from sklimb._inputs import (
-    check_rows,
+    check_training_data,
     check_weights,
-    dataset_labels,
-    is_dataset,
     n_rows,
     values_a_row,
 )
+from sklimb._items import first_of, is_dataset
 from sklimb._mixup import Mixup
 from sklimb._moments import ColumnScaling
 from sklimb._network import NetworkFactory
@@ -393,12 +392,7 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
     # --- data ---------------------------------------------------------------------------------
 
     def _check_data(self, X: Any, y: Any, *, reset: bool) -> tuple[Any, np.ndarray]:
-        if is_dataset(X):
-            y = dataset_labels(X) if y is None else np.asarray(y)
-            if len(y) != len(X):
-                raise ValueError(f"X has {len(X)} items and y {len(y)} labels.")
-        else:
-            X, y = check_rows(self, X, y, reset=reset)
+        X, y = check_training_data(self, X, y, reset=reset)
         check_classification_targets(y)
         return X, y
 
