@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from torch.utils.data import Dataset
 
 from sklimb._csr import sparse_to_scipy
 from sklimb._items import dataset_labels, is_dataset, item_shape
+from sklimb._random import contained
 
 # A last axis of so many may well be that of the channels.
 _CHANNELS = (1, 3, 4)
@@ -46,7 +48,8 @@ def check_training_data(
             )
         return X, y
     shape = _check_items(estimator, X, reset=reset)
-    y = _labels_of(X, y)
+    with _untouched():
+        y = _labels_of(X, y)
     if reset:
         estimator.n_features_in_ = shape[0]
     return X, y
@@ -70,11 +73,17 @@ def _check_images(estimator: BaseEstimator, X: Any) -> None:
 
 
 def _check_items(estimator: BaseEstimator, X: Dataset, *, reset: bool) -> tuple[int, ...]:
-    shape = item_shape(X)
+    with _untouched():
+        shape = item_shape(X)
     _warn_of_channels_last((len(X), *shape), "permute(2, 0, 1) in the Dataset", stacklevel=7)
     if not reset:
         _check_shape(estimator, shape)
     return shape
+
+
+def _untouched() -> AbstractContextManager[None]:
+    """Keep global generators as they were: a Dataset may draw from them when it opens an item."""
+    return contained(threads=torch.get_num_threads())
 
 
 def _labels_of(X: Dataset, y: Any) -> np.ndarray:

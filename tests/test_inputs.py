@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,7 +15,7 @@ from torch.utils.data import TensorDataset
 from sklimb import RebalancedClassifier
 from sklimb._inputs import check_rows, check_weights
 from sklimb.backbones import MLP, ConvNet
-from tests.shared import QUICK, Items
+from tests.shared import QUICK, Items, global_state
 from tests.shared import data as data
 
 
@@ -292,6 +294,22 @@ def test_images_keep_their_size_and_channels(fitted_to, given):
             model.predict(X.reshape(12, -1))
         with pytest.raises(ValueError, match="three axes"):
             model.predict(X[:, 0])
+
+
+def test_a_dataset_that_draws_leaves_global_generators_alone(data):
+    X, y = data
+
+    class Noisy(Items):
+        def __getitem__(self, index):
+            x, label = super().__getitem__(index)
+            return x + torch.randn(6) + np.random.normal() + random.random(), label
+
+    source = Noisy([(torch.from_numpy(x).float(), k) for x, k in zip(X, y)])
+    before = global_state()
+    model = RebalancedClassifier(**ROWS).fit(source)
+    model.partial_fit(source)
+    model.predict(source)
+    assert global_state() == before
 
 
 @pytest.mark.parametrize("workers", [0, 2])
