@@ -48,6 +48,7 @@ from sklimb._parameters import (
     check_sequence,
     choose_batch_size,
     resolve_device,
+    warn_of_dropout,
 )
 from sklimb._prediction import PredictionMixin
 from sklimb._random import Streams, choose_threads, contained
@@ -222,6 +223,7 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
             self.net_ = self._make_net(X, streams)
             try:
                 self.net_.initialize()
+                warn_of_dropout(self.optimizer, self.net_.module_, stacklevel=4)
                 self._set_input_scaling(data)
                 self._train(data, validation, epochs)
             except BaseException as error:

@@ -113,6 +113,21 @@ def test_double_correction_warns(cls, data):
         cls(class_weight="balanced", sampling="balanced", **QUICK).fit(*data)
 
 
+@each_classifier
+def test_lbfgs_with_dropout_warns(cls, data):
+    search = QUICK | {"optimizer": torch.optim.LBFGS, "lr": 0.1, "batch_size": 240}
+    with pytest.warns(UserWarning, match=r"shares \[0\.3\]\).*Set module__dropout=0") as told:
+        cls(**search).fit(*data)
+    assert told[0].filename == __file__
+    own = torch.nn.Sequential(torch.nn.Linear(6, 4), torch.nn.Tanh(), torch.nn.Dropout(0.2))
+    search.pop("module__hidden")
+    with pytest.warns(UserWarning, match=r"shares \[0\.2\]\)"):
+        cls(**search, module=own).partial_fit(*data)
+    own[2].p = 0.0
+    cls(**search, module=own).fit(*data)  # warnings are errors here
+    cls(**search, module__dropout=0).fit(*data)
+
+
 def test_resolve_device(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     assert resolve_device("auto") == "cuda"
