@@ -55,7 +55,8 @@ random_state : int, RandomState, Generator or None, default=None
 warm_start : bool, default=False
     Let `fit` train `max_epochs` more epochs instead of starting anew. Changed `lr`, `max_epochs`,
     `class_weight`, `sampling`, `rebalance_from` and the settings of the schedule and of early
-    stopping count; the network, its loss and its optimiser stay as they were built.
+    stopping count; the network, its loss and its optimiser stay as they were built, and a warning
+    names what else has changed.
 early_stopping : bool, default=False
     Hold back rows, stop when their score no longer rises, and keep the best epoch's weights.
 validation_fraction : float, default=0.1

@@ -39,6 +39,7 @@ from sklimb._mixup import Mixup
 from sklimb._moments import ColumnScaling
 from sklimb._network import NetworkFactory
 from sklimb._parameters import (
+    READ_ANEW,
     NestedParameters,
     check_callbacks,
     check_module,
@@ -49,6 +50,7 @@ from sklimb._parameters import (
     choose_batch_size,
     resolve_device,
     warn_of_dropout,
+    warn_of_ignored,
 )
 from sklimb._prediction import PredictionMixin
 from sklimb._random import Streams, choose_threads, contained
@@ -134,6 +136,10 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
 
         `epochs` is as in `_train`: None in `fit`, 1 in `partial_fit`.
         """
+
+    def _read_anew(self) -> frozenset[str]:
+        """Return the parameters that take effect in a warm start if they have changed."""
+        return READ_ANEW
 
     # --- fitting ------------------------------------------------------------------------------
 
@@ -221,6 +227,7 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
         with self._contained(X):
             data, validation = self._split(X, codes, weight, streams, epochs is None)
             self.net_ = self._make_net(X, streams)
+            self._built_with = self.get_params(deep=False)
             try:
                 self.net_.initialize()
                 warn_of_dropout(self.optimizer, self.net_.module_, stacklevel=4)
@@ -242,6 +249,9 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
         weight = check_weights(sample_weight, n_rows(X))
         X, codes, weight = without_weightless(X, codes, weight)
         net = self.net_
+        if epochs is None:
+            now = self.get_params(deep=False)
+            warn_of_ignored(self._built_with, now, self._read_anew(), stacklevel=4)
         with self._contained(X):
             data, validation = self._split(X, codes, weight, net.streams, epochs is None)
             if epochs is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import warnings
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from numbers import Real
 from typing import Any
 
@@ -19,6 +19,13 @@ from sklimb._keywords import check_keywords
 
 # Parameters of these parts of the net are taken as prefix__name, as skorch has it.
 NESTED_PREFIXES = ("module", "optimizer", "iterator_train", "iterator_valid", "callbacks")
+
+# What each `fit` of a warm start reads anew; all else was built into the net.
+READ_ANEW = frozenset((
+    "max_epochs", "lr", "lr_schedule", "warmup_epochs", "lr_milestones", "lr_decay",
+    "class_weight", "effective_beta", "sampling", "rebalance_from", "warm_start",
+    "early_stopping", "validation_fraction", "n_iter_no_change", "scoring",
+))  # fmt: skip
 
 
 class NestedParameters(BaseEstimator):
@@ -84,6 +91,42 @@ class NestedParameters(BaseEstimator):
 
     def _nested_params(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if _is_nested(name)}
+
+
+def warn_of_ignored(
+    built: Mapping[str, Any], now: Mapping[str, Any], read: Collection[str], *, stacklevel: int
+) -> None:
+    """Warn of parameters that a warm start does not read, if they have changed.
+
+    Parameters
+    ----------
+    built, now : mapping
+        Parameter -> value, when the network was built and now.
+    read : collection of str
+        Those that are read anew each time.
+    stacklevel : int
+        As in `warnings.warn`.
+    """
+    changed = [
+        f"{name}={now.get(name)!r} (built with {built.get(name)!r})"
+        for name in sorted({*built, *now} - set(read))
+        if not _same(built.get(name), now.get(name))
+    ]
+    if changed:
+        warnings.warn(
+            "warm_start=True goes on with the network, loss and optimiser as they were built, so "
+            f"what has changed since has no effect: {', '.join(changed)}. Set warm_start=False, or "
+            "fit a sklearn.base.clone, to start anew with it; or set it back.",
+            UserWarning,
+            stacklevel=stacklevel,
+        )
+
+
+def _same(a: Any, b: Any) -> bool:
+    try:
+        return a is b or bool(a == b)
+    except (RuntimeError, TypeError, ValueError):  # arrays and tensors have no one answer
+        return bool(np.array_equal(a, b))
 
 
 def _is_nested(name: str) -> bool:
