@@ -296,7 +296,9 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
             self._choose_backbone(X),
             # Not a bound method of self: the net would hold the estimator that holds the net.
             partial(type(self)._make_head, _Parameters(self), n_classes=len(self.classes_)),
-            first_of(X) if is_dataset(X) else Rows(X[:2]).X,
+            first_of(X, getattr(self, "iterator_train__collate_fn", None))
+            if is_dataset(X)
+            else Rows(X[:2]).X,
             getattr(torch, self.dtype),
         )
         return Net(

@@ -16,7 +16,7 @@ from sklearn.utils.validation import _check_sample_weight, column_or_1d, validat
 from torch.utils.data import Dataset
 
 from sklimb._csr import sparse_to_scipy
-from sklimb._items import dataset_labels, is_dataset, item_shape
+from sklimb._items import check_filled, dataset_labels, is_dataset, item_shape
 from sklimb._random import contained
 
 # A last axis of so many may well be that of the channels.
@@ -50,7 +50,7 @@ def check_training_data(
     shape = _check_items(estimator, X, reset=reset)
     with _untouched():
         y = _labels_of(X, y)
-    if reset:
+    if reset and shape is not None:
         estimator.n_features_in_ = shape[0]
     return X, y
 
@@ -72,10 +72,14 @@ def _check_images(estimator: BaseEstimator, X: Any) -> None:
         _check_shape(estimator, shape[1:])
 
 
-def _check_items(estimator: BaseEstimator, X: Dataset, *, reset: bool) -> tuple[int, ...]:
+def _check_items(estimator: BaseEstimator, X: Dataset, *, reset: bool) -> tuple[int, ...] | None:
+    """Return the shape of items; None where the user's own ``collate_fn`` decides on that."""
+    check_filled(X)
+    if any(f"iterator_{part}__collate_fn" in vars(estimator) for part in ("train", "valid")):
+        return None
     with _untouched():
         shape = item_shape(X)
-    _warn_of_channels_last((len(X), *shape), "permute(2, 0, 1) in the Dataset", stacklevel=7)
+    _warn_of_channels_last((len(X), *shape), "x.permute(2, 0, 1) from the Dataset", stacklevel=7)
     if not reset:
         _check_shape(estimator, shape)
     return shape

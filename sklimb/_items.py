@@ -7,7 +7,7 @@ An item is x (...) or (x, label); a batch is x (n, ...) and the items' positions
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -121,16 +121,20 @@ def collate_items(items: list[tuple[Any, int]]) -> list[Tensor]:
     return default_collate(items)
 
 
-def first_of(source: Dataset) -> Tensor:
-    """Return the first item of a Dataset as a batch of two."""
+def first_of(source: Dataset, collate: Callable[..., Any] | None = None) -> Tensor:
+    """Return the first item of a Dataset as a batch of two, made by the user's function if any."""
     x = x_of(source[0])
-    return collate_items([(x, 0), (x, 0)])[0]
+    return (collate or collate_items)([(x, 0), (x, 0)])[0]
+
+
+def check_filled(source: Dataset) -> None:
+    """Raise a ValueError for a Dataset without items."""
+    if not len(source):  # type: ignore[arg-type]
+        raise ValueError(f"X, a {type(source).__name__}, has no items: its length is 0.")
 
 
 def item_shape(source: Dataset) -> tuple[int, ...]:
     """Return the shape of the first item's x, and refuse what has none."""
-    if not len(source):  # type: ignore[arg-type]
-        raise ValueError(f"X, a {type(source).__name__}, has no items: its length is 0.")
     shape = tuple(first_of(source).shape[1:])
     if not shape:
         raise ValueError(

@@ -10,6 +10,7 @@ import pytest
 import scipy.sparse
 import torch
 from sklearn.base import BaseEstimator, ClassifierMixin
+from torch import nn
 from torch.utils.data import TensorDataset
 
 from sklimb import RebalancedClassifier
@@ -338,6 +339,43 @@ def test_a_batch_may_be_made_in_the_users_own_way(data):
     found = RebalancedClassifier(**ROWS, **nested).fit(pairs(X, y))
     expected = RebalancedClassifier(**ROWS, module__standardize=False).fit(pairs(2 * X, y))
     assert np.array_equal(found.predict_proba(pairs(X, y)), expected.predict_proba(pairs(2 * X, y)))
+
+
+def test_sequences_of_any_length_with_a_collate_function_of_ones_own(data):
+    rng = np.random.default_rng(0)
+    lengths = rng.integers(2, 9, 60)
+    y = (np.arange(60) % 3 == 0).astype(int)
+    sequences = [torch.from_numpy(rng.integers(1, 5, n) + 5 * k) for n, k in zip(lengths, y)]
+
+    def pad(items):
+        x, index = zip(*items)
+        return nn.utils.rnn.pad_sequence(x, batch_first=True), torch.tensor(index)
+
+    class Words(nn.EmbeddingBag):
+        casts_input = True
+
+        def __init__(self):
+            super().__init__(11, 4, padding_idx=0)
+
+    nested = {"iterator_train__collate_fn": pad, "iterator_valid__collate_fn": pad}
+    model = RebalancedClassifier(module=Words, max_epochs=20, lr=0.1, random_state=0, **nested)
+    model.fit(Items(sequences), y)
+    assert not hasattr(model, "n_features_in_")
+    later = Items(sequences[::-1])
+    assert len(sequences[0]) != len(sequences[-1])
+    assert np.array_equal(model.predict(later), y[::-1])
+    model.partial_fit(later, y[::-1])
+    with pytest.raises(ValueError, match="no items"):
+        model.predict(Items([]))
+
+
+def test_an_empty_dataset(data):
+    model = RebalancedClassifier(**ROWS)
+    with pytest.raises(ValueError, match="X, a Items, has no items"):
+        model.fit(Items([]))
+    model.fit(*data)
+    with pytest.raises(ValueError, match="X, a Items, has no items"):
+        model.predict(Items([]))
 
 
 def test_partial_fit_asks_for_labels(data):

@@ -14,7 +14,14 @@ from torch.utils.data import (
     TensorDataset,
 )
 
-from sklimb._items import collate_items, dataset_labels, first_of, is_dataset, item_shape
+from sklimb._items import (
+    check_filled,
+    collate_items,
+    dataset_labels,
+    first_of,
+    is_dataset,
+    item_shape,
+)
 from tests.shared import Items
 
 
@@ -141,7 +148,9 @@ def test_shape_of_items():
     assert item_shape(TensorDataset(torch.zeros(5, 3, 4), torch.zeros(5))) == (3, 4)
     assert item_shape(Items([torch.zeros(2)])) == (2,)
     assert first_of(Items([(np.ones(2), 1)])).tolist() == [[1, 1]] * 2
+    longest = first_of(Items(["abc", "a"]), lambda items: [[len(x) for x, _ in items], None])
+    assert longest == [3, 3]
     with pytest.raises(ValueError, match="X, a Items, has no items"):
-        item_shape(Items([]))
+        check_filled(Items([]))
     with pytest.raises(ValueError, match=r"single number.*x\[None\]"):
         item_shape(TensorDataset(torch.zeros(3)))
