@@ -23,6 +23,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from sklimb._csr import from_scipy, is_csr, split_rows, take_rows, to_scipy, values_a_row
+from sklimb._items import collate_items, x_of
 
 # A gathered piece holds at most this many values: 64 MB in float32, whatever the size of X.
 _VALUES_GATHERED_AT_ONCE = 2**24
@@ -118,8 +119,7 @@ class StreamedRows(Dataset):
 
     def __getitem__(self, index: int) -> tuple[Any, int]:
         """Return x and its position; labels and weights are looked up for the whole batch."""
-        item = self.source[index]
-        return (item[0] if isinstance(item, (tuple, list)) else item), index
+        return x_of(self.source[index]), index
 
     def whole(self) -> Dataset:
         """Return the user's own Dataset, as an estimator takes it."""
@@ -264,6 +264,7 @@ class StreamedBatches:
         self.device = device
         self.weight: Tensor | None = None
         self._order = _Order(len(dataset), batch_size, drop_last)
+        loader = {"collate_fn": collate_items} | loader
         self._loader = DataLoader(dataset, batch_sampler=self._order, **loader)
 
     @property
@@ -291,9 +292,3 @@ class StreamedBatches:
                 None if y is None else y[rows].to(self.device),
                 None if weight is None else weight[rows.to(weight.device)],
             )
-
-
-def first_of(source: Any) -> torch.Tensor:
-    """Return the first item of a Dataset as a batch of two."""
-    x = StreamedRows(source)[0][0]
-    return torch.stack([torch.as_tensor(x)] * 2)

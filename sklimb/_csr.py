@@ -52,6 +52,37 @@ def to_scipy(x: Tensor) -> scipy.sparse.csr_array:
     return scipy.sparse.csr_array(tuple(part.cpu().numpy() for part in parts), shape=x.shape)
 
 
+def sparse_to_scipy(x: Tensor) -> scipy.sparse.csr_array:
+    """Return a sparse tensor of any layout that scipy has too in CSR, never dense.
+
+    Raises
+    ------
+    ValueError
+        If it is no matrix, or of another layout.
+    """
+    if x.ndim != 2 or x.dense_dim():
+        raise ValueError(
+            f"Sparse tensors must be matrices (n, n_features) of numbers, got shape "
+            f"{tuple(x.shape)} with {x.dense_dim()} dense axes. Pass images dense."
+        )
+    x = x.cpu()
+    if x.dtype == torch.float16:  # scipy has none
+        x = x.float()
+    shape = tuple(x.shape)
+    if x.layout == torch.sparse_coo:
+        x = x.coalesce()
+        parts = (x.values().numpy(), tuple(x.indices().numpy()))
+        return scipy.sparse.coo_array(parts, shape=shape).tocsr()
+    if x.layout == torch.sparse_csc:
+        parts = (x.values(), x.row_indices(), x.ccol_indices())
+        return scipy.sparse.csc_array(tuple(p.numpy() for p in parts), shape=shape).tocsr()
+    if x.layout in (torch.sparse_csr, torch.sparse_bsr):
+        kind = scipy.sparse.csr_array if is_csr(x) else scipy.sparse.bsr_array
+        parts = (x.values(), x.col_indices(), x.crow_indices())
+        return kind(tuple(p.numpy() for p in parts), shape=shape).tocsr()
+    raise ValueError(f"X has the layout {x.layout}. Pass X.to_sparse_coo() or X.to_sparse_csr().")
+
+
 def to_dense(x: Tensor) -> Tensor:
     """Return a batch dense, as it is where it is so already."""
     return x.to_dense() if is_csr(x) else x

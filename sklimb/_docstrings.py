@@ -55,7 +55,8 @@ random_state : int, RandomState, Generator or None, default=None
 warm_start : bool, default=False
     Let `fit` train `max_epochs` more epochs instead of starting anew. Changed `lr`, `max_epochs`,
     `class_weight`, `sampling`, `rebalance_from` and the settings of the schedule and of early
-    stopping count; the network, its loss and its optimiser stay as they were built.
+    stopping count; the network, its loss and its optimiser stay as they were built, and a warning
+    names what else has changed.
 early_stopping : bool, default=False
     Hold back rows, stop when their score no longer rises, and keep the best epoch's weights.
 validation_fraction : float, default=0.1
@@ -80,7 +81,7 @@ classes_ : ndarray of shape (n_classes,)
 class_counts_ : ndarray of shape (n_classes,)
     Rows of each class that were trained on, by weight. Weights that are all equal count as 1.
 n_features_in_ : int
-    Number of columns of X.
+    Number of columns of X, or channels of images.
 feature_names_in_ : ndarray of shape (n_features_in_,)
     Column names, where X had such that are all strings.
 n_iter_ : int

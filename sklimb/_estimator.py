@@ -25,26 +25,32 @@ from sklearn.utils.multiclass import check_classification_targets
 from skorch.callbacks import LRScheduler
 from torch import nn
 
-from sklimb._batches import Rows, StreamedRows, first_of
+from sklimb._batches import Rows, StreamedRows
 from sklimb._early_stopping import BestEpoch
 from sklimb._engine import Net
 from sklimb._inputs import (
-    check_rows,
+    check_training_data,
     check_weights,
-    dataset_labels,
-    is_dataset,
     n_rows,
     values_a_row,
 )
+from sklimb._items import first_of, is_dataset
 from sklimb._mixup import Mixup
 from sklimb._moments import ColumnScaling
 from sklimb._network import NetworkFactory
 from sklimb._parameters import (
+    READ_ANEW,
     NestedParameters,
+    check_callbacks,
+    check_module,
     check_number,
+    check_optimizer,
     check_option,
+    check_sequence,
     choose_batch_size,
     resolve_device,
+    warn_of_dropout,
+    warn_of_ignored,
 )
 from sklimb._prediction import PredictionMixin
 from sklimb._random import Streams, choose_threads, contained
@@ -71,6 +77,9 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
         """Raise an error for each parameter that no fit could use."""
         if "nested" in vars(self):
             raise ValueError(self._unknown_parameter("nested"))
+        check_module(self.module)
+        check_optimizer(self.optimizer, self._nested_params())
+        check_callbacks(self.callbacks)
         check_scalar(self.max_epochs, "max_epochs", Integral, min_val=1)
         if self.batch_size != "auto":
             check_scalar(self.batch_size, "batch_size", Integral, min_val=1)
@@ -78,6 +87,7 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
         check_option("lr_schedule", self.lr_schedule, SCHEDULES)
         check_scalar(self.warmup_epochs, "warmup_epochs", Integral, min_val=0)
         check_number(self.lr_decay, "lr_decay", 0, inclusive=False)
+        check_sequence(self.lr_milestones, "lr_milestones", "(0.8, 0.9)")
         for milestone in self.lr_milestones:
             resolve_epoch(milestone, self.max_epochs, "each of lr_milestones")
         check_option("sampling", self.sampling, (None, "balanced"))
@@ -126,6 +136,10 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
 
         `epochs` is as in `_train`: None in `fit`, 1 in `partial_fit`.
         """
+
+    def _read_anew(self) -> frozenset[str]:
+        """Return the parameters that take effect in a warm start if they have changed."""
+        return READ_ANEW
 
     # --- fitting ------------------------------------------------------------------------------
 
@@ -213,8 +227,10 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
         with self._contained(X):
             data, validation = self._split(X, codes, weight, streams, epochs is None)
             self.net_ = self._make_net(X, streams)
+            self._built_with = self.get_params(deep=False)
             try:
                 self.net_.initialize()
+                warn_of_dropout(self.optimizer, self.net_.module_, stacklevel=4)
                 self._set_input_scaling(data)
                 self._train(data, validation, epochs)
             except BaseException as error:
@@ -233,6 +249,9 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
         weight = check_weights(sample_weight, n_rows(X))
         X, codes, weight = without_weightless(X, codes, weight)
         net = self.net_
+        if epochs is None:
+            now = self.get_params(deep=False)
+            warn_of_ignored(self._built_with, now, self._read_anew(), stacklevel=4)
         with self._contained(X):
             data, validation = self._split(X, codes, weight, net.streams, epochs is None)
             if epochs is None:
@@ -277,7 +296,9 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
             self._choose_backbone(X),
             # Not a bound method of self: the net would hold the estimator that holds the net.
             partial(type(self)._make_head, _Parameters(self), n_classes=len(self.classes_)),
-            first_of(X) if is_dataset(X) else Rows(X[:2]).X,
+            first_of(X, getattr(self, "iterator_train__collate_fn", None))
+            if is_dataset(X)
+            else Rows(X[:2]).X,
             getattr(torch, self.dtype),
         )
         return Net(
@@ -385,12 +406,7 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
     # --- data ---------------------------------------------------------------------------------
 
     def _check_data(self, X: Any, y: Any, *, reset: bool) -> tuple[Any, np.ndarray]:
-        if is_dataset(X):
-            y = dataset_labels(X) if y is None else np.asarray(y)
-            if len(y) != len(X):
-                raise ValueError(f"X has {len(X)} items and y {len(y)} labels.")
-        else:
-            X, y = check_rows(self, X, y, reset=reset)
+        X, y = check_training_data(self, X, y, reset=reset)
         check_classification_targets(y)
         return X, y
 

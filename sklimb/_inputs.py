@@ -3,25 +3,133 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
 import scipy.sparse
 import torch
 from sklearn.base import BaseEstimator
-from sklearn.utils import check_array
+from sklearn.utils import assert_all_finite, check_array
 from sklearn.utils.validation import _check_sample_weight, column_or_1d, validate_data
-from torch.utils.data import ConcatDataset, Dataset, IterableDataset, Subset, TensorDataset
+from torch.utils.data import Dataset
+
+from sklimb._csr import sparse_to_scipy
+from sklimb._items import check_filled, dataset_labels, is_dataset, item_shape
+from sklimb._random import contained
+
+# A last axis of so many may well be that of the channels.
+_CHANNELS = (1, 3, 4)
 
 
-def is_dataset(X: Any) -> bool:
-    """Return whether X is a map-style torch Dataset, and refuse an iterable one."""
-    if isinstance(X, IterableDataset):
-        raise TypeError(
-            f"X is an IterableDataset ({type(X).__name__}), which has no length and no order to "
-            "shuffle. Pass a map-style Dataset, with __len__ and __getitem__."
+def check_training_data(
+    estimator: BaseEstimator, X: Any, y: Any, *, reset: bool
+) -> tuple[Any, np.ndarray]:
+    """Validate rows, images or a Dataset, and labels.
+
+    Parameters
+    ----------
+    estimator : BaseEstimator
+        With `reset` it gets ``n_features_in_``, the length of the second axis (the channels of
+        images), and ``feature_names_in_``.
+    X, y : object
+        As `fit` gets them.
+    reset : bool
+        False compares X with what the estimator was fitted to.
+    """
+    if not is_dataset(X):
+        if not reset:
+            _check_images(estimator, X)
+        X, y = check_rows(estimator, X, y, reset=reset)
+        if y is None:
+            raise ValueError(
+                f"{type(estimator).__name__} requires y to be passed, but the target y is None."
+            )
+        return X, y
+    shape = _check_items(estimator, X, reset=reset)
+    with _untouched():
+        y = _labels_of(X, y)
+    if reset and shape is not None:
+        estimator.n_features_in_ = shape[0]
+    return X, y
+
+
+def check_new_data(estimator: BaseEstimator, X: Any) -> Any:
+    """Validate rows, images or a Dataset to predict, by what the estimator was fitted to."""
+    if is_dataset(X):
+        _check_items(estimator, X, reset=False)
+        return X
+    _check_images(estimator, X)
+    return check_rows(estimator, X, None, reset=False)[0]
+
+
+def _check_images(estimator: BaseEstimator, X: Any) -> None:
+    """Compare images with those fitted to; for rows scikit-learn does that."""
+    shape = getattr(X, "shape", (0, 0))
+    fitted = estimator.net_.module.example.shape
+    if len(shape) == 4 or (len(fitted) == 4 and len(shape) == 2):
+        _check_shape(estimator, shape[1:])
+
+
+def _check_items(estimator: BaseEstimator, X: Dataset, *, reset: bool) -> tuple[int, ...] | None:
+    """Return the shape of items; None where the user's own ``collate_fn`` decides on that."""
+    check_filled(X)
+    if any(f"iterator_{part}__collate_fn" in vars(estimator) for part in ("train", "valid")):
+        return None
+    with _untouched():
+        shape = item_shape(X)
+    _warn_of_channels_last((len(X), *shape), "x.permute(2, 0, 1) from the Dataset", stacklevel=7)
+    if not reset:
+        _check_shape(estimator, shape)
+    return shape
+
+
+def _untouched() -> AbstractContextManager[None]:
+    """Keep global generators as they were: a Dataset may draw from them when it opens an item."""
+    return contained(threads=torch.get_num_threads())
+
+
+def _labels_of(X: Dataset, y: Any) -> np.ndarray:
+    """Return one label an item, from y or the Dataset."""
+    if y is None:
+        y = dataset_labels(X)
+    elif isinstance(y, torch.Tensor):
+        y = y.detach().cpu().numpy()
+    y = np.asarray(y)
+    if y.ndim > 2 or (y.ndim == 2 and y.shape[1] != 1):
+        raise ValueError(
+            f"Labels of shape {y.shape} for a Dataset of {len(X)} items: each item needs one "
+            "label. Where a label is a row of zeros with a 1 at its class, pass y=labels.argmax(1)."
         )
-    return isinstance(X, Dataset)
+    y = column_or_1d(y, warn=True)
+    assert_all_finite(y, input_name="y")
+    if len(y) != len(X):
+        raise ValueError(f"X has {len(X)} items and y {len(y)} labels.")
+    return y
+
+
+def _check_shape(estimator: BaseEstimator, shape: Sequence[int]) -> None:
+    """Raise a ValueError unless rows have the shape that the network was built for."""
+    fitted = tuple(estimator.net_.module.example.shape[1:])
+    shape = tuple(shape)
+    if shape == fitted:
+        return
+    name = type(estimator).__name__
+    if len(shape) == len(fitted) == 1:
+        # in scikit-learn's words, which arrays get from its own check
+        raise ValueError(
+            f"X has {shape[0]} features, but {name} is expecting {fitted[0]} features as input."
+        )
+    hint = f"Bring them to the shape {fitted}."
+    if len(shape) == len(fitted) == 3:
+        if shape[0] == fitted[0]:
+            hint = f"Resize them to {fitted[1]} x {fitted[2]}."
+        elif (shape[2], *shape[:2]) == fitted:
+            hint = "The channels come first: X.transpose(0, 3, 1, 2)."
+    raise ValueError(
+        f"X has rows of shape {shape}, but {name} was fitted to rows of shape {fitted}. {hint}"
+    )
 
 
 def check_rows(
@@ -33,17 +141,13 @@ def check_rows(
     which the network casts a batch at a time.
     """
     if isinstance(X, torch.Tensor):
-        X = X.detach().cpu().numpy()
+        X = _from_torch(X)
     if isinstance(y, torch.Tensor):
         y = y.detach().cpu().numpy()
+    _check_axes(X)
     images = getattr(X, "ndim", 2) == 4
-    if images and X.shape[3] in (1, 3, 4) and X.shape[1] not in (1, 3, 4):
-        warnings.warn(
-            f"X of shape {X.shape} looks like images with the channels last; they are taken as "
-            f"{X.shape[1]} channels. If so, pass X.transpose(0, 3, 1, 2).",
-            UserWarning,
-            stacklevel=4,
-        )
+    if images:
+        _warn_of_channels_last(X.shape, "X.transpose(0, 3, 1, 2)", stacklevel=7)
     options: dict[str, Any] = {
         "dtype": [np.float64, np.float32],
         "reset": reset,
@@ -65,6 +169,43 @@ def check_rows(
     return np.ascontiguousarray(X), y
 
 
+def _from_torch(X: torch.Tensor) -> np.ndarray | scipy.sparse.csr_array:
+    X = X.detach()
+    if X.dtype == torch.bfloat16:  # numpy has none
+        X = X.float()
+    return X.cpu().numpy() if X.layout == torch.strided else sparse_to_scipy(X)
+
+
+def _check_axes(X: Any) -> None:
+    """Raise a ValueError for an array of three axes, or more than four."""
+    axes = getattr(X, "ndim", 2)
+    if axes == 3:
+        raise ValueError(
+            f"X of shape {X.shape} has three axes. Images need one for their channels: pass "
+            "X[:, None] if they are grey. To take each as a row of numbers pass "
+            "X.reshape(len(X), -1). Anything else goes in as a torch Dataset, with module=."
+        )
+    if axes > 4:
+        raise ValueError(
+            f"X of shape {X.shape} has {axes} axes; arrays are rows (n, n_features) or images "
+            "(n, channels, height, width). Pass a torch Dataset of such items, and module=."
+        )
+
+
+def _warn_of_channels_last(shape: Sequence[int], remedy: str, *, stacklevel: int) -> None:
+    """Warn where the last axis of images, not the second, looks like that of the channels."""
+    if len(shape) != 4 or shape[3] not in _CHANNELS or shape[1] in _CHANNELS:
+        return
+    if shape[2] == shape[3]:  # small square maps of many channels
+        return
+    warnings.warn(
+        f"X of shape {tuple(shape)} looks like images with the channels last; they are taken as "
+        f"{shape[1]} channels. If so, pass {remedy}.",
+        UserWarning,
+        stacklevel=stacklevel,
+    )
+
+
 def _canonical(X: Any) -> Any:
     """Return CSR without a place that is given twice; the user's own matrix stays as it is."""
     if not X.has_canonical_format:
@@ -83,48 +224,6 @@ def values_a_row(X: Any) -> int:
     if scipy.sparse.issparse(X):
         return X.nnz // max(1, X.shape[0])
     return int(np.prod(X.shape[1:]))
-
-
-def dataset_labels(source: Dataset) -> np.ndarray:
-    """Return the labels of a Dataset, from what it or the Datasets in it keep, or one pass over it.
-
-    Asked for, in order: a Subset's or concatenation's own Datasets, ``targets``, ``y``, ``labels``
-    (through ``target_transform`` where the Dataset has one, as torchvision's have), the second of
-    a TensorDataset's tensors, the second part of each item.
-    """
-    labels = _kept_labels(source)
-    return _labels_of_items(source) if labels is None else labels
-
-
-def _kept_labels(source: Dataset) -> np.ndarray | None:
-    """Return labels that can be had without opening an item, or None."""
-    if isinstance(source, Subset):
-        inner = _kept_labels(source.dataset)
-        return None if inner is None else inner[np.asarray(source.indices, dtype=np.intp)]
-    if isinstance(source, ConcatDataset):
-        parts = [_kept_labels(part) for part in source.datasets]
-        return None if any(part is None for part in parts) else np.concatenate(parts)
-    if isinstance(source, TensorDataset) and len(source.tensors) >= 2:
-        return source.tensors[1].cpu().numpy()
-    for name in ("targets", "y", "labels"):
-        labels = getattr(source, name, None)
-        if labels is not None and len(labels) == len(source):  # type: ignore[arg-type]
-            change = getattr(source, "target_transform", None)
-            return np.asarray(labels if change is None else [change(label) for label in labels])
-    return None
-
-
-def _labels_of_items(source: Dataset) -> np.ndarray:
-    labels = []
-    for index in range(len(source)):  # type: ignore[arg-type]
-        item = source[index]
-        if not isinstance(item, (tuple, list)) or len(item) < 2:
-            raise ValueError(
-                f"y is None and item {index} of the Dataset is {type(item).__name__}, not "
-                "(x, label). Pass y=, or a Dataset of pairs."
-            )
-        labels.append(np.asarray(item[1]))
-    return np.asarray(labels)
 
 
 def check_weights(sample_weight: Any, n: int) -> np.ndarray | None:

@@ -11,6 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from sklimb._csr import is_csr, to_dense, to_float
+from sklimb._features import as_features, check_features
+from sklimb._keywords import check_keywords
 from sklimb._transform import changed_output
 
 
@@ -60,10 +62,7 @@ def run_backbone(backbone: nn.Module, x: Tensor, dtype: torch.dtype) -> Tensor:
     x = as_taken(backbone, x)
     if x.dtype != dtype and not getattr(backbone, "casts_input", False):
         x = to_float(x, dtype) if is_csr(x) else x.to(dtype)
-    features = backbone(x)
-    if isinstance(features, (tuple, list)):
-        features = features[0]
-    return features if features.ndim == 2 else features.flatten(1)
+    return as_features(backbone(x), backbone)
 
 
 def as_taken(backbone: nn.Module, x: Tensor) -> Tensor:
@@ -104,9 +103,16 @@ class NetworkFactory:
         """Return a new network; `kwargs` are the backbone's."""
         backbone = self._make_backbone(kwargs).to(self.dtype)
         backbone.eval()
-        with torch.no_grad():
-            width = run_backbone(backbone, self.example, self.dtype).shape[1]
-        return Network(backbone, self.make_head(width)).to(self.dtype)
+        try:
+            with torch.no_grad():
+                features = run_backbone(backbone, self.example, self.dtype)
+        except RuntimeError as error:  # torch's own, of shapes that do not fit
+            raise RuntimeError(
+                f"{type(backbone).__name__} cannot take the first rows of X, a batch of shape "
+                f"{tuple(self.example.shape)}: {error}"
+            ) from error
+        check_features(features, len(self.example), backbone)
+        return Network(backbone, self.make_head(features.shape[1])).to(self.dtype)
 
     def _make_backbone(self, kwargs: dict[str, Any]) -> nn.Module:
         if isinstance(self.backbone, nn.Module):
@@ -117,9 +123,16 @@ class NetworkFactory:
                 )
             return copy.deepcopy(self.backbone)
         shape = self.example.shape
-        known = {"in_features": shape[1]}
+        known = {"in_features": shape[1]} if len(shape) == 2 else {}
         if len(shape) == 4:
             known = {"in_channels": shape[1], "image_size": tuple(shape[2:])}
+        check_keywords(self.backbone, "module", kwargs, filled=tuple(known))
         takes = inspect.signature(self.backbone).parameters
         kwargs = {name: value for name, value in known.items() if name in takes} | kwargs
-        return self.backbone(**kwargs)
+        backbone = self.backbone(**kwargs)
+        if not isinstance(backbone, nn.Module):
+            raise TypeError(
+                f"module={self.backbone!r} made {type(backbone).__name__}, not an nn.Module. Pass "
+                "a class of modules, an instance, or a function that returns one."
+            )
+        return backbone

@@ -12,7 +12,8 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
-from sklimb._inputs import check_rows, is_dataset
+from sklimb._inputs import check_new_data
+from sklimb._items import is_dataset
 
 
 class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
@@ -23,10 +24,8 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
     ) -> np.ndarray:
         """Return what a function of (network, batch) gives over X, in float64 or X's own type."""
         check_is_fitted(self, "net_")
-        single = False
-        if not is_dataset(X):
-            X, _ = check_rows(self, X, None, reset=False)
-            single = X.dtype == np.float32
+        X = check_new_data(self, X)
+        single = not is_dataset(X) and X.dtype == np.float32
         with self._contained(X):
             result = self.net_.run(self._rows(X), what).double().numpy()
         return result.astype(np.float32) if single and keep_type else result

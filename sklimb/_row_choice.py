@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from sklimb._inputs import is_dataset
+from sklimb._items import is_dataset
 from sklimb._random import Streams
 
 

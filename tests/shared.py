@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 from sklearn.datasets import make_classification
+from torch.utils.data import Dataset
 
 from sklimb import AffinityClassifier, RebalancedClassifier
 
@@ -50,3 +51,19 @@ def global_state():
         torch.get_rng_state().numpy().tobytes(),
         torch.get_num_threads(),
     )
+
+
+class Items(Dataset):
+    """A Dataset of given items that counts how often one is read."""
+
+    def __init__(self, items, **attributes):
+        self.items = items
+        self.reads = 0
+        vars(self).update(attributes)
+
+    def __len__(self):
+        return len(self.items)
+
+    def __getitem__(self, index):
+        self.reads += 1
+        return self.items[index]

@@ -95,3 +95,44 @@ def test_values_a_row(rows):
     assert _csr.values_a_row(rows) == max(1, len(rows.values()) // 9)
     assert _csr.values_a_row(torch.zeros(5, 3, 4)) == 12
     assert _csr.values_a_row(torch.zeros(0, 3)) == 1
+
+
+SPARSE = {
+    "coo": torch.Tensor.to_sparse,
+    "csr": torch.Tensor.to_sparse_csr,
+    "csc": torch.Tensor.to_sparse_csc,
+    "bsr": lambda x: x.to_sparse_bsr((2, 2)),
+}
+
+
+@pytest.mark.parametrize("layout", SPARSE)
+@pytest.mark.parametrize("dtype", [torch.float16, torch.float32, torch.float64, torch.int64])
+def test_sparse_tensors_as_scipy_has_them(layout, dtype, monkeypatch):
+    x = torch.tensor([[0, 2, 0, 1], [0, 0, 0, 0], [3, 0, 0, 0], [0, 0, 4, 0]])
+    given = SPARSE[layout](x).to(dtype)
+
+    def never(*args, **kwargs):
+        raise AssertionError("made dense")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(torch.Tensor, "to_dense", never)
+        found = _csr.sparse_to_scipy(given)
+    assert found.format == "csr"
+    assert found.dtype == (np.float32 if dtype == torch.float16 else str(dtype)[6:])
+    assert found.toarray().tolist() == x.tolist()
+
+
+def test_a_place_given_twice_in_a_sparse_tensor_is_added_up():
+    places = [[0, 0, 1], [2, 2, 0]]
+    x = torch.sparse_coo_tensor(places, [1.0, 3.0, 5.0], size=(2, 3), check_invariants=True)
+    assert _csr.sparse_to_scipy(x).toarray().tolist() == [[0, 0, 4], [5, 0, 0]]
+    assert _csr.sparse_to_scipy(x).nnz == 2
+
+
+def test_sparse_tensors_that_are_no_matrix_of_numbers():
+    with pytest.raises(ValueError, match=r"shape \(2, 3, 3\) with 0 dense axes"):
+        _csr.sparse_to_scipy(torch.zeros(2, 3, 3).to_sparse())
+    with pytest.raises(ValueError, match=r"shape \(2, 3\) with 1 dense axes"):
+        _csr.sparse_to_scipy(torch.ones(2, 3).to_sparse(1))
+    with pytest.raises(ValueError, match=r"torch\.sparse_bsc\. Pass X\.to_sparse_coo\(\)"):
+        _csr.sparse_to_scipy(torch.ones(2, 2).to_sparse_bsc((1, 1)))

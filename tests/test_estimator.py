@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
+import re
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -9,7 +12,8 @@ import pytest
 import torch
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import balanced_accuracy_score, f1_score, make_scorer
-from skorch.callbacks import Callback
+from skorch.callbacks import Callback, GradientNormClipping
+from torch import nn
 
 from sklimb import AffinityClassifier, RebalancedClassifier
 from tests.shared import QUICK, each_classifier, same_bits
@@ -288,6 +292,75 @@ def test_warm_start_goes_on(cls, data):
     assert cls(**QUICK).fit(X, y).fit(X, y).n_iter_ == 4
     with pytest.raises(ValueError, match="not among the classes"):
         model.fit(X, np.where(y == "rare", "other", y))
+
+
+BUILT_IN = {
+    "module__hidden": (8,),
+    "module__dropout": 0.9,
+    "module": nn.Flatten,
+    "optimizer": torch.optim.SGD,
+    "optimizer__weight_decay": 0.9,
+    "batch_size": 7,
+    "random_state": 5,
+    "dtype": "float64",
+    "verbose": 1,
+    "callbacks": [GradientNormClipping(1e-9)],
+}
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_what_a_warm_start_does_not_read_is_warned_of_and_has_no_effect(name, data):
+    cls = RebalancedClassifier
+    expected = cls(warm_start=True, **QUICK).fit(*data).fit(*data)
+    model = cls(warm_start=True, **QUICK).fit(*data)
+    model.set_params(**{name: BUILT_IN[name]})
+    said = rf"no effect: {name}={re.escape(repr(BUILT_IN[name]))} \(built with .*warm_start=False"
+    with pytest.warns(UserWarning, match=said) as told:
+        model.fit(*data)
+    assert [warning.filename for warning in told] == [__file__]
+    assert same_bits(model, expected)
+    if name != "module":  # which takes no module__hidden
+        model.set_params(warm_start=False).fit(*data)  # that is the remedy: no word
+        assert name == "verbose" or not same_bits(model, cls(**QUICK).fit(*data))
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"lr": 0.1},
+        {"max_epochs": 2},
+        {"lr_schedule": None},
+        {"lr_schedule": "step", "lr_milestones": (0.5,)},
+        {"warmup_epochs": 2},
+        {"class_weight": "balanced"},
+        {"class_weight": "effective", "effective_beta": 0.99},
+        {"class_weight": "balanced", "rebalance_from": 0.9},
+        {"sampling": "balanced"},
+        {"early_stopping": True, "validation_fraction": 0.4},
+    ],
+    ids=str,
+)
+def test_what_a_warm_start_reads_has_effect_without_a_word(params, data):
+    before = RebalancedClassifier(warm_start=True, **QUICK).fit(*data).fit(*data)
+    model = RebalancedClassifier(warm_start=True, **QUICK).fit(*data)
+    model.set_params(**params).fit(*data)  # warnings are errors here
+    assert not same_bits(model, before)
+
+
+def test_a_warm_start_says_what_it_ignores_until_it_is_set_back(data):
+    model = RebalancedClassifier(
+        warm_start=True, module=nn.Linear(6, 4), class_weight={"rare": 2.0}, max_epochs=1
+    )
+    model = pickle.loads(pickle.dumps(model.fit(*data)))
+    model.fit(*data)  # the module that came back is the one it was built with
+    model.set_params(loss="focal", module__hidden=(8,))
+    for _ in range(2):
+        with pytest.warns(UserWarning, match=r"loss='focal' .*, module__hidden=\(8,\) \(built "):
+            model.fit(*data)
+    model.set_params(loss="cross_entropy")
+    del model.module__hidden
+    model.fit(*data)
+    model.set_params(loss="focal").partial_fit(*data)  # no warm start
 
 
 def test_learning_rate_schedules(data):

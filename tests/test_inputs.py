@@ -2,108 +2,26 @@
 
 from __future__ import annotations
 
+import random
+
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.sparse
 import torch
 from sklearn.base import BaseEstimator, ClassifierMixin
-from torch.utils.data import ConcatDataset, Dataset, IterableDataset, Subset, TensorDataset
+from torch import nn
+from torch.utils.data import TensorDataset
 
 from sklimb import RebalancedClassifier
-from sklimb._inputs import check_rows, check_weights, dataset_labels, is_dataset
-from sklimb.backbones import MLP
+from sklimb._inputs import check_rows, check_weights
+from sklimb.backbones import MLP, ConvNet
+from tests.shared import QUICK, Items, global_state
+from tests.shared import data as data
 
 
 class Estimator(ClassifierMixin, BaseEstimator):
     pass
-
-
-class Items(Dataset):
-    def __init__(self, items, **attributes):
-        self.items = items
-        self.reads = 0
-        vars(self).update(attributes)
-
-    def __len__(self):
-        return len(self.items)
-
-    def __getitem__(self, index):
-        self.reads += 1
-        return self.items[index]
-
-
-# --- datasets ---------------------------------------------------------------------------------
-
-
-def test_is_dataset():
-    class Endless(IterableDataset):
-        def __iter__(self):
-            return iter([])
-
-    assert is_dataset(Items([]))
-    assert is_dataset(TensorDataset(torch.zeros(2)))
-    for other in (np.zeros((2, 2)), [[0.0]], torch.zeros(2, 2), pd.DataFrame([[0.0]]), None):
-        assert not is_dataset(other)
-    with pytest.raises(TypeError, match=r"IterableDataset \(Endless\).*__getitem__"):
-        is_dataset(Endless())
-
-
-PAIRS = [(torch.zeros(1), label) for label in (2, 0, 1)]
-
-
-@pytest.mark.parametrize("name", ["targets", "y", "labels"])
-@pytest.mark.parametrize("convert", [list, np.array, torch.tensor], ids=["list", "array", "tensor"])
-def test_labels_that_a_dataset_holds_are_taken_without_a_pass(name, convert):
-    source = Items(PAIRS, **{name: convert([5, 6, 7])})
-    assert dataset_labels(source).tolist() == [5, 6, 7]
-    assert source.reads == 0
-
-
-def test_labels_of_another_length_are_something_else():
-    source = Items(PAIRS, targets=["cat", "dog"], labels=[5, 6, 7])
-    assert dataset_labels(source).tolist() == [5, 6, 7]
-
-
-def test_labels_from_a_pass():
-    source = Items(PAIRS)
-    labels = dataset_labels(source)
-    assert labels.tolist() == [2, 0, 1]
-    assert labels.shape == (3,)
-    assert source.reads == 3
-    names = dataset_labels(Items([(torch.zeros(1), "b"), [torch.zeros(1), "a"]]))
-    assert names.tolist() == ["b", "a"]
-    tensors = dataset_labels(Items([(torch.zeros(1), torch.tensor(k)) for k in (4, 3)]))
-    assert tensors.tolist() == [4, 3]
-    assert dataset_labels(Subset(Items(PAIRS), [2, 0])).tolist() == [1, 2]
-
-
-def test_wrapped_datasets_are_asked_for_what_they_keep():
-    source = Items(PAIRS, targets=[5, 6, 7])
-    both = ConcatDataset([Subset(source, [2, 0]), Subset(Subset(source, [1, 2]), [1])])
-    assert dataset_labels(both).tolist() == [7, 5, 7]
-    assert source.reads == 0
-    unknown = Items(PAIRS)
-    assert dataset_labels(ConcatDataset([source, unknown])).tolist() == [2, 0, 1, 2, 0, 1]
-    assert unknown.reads == 3
-
-
-def test_a_target_transform_is_applied():
-    source = Items(PAIRS, targets=[5, 6, 7], target_transform=lambda label: label == 6)
-    assert dataset_labels(source).tolist() == [False, True, False]
-    assert source.reads == 0
-
-
-def test_labels_of_a_tensor_dataset():
-    source = TensorDataset(torch.zeros(3, 2), torch.tensor([1, 0, 1]))
-    assert dataset_labels(source).tolist() == [1, 0, 1]
-    with pytest.raises(ValueError, match="item 0 of the Dataset is tuple, not"):
-        dataset_labels(TensorDataset(torch.zeros(3, 2)))
-
-
-@pytest.mark.parametrize("item", [torch.zeros(2), (torch.zeros(2),), {"x": 1, "label": 0}])
-def test_items_without_labels(item):
-    with pytest.raises(ValueError, match=r"y is None and item 1 .* \(x, label\)\. Pass y="):
-        dataset_labels(Items([(torch.zeros(2), 1), item]))
 
 
 # --- rows -------------------------------------------------------------------------------------
@@ -235,10 +153,277 @@ def test_weights_that_cannot_be(bad, message):
         check_weights(bad, 3)
 
 
+# --- images -----------------------------------------------------------------------------------
+
+
 def test_channels_last_images_are_told():
     X = np.zeros((10, 8, 8, 3), dtype=np.uint8)
-    with pytest.warns(UserWarning, match=r"channels last.*transpose\(0, 3, 1, 2\)"):
+    with pytest.warns(UserWarning, match=r"channels last.*transpose\(0, 3, 1, 2\)") as told:
         RebalancedClassifier(max_epochs=1).fit(X, np.arange(10) % 2)
+    assert told[0].filename == __file__
+    source = TensorDataset(torch.from_numpy(X), torch.arange(10) % 2)
+    with pytest.warns(UserWarning, match=r"\(10, 8, 8, 3\).*permute\(2, 0, 1\)") as told:
+        model = RebalancedClassifier(module=ConvNet, max_epochs=1).fit(source)
+    assert told[0].filename == __file__
+    with pytest.warns(UserWarning, match="channels last") as told:
+        model.predict(source)
+    assert told[0].filename == __file__
+
+
+@pytest.mark.parametrize("shape", [(3, 8, 8), (1, 4, 3), (4, 8, 8), (6, 1, 1), (6, 3, 3)])
+def test_images_whose_channels_come_first_pass_without_a_word(shape):
+    check_rows(Estimator(), np.zeros((4, *shape)), [0, 1, 0, 1], reset=True)
+
+
+@pytest.mark.parametrize("convert", [np.asarray, torch.from_numpy], ids=["array", "tensor"])
+def test_other_numbers_of_axes(convert):
+    with pytest.raises(ValueError, match=r"\(4, 8, 8\) has three axes.*X\[:, None\].*reshape"):
+        check_rows(Estimator(), convert(np.zeros((4, 8, 8))), [0, 1, 0, 1], reset=True)
+    with pytest.raises(ValueError, match=r"has 5 axes.*rows.*images.*Dataset"):
+        check_rows(Estimator(), convert(np.zeros((4, 3, 2, 8, 8))), [0, 1, 0, 1], reset=True)
+
+
+# --- Datasets ---------------------------------------------------------------------------------
+
+
+def pairs(X, y):
+    return Items([(torch.as_tensor(x, dtype=torch.float32), k) for x, k in zip(X, y)])
+
+
+ROWS = QUICK | {"module": MLP, "max_epochs": 1}
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        lambda X, y: (TensorDataset(X, y[:, None]), None),
+        lambda X, y: (Items([(x, k[None]) for x, k in zip(X, y)]), None),
+        lambda X, y: (TensorDataset(X), y[:, None]),
+    ],
+    ids=["tensors", "items", "y"],
+)
+def test_a_column_of_labels_is_taken_as_labels(column, data):
+    from sklearn.exceptions import DataConversionWarning
+
+    X = torch.from_numpy(data[0]).float()
+    y = torch.from_numpy((data[1] == "rare").astype(int))
+    expected = RebalancedClassifier(**ROWS).fit(TensorDataset(X, y))
+    with pytest.warns(DataConversionWarning, match="column-vector"):
+        model = RebalancedClassifier(**ROWS).fit(*column(X, y))
+    assert model.classes_.tolist() == [0, 1]
+    assert np.array_equal(model.predict_proba(X), expected.predict_proba(X))
+
+
+def test_labels_of_a_dataset_may_be_whole_floats(data):
+    X, y = data
+    model = RebalancedClassifier(**ROWS).fit(pairs(X, (y == "rare").astype(float)))
+    assert model.classes_.tolist() == [0.0, 1.0]
+    with pytest.raises(ValueError, match="Unknown label type: continuous"):
+        RebalancedClassifier(**ROWS).fit(pairs(X, X[:, 0]))
+    with pytest.raises(ValueError, match="NaN"):
+        RebalancedClassifier(**ROWS).fit(pairs(X, np.where(y == "rare", np.nan, 1.0)))
+
+
+def test_labels_of_a_dataset_that_are_none(data):
+    X, y = data
+    with pytest.raises(ValueError, match=r"shape \(240, 2\) .* 240 items.*argmax\(1\)"):
+        RebalancedClassifier(**ROWS).fit(pairs(X, np.eye(2)[(y == "rare").astype(int)]))
+    with pytest.raises(ValueError, match="X has 240 items and y 239 labels"):
+        RebalancedClassifier(**ROWS).fit(pairs(X, y), y[1:])
+    single = Items([x for x, _ in pairs(X, y)])
+    with pytest.raises(ValueError, match=r"y is None and item 0 .* is Tensor, not \(x, label\)"):
+        RebalancedClassifier(**ROWS).fit(single)
+    assert RebalancedClassifier(**ROWS).fit(single, y).classes_.tolist() == ["bulk", "rare", "some"]
+
+
+def test_dict_items_say_how_to_be_wrapped(data):
+    X, y = data
+    source = Items([{"row": torch.from_numpy(x), "label": k} for x, k in zip(X, y)])
+    for labels in (None, y):
+        with pytest.raises(TypeError, match=r"item 0 .* keys \['row', 'label'\].*__getitem__"):
+            RebalancedClassifier(**ROWS).fit(source, labels)
+    model = RebalancedClassifier(**ROWS).fit(X, y)
+    with pytest.raises(TypeError, match="item 0 of the Dataset is dict"):
+        model.predict(source)
+
+
+@pytest.mark.parametrize("fitted_to", ["array", "dataset"])
+def test_a_dataset_and_an_array_stand_for_each_other(fitted_to, data):
+    X, y = data
+    X = X.astype(np.float32)
+    whole, narrow = (X, X[:, :5]), (pairs(X, y), pairs(X[:, :5], y))
+    model = RebalancedClassifier(**ROWS).fit(X if fitted_to == "array" else pairs(X, y), y)
+    assert model.n_features_in_ == 6
+    assert np.array_equal(model.predict(whole[0]), model.predict(narrow[0]))
+    for other in (whole[1], narrow[1]):
+        for method in ("predict", "transform", "partial_fit"):
+            more = (y,) if method == "partial_fit" else ()
+            with pytest.raises(ValueError, match=r"5 features, but Reb.* expecting 6 features"):
+                getattr(model, method)(other, *more)
+    with pytest.raises(ValueError, match=r"rows of shape \(6, 2, 2\), .* fitted to .* \(6,\)"):
+        model.predict(np.zeros((3, 6, 2, 2)))
+    with pytest.raises(ValueError, match=r"rows of shape \(6, 2\), but"):
+        model.predict(TensorDataset(torch.zeros(3, 6, 2)))
+
+
+@pytest.mark.parametrize("fitted_to", ["array", "dataset"])
+@pytest.mark.parametrize("given", ["array", "dataset"])
+def test_images_keep_their_size_and_channels(fitted_to, given):
+    def as_given(X, kind):
+        return X if kind == "array" else pairs(X, np.arange(len(X)) % 2)
+
+    X = np.random.default_rng(0).normal(size=(12, 3, 8, 8)).astype(np.float32)
+    model = RebalancedClassifier(module=ConvNet, max_epochs=1, random_state=0)
+    model.fit(as_given(X, fitted_to), np.arange(12) % 2)
+    assert model.n_features_in_ == 3
+    assert model.predict(as_given(X, given)).shape == (12,)
+    for shape, remedy in (
+        ((3, 7, 8), "Resize them to 8 x 8"),
+        ((3, 16, 16), "Resize them to 8 x 8"),
+        ((1, 8, 8), r"Bring them to the shape \(3, 8, 8\)"),
+    ):
+        with pytest.raises(
+            ValueError, match=rf"\({shape[0]}, {shape[1]}, .* \(3, 8, 8\)\. {remedy}"
+        ):
+            model.predict(as_given(np.zeros((2, *shape), dtype=np.float32), given))
+    with pytest.raises(ValueError, match="rows of shape"):
+        model.partial_fit(as_given(np.zeros((2, 3, 8, 9)), given), [0, 1])
+    if given == "array":
+        with pytest.raises(ValueError, match=r"channels come first: X\.transpose\(0, 3, 1, 2\)"):
+            model.predict(X.transpose(0, 2, 3, 1))
+        with pytest.raises(ValueError, match=r"rows of shape \(192,\)"):
+            model.predict(X.reshape(12, -1))
+        with pytest.raises(ValueError, match="three axes"):
+            model.predict(X[:, 0])
+
+
+def test_a_dataset_that_draws_leaves_global_generators_alone(data):
+    X, y = data
+
+    class Noisy(Items):
+        def __getitem__(self, index):
+            x, label = super().__getitem__(index)
+            return x + torch.randn(6) + np.random.normal() + random.random(), label
+
+    source = Noisy([(torch.from_numpy(x).float(), k) for x, k in zip(X, y)])
+    before = global_state()
+    model = RebalancedClassifier(**ROWS).fit(source)
+    model.partial_fit(source)
+    model.predict(source)
+    assert global_state() == before
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_items_that_change_their_shape_on_the_way(workers, data):
+    X, y = data
+    source = pairs(X, y)
+    source.items[9] = (torch.zeros(7), "bulk")
+    params = {
+        **ROWS,
+        "iterator_train__num_workers": workers,
+        "iterator_valid__num_workers": workers,
+    }
+    with pytest.raises(ValueError, match=r"item 9 of the Dataset has shape \(7,\).*a resize"):
+        RebalancedClassifier(**params).fit(source)
+
+
+def test_a_batch_may_be_made_in_the_users_own_way(data):
+    X, y = data
+
+    def double(items):
+        x, index = zip(*items)
+        return 2 * torch.stack(x), torch.tensor(index)
+
+    nested = {"iterator_train__collate_fn": double, "iterator_valid__collate_fn": double}
+    nested["module__standardize"] = False
+    found = RebalancedClassifier(**ROWS, **nested).fit(pairs(X, y))
+    expected = RebalancedClassifier(**ROWS, module__standardize=False).fit(pairs(2 * X, y))
+    assert np.array_equal(found.predict_proba(pairs(X, y)), expected.predict_proba(pairs(2 * X, y)))
+
+
+def test_sequences_of_any_length_with_a_collate_function_of_ones_own(data):
+    rng = np.random.default_rng(0)
+    lengths = rng.integers(2, 9, 60)
+    y = (np.arange(60) % 3 == 0).astype(int)
+    sequences = [torch.from_numpy(rng.integers(1, 5, n) + 5 * k) for n, k in zip(lengths, y)]
+
+    def pad(items):
+        x, index = zip(*items)
+        return nn.utils.rnn.pad_sequence(x, batch_first=True), torch.tensor(index)
+
+    class Words(nn.EmbeddingBag):
+        casts_input = True
+
+        def __init__(self):
+            super().__init__(11, 4, padding_idx=0)
+
+    nested = {"iterator_train__collate_fn": pad, "iterator_valid__collate_fn": pad}
+    model = RebalancedClassifier(module=Words, max_epochs=20, lr=0.1, random_state=0, **nested)
+    model.fit(Items(sequences), y)
+    assert not hasattr(model, "n_features_in_")
+    later = Items(sequences[::-1])
+    assert len(sequences[0]) != len(sequences[-1])
+    assert np.array_equal(model.predict(later), y[::-1])
+    model.partial_fit(later, y[::-1])
+    with pytest.raises(ValueError, match="no items"):
+        model.predict(Items([]))
+
+
+def test_an_empty_dataset(data):
+    model = RebalancedClassifier(**ROWS)
+    with pytest.raises(ValueError, match="X, a Items, has no items"):
+        model.fit(Items([]))
+    model.fit(*data)
+    with pytest.raises(ValueError, match="X, a Items, has no items"):
+        model.predict(Items([]))
+
+
+def test_partial_fit_asks_for_labels(data):
+    model = RebalancedClassifier(**ROWS).fit(*data)
+    with pytest.raises(ValueError, match="requires y to be passed"):
+        model.partial_fit(data[0])
+
+
+def test_a_loader_is_refused_everywhere(data):
+    X, y = data
+    loader = torch.utils.data.DataLoader(pairs(X, y), batch_size=8)
+    for labels in (None, y):
+        with pytest.raises(TypeError, match=r"X=loader\.dataset.*batch_size=8"):
+            RebalancedClassifier(**ROWS).fit(loader, labels)
+    model = RebalancedClassifier(**ROWS).fit(loader.dataset)
+    with pytest.raises(TypeError, match="X is a DataLoader"):
+        model.predict(loader)
+
+
+# --- torch tensors ----------------------------------------------------------------------------
+
+
+SPARSE = {
+    "coo": torch.Tensor.to_sparse,
+    "csr": torch.Tensor.to_sparse_csr,
+    "csc": torch.Tensor.to_sparse_csc,
+    "bsr": lambda x: x.to_sparse_bsr((2, 3)),
+}
+
+
+@pytest.mark.parametrize("layout", SPARSE)
+def test_sparse_tensors_are_as_good_as_scipys(layout, data):
+    X, y = data
+    X = np.where(X > 0, X, 0.0)
+    expected = RebalancedClassifier(**QUICK).fit(scipy.sparse.csr_array(X), y)
+    given = SPARSE[layout](torch.from_numpy(X))
+    model = RebalancedClassifier(**QUICK).fit(given, y)
+    assert model.n_features_in_ == 6
+    assert np.array_equal(model.predict_proba(given), expected.predict_proba(X))
+    with pytest.raises(ValueError, match="2 features, but RebalancedClassifier is expecting 6"):
+        model.predict(torch.eye(2).to_sparse())
+
+
+def test_bfloat16_comes_in_as_float32():
+    X = torch.tensor([[1.5, 2.0], [0.0, 1.0]], dtype=torch.bfloat16)
+    got, _ = check_rows(Estimator(), X, [0, 1], reset=True)
+    assert got.dtype == np.float32
+    assert got.tolist() == X.tolist()
 
 
 def test_no_pass_for_moments_that_nobody_takes():

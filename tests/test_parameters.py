@@ -68,17 +68,64 @@ def test_nested_parameters_reach_their_parts(data):
         ({"random_state": -3}, "must not be negative"),
         ({"module__activation": "step"}, "activation must be one of"),
         ({"iterator_train__num_workers": 2}, "belong to a DataLoader"),
+        ({"module__hiden": (3,)}, "MLP has no argument for module__hiden.*module__hidden"),
+        ({"module__hidden": 64}, r"hidden must be a sequence .*got 64\. One layer is \(64,\)"),
+        ({"module": "mlp"}, "module must be None, an nn.Module class .*got 'mlp'"),
+        ({"module": torch.nn.Linear}, "Linear needs module__out_features"),
+        ({"module": lambda: None}, "made NoneType, not an nn.Module"),
+        ({"module": torch.nn.Linear(9, 2)}, r"Linear cannot take .* of shape \(2, 6\): mat1"),
+        ({"optimizer": "adam"}, r"class of optimisers.*got 'adam'\. Pass .*torch\.optim\.Adam\."),
+        ({"optimizer": None}, r"got None\. Pass optimizer=torch\.optim\.AdamW\."),
+        ({"optimizer": torch.optim.lr_scheduler.StepLR}, r"StepLR.*Pass .*AdamW\."),
+        (
+            {"optimizer": torch.optim.SGD([torch.zeros(1)], lr=0.1)},
+            r"an instance of SGD.*Pass the class, optimizer=torch\.optim\.SGD",
+        ),
+        ({"optimizer__lrr": 0.1}, "AdamW has no argument for optimizer__lrr.*optimizer__betas"),
+        ({"callbacks": 3}, "callbacks must be a list of skorch callbacks, got 3"),
+        ({"callbacks": ["early"]}, "must hold instances of skorch.callbacks.Callback.*'early'"),
+        ({"callbacks": [("stop", 3)]}, "must hold instances"),
+        ({"lr_milestones": 3}, r"lr_milestones must be a sequence such as \(0\.8, 0\.9\), got 3"),
     ],
 )
 def test_a_parameter_that_no_fit_could_use(params, message, data):
-    with pytest.raises((ValueError, TypeError), match=message):
+    with pytest.raises((ValueError, TypeError, RuntimeError), match=message):
         RebalancedClassifier(**params).fit(*data)
+
+
+def test_a_function_may_stand_for_a_class(data):
+    def sgd(params, lr):
+        return torch.optim.SGD(params, lr=lr)
+
+    model = RebalancedClassifier(
+        optimizer=sgd,
+        module=lambda in_features: torch.nn.Linear(in_features, 3),
+        optimizer__param_groups=[("head.*", {"lr": 1e-4})],
+        max_epochs=1,
+    )
+    assert isinstance(model.fit(*data).net_.optimizer_, torch.optim.SGD)
+    assert model.transform(data[0]).shape[1] == 3
 
 
 @each_classifier
 def test_double_correction_warns(cls, data):
     with pytest.warns(UserWarning, match="rare classes are corrected for twice"):
         cls(class_weight="balanced", sampling="balanced", **QUICK).fit(*data)
+
+
+@each_classifier
+def test_lbfgs_with_dropout_warns(cls, data):
+    search = QUICK | {"optimizer": torch.optim.LBFGS, "lr": 0.1, "batch_size": 240}
+    with pytest.warns(UserWarning, match=r"shares \[0\.3\]\).*Set module__dropout=0") as told:
+        cls(**search).fit(*data)
+    assert told[0].filename == __file__
+    own = torch.nn.Sequential(torch.nn.Linear(6, 4), torch.nn.Tanh(), torch.nn.Dropout(0.2))
+    search.pop("module__hidden")
+    with pytest.warns(UserWarning, match=r"shares \[0\.2\]\)"):
+        cls(**search, module=own).partial_fit(*data)
+    own[2].p = 0.0
+    cls(**search, module=own).fit(*data)  # warnings are errors here
+    cls(**search, module__dropout=0).fit(*data)
 
 
 def test_resolve_device(monkeypatch):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import scipy.sparse
 import torch
+from sklearn.base import clone
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
@@ -16,8 +17,11 @@ from torch import nn
 from sklimb import (
     AffinityClassifier,
     DecoupledClassifier,
+    M2mClassifier,
+    OffsetDebiasedClassifier,
     PriorCorrectedClassifier,
     RebalancedClassifier,
+    RSGClassifier,
 )
 from tests.shared import QUICK, same_bits
 
@@ -68,24 +72,93 @@ def test_a_timestamp_beside_rare_columns_keeps_its_digits(bag):
     assert np.mean(sparse.predict(given) == y) > 0.9
 
 
-@pytest.mark.parametrize(
-    "model",
-    [
-        RebalancedClassifier(mixup=0.5),
-        RebalancedClassifier(loss="ldam", sampling="balanced", rebalance_from=0.5),
-        RebalancedClassifier(early_stopping=True, n_iter_no_change=2),
-        AffinityClassifier(),
-        DecoupledClassifier(classifier_epochs=2),
-        DecoupledClassifier(method="tau_norm"),
-    ],
-    ids=lambda model: str(model)[:60],
-)
+SOURCE = RebalancedClassifier(**QUICK | {"max_epochs": 15}, **EXACT)
+WAYS = [
+    RebalancedClassifier(mixup=0.5),
+    RebalancedClassifier(loss="ldam", sampling="balanced", rebalance_from=0.5),
+    RebalancedClassifier(early_stopping=True, n_iter_no_change=2),
+    AffinityClassifier(),
+    OffsetDebiasedClassifier(),
+    OffsetDebiasedClassifier(offset="empirical"),
+    OffsetDebiasedClassifier(offset="zero"),
+    RSGClassifier(generate_from=1, n_centers=3, contrast_channels=8),
+    RSGClassifier(generate_from=0, end_to_end=True, loss="ldam"),
+    M2mClassifier(source_estimator=SOURCE, translate_from=1, gamma=0.5, beta=0.5),
+    M2mClassifier(source_estimator=SOURCE, translate_from=1, gamma=0.5, unit="raw", seed_pool=5),
+    M2mClassifier(translate_from=3, gamma=0.5),
+    DecoupledClassifier(classifier_epochs=2),
+    DecoupledClassifier(method="lws", classifier_epochs=2),
+    DecoupledClassifier(method="tau_norm"),
+    DecoupledClassifier(method="ncm"),
+]
+each_way = pytest.mark.parametrize("model", WAYS, ids=lambda model: str(model)[:60])
+
+
+@each_way
 def test_every_way_of_training(model, bag):
     X, y = bag
-    model.set_params(**QUICK, **EXACT)
+    model = clone(model).set_params(**QUICK, **EXACT)
     expected = model.fit(X, y).decision_function(X)
-    found = model.fit(scipy.sparse.csr_array(X), y).decision_function(scipy.sparse.csr_array(X))
+    counts = [model.history_[-1].get(name) for name in ("n_generated", "n_translated")]
+    given = scipy.sparse.csr_array(X)
+    found = model.fit(given, y).decision_function(given)
     np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-8)
+    assert counts == [model.history_[-1].get(name) for name in ("n_generated", "n_translated")]
+    if isinstance(model, (RSGClassifier, M2mClassifier)):  # there was something to agree on
+        assert max(filter(None, counts)) > 0
+
+
+class Own(nn.Module):
+    """A backbone that knows nothing of sparse batches."""
+
+    def __init__(self, in_features):
+        super().__init__()
+        self.layer = nn.Linear(in_features, 8)
+
+    def forward(self, x):
+        return self.layer(x).relu()
+
+
+NEVER_WHOLE = [
+    *((model, "csr_array") for model in WAYS),
+    (PriorCorrectedClassifier(RebalancedClassifier()), "csr_array"),
+    *((RebalancedClassifier(), form) for form in ("csr_matrix", "csc_array", "torch")),
+    *((RebalancedClassifier(module=Own), form) for form in ("csr_array", "torch")),
+]
+
+
+@pytest.mark.parametrize(("model", "form"), NEVER_WHOLE, ids=lambda value: str(value)[:60])
+def test_no_more_than_a_batch_is_made_dense(model, form, bag, monkeypatch):
+    X, y = bag
+    given = torch.from_numpy(X).to_sparse() if form == "torch" else FORMS[form](X)
+    model = clone(model)
+    settings = {"batch_size": 32, "max_epochs": 4, "random_state": 0}
+    if hasattr(model, "keep_training_state"):
+        settings["keep_training_state"] = True  # for partial_fit
+    getattr(model, "estimator", model).set_params(**settings)
+    sizes = []
+
+    def recorded(real):
+        def dense(self, *args, **kwargs):
+            sizes.append(np.prod(self.shape))
+            return real(self, *args, **kwargs)
+
+        return dense
+
+    for cls in (torch.Tensor, *vars(scipy.sparse).values()):
+        for name in ("toarray", "todense", "to_dense"):
+            if isinstance(cls, type) and hasattr(cls, name):
+                monkeypatch.setattr(cls, name, recorded(getattr(cls, name)))
+    model.fit(given, y)
+    for method in ("predict_proba", "transform"):
+        if hasattr(model, method):
+            getattr(model, method)(given)
+    if hasattr(model, "partial_fit"):
+        model.partial_fit(given, y)
+    # a last single row joins the batch before it, and those to predict are padded to fours
+    assert max(sizes, default=0) <= (32 + 1 + 3) * X.shape[1]
+    if isinstance(model, M2mClassifier) or getattr(model, "module", None) is Own:
+        assert max(sizes) >= 32 * X.shape[1]  # the record sees what there is
 
 
 def test_prior_correction(bag):

@@ -74,7 +74,8 @@ def test_weights_are_none_where_there_are_none_and_hold_those_of_classes(data):
 
 
 def test_lbfgs_scores_several_times_and_moves_the_head_once(data):
-    model, calls = calls_of(data, batch_size=90, optimizer=torch.optim.LBFGS, lr=0.1)
+    search = {"optimizer": torch.optim.LBFGS, "lr": 0.1, "module__dropout": 0.0}
+    model, calls = calls_of(data, batch_size=90, **search)
     assert len(calls) == 1
     assert model.module_.head.passes > 1
     np.testing.assert_allclose(calls[0][2].mean(), 1.0, rtol=1e-5)

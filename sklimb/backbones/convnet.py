@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
+from sklimb.backbones._arguments import check_dropout, check_width, check_widths
 from sklimb.backbones.images import ImageBackbone, start_for_relu
 
 
@@ -64,6 +65,9 @@ class ConvNet(ImageBackbone):
         augment: nn.Module | None = None,
     ) -> None:
         super().__init__(in_channels, standardize=standardize, augment=augment)
+        check_widths(channels, "channels", "(32, 64, 128)")
+        check_width(n_features, "n_features")
+        check_dropout(dropout)
         blocks = []
         height, width = image_size
         n_in = in_channels

@@ -111,7 +111,18 @@ class ImageBackbone(nn.Module):
         -------
         Tensor, shape (n, in_channels, H, W)
             Augmented while training, and scaled.
+
+        Raises
+        ------
+        ValueError
+            If x has other than four axes.
         """
+        if x.ndim != 4:
+            raise ValueError(
+                f"{type(self).__name__} takes images (n, channels, height, width), got a batch of "
+                f"shape {tuple(x.shape)}. Grey images need an axis for their one channel: "
+                "image[None]."
+            )
         if self.augment is not None and self.training:
             x = self.augment(x)
         if self.standardize is not None:

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from sklimb._csr import add_rows, from_columns, is_csr, split_columns, with_values
+from sklimb.backbones._arguments import check_dropout, check_widths
 from sklimb.backbones.sparse_linear import SparseInputLinear
 
 _ACTIVATIONS = {"relu": nn.ReLU, "gelu": nn.GELU, "silu": nn.SiLU, "tanh": nn.Tanh}
@@ -139,6 +140,8 @@ class MLP(nn.Sequential):
             raise ValueError(
                 f"activation must be one of {sorted(_ACTIVATIONS)}, got {activation!r}."
             )
+        check_widths(hidden, "hidden", "(128, 128)")
+        check_dropout(dropout)
         layers: list[nn.Module] = [Standardize(in_features)] if standardize else []
         width = in_features
         for depth, wider in enumerate(hidden):
@@ -152,7 +155,7 @@ class MLP(nn.Sequential):
         self.casts_input = standardize
         # Whether moments of the columns are worth a pass over the data.
         self.wants_scaling = standardize
-        self.accepts_sparse = bool(hidden)
+        self.accepts_sparse = len(hidden) > 0
         # The activation of the last hidden layer but one, before its dropout; None without layers.
         places = [str(i) for i, layer in enumerate(layers) if isinstance(layer, _NONLINEAR)]
         self.default_stage = places[-2:][0] if places else None

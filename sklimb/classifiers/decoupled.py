@@ -197,6 +197,10 @@ class DecoupledClassifier(BaseNetClassifier):
         check_scalar(self.classifier_epochs, "classifier_epochs", Integral, min_val=1)
         check_number(self.classifier_lr, "classifier_lr", 0, inclusive=False)
 
+    def _read_anew(self) -> frozenset[str]:
+        # the classifier is made anew after each training
+        return super()._read_anew() | {"method", "tau", "classifier_epochs", "classifier_lr"}
+
     def _make_head(self, n_features: int, n_classes: int) -> nn.Module:
         return DecoupledHead(n_features, n_classes)
 

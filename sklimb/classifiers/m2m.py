@@ -211,6 +211,12 @@ class M2mClassifier(BaseNetClassifier):
             check_scalar(self.seed_pool, "seed_pool", Integral, min_val=1)
         check_source(self.source_estimator, "source_estimator")
 
+    def _read_anew(self) -> frozenset[str]:
+        read = super()._read_anew() | {"keep_training_state"}
+        if not self.net_.has_transform:  # it is built anew, and g with it
+            return read | {"source_estimator", "unit", "seed_pool"}
+        return read | ({"source_estimator"} if is_fitted_source(self.source_estimator) else set())
+
     def _make_head(self, n_features: int, n_classes: int) -> nn.Module:
         return make_head(self, n_features, n_classes)
 

@@ -14,7 +14,8 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, proces
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
-from sklimb._inputs import check_weights, dataset_labels, is_dataset
+from sklimb._inputs import check_weights
+from sklimb._items import dataset_labels, is_dataset
 from sklimb._rebalance import count_classes
 
 # Probabilities below this count as this: a log of 0 could not be corrected.

@@ -198,6 +198,9 @@ class RSGClassifier(BaseNetClassifier):
         if self.stage is not None and not isinstance(self.stage, str):
             raise TypeError(f"stage must be a name or None, got {self.stage!r}.")
 
+    def _read_anew(self) -> frozenset[str]:
+        return super()._read_anew() | {"keep_training_state"}
+
     def _make_head(self, n_features: int, n_classes: int) -> nn.Module:
         return make_head(self, n_features, n_classes)
 

@@ -192,3 +192,13 @@ def test_augmentation_changes_training_and_not_dropout(images):
     assert not np.allclose(proba[0], proba[1])
     assert np.array_equal(proba[1], proba[2])
     assert drawn[0] == drawn[1] and len(drawn[0]) > 8
+
+
+@each_backbone
+@pytest.mark.parametrize("shape", [(2, 16, 12), (2, 192)])
+def test_images_without_an_axis_of_channels(cls, shape):
+    net = cls(1, **SMALL[cls])
+    with pytest.raises(
+        ValueError, match=rf"{cls.__name__} takes images.* \({shape[0]}, {shape[1]}"
+    ):
+        net(torch.zeros(shape))

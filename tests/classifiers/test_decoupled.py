@@ -171,3 +171,14 @@ def test_a_dataset(data):
 def test_errors(params, message, data):
     with pytest.raises(ValueError, match=message):
         DecoupledClassifier(**params).fit(data[0], data[2])
+
+
+def test_a_warm_start_makes_the_classifier_by_new_settings(data):
+    X, _, y, _ = data
+    model = DecoupledClassifier(warm_start=True, **QUICK | {"max_epochs": 2}).fit(X, y)
+    for changed in ({"method": "tau_norm", "tau": 0.5}, {"method": "ncm"}, {"method": "lws"}):
+        model.set_params(**changed).fit(X, y)  # warnings are errors here
+    assert model.tau_ == 0.5
+    settings = {"method": "crt", "classifier_epochs": 2, "classifier_lr": 0.1}
+    model.set_params(**settings).fit(X, y)
+    assert not torch.equal(model.module_.head.weight, model.module_.head.joint.weight)

@@ -320,6 +320,18 @@ def test_kept_training_goes_on_as_one_training(data):
     assert whole.history_[-1, "n_translated"] == halves.history_[-1, "n_translated"] > 0
 
 
+def test_what_a_warm_start_takes_of_the_translation(data):
+    model = M2mClassifier(**M2M, warm_start=True, keep_training_state=True).fit(*data)
+    model.set_params(gamma=0.7, unit="raw")
+    with pytest.warns(UserWarning, match=r"gamma=0\.7 \(built with 0\.6\), unit='raw'"):
+        model.fit(*data)
+    model = M2mClassifier(**M2M, warm_start=True).fit(*data)
+    model.set_params(source_estimator=clone(G), unit="raw", seed_pool=20)
+    with pytest.warns(RuntimeWarning, match="built anew") as told:
+        model.fit(*data)
+    assert not [str(w.message) for w in told if "no effect" in str(w.message)]
+
+
 def test_without_it_g_is_built_anew(data):
     model = M2mClassifier(**M2M).fit(*data)
     with pytest.warns(RuntimeWarning, match="keep_training_state=True"):

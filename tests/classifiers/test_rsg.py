@@ -317,6 +317,17 @@ def test_going_on_with_the_generator(blobs):
     assert torch.equal(before["contrast.first.weight"], after["contrast.first.weight"])  # frozen
 
 
+def test_a_warm_start_keeps_the_generators_settings(blobs):
+    model = RSGClassifier(generate_from=2, warm_start=True, **SMALL, **QUICK)
+    model.fit(*blobs).set_params(keep_training_state=True)
+    with pytest.warns(RuntimeWarning, match="built anew"):
+        model.fit(*blobs)  # and no word of keep_training_state
+    assert model.net_.has_transform
+    model.set_params(generate_from=3)
+    with pytest.warns(UserWarning, match=r"generate_from=3 \(built with 2\)"):
+        model.fit(*blobs)
+
+
 def test_the_contrastive_module_moves_before_generation_only(blobs):
     moved = []
     for epochs, start in ((1, 6), (3, 6), (6, 3)):
