@@ -14,6 +14,11 @@ module : nn.Module class or instance, default=None
     signature has that (``in_channels`` and ``image_size`` for images). An instance is copied, never
     trained in place. None takes `sklimb.backbones.MLP` for rows and `sklimb.backbones.ConvNet` for
     images, which standardise columns and channels by themselves.
+n_members : int or None, default=None
+    Networks in one, averaged: each has a head of its own and learns by its own loss. 1 is one plain
+    net. A backbone that knows members (`sklimb.backbones.TabularMLP`) shares most weights among
+    them; of any other, copies are trained side by side. None leaves it to the backbone: 1, unless
+    it has a number of its own.
 class_weight : {CLASS_WEIGHT_TYPE}
     Weights of the classes in the loss. "balanced" is n / (n_classes * count); "effective" is one
     over the effective number of rows (Cui et al. 2019) with `effective_beta`.

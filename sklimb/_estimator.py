@@ -28,6 +28,7 @@ from torch import nn
 from sklimb._batches import Rows, StreamedRows, first_of
 from sklimb._early_stopping import BestEpoch
 from sklimb._engine import Net
+from sklimb._input_statistics import set_input_statistics
 from sklimb._inputs import (
     check_rows,
     check_weights,
@@ -37,7 +38,6 @@ from sklimb._inputs import (
     values_a_row,
 )
 from sklimb._mixup import Mixup
-from sklimb._moments import ColumnScaling
 from sklimb._network import NetworkFactory
 from sklimb._parameters import (
     NestedParameters,
@@ -74,6 +74,8 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
         check_scalar(self.max_epochs, "max_epochs", Integral, min_val=1)
         if self.batch_size != "auto":
             check_scalar(self.batch_size, "batch_size", Integral, min_val=1)
+        if self.n_members is not None:
+            check_scalar(self.n_members, "n_members", Integral, min_val=1)
         check_number(self.lr, "lr", 0, inclusive=False)
         check_option("lr_schedule", self.lr_schedule, SCHEDULES)
         check_scalar(self.warmup_epochs, "warmup_epochs", Integral, min_val=0)
@@ -215,7 +217,7 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
             self.net_ = self._make_net(X, streams)
             try:
                 self.net_.initialize()
-                self._set_input_scaling(data)
+                set_input_statistics(self.net_, data)
                 self._train(data, validation, epochs)
             except BaseException as error:
                 # Nothing may go on from half a fit; after a Ctrl-C what is learnt may be of use.
@@ -279,6 +281,8 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
             partial(type(self)._make_head, _Parameters(self), n_classes=len(self.classes_)),
             first_of(X) if is_dataset(X) else Rows(X[:2]).X,
             getattr(torch, self.dtype),
+            self.n_members,
+            n_rows(X),
         )
         return Net(
             factory,
@@ -335,18 +339,6 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
                 "backbone, MLP and ConvNet."
             )
         return MLP if X.ndim == 2 else ConvNet
-
-    def _set_input_scaling(self, data: Any) -> None:
-        backbone = self.net_.module_.backbone
-        set_input_scaling = getattr(backbone, "set_input_scaling", None)
-        if set_input_scaling is None or not getattr(backbone, "wants_scaling", True):
-            return
-        scaling = ColumnScaling()
-        for piece, start in self.net_.pieces(data):
-            stop = start + piece.shape[0]
-            weight = None if data.weight is None else data.weight[start:stop]
-            scaling.update(piece, weight)
-        set_input_scaling(*scaling.result())
 
     def _split(
         self, X: Any, codes: np.ndarray, weight: np.ndarray | None, streams: Streams, allowed: bool

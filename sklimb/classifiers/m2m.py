@@ -26,7 +26,7 @@ from sklimb._rebalance import resolve_epoch
 from sklimb._source_networks import check_source, fit_source, is_fitted_source, score_network
 from sklimb._spread import ColumnSpread
 from sklimb._transform import Transform
-from sklimb.backbones import MLP
+from sklimb.backbones import MLP, TabularMLP
 from sklimb.classifiers.rebalanced import RebalancedClassifier
 from sklimb.transforms.m2m import frozen
 from sklimb.transforms.major_to_minor import MajorToMinor
@@ -37,8 +37,8 @@ _LEAST_STEPS_OF_G = 300
 _TRIES_THAT_SAY_SOMETHING = 20
 # What g takes over from the classifier, beside its double-underscore parameters.
 _SHARED_WITH_G = (
-    "module", "max_epochs", "batch_size", "lr", "lr_schedule", "warmup_epochs", "lr_milestones",
-    "lr_decay", "optimizer", "dtype", "verbose",
+    "module", "n_members", "max_epochs", "batch_size", "lr", "lr_schedule", "warmup_epochs",
+    "lr_milestones", "lr_decay", "optimizer", "dtype", "verbose",
 )  # fmt: skip
 
 
@@ -84,9 +84,9 @@ class M2mClassifier(BaseNetClassifier):
         ``nn.Module`` whose scores are in the order of ``classes_``, or a fitted classifier of
         sklimb or skorch in ``sklearn.frozen.FrozenEstimator``. None is a plain
         `RebalancedClassifier` with the settings given here, but of 300 steps or more and, where it
-        is the default MLP, without dropout: g has to know its training rows. In `partial_fit` an
-        unfitted one learns from each call before f does, and where translation is due at once it is
-        fitted to the first; a skorch net is always.
+        is an `MLP` or `TabularMLP`, without dropout: g has to know its training rows. In
+        `partial_fit` an unfitted one learns from each call before f does, and where translation is
+        due at once it is fitted to the first; a skorch net is always.
     clean_seeds : bool, default=False
         Ablation (M2m-Clean): use the seed itself where its translation is accepted.
     random_label : bool, default=False
@@ -169,6 +169,7 @@ class M2mClassifier(BaseNetClassifier):
         max_margin: float = 0.5,
         scale: float = 30.0,
         module: type | nn.Module | None = None,
+        n_members: int | None = None,
         class_weight: str | Mapping[Any, float] | None = None,
         effective_beta: float = 0.9999,
         sampling: str | None = None,
@@ -323,7 +324,7 @@ class M2mClassifier(BaseNetClassifier):
         # g has to know its training rows, rare ones too, or there is nothing to translate into
         steps = -(-n_data // self._batch_size)
         shared["max_epochs"] = max(self.max_epochs, -(-_LEAST_STEPS_OF_G // steps))
-        if self.net_.module.backbone is MLP:
+        if self.net_.module.backbone in (MLP, TabularMLP):
             nested.setdefault("module__dropout", 0.0)
         return RebalancedClassifier(
             **shared | {"batch_size": self._batch_size, "device": self._current_device}, **nested

@@ -108,6 +108,7 @@ class RebalancedClassifier(BaseNetClassifier):
         mixup: float = 0.0,
         remix: bool = False,
         module: type | nn.Module | None = None,
+        n_members: int | None = None,
         class_weight: str | Mapping[Any, float] | None = None,
         effective_beta: float = 0.9999,
         sampling: str | None = None,

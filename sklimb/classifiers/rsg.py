@@ -146,6 +146,7 @@ class RSGClassifier(BaseNetClassifier):
         max_margin: float = 0.5,
         scale: float = 30.0,
         module: type | nn.Module | None = None,
+        n_members: int | None = None,
         class_weight: str | Mapping[Any, float] | None = None,
         effective_beta: float = 0.9999,
         sampling: str | None = None,
