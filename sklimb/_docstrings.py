@@ -31,10 +31,12 @@ rebalance_from : int or float, default=0.0
     Finished epochs before `class_weight` and `sampling` start: an int counts epochs, a float in
     [0, 1] is a share of `max_epochs`. Deferred re-weighting (DRW) and re-sampling (DRS) of Cao et
     al. 2019 are 0.8 here.
-max_epochs : int, default={MAX_EPOCHS}
-    Epochs of training.
+max_epochs : int or "auto", default={MAX_EPOCHS}
+    Epochs of training. "auto" takes what the backbone advises for the number of rows, as
+    `sklimb.backbones.TabularMLP` does; else 60, and from 50,000 rows on as many as see 3 million.
 batch_size : int or "auto", default="auto"
-    Rows a step. "auto" takes a power of two from 16 to 512 that gives some 32 steps an epoch.
+    Rows a step. "auto" takes what the backbone advises; else a power of two from 16 to 512 that
+    gives some 32 steps an epoch.
 lr : float, default={LR}
     Learning rate.
 lr_schedule : {None, "cosine", "step"}, default={LR_SCHEDULE}

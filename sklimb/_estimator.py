@@ -43,7 +43,6 @@ from sklimb._parameters import (
     NestedParameters,
     check_number,
     check_option,
-    choose_batch_size,
     resolve_device,
 )
 from sklimb._prediction import PredictionMixin
@@ -51,6 +50,7 @@ from sklimb._random import Streams, choose_threads, contained
 from sklimb._rebalance import class_weight_vector, resolve_epoch
 from sklimb._row_choice import some_of_each, stratified_split, take_rows, without_weightless
 from sklimb._schedule import SCHEDULES
+from sklimb._sizes import resolve_sizes
 from sklimb._terms import LossTerms, Step
 from sklimb._transform import Transform
 from sklimb.backbones import MLP, ConvNet
@@ -65,13 +65,17 @@ Terms = Mapping[str, tuple[float, Callable[[Step], torch.Tensor]]]
 class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
     """Base of the classifiers; see them for the shared parameters."""
 
+    # What max_epochs="auto" is until a fit knows its rows: enough to check shares of it.
+    _auto_epochs = 60
+
     # --- parameters ---------------------------------------------------------------------------
 
     def _check_parameters(self) -> None:
         """Raise an error for each parameter that no fit could use."""
         if "nested" in vars(self):
             raise ValueError(self._unknown_parameter("nested"))
-        check_scalar(self.max_epochs, "max_epochs", Integral, min_val=1)
+        if self.max_epochs != "auto":
+            check_scalar(self.max_epochs, "max_epochs", Integral, min_val=1)
         if self.batch_size != "auto":
             check_scalar(self.batch_size, "batch_size", Integral, min_val=1)
         if self.n_members is not None:
@@ -81,7 +85,7 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
         check_scalar(self.warmup_epochs, "warmup_epochs", Integral, min_val=0)
         check_number(self.lr_decay, "lr_decay", 0, inclusive=False)
         for milestone in self.lr_milestones:
-            resolve_epoch(milestone, self.max_epochs, "each of lr_milestones")
+            resolve_epoch(milestone, self._n_epochs, "each of lr_milestones")
         check_option("sampling", self.sampling, (None, "balanced"))
         check_option("dtype", self.dtype, ("float32", "float64"))
         check_scalar(
@@ -209,8 +213,8 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
         self._device_asked = resolve_device(self.device)
         streams = Streams(self.random_state)
         X, codes, weight = without_weightless(X, codes, weight)
-        self._batch_size = (
-            choose_batch_size(n_rows(X)) if self.batch_size == "auto" else int(self.batch_size)
+        self._auto_epochs, self._batch_size = resolve_sizes(
+            self._choose_backbone(X), X, max_epochs=self.max_epochs, batch_size=self.batch_size
         )
         with self._contained(X):
             data, validation = self._split(X, codes, weight, streams, epochs is None)
@@ -239,7 +243,7 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
             data, validation = self._split(X, codes, weight, net.streams, epochs is None)
             if epochs is None:
                 # A warm start: the schedule begins anew, deferral goes by all epochs so far.
-                net.restart(lr=self.lr, max_epochs=self.max_epochs, **self._rebalancing())
+                net.restart(lr=self.lr, max_epochs=self._n_epochs, **self._rebalancing())
             try:
                 self._train(data, validation, epochs)
             except Exception:
@@ -294,7 +298,7 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
             transform=self._make_transform(),
             optimizer=self.optimizer,
             lr=self.lr,
-            max_epochs=self.max_epochs,
+            max_epochs=self._n_epochs,
             batch_size=self._batch_size,
             callbacks=list(self.callbacks or []),
             verbose=self.verbose,
@@ -307,7 +311,7 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
             "class_weight": self.class_weight,
             "effective_beta": self.effective_beta,
             "sampling": self.sampling,
-            "rebalance_epoch": resolve_epoch(self.rebalance_from, self.max_epochs),
+            "rebalance_epoch": resolve_epoch(self.rebalance_from, self._n_epochs),
         }
 
     def _schedule(self) -> dict[str, Any] | None:
@@ -318,7 +322,7 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
             return None
         return {
             "schedule": self.lr_schedule,
-            "max_epochs": self.max_epochs,
+            "max_epochs": self._n_epochs,
             "warmup_epochs": self.warmup_epochs,
             "milestones": tuple(self.lr_milestones),
             "decay": self.lr_decay,
@@ -339,6 +343,11 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
                 "backbone, MLP and ConvNet."
             )
         return MLP if X.ndim == 2 else ConvNet
+
+    @property
+    def _n_epochs(self) -> int:
+        """``max_epochs`` as a number; "auto" is resolved in a fit, where the rows are known."""
+        return self._auto_epochs if self.max_epochs == "auto" else self.max_epochs
 
     def _split(
         self, X: Any, codes: np.ndarray, weight: np.ndarray | None, streams: Streams, allowed: bool

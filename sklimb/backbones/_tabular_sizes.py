@@ -5,10 +5,15 @@ Chosen on training folds by ``benchmarks/tabular_ablation.py``.
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 # What is taken for the number of rows where it is not known.
 _ROWS_UNKNOWN = 5_000
+# An epoch of more rows than this is taken to be long: the number of epochs falls from here on.
+_ROWS_OF_A_LONG_EPOCH = 5_000
+# With more columns than this each stays a number: vectors would make most of the first layer.
+_COLUMNS_TO_EMBED = 16
 
 
 class TabularSizes(NamedTuple):
@@ -26,6 +31,8 @@ class TabularSizes(NamedTuple):
         How a number becomes a vector.
     max_epochs : int
         Epochs of training.
+    batch_size : int
+        Rows a step.
     """
 
     n_members: int
@@ -33,6 +40,7 @@ class TabularSizes(NamedTuple):
     dropout: float
     embedding: str | None
     max_epochs: int
+    batch_size: int
 
 
 def choose_sizes(n_rows: int | None, in_features: int) -> TabularSizes:
@@ -53,14 +61,22 @@ def choose_sizes(n_rows: int | None, in_features: int) -> TabularSizes:
     Examples
     --------
     >>> from sklimb.backbones._tabular_sizes import choose_sizes
-    >>> choose_sizes(200, 9).n_members
-    16
+    >>> [choose_sizes(n, 9).max_epochs for n in (200, 5_000, 100_000, 1_000_000)]
+    [60, 60, 13, 5]
     """
     n = _ROWS_UNKNOWN if n_rows is None else n_rows
+    wide = n >= 20_000
+    long = max(1.0, n / _ROWS_OF_A_LONG_EPOCH)
     return TabularSizes(
-        n_members=16,
-        hidden=(128, 128) if n < 2_000 else (256, 256),
+        n_members=4 if n >= 200_000 else 8,
+        hidden=(256, 256) if wide else (128, 128),
         dropout=0.1,
-        embedding="piecewise_linear",
-        max_epochs=60,
+        embedding="piecewise_linear" if in_features <= _COLUMNS_TO_EMBED else None,
+        max_epochs=max(5, int(60 / math.sqrt(long))),
+        batch_size=_power_of_two(n / 64, 64, 1024),
     )
+
+
+def _power_of_two(x: float, low: int, high: int) -> int:
+    """Return the power of two that is nearest to a number, between two bounds."""
+    return min(high, max(low, 2 ** round(math.log2(max(x, 1.0)))))

@@ -24,6 +24,7 @@ __all__ = [
     "CategoryEmbedding",
     "PeriodicEmbedding",
     "PiecewiseLinearEmbedding",
+    "QuantileNormal",
     "piecewise_linear_encoding",
     "robust_scaling",
     "smooth_clip",
@@ -121,6 +122,76 @@ def piecewise_linear_encoding(x: Tensor, edges: Tensor) -> Tensor:
     wide = width > 0
     inside = (beyond / torch.where(wide, width, torch.ones_like(width))).clamp(0, 1)
     return torch.where(wide, inside, beyond.sign() / 2 + 0.5)
+
+
+class QuantileNormal(nn.Module):
+    r"""Each column put on the shape of a normal distribution, by its rank among training rows.
+
+    .. math:: z = \Phi^{-1}\left(\frac{t + 1/2}{T + 1}\right)
+
+    with :math:`t \in [0, T]` the place between the edges of the column's bins, the sum of its
+    `piecewise_linear_encoding`. It undoes skewness, and no value lies beyond the ends, which are
+    those of T + 1 normal numbers.
+
+    Parameters
+    ----------
+    in_features : int
+        Number of columns d.
+    n_bins : int, default=32
+        Bins T of a column.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklimb.backbones.numeric import QuantileNormal
+    >>> layer = QuantileNormal(1, n_bins=2)
+    >>> layer.set_edges(torch.tensor([[1.0, 10.0, 100.0]]))
+    >>> layer(torch.tensor([[0.0], [1.0], [10.0], [55.0]]))
+    tensor([[-0.9674],
+            [-0.9674],
+            [ 0.0000],
+            [ 0.4307]])
+    """
+
+    def __init__(self, in_features: int, *, n_bins: int = 32) -> None:
+        super().__init__()
+        self.register_buffer("edges", torch.linspace(-1, 1, n_bins + 1).repeat(in_features, 1))
+
+    def set_edges(self, edges: Tensor) -> None:
+        """Take the edges of the bins.
+
+        Parameters
+        ----------
+        edges : Tensor, shape (in_features, n_bins + 1)
+            Rising along each column.
+        """
+        self.edges.copy_(edges)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the columns as normal scores.
+
+        Parameters
+        ----------
+        x : Tensor, shape (n, in_features)
+            Columns.
+
+        Returns
+        -------
+        Tensor, shape (n, in_features)
+            Normal scores.
+        """
+        edges, columns = self.edges, x.t().contiguous()
+        n_bins = edges.shape[1] - 1
+        first = torch.searchsorted(edges, columns.detach())
+        last = torch.searchsorted(edges, columns.detach(), right=True)
+        bin_ = (first - 1).clamp(0, n_bins - 1)
+        left, right = edges.gather(1, bin_), edges.gather(1, bin_ + 1)
+        width = (right - left).clamp_min(torch.finfo(edges.dtype).tiny)
+        between = bin_ + ((columns - left) / width).clamp(0, 1)
+        # on an edge, or on several that are one: half-way between the first and the last of them
+        on_edge = 0.5 * (first + last - 1).to(edges.dtype)
+        place = torch.where(last > first, on_edge, between)
+        return torch.special.ndtri((place + 0.5) / (n_bins + 1)).t()
 
 
 class PiecewiseLinearEmbedding(nn.Module):

@@ -29,13 +29,14 @@ from sklimb.backbones.numeric import (
     CategoryEmbedding,
     PeriodicEmbedding,
     PiecewiseLinearEmbedding,
+    QuantileNormal,
     robust_scaling,
     smooth_clip,
 )
 
 __all__ = ["TabularMLP"]
 
-_SCALINGS = ("robust", "standard", None)
+_SCALINGS = ("robust", "standard", "quantile", None)
 _EMBEDDINGS = ("auto", "piecewise_linear", "periodic", None)
 _QUARTILES = (0.0, 0.25, 0.5, 0.75, 1.0)
 
@@ -62,18 +63,23 @@ class TabularMLP(nn.Module):
     activation : {"relu", "gelu", "silu", "tanh"}, default="relu"
     dropout : float or "auto", default="auto"
         Share of activations dropped after each layer while training.
-    scaling : {"robust", "standard"} or None, default="robust"
+    scaling : {"robust", "standard", "quantile"} or None, default="robust"
         "robust" subtracts the (weighted) median of the training rows and divides by the range
-        between the quartiles; "standard" takes mean and standard deviation, as `MLP` does; None
+        between the quartiles; "standard" takes mean and standard deviation, as `MLP` does;
+        "quantile" gives each column the shape of a normal distribution, by `n_bins` quantiles; None
         leaves the columns as they are.
     clip : float or None, default=3.0
-        Scaled columns are smoothly kept within this; None lets them go.
+        Scaled columns are smoothly kept within this; None lets them go. "quantile" needs none.
     embedding : {"auto", "piecewise_linear", "periodic"} or None, default="auto"
         How a number becomes a vector; None leaves it a number.
     embedding_dim : int or None, default=None
         Width of the vector; None is 8 for "piecewise_linear", 4 for "periodic".
     n_bins : int, default=32
-        Bins of "piecewise_linear", between quantiles of the training rows.
+        Bins of "piecewise_linear" and of ``scaling="quantile"``, between quantiles of the training
+        rows.
+    adapters : {"signs", "normal"}, default="signs"
+        How the members' factors of the inputs start: at -1 or 1, one for each number's vector, or
+        normal. TabM takes the latter behind embeddings; the former learnt faster here.
     feature_scale : bool, default=True
         Whether each input of the first layer has a learnt factor of its own.
     categorical_features : array-like of int or bool, default=None
@@ -91,7 +97,7 @@ class TabularMLP(nn.Module):
     Notes
     -----
     The sizes that are left open go by the number of rows, columns and nothing else, by a rule that
-    was chosen on training folds (``benchmarks/tabular_ablation.py``); see `sizes`.
+    was chosen on training folds (``benchmarks/tabular_ablation.py``); see `advised_sizes`.
 
     Weight decay is for the weights of the layers alone: biases, adapters of members, factors and
     embeddings go without it.
@@ -123,6 +129,7 @@ class TabularMLP(nn.Module):
         embedding: str | None = "auto",
         embedding_dim: int | None = None,
         n_bins: int = 32,
+        adapters: str = "signs",
         feature_scale: bool = True,
         categorical_features: Sequence[int] | Sequence[bool] | None = None,
         max_categories: int = 256,
@@ -132,10 +139,11 @@ class TabularMLP(nn.Module):
             ("activation", activation, tuple(sorted(_ACTIVATIONS))),
             ("scaling", scaling, _SCALINGS),
             ("embedding", embedding, _EMBEDDINGS),
+            ("adapters", adapters, ("signs", "normal")),
         ):
             if value not in options:
                 raise ValueError(f"{name} must be one of {list(options)}, got {value!r}.")
-        sizes = self.sizes(n_rows, in_features)
+        sizes = self.advised_sizes(n_rows, in_features)
         self.n_members = sizes.n_members if n_members is None else int(n_members)
         if self.n_members < 1:
             raise ValueError(f"n_members must be 1 or more, got {n_members!r}.")
@@ -145,9 +153,11 @@ class TabularMLP(nn.Module):
         numbers, codes = _split_columns(in_features, categorical_features)
         self.register_buffer("numbers", numbers, persistent=False)
         self.register_buffer("codes", codes, persistent=False)
+        self.adapters = adapters
         self.scaling = scaling
         self.clip = clip
         self.standardize = Standardize(len(numbers))
+        self.ranks = QuantileNormal(len(numbers), n_bins=n_bins) if scaling == "quantile" else None
         self.embedding = _make_embedding(embedding, len(numbers), embedding_dim, n_bins)
         group = 1
         if self.embedding is not None:
@@ -164,8 +174,9 @@ class TabularMLP(nn.Module):
         self._needs_edges = embedding == "piecewise_linear"
         # shares of the rows at which quantiles of the columns are wanted, before training
         self.wants_quantiles = None
-        if scaling == "robust" or self._needs_edges or len(codes):
-            self.wants_quantiles = np.concatenate([_QUARTILES, bins if self._needs_edges else []])
+        by_rank = scaling in ("robust", "quantile")
+        if by_rank or self._needs_edges or len(codes):
+            self.wants_quantiles = np.concatenate([_QUARTILES, bins])
         self.layers = self._make_layers(width, hidden, activation, dropout, group)
         places = [str(i) for i, layer in enumerate(self.layers) if isinstance(layer, _NONLINEAR)]
         self.default_stage = f"layers.{places[-2:][0]}" if places else None
@@ -182,7 +193,7 @@ class TabularMLP(nn.Module):
             if self.n_members == 1:
                 layers.append(nn.Linear(width, wider))
             else:
-                first = None if depth else ("signs" if self.embedding is None else "normal")
+                first = None if depth else self.adapters
                 layers.append(MemberLinear(width, wider, self.n_members, first=first, group=group))
             layers.append(_ACTIVATIONS[activation]())
             if dropout:
@@ -191,7 +202,7 @@ class TabularMLP(nn.Module):
         return nn.Sequential(*layers)
 
     @staticmethod
-    def sizes(n_rows: int | None, in_features: int) -> TabularSizes:
+    def advised_sizes(n_rows: int | None, in_features: int) -> TabularSizes:
         """Return the sizes that "auto" and None stand for.
 
         Parameters
@@ -205,7 +216,7 @@ class TabularMLP(nn.Module):
         -------
         TabularSizes
             ``n_members``, ``hidden``, ``dropout`` and ``embedding``, and for the classifiers
-            ``max_epochs``.
+            ``max_epochs`` and ``batch_size``.
         """
         return choose_sizes(n_rows, in_features)
 
@@ -241,11 +252,13 @@ class TabularMLP(nn.Module):
         quantiles = np.asarray(quantiles)
         self._check_codes(quantiles[self.codes.cpu().numpy()])
         quantiles = quantiles[self.numbers.cpu().numpy()]
-        if self.scaling == "robust":
+        if self.scaling in ("robust", "quantile"):
             self.standardize.set_input_scaling(*robust_scaling(quantiles[:, : len(_QUARTILES)]))
+        edges = torch.as_tensor(quantiles[:, len(_QUARTILES) :].T.copy())
+        edges = edges.to(self.standardize.shift.device)
+        if self.ranks is not None:
+            self.ranks.set_edges(self.standardize(edges).T)
         if self._needs_edges:
-            edges = torch.as_tensor(quantiles[:, len(_QUARTILES) :].T.copy())
-            edges = edges.to(self.standardize.shift.device)
             self.embedding.set_edges(self._scaled(edges).T)
 
     def _check_codes(self, quantiles: np.ndarray) -> None:
@@ -275,6 +288,8 @@ class TabularMLP(nn.Module):
 
     def _scaled(self, x: Tensor) -> Tensor:
         x = x.to(self.standardize.like.dtype) if self.scaling is None else self.standardize(x)
+        if self.ranks is not None:
+            return self.ranks(x)
         return x if self.clip is None else smooth_clip(x, self.clip)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -174,7 +174,7 @@ class M2mClassifier(BaseNetClassifier):
         effective_beta: float = 0.9999,
         sampling: str | None = None,
         rebalance_from: float = 0.0,
-        max_epochs: int = 60,
+        max_epochs: int | str = 60,
         batch_size: int | str = "auto",
         lr: float = 3e-3,
         lr_schedule: str | None = "cosine",
@@ -206,7 +206,7 @@ class M2mClassifier(BaseNetClassifier):
                 raise ValueError(f"{name} must lie in [0, 1], got {getattr(self, name)!r}.")
         check_number(self.step_size, "step_size", 0, inclusive=False)
         check_scalar(self.n_steps, "n_steps", Integral, min_val=0)
-        resolve_epoch(self.translate_from, self.max_epochs, "translate_from")
+        resolve_epoch(self.translate_from, self._n_epochs, "translate_from")
         check_option("unit", self.unit, (None, "spread", "raw"))
         if self.seed_pool is not None:
             check_scalar(self.seed_pool, "seed_pool", Integral, min_val=1)
@@ -231,7 +231,7 @@ class M2mClassifier(BaseNetClassifier):
             gamma=self.gamma,
             step_size=self.step_size,
             n_steps=self.n_steps,
-            translate_from=resolve_epoch(self.translate_from, self.max_epochs, "translate_from"),
+            translate_from=resolve_epoch(self.translate_from, self._n_epochs, "translate_from"),
             clean_seeds=self.clean_seeds,
             random_label=self.random_label,
         )
@@ -241,7 +241,7 @@ class M2mClassifier(BaseNetClassifier):
     def _prepare_transform(self, data: Any, epochs: int | None) -> None:
         net, transform = self.net_, self.net_.transform_
         # partial_fit: g learns along with f, unless translation is never to start
-        early = epochs is not None and transform.translate_from < self.max_epochs
+        early = epochs is not None and transform.translate_from < self._n_epochs
         if not (early or self._starts_by(epochs)):
             return
         if transform.low is None:
@@ -250,7 +250,7 @@ class M2mClassifier(BaseNetClassifier):
 
     def _starts_by(self, epochs: int | None) -> bool:
         """Return whether rows are translated in the coming training."""
-        last = self.net_.finished_epochs + (self.max_epochs if epochs is None else epochs)
+        last = self.net_.finished_epochs + (self._n_epochs if epochs is None else epochs)
         return last > self.net_.transform_.translate_from
 
     def _set_rows(self, data: Any) -> None:
@@ -323,7 +323,7 @@ class M2mClassifier(BaseNetClassifier):
         nested = {k: v for k, v in self._nested_params().items() if not k.startswith("callbacks")}
         # g has to know its training rows, rare ones too, or there is nothing to translate into
         steps = -(-n_data // self._batch_size)
-        shared["max_epochs"] = max(self.max_epochs, -(-_LEAST_STEPS_OF_G // steps))
+        shared["max_epochs"] = max(self._n_epochs, -(-_LEAST_STEPS_OF_G // steps))
         if self.net_.module.backbone in (MLP, TabularMLP):
             nested.setdefault("module__dropout", 0.0)
         return RebalancedClassifier(
