@@ -25,6 +25,8 @@ Loss = str | nn.Module | Callable[[Tensor, Tensor], Tensor]
 class CrossEntropy:
     """Cross entropy of the scores."""
 
+    row_wise = True
+
     def __call__(self, step: Step) -> Tensor:
         # without weights torch's own mean is quicker than a value a row and then a mean
         reduction = "mean" if step.weight is None else "none"
@@ -33,6 +35,8 @@ class CrossEntropy:
 
 class Focal:
     """Focal loss of the scores."""
+
+    row_wise = True
 
     def __init__(self, gamma: float) -> None:
         self.gamma = gamma
@@ -43,6 +47,8 @@ class Focal:
 
 class AMSoftmax:
     """Additive-margin softmax; the head's scores are cosines times the scale."""
+
+    row_wise = True
 
     def __init__(self, margin: float, scale: float) -> None:
         self.margin = margin
@@ -55,6 +61,8 @@ class AMSoftmax:
 
 class LDAM:
     """Label-distribution-aware margins; the head's scores are cosines times the scale."""
+
+    row_wise = True
 
     def __init__(self, max_margin: float, scale: float) -> None:
         self.max_margin = max_margin
@@ -77,6 +85,8 @@ class LDAM:
 
 class LogitAdjusted:
     """Cross entropy of scores plus tau times the log class shares."""
+
+    row_wise = True
 
     def __init__(self, tau: float) -> None:
         self.tau = tau

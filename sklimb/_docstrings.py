@@ -14,6 +14,11 @@ module : nn.Module class or instance, default=None
     signature has that (``in_channels`` and ``image_size`` for images). An instance is copied, never
     trained in place. None takes `sklimb.backbones.MLP` for rows and `sklimb.backbones.ConvNet` for
     images, which standardise columns and channels by themselves.
+n_members : int or None, default=None
+    Networks in one, averaged: each has a head of its own and learns by its own loss. 1 is one plain
+    net. A backbone that knows members (`sklimb.backbones.TabularMLP`) shares most weights among
+    them; of any other, copies are trained side by side. None leaves it to the backbone: 1, unless
+    it has a number of its own.
 class_weight : {CLASS_WEIGHT_TYPE}
     Weights of the classes in the loss. "balanced" is n / (n_classes * count); "effective" is one
     over the effective number of rows (Cui et al. 2019) with `effective_beta`.
@@ -26,10 +31,12 @@ rebalance_from : int or float, default=0.0
     Finished epochs before `class_weight` and `sampling` start: an int counts epochs, a float in
     [0, 1] is a share of `max_epochs`. Deferred re-weighting (DRW) and re-sampling (DRS) of Cao et
     al. 2019 are 0.8 here.
-max_epochs : int, default={MAX_EPOCHS}
-    Epochs of training.
+max_epochs : int or "auto", default={MAX_EPOCHS}
+    Epochs of training. "auto" takes what the backbone advises for the number of rows, as
+    `sklimb.backbones.TabularMLP` does; else 60, and from 50,000 rows on as many as see 3 million.
 batch_size : int or "auto", default="auto"
-    Rows a step. "auto" takes a power of two from 16 to 512 that gives some 32 steps an epoch.
+    Rows a step. "auto" takes what the backbone advises; else a power of two from 16 to 512 that
+    gives some 32 steps an epoch.
 lr : float, default={LR}
     Learning rate.
 lr_schedule : {None, "cosine", "step"}, default={LR_SCHEDULE}

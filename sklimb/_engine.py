@@ -30,6 +30,7 @@ from sklimb._schedule import learning_rate_factor
 from sklimb._terms import LossTerms
 from sklimb._training_step import TrainingStep
 from sklimb._transform import Transform
+from sklimb._weight_decay import spare_from_decay
 
 # Matrix products take other kernels, that round otherwise, for fewer rows or a rest of these: a
 # row's scores would depend on its neighbours.
@@ -150,6 +151,7 @@ class Net(TrainingStep, NeuralNetClassifier):
         """Build the optimiser, in its fused form where torch has one."""
         named_parameters = self.get_all_learnable_params()
         args, kwargs = self.get_params_for_optimizer("optimizer", named_parameters)
+        args = (spare_from_decay(list(args[0]), self.module_, self.optimizer), *args[1:])
         if "fused" in inspect.signature(self.optimizer).parameters:
             choices = ("fused", "foreach", "capturable", "differentiable")
             if torch.device(self.device).type in ("cpu", "cuda") and not any(

@@ -28,6 +28,7 @@ from torch import nn
 from sklimb._batches import Rows, StreamedRows
 from sklimb._early_stopping import BestEpoch
 from sklimb._engine import Net
+from sklimb._input_statistics import set_input_statistics
 from sklimb._inputs import (
     check_training_data,
     check_weights,
@@ -36,7 +37,6 @@ from sklimb._inputs import (
 )
 from sklimb._items import first_of, is_dataset
 from sklimb._mixup import Mixup
-from sklimb._moments import ColumnScaling
 from sklimb._network import NetworkFactory
 from sklimb._parameters import (
     READ_ANEW,
@@ -47,7 +47,6 @@ from sklimb._parameters import (
     check_optimizer,
     check_option,
     check_sequence,
-    choose_batch_size,
     resolve_device,
     warn_of_dropout,
     warn_of_ignored,
@@ -57,6 +56,7 @@ from sklimb._random import Streams, choose_threads, contained
 from sklimb._rebalance import class_weight_vector, resolve_epoch
 from sklimb._row_choice import some_of_each, stratified_split, take_rows, without_weightless
 from sklimb._schedule import SCHEDULES
+from sklimb._sizes import resolve_sizes
 from sklimb._terms import LossTerms, Step
 from sklimb._transform import Transform
 from sklimb.backbones import MLP, ConvNet
@@ -71,6 +71,9 @@ Terms = Mapping[str, tuple[float, Callable[[Step], torch.Tensor]]]
 class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
     """Base of the classifiers; see them for the shared parameters."""
 
+    # What max_epochs="auto" is until a fit knows its rows: enough to check shares of it.
+    _auto_epochs = 60
+
     # --- parameters ---------------------------------------------------------------------------
 
     def _check_parameters(self) -> None:
@@ -80,16 +83,19 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
         check_module(self.module)
         check_optimizer(self.optimizer, self._nested_params())
         check_callbacks(self.callbacks)
-        check_scalar(self.max_epochs, "max_epochs", Integral, min_val=1)
+        if self.max_epochs != "auto":
+            check_scalar(self.max_epochs, "max_epochs", Integral, min_val=1)
         if self.batch_size != "auto":
             check_scalar(self.batch_size, "batch_size", Integral, min_val=1)
+        if self.n_members is not None:
+            check_scalar(self.n_members, "n_members", Integral, min_val=1)
         check_number(self.lr, "lr", 0, inclusive=False)
         check_option("lr_schedule", self.lr_schedule, SCHEDULES)
         check_scalar(self.warmup_epochs, "warmup_epochs", Integral, min_val=0)
         check_number(self.lr_decay, "lr_decay", 0, inclusive=False)
         check_sequence(self.lr_milestones, "lr_milestones", "(0.8, 0.9)")
         for milestone in self.lr_milestones:
-            resolve_epoch(milestone, self.max_epochs, "each of lr_milestones")
+            resolve_epoch(milestone, self._n_epochs, "each of lr_milestones")
         check_option("sampling", self.sampling, (None, "balanced"))
         check_option("dtype", self.dtype, ("float32", "float64"))
         check_scalar(
@@ -221,8 +227,8 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
         self._device_asked = resolve_device(self.device)
         streams = Streams(self.random_state)
         X, codes, weight = without_weightless(X, codes, weight)
-        self._batch_size = (
-            choose_batch_size(n_rows(X)) if self.batch_size == "auto" else int(self.batch_size)
+        self._auto_epochs, self._batch_size = resolve_sizes(
+            self._choose_backbone(X), X, max_epochs=self.max_epochs, batch_size=self.batch_size
         )
         with self._contained(X):
             data, validation = self._split(X, codes, weight, streams, epochs is None)
@@ -231,7 +237,7 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
             try:
                 self.net_.initialize()
                 warn_of_dropout(self.optimizer, self.net_.module_, stacklevel=4)
-                self._set_input_scaling(data)
+                set_input_statistics(self.net_, data)
                 self._train(data, validation, epochs)
             except BaseException as error:
                 # Nothing may go on from half a fit; after a Ctrl-C what is learnt may be of use.
@@ -256,7 +262,7 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
             data, validation = self._split(X, codes, weight, net.streams, epochs is None)
             if epochs is None:
                 # A warm start: the schedule begins anew, deferral goes by all epochs so far.
-                net.restart(lr=self.lr, max_epochs=self.max_epochs, **self._rebalancing())
+                net.restart(lr=self.lr, max_epochs=self._n_epochs, **self._rebalancing())
             try:
                 self._train(data, validation, epochs)
             except Exception:
@@ -300,6 +306,8 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
             if is_dataset(X)
             else Rows(X[:2]).X,
             getattr(torch, self.dtype),
+            self.n_members,
+            n_rows(X),
         )
         return Net(
             factory,
@@ -311,7 +319,7 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
             transform=self._make_transform(),
             optimizer=self.optimizer,
             lr=self.lr,
-            max_epochs=self.max_epochs,
+            max_epochs=self._n_epochs,
             batch_size=self._batch_size,
             callbacks=list(self.callbacks or []),
             verbose=self.verbose,
@@ -324,7 +332,7 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
             "class_weight": self.class_weight,
             "effective_beta": self.effective_beta,
             "sampling": self.sampling,
-            "rebalance_epoch": resolve_epoch(self.rebalance_from, self.max_epochs),
+            "rebalance_epoch": resolve_epoch(self.rebalance_from, self._n_epochs),
         }
 
     def _schedule(self) -> dict[str, Any] | None:
@@ -335,7 +343,7 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
             return None
         return {
             "schedule": self.lr_schedule,
-            "max_epochs": self.max_epochs,
+            "max_epochs": self._n_epochs,
             "warmup_epochs": self.warmup_epochs,
             "milestones": tuple(self.lr_milestones),
             "decay": self.lr_decay,
@@ -357,17 +365,10 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
             )
         return MLP if X.ndim == 2 else ConvNet
 
-    def _set_input_scaling(self, data: Any) -> None:
-        backbone = self.net_.module_.backbone
-        set_input_scaling = getattr(backbone, "set_input_scaling", None)
-        if set_input_scaling is None or not getattr(backbone, "wants_scaling", True):
-            return
-        scaling = ColumnScaling()
-        for piece, start in self.net_.pieces(data):
-            stop = start + piece.shape[0]
-            weight = None if data.weight is None else data.weight[start:stop]
-            scaling.update(piece, weight)
-        set_input_scaling(*scaling.result())
+    @property
+    def _n_epochs(self) -> int:
+        """``max_epochs`` as a number; "auto" is resolved in a fit, where the rows are known."""
+        return self._auto_epochs if self.max_epochs == "auto" else self.max_epochs
 
     def _split(
         self, X: Any, codes: np.ndarray, weight: np.ndarray | None, streams: Streams, allowed: bool

@@ -13,14 +13,14 @@ def as_features(output: Any, backbone: nn.Module) -> Tensor:
 
     Parameters
     ----------
-    output : Tensor, shape (n, d, ...), or tuple
-        A tuple counts as its first part; axes behind the second are flattened.
+    output : Tensor, shape (n, d, ...), or (n, k, d, ...) of a backbone of k members, or tuple
+        A tuple counts as its first part; axes behind these are flattened.
     backbone : nn.Module
-        Named in the errors.
+        Named in the errors; its ``n_members``, if it has any, is k.
 
     Returns
     -------
-    Tensor, shape (n, d)
+    Tensor, shape (n, d), or (n, k, d)
 
     Raises
     ------
@@ -44,7 +44,9 @@ def as_features(output: Any, backbone: nn.Module) -> Tensor:
             f"The forward pass of {type(backbone).__name__} returned a tensor of shape "
             f"{tuple(output.shape)}, but a backbone turns n rows into features (n, d). {hint}"
         )
-    return output if output.ndim == 2 else output.flatten(1)
+    if output.ndim == 2:
+        return output
+    return output.flatten(1 if getattr(backbone, "n_members", 1) == 1 else 2)
 
 
 def check_features(features: Tensor, n: int, backbone: nn.Module) -> None:
@@ -55,7 +57,7 @@ def check_features(features: Tensor, n: int, backbone: nn.Module) -> None:
             f"{name} turned {n} rows into {len(features)}, features {tuple(features.shape)}. Its "
             "first axis must stay that of the rows: take means over the others only."
         )
-    if not features.shape[1]:
+    if not features.shape[-1]:
         raise ValueError(f"{name} returned no feature at all: shape {tuple(features.shape)}.")
     if not features.is_floating_point():
         raise ValueError(

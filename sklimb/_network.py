@@ -14,6 +14,8 @@ from sklimb._csr import is_csr, to_dense, to_float
 from sklimb._features import as_features, check_features
 from sklimb._keywords import check_keywords
 from sklimb._transform import changed_output
+from sklimb.backbones.members import MemberCopies
+from sklimb.heads.members import MemberHeads, log_mean_probability
 
 
 class Network(nn.Module):
@@ -22,9 +24,10 @@ class Network(nn.Module):
     Parameters
     ----------
     backbone : nn.Module
-        x (n, ...) -> (n, d); trailing axes of length one are dropped.
+        x (n, ...) -> (n, d); trailing axes of length one are dropped. One of k members, which says
+        so by ``n_members``, gives (n, k, d).
     head : nn.Module
-        See `sklimb.heads`.
+        See `sklimb.heads`; `MemberHeads` for members.
     """
 
     def __init__(self, backbone: nn.Module, head: nn.Module) -> None:
@@ -40,25 +43,63 @@ class Network(nn.Module):
         stage: str | None = None,
         change: Callable[[Tensor], Tensor] | None = None,
     ) -> Tensor:
-        """Return what the head compares, (n, e).
+        """Return what the head compares, (n, e), or (n, k, e) of k members.
 
         With `stage` and `change`, the output of that submodule of the backbone is changed on its
-        way; rows may be added there.
+        way; rows may be added there. Of copies each has the stage, and `change` is called for one
+        after the other.
         """
+        if stage is None:
+            return self.head.embed(run_backbone(self.backbone, x, self.like.dtype))
+        copies = isinstance(self.backbone, MemberCopies)
+        through = [
+            changed_output(
+                backbone, stage, change, lambda own=backbone: run_backbone(own, x, self.like.dtype)
+            )
+            for backbone in (self.backbone.members if copies else [self.backbone])
+        ]
+        return self.head.embed(torch.stack(through, dim=1) if copies else through[0])
 
-        def run() -> Tensor:
-            return run_backbone(self.backbone, x, self.like.dtype)
+    def forward(self, x: Tensor) -> Tensor:
+        """Return scores, (n, C); of members the log of their mean probability."""
+        scores = self.head(self.features(x))
+        return scores if scores.ndim == 2 else log_mean_probability(scores)
 
-        through = run() if stage is None else changed_output(self.backbone, stage, change, run)
-        return self.head.embed(through)
+    @property
+    def n_members(self) -> int:
+        """How many networks there are in this one."""
+        return self.head.n_members if isinstance(self.head, MemberHeads) else 1
+
+
+class MeanScores(nn.Module):
+    """A network whose scores are the mean of its members' scores, not of their probabilities.
+
+    Parameters
+    ----------
+    network : Network
+        Asked as it is; its parameters are its own.
+    """
+
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        self.network = network
+
+    @property
+    def like(self) -> Tensor:
+        """A tensor of the network's float type and device."""
+        return self.network.like
 
     def forward(self, x: Tensor) -> Tensor:
         """Return scores, (n, C)."""
-        return self.head(self.features(x))
+        scores = self.network.head(self.network.features(x))
+        return scores if scores.ndim == 2 else scores.mean(1)
 
 
 def run_backbone(backbone: nn.Module, x: Tensor, dtype: torch.dtype) -> Tensor:
-    """Return a backbone's features as a matrix, its input cast unless it does so itself."""
+    """Return a backbone's features, its input cast unless it does so itself.
+
+    They are a matrix (n, d), or (n, k, d) of a backbone of k members.
+    """
     x = as_taken(backbone, x)
     if x.dtype != dtype and not getattr(backbone, "casts_input", False):
         x = to_float(x, dtype) if is_csr(x) else x.to(dtype)
@@ -77,14 +118,19 @@ class NetworkFactory:
     ----------
     backbone : type or nn.Module
         A class is called with the ``module__*`` parameters, and with ``in_features`` (rows) or
-        ``in_channels`` and ``image_size`` (images) where its signature has them. An instance is
-        copied.
+        ``in_channels`` and ``image_size`` (images), and ``n_rows``, where its signature has them.
+        An instance is copied.
     make_head : callable
         (n_features: int) -> nn.Module.
     example : Tensor, shape (k, ...)
         A few rows, to find the backbone's output width by running it once.
     dtype : torch.dtype
         Of the network's parameters.
+    n_members : int or None
+        Networks in one: what the backbone is told, if its signature has it, else that many copies
+        of it. None leaves it to the backbone.
+    n_rows : int or None
+        Training rows, for a backbone whose sizes go by them.
     """
 
     def __init__(
@@ -93,7 +139,11 @@ class NetworkFactory:
         make_head: Callable[[int], nn.Module],
         example: Tensor,
         dtype: torch.dtype,
+        n_members: int | None = None,
+        n_rows: int | None = None,
     ) -> None:
+        self.n_members = n_members
+        self.n_rows = n_rows
         self.backbone = backbone
         self.make_head = make_head
         self.example = example
@@ -112,7 +162,12 @@ class NetworkFactory:
                 f"{tuple(self.example.shape)}: {error}"
             ) from error
         check_features(features, len(self.example), backbone)
-        return Network(backbone, self.make_head(features.shape[1])).to(self.dtype)
+        width = features.shape[-1]
+        if features.ndim == 2:
+            head = self.make_head(width)
+        else:
+            head = MemberHeads([self.make_head(width) for _ in range(features.shape[1])])
+        return Network(backbone, head).to(self.dtype)
 
     def _make_backbone(self, kwargs: dict[str, Any]) -> nn.Module:
         if isinstance(self.backbone, nn.Module):
@@ -121,14 +176,28 @@ class NetworkFactory:
                     f"module is an instance of {type(self.backbone).__name__}, so module__* "
                     f"parameters cannot reach it, got {sorted(kwargs)}. Pass the class instead."
                 )
-            return copy.deepcopy(self.backbone)
+            return self._copied_instance(self.backbone)
         shape = self.example.shape
-        known = {"in_features": shape[1]} if len(shape) == 2 else {}
+        known: dict[str, Any] = {"in_features": shape[1]} if len(shape) == 2 else {}
         if len(shape) == 4:
             known = {"in_channels": shape[1], "image_size": tuple(shape[2:])}
-        check_keywords(self.backbone, "module", kwargs, filled=tuple(known))
+        known["n_rows"] = self.n_rows
+        check_keywords(self.backbone, "module", kwargs, filled=(*known, "n_members"))
         takes = inspect.signature(self.backbone).parameters
+        knows_members = "n_members" in takes
+        if knows_members and self.n_members is not None:
+            own = kwargs.get("n_members", self.n_members)
+            if own != self.n_members:
+                raise ValueError(
+                    f"n_members={self.n_members} and module__n_members={own} disagree. Give one."
+                )
+            known["n_members"] = self.n_members
         kwargs = {name: value for name, value in known.items() if name in takes} | kwargs
+        if knows_members or self.n_members in (None, 1):
+            return self._made(kwargs)
+        return MemberCopies([self._made(kwargs) for _ in range(self.n_members)])
+
+    def _made(self, kwargs: dict[str, Any]) -> nn.Module:
         backbone = self.backbone(**kwargs)
         if not isinstance(backbone, nn.Module):
             raise TypeError(
@@ -136,3 +205,15 @@ class NetworkFactory:
                 "a class of modules, an instance, or a function that returns one."
             )
         return backbone
+
+    def _copied_instance(self, instance: nn.Module) -> nn.Module:
+        has = getattr(instance, "n_members", 1)
+        if self.n_members in (None, has):
+            return copy.deepcopy(instance)
+        if has != 1:
+            raise ValueError(
+                f"module is an instance of {type(instance).__name__} with n_members={has}, so "
+                f"n_members={self.n_members!r} cannot reach it. Leave n_members at None, or pass "
+                "the class."
+            )
+        return MemberCopies([copy.deepcopy(instance) for _ in range(self.n_members)])

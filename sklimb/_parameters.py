@@ -269,3 +269,15 @@ def choose_batch_size(n: int) -> int:
     [16, 128, 512]
     """
     return int(np.clip(2 ** int(np.log2(max(n, 1) / 32) + 0.5) if n > 32 else 16, 16, 512))
+
+
+def choose_epochs(n: int) -> int:
+    """Return how many epochs: 60, from 50,000 rows on fewer, so that 3 million rows are seen.
+
+    Examples
+    --------
+    >>> from sklimb._parameters import choose_epochs
+    >>> [choose_epochs(n) for n in (100, 100_000, 1_000_000)]
+    [60, 30, 10]
+    """
+    return int(np.clip(3_000_000 // max(n, 1), 10, 60))

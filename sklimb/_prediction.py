@@ -31,7 +31,7 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         return result.astype(np.float32) if single and keep_type else result
 
     def decision_function(self, X: Any) -> np.ndarray:
-        """Return the scores of the classes.
+        """Return the scores of the classes; of several members the log of their mean probability.
 
         Parameters
         ----------
@@ -66,7 +66,7 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         return self.classes_[scores.argmax(axis=1)]
 
     def predict_proba(self, X: Any) -> np.ndarray:
-        """Return class probabilities: the softmax of the scores.
+        """Return class probabilities: the softmax of the scores, averaged over members.
 
         Parameters
         ----------
@@ -96,7 +96,7 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         return log_softmax(self._scores(X), axis=1)
 
     def transform(self, X: Any) -> np.ndarray:
-        """Return the features that the head compares.
+        """Return the features that the head compares, those of several members side by side.
 
         Parameters
         ----------
@@ -144,5 +144,5 @@ def _scores_of(module: nn.Module, x: torch.Tensor) -> torch.Tensor:
 
 
 def features_of(module: nn.Module, x: torch.Tensor) -> torch.Tensor:
-    """Return what the head compares, for `Net.run`."""
-    return module.features(x)
+    """Return what the head compares, for `Net.run`; of members side by side."""
+    return module.features(x).flatten(1)

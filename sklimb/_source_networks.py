@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from sklimb._estimator import BaseNetClassifier
+from sklimb._network import MeanScores
 from sklimb._random import seed_everything
 
 
@@ -145,8 +146,13 @@ class DenseRows(Dataset):
         return row, self.y[index]
 
 
-def score_network(source: Any, classes: np.ndarray, name: str) -> ClassScores:
+def score_network(
+    source: Any, classes: np.ndarray, name: str, *, mean_scores: bool = False
+) -> ClassScores:
     """Return a fitted source as a network of scores, a column a class.
+
+    Of a classifier of several members they are the log of the mean probability, or with
+    `mean_scores` the mean of the members' scores.
 
     Raises
     ------
@@ -178,4 +184,7 @@ def score_network(source: Any, classes: np.ndarray, name: str) -> ClassScores:
         raise ValueError(
             f"{name} does not know the classes {missing[:10]}; it was fitted to {labels[:20]}."
         )
-    return ClassScores(inner.module_, n, [labels.index(k) for k in classes.tolist()], gives)
+    network = inner.module_
+    if mean_scores and getattr(network, "n_members", 1) > 1:
+        network = MeanScores(network)
+    return ClassScores(network, n, [labels.index(k) for k in classes.tolist()], gives)

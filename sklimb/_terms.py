@@ -19,9 +19,12 @@ class Step(NamedTuple):
     weight : Tensor, shape (n,), or None
         Weights of the rows, for terms that are not a value a row.
     features : Tensor, shape (n, e)
-        What the head compares.
+        What the head compares. A step of k members, which `LossTerms` takes apart before a term
+        sees it, has (n, k, e).
     scores : Tensor, shape (n, C)
+        Of members (n, k, C).
     head : nn.Module
+        Of members `MemberHeads`.
     """
 
     y: Tensor
@@ -42,6 +45,13 @@ class LossTerms(nn.Module):
     terms : mapping
         name -> (coefficient, term); a term is called with a `Step`. Terms that are modules may
         learn; a coefficient of 0 leaves the term out altogether.
+
+    Notes
+    -----
+    Of k members the loss is the mean of what each would have alone, never that of their averaged
+    prediction. A term that says by ``row_wise = True`` that its value for a row depends on the
+    scores and the class of that row alone is called once with the rows of all members; any other is
+    called member by member, with the member's own head.
     """
 
     def __init__(self, terms: Mapping[str, tuple[float, Callable[[Step], Tensor]]]) -> None:
@@ -68,7 +78,10 @@ class LossTerms(nn.Module):
 
     def forward(self, step: Step) -> tuple[Tensor, list[Tensor]]:
         """Return the loss and each term's value before its coefficient."""
-        values = [_average(term(step), step.weight) for _, term in self.terms.values()]
+        if step.scores.ndim == 2:
+            values = [_average(term(step), step.weight) for _, term in self.terms.values()]
+        else:
+            values = [_of_members(term, step) for _, term in self.terms.values()]
         total = None
         for (coefficient, _), value in zip(self.terms.values(), values, strict=True):
             part = value if coefficient == 1 else coefficient * value
@@ -83,3 +96,26 @@ def _average(value: Tensor, weight: Tensor | None) -> Tensor:
         return value.mean()
     # A batch in which every row weighs nothing has no gradient rather than NaN.
     return (value * weight).sum() / weight.sum().clamp_min(torch.finfo(weight.dtype).tiny)
+
+
+def _of_members(term: Callable[[Step], Tensor], step: Step) -> Tensor:
+    """Return the mean over members of a term of a step (n, k, ...)."""
+    n, k, _ = step.scores.shape
+    if getattr(term, "row_wise", False):
+        weight = step.weight
+        weight = None if weight is None else weight.repeat_interleave(k)
+        rows = Step(
+            step.y.repeat_interleave(k), weight, step.features.reshape(n * k, -1),
+            step.scores.reshape(n * k, -1), step.head,
+        )  # fmt: skip
+        return _average(term(rows), weight)
+    values = [
+        _average(
+            term(step._replace(features=features, scores=scores, head=head)),
+            step.weight,
+        )
+        for features, scores, head in zip(
+            step.features.unbind(1), step.scores.unbind(1), step.head.members, strict=True
+        )
+    ]
+    return torch.stack(values).mean()

@@ -12,6 +12,7 @@ from torch import Tensor
 from sklimb._mixup import label_share, mix_rows
 from sklimb._network import as_taken
 from sklimb._terms import Step
+from sklimb.heads.members import log_mean_probability
 
 
 class TrainingStep:
@@ -137,10 +138,12 @@ class TrainingStep:
         """Return the loss of a batch that the transform changes on its way."""
         transform, module = self.transform_, self.module_
         x, y, weight = transform.at_input(*batch, batch.weight)
+        came = y, weight
 
         def change(maps: Tensor) -> Tensor:
             nonlocal y, weight
-            maps, y, weight = transform.at_stage(maps, y, weight)
+            # of copies of a backbone each in turn: all add the same rows
+            maps, y, weight = transform.at_stage(maps, *came)
             return maps
 
         features = module.features(x, transform.stage, change)
@@ -178,7 +181,8 @@ class TrainingStep:
         weight = torch.cat([shares, 1.0 - shares])
         if batch.weight is not None:
             weight = weight * torch.cat([batch.weight, batch.weight[partner]])
-        step = Step(both, weight, features.repeat(2, 1), scores.repeat(2, 1), self.module_.head)
+        twice = (2, 1) if scores.ndim == 2 else (2, 1, 1)
+        step = Step(both, weight, features.repeat(twice), scores.repeat(twice), self.module_.head)
         return self._total(step, scores)
 
     def validation_step(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
@@ -204,4 +208,6 @@ class TrainingStep:
         kept = loss.detach()
         if len(values) > 1:
             kept = torch.stack([kept, *(value.detach() for value in values)])
+        if scores.ndim == 3:
+            scores = log_mean_probability(scores.detach())  # what callbacks take for a prediction
         return {"loss": loss, "losses": kept, "y_pred": scores, "step": step}

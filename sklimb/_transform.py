@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 
 from sklimb._terms import Step
@@ -80,6 +81,54 @@ class Transform(nn.Module):
     def statistics(self) -> dict[str, float]:
         """Return figures of the epoch that has ended, for the history."""
         return {}
+
+
+class MemberTransforms(Transform):
+    """One transform for each copy of a backbone, at the same stage of each.
+
+    They draw alike, so all copies go on with the same rows and labels; their losses and figures
+    are averaged.
+
+    Parameters
+    ----------
+    members : sequence of Transform
+        In the order of the copies. What they change at the input is left alone.
+    """
+
+    def __init__(self, members: Sequence[Transform]) -> None:
+        super().__init__()
+        self.members = nn.ModuleList(members)
+        self.stage = members[0].stage
+        self.coefficients = members[0].coefficients
+        self._next = 0
+
+    def set_class_counts(self, counts: Tensor) -> None:
+        """Hand the training counts, (C,), to each."""
+        for member in self.members:
+            member.set_class_counts(counts)
+
+    def start_epoch(self, epoch: int, rng: np.random.Generator) -> None:
+        """Begin an epoch, each with a source of the same draws."""
+        seed = int(rng.integers(2**63 - 1))
+        self._next = 0
+        for member in self.members:
+            member.start_epoch(epoch, np.random.default_rng(seed))
+
+    def at_stage(self, maps: Tensor, y: Tensor, weight: Tensor | None) -> Changed:
+        """Change the maps of one copy: they come one after the other."""
+        member = self.members[self._next]
+        self._next = (self._next + 1) % len(self.members)
+        return member.at_stage(maps, y, weight)
+
+    def terms(self) -> dict[str, Tensor]:
+        """Return the members' mean losses."""
+        terms = [member.terms() for member in self.members]
+        return {name: torch.stack([own[name] for own in terms]).mean() for name in terms[0]}
+
+    def statistics(self) -> dict[str, float]:
+        """Return the members' mean figures."""
+        figures = [member.statistics() for member in self.members]
+        return {name: float(np.mean([own[name] for own in figures])) for name in figures[0]}
 
 
 def changed_output(

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from sklimb import RebalancedClassifier, RSGClassifier
-from sklimb._transform import Transform, changed_output, choose_stage, find_stage
+from sklimb._transform import MemberTransforms, Transform, changed_output, choose_stage, find_stage
 from tests.shared import QUICK, same_bits
 from tests.shared import data as data
 
@@ -252,3 +252,54 @@ def test_the_backbone_may_name_its_stage():
     backbone.default_stage = "nowhere"
     with pytest.raises(ValueError, match="nowhere"):
         choose_stage(backbone, None)
+
+
+# --- of copies of a backbone ------------------------------------------------------------------
+
+
+class Draws(Transform):
+    """Add a row that is drawn, and say which member it was."""
+
+    stage = "0"
+
+    def __init__(self, number):
+        super().__init__()
+        self.number, self.coefficients, self.drawn = number, {"number": 1.0}, []
+
+    def start_epoch(self, epoch, rng):
+        self.rng = rng
+
+    def at_stage(self, maps, y, weight):
+        row = int(self.rng.integers(len(y)))
+        self.drawn.append(row)
+        return torch.cat([maps, maps[row : row + 1]]), torch.cat([y, y[row : row + 1]]), weight
+
+    def terms(self):
+        return {"number": torch.tensor(float(self.number))}
+
+    def set_class_counts(self, counts):
+        self.counts = counts
+
+    def statistics(self):
+        return {"drawn": float(self.number)}
+
+
+def test_members_take_their_turns_and_draw_alike():
+    together = MemberTransforms([Draws(1), Draws(2), Draws(6)])
+    assert together.stage == "0"
+    assert together.coefficients == {"number": 1.0}
+    together.set_class_counts(torch.ones(2))
+    assert all(member.counts.tolist() == [1, 1] for member in together.members)
+    for epoch in range(2):
+        together.start_epoch(epoch, np.random.default_rng(epoch))
+        for _ in range(4):  # batches
+            for m in range(3):
+                maps, y = torch.full((9, 2), float(m)), torch.arange(9)
+                more, labels, _ = together.at_stage(maps, y, None)
+                assert (more == m).all()
+                assert len(labels) == 10
+    first, *others = (member.drawn for member in together.members)
+    assert len(first) == 8
+    assert all(drawn == first for drawn in others)
+    assert together.terms()["number"] == pytest.approx(3.0)
+    assert together.statistics() == {"drawn": 3.0}

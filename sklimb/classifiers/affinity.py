@@ -16,11 +16,14 @@ from sklimb._estimator import BaseNetClassifier, Terms
 from sklimb._parameters import check_number, check_option
 from sklimb._terms import Step
 from sklimb.heads import AffinityHead
+from sklimb.heads.members import members_of
 from sklimb.losses import affinity_margin_loss, diversity
 
 
 class _Margin:
     """Eq. 6 over a step; the head's scores are log affinities."""
+
+    row_wise = True
 
     def __init__(self, lam: float) -> None:
         self.lam = lam
@@ -72,7 +75,8 @@ class AffinityClassifier(BaseNetClassifier):
     Attributes
     ----------
     prototypes_ : ndarray of shape (n_classes, n_prototypes, n_features_out)
-        Prototypes, in the space of `transform`.
+        Prototypes, in the space of `transform`. Of several members with an axis for them in front:
+        (n_members, n_classes, n_prototypes, n_features_out / n_members).
     <<shared attributes>>
 
     See Also
@@ -118,11 +122,12 @@ class AffinityClassifier(BaseNetClassifier):
         normalize: bool = True,
         embedding_dim: int | None = 128,
         module: type | nn.Module | None = None,
+        n_members: int | None = None,
         class_weight: str | Mapping[Any, float] | None = "balanced",
         effective_beta: float = 0.9999,
         sampling: str | None = None,
         rebalance_from: float = 0.0,
-        max_epochs: int = 60,
+        max_epochs: int | str = 60,
         batch_size: int | str = "auto",
         lr: float = 3e-3,
         lr_schedule: str | None = "cosine",
@@ -178,4 +183,5 @@ class AffinityClassifier(BaseNetClassifier):
         """The prototypes, in the space of `transform`."""
         if "net_" not in vars(self):
             raise AttributeError("AffinityClassifier has no 'prototypes_' before fit.")
-        return self.module_.head.prototypes.detach().double().cpu().numpy()
+        own = [head.prototypes.detach().double() for head in members_of(self.module_.head)]
+        return (own[0] if len(own) == 1 else torch.stack(own)).cpu().numpy()

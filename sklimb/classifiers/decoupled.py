@@ -24,6 +24,7 @@ from sklimb._prediction import features_of
 from sklimb._row_choice import stratified_split, take_rows
 from sklimb.classifiers.rebalanced import RebalancedClassifier
 from sklimb.heads import LinearHead
+from sklimb.heads.members import log_mean_probability, members_of
 
 _METHODS = ("crt", "lws", "tau_norm", "ncm")
 # Kang et al. look for tau here.
@@ -163,11 +164,12 @@ class DecoupledClassifier(BaseNetClassifier):
         classifier_epochs: int = 10,
         classifier_lr: float = 1e-2,
         module: type | nn.Module | None = None,
+        n_members: int | None = None,
         class_weight: str | Mapping[Any, float] | None = None,
         effective_beta: float = 0.9999,
         sampling: str | None = None,
         rebalance_from: float = 0.0,
-        max_epochs: int = 60,
+        max_epochs: int | str = 60,
         batch_size: int | str = "auto",
         lr: float = 3e-3,
         lr_schedule: str | None = "cosine",
@@ -216,11 +218,13 @@ class DecoupledClassifier(BaseNetClassifier):
             self.tau_ = (
                 self._choose_tau(data) if choose else (1.0 if self.tau is None else self.tau)
             )
+        heads = members_of(self.net_.module_.head)
         features = torch.from_numpy(self._features(data))
-        weight, bias, cosine = getattr(self, f"_{self.method}")(features, data)
-        if self.method != "tau_norm" and isinstance(self.class_weight, Mapping):
-            bias = bias + self._log_costs().to(bias)
-        self.net_.module_.head.decouple(weight, bias, cosine=cosine)
+        for head, own in zip(heads, features.chunk(len(heads), dim=1), strict=True):
+            weight, bias, cosine = getattr(self, f"_{self.method}")(own, data, *_joint(head))
+            if self.method != "tau_norm" and isinstance(self.class_weight, Mapping):
+                bias = bias + self._log_costs().to(bias)
+            head.decouple(weight, bias, cosine=cosine)
 
     def _log_costs(self) -> Tensor:
         """Return the logs of weights that the user gave: a classifier made anew knows them not."""
@@ -229,10 +233,6 @@ class DecoupledClassifier(BaseNetClassifier):
 
     def _features(self, data: Rows | StreamedRows) -> np.ndarray:
         return self.net_.run(data, features_of).numpy()
-
-    def _joint(self) -> tuple[Tensor, Tensor]:
-        joint = self.net_.module_.head.joint
-        return joint.weight.detach().cpu().clone(), joint.bias.detach().cpu().clone()
 
     def _second_stage(self, cls: type, inputs: Tensor, data: Rows | StreamedRows) -> Any:
         """Return a classifier of our own, fitted to fixed inputs with balanced draws."""
@@ -249,16 +249,18 @@ class DecoupledClassifier(BaseNetClassifier):
             random_state=self.net_.streams.seed("source", self.net_.finished_epochs),
         ).fit(inputs.numpy(), data.codes, sample_weight=data.weight)
 
-    def _crt(self, features: Tensor, data: Rows | StreamedRows) -> tuple[Tensor, Tensor, bool]:
-        weight, bias = self._joint()
+    def _crt(
+        self, features: Tensor, data: Rows | StreamedRows, weight: Tensor, bias: Tensor
+    ) -> tuple[Tensor, Tensor, bool]:
         if len(np.unique(data.codes)) > 1:
             new = self._second_stage(RebalancedClassifier, features, data)
             weight[new.classes_] = new.module_.head.weight.detach().cpu()
             bias[new.classes_] = new.module_.head.bias.detach().cpu()
         return weight, bias, False
 
-    def _lws(self, features: Tensor, data: Rows | StreamedRows) -> tuple[Tensor, Tensor, bool]:
-        weight, bias = self._joint()
+    def _lws(
+        self, features: Tensor, data: Rows | StreamedRows, weight: Tensor, bias: Tensor
+    ) -> tuple[Tensor, Tensor, bool]:
         present = np.unique(data.codes)
         if len(present) > 1:
             scores = (features @ weight.T + bias)[:, present]
@@ -268,12 +270,14 @@ class DecoupledClassifier(BaseNetClassifier):
             bias[present] *= factor
         return weight, bias, False
 
-    def _tau_norm(self, features: Tensor, data: Rows | StreamedRows) -> tuple[Tensor, Tensor, bool]:
-        weight, bias = self._joint()
+    def _tau_norm(
+        self, features: Tensor, data: Rows | StreamedRows, weight: Tensor, bias: Tensor
+    ) -> tuple[Tensor, Tensor, bool]:
         return _tau_normalized(weight, self.tau_), torch.zeros_like(bias), False
 
-    def _ncm(self, features: Tensor, data: Rows | StreamedRows) -> tuple[Tensor, Tensor, bool]:
-        weight, bias = self._joint()
+    def _ncm(
+        self, features: Tensor, data: Rows | StreamedRows, weight: Tensor, bias: Tensor
+    ) -> tuple[Tensor, Tensor, bool]:
         mass = torch.ones(len(features)) if data.weight is None else torch.from_numpy(data.weight)
         for code in np.unique(data.codes):
             rows = torch.from_numpy(data.codes == code)
@@ -300,10 +304,19 @@ class DecoupledClassifier(BaseNetClassifier):
         features = torch.from_numpy(probe.transform(_subset(data, held))).to(torch.float64)
         y = data.codes[held]
         weight = None if data.weight is None else data.weight[held]
-        joint = probe.module_.head.joint.weight.detach().cpu().double()
+        heads = members_of(probe.module_.head)
+        joints = [head.joint.weight.detach().cpu().double() for head in heads]
+        features = features.chunk(len(heads), dim=1)
         scores = []
         for tau in _TAUS:
-            predicted = probe.classes_[(features @ _tau_normalized(joint, tau).T).argmax(1).numpy()]
+            of_members = [
+                own @ _tau_normalized(joint, tau).T
+                for own, joint in zip(features, joints, strict=True)
+            ]
+            found = of_members[0]
+            if len(heads) > 1:
+                found = log_mean_probability(torch.stack(of_members, dim=1))
+            predicted = probe.classes_[found.argmax(1).numpy()]
             recalls = recall_score(
                 y, predicted, labels=np.unique(y), average="macro", sample_weight=weight
             )
@@ -311,6 +324,12 @@ class DecoupledClassifier(BaseNetClassifier):
         # of equally good powers the middle one: the best are a range
         best = np.flatnonzero(np.isclose(scores, max(scores)))
         return float(_TAUS[best[len(best) // 2]])
+
+
+def _joint(head: DecoupledHead) -> tuple[Tensor, Tensor]:
+    """Return copies of what the first stage has learnt of the classes, weights and bias."""
+    joint = head.joint
+    return joint.weight.detach().cpu().clone(), joint.bias.detach().cpu().clone()
 
 
 def _tau_normalized(weight: Tensor, tau: float) -> Tensor:

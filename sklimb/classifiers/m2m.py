@@ -26,7 +26,7 @@ from sklimb._rebalance import resolve_epoch
 from sklimb._source_networks import check_source, fit_source, is_fitted_source, score_network
 from sklimb._spread import ColumnSpread
 from sklimb._transform import Transform
-from sklimb.backbones import MLP
+from sklimb.backbones import MLP, TabularMLP
 from sklimb.classifiers.rebalanced import RebalancedClassifier
 from sklimb.transforms.m2m import frozen
 from sklimb.transforms.major_to_minor import MajorToMinor
@@ -37,8 +37,8 @@ _LEAST_STEPS_OF_G = 300
 _TRIES_THAT_SAY_SOMETHING = 20
 # What g takes over from the classifier, beside its double-underscore parameters.
 _SHARED_WITH_G = (
-    "module", "max_epochs", "batch_size", "lr", "lr_schedule", "warmup_epochs", "lr_milestones",
-    "lr_decay", "optimizer", "dtype", "verbose",
+    "module", "n_members", "max_epochs", "batch_size", "lr", "lr_schedule", "warmup_epochs",
+    "lr_milestones", "lr_decay", "optimizer", "dtype", "verbose",
 )  # fmt: skip
 
 
@@ -84,9 +84,9 @@ class M2mClassifier(BaseNetClassifier):
         ``nn.Module`` whose scores are in the order of ``classes_``, or a fitted classifier of
         sklimb or skorch in ``sklearn.frozen.FrozenEstimator``. None is a plain
         `RebalancedClassifier` with the settings given here, but of 300 steps or more and, where it
-        is the default MLP, without dropout: g has to know its training rows. In `partial_fit` an
-        unfitted one learns from each call before f does, and where translation is due at once it is
-        fitted to the first; a skorch net is always.
+        is an `MLP` or `TabularMLP`, without dropout: g has to know its training rows. In
+        `partial_fit` an unfitted one learns from each call before f does, and where translation is
+        due at once it is fitted to the first; a skorch net is always.
     clean_seeds : bool, default=False
         Ablation (M2m-Clean): use the seed itself where its translation is accepted.
     random_label : bool, default=False
@@ -169,11 +169,12 @@ class M2mClassifier(BaseNetClassifier):
         max_margin: float = 0.5,
         scale: float = 30.0,
         module: type | nn.Module | None = None,
+        n_members: int | None = None,
         class_weight: str | Mapping[Any, float] | None = None,
         effective_beta: float = 0.9999,
         sampling: str | None = None,
         rebalance_from: float = 0.0,
-        max_epochs: int = 60,
+        max_epochs: int | str = 60,
         batch_size: int | str = "auto",
         lr: float = 3e-3,
         lr_schedule: str | None = "cosine",
@@ -205,7 +206,7 @@ class M2mClassifier(BaseNetClassifier):
                 raise ValueError(f"{name} must lie in [0, 1], got {getattr(self, name)!r}.")
         check_number(self.step_size, "step_size", 0, inclusive=False)
         check_scalar(self.n_steps, "n_steps", Integral, min_val=0)
-        resolve_epoch(self.translate_from, self.max_epochs, "translate_from")
+        resolve_epoch(self.translate_from, self._n_epochs, "translate_from")
         check_option("unit", self.unit, (None, "spread", "raw"))
         if self.seed_pool is not None:
             check_scalar(self.seed_pool, "seed_pool", Integral, min_val=1)
@@ -236,7 +237,7 @@ class M2mClassifier(BaseNetClassifier):
             gamma=self.gamma,
             step_size=self.step_size,
             n_steps=self.n_steps,
-            translate_from=resolve_epoch(self.translate_from, self.max_epochs, "translate_from"),
+            translate_from=resolve_epoch(self.translate_from, self._n_epochs, "translate_from"),
             clean_seeds=self.clean_seeds,
             random_label=self.random_label,
         )
@@ -246,7 +247,7 @@ class M2mClassifier(BaseNetClassifier):
     def _prepare_transform(self, data: Any, epochs: int | None) -> None:
         net, transform = self.net_, self.net_.transform_
         # partial_fit: g learns along with f, unless translation is never to start
-        early = epochs is not None and transform.translate_from < self.max_epochs
+        early = epochs is not None and transform.translate_from < self._n_epochs
         if not (early or self._starts_by(epochs)):
             return
         if transform.low is None:
@@ -255,7 +256,7 @@ class M2mClassifier(BaseNetClassifier):
 
     def _starts_by(self, epochs: int | None) -> bool:
         """Return whether rows are translated in the coming training."""
-        last = self.net_.finished_epochs + (self.max_epochs if epochs is None else epochs)
+        last = self.net_.finished_epochs + (self._n_epochs if epochs is None else epochs)
         return last > self.net_.transform_.translate_from
 
     def _set_rows(self, data: Any) -> None:
@@ -328,8 +329,8 @@ class M2mClassifier(BaseNetClassifier):
         nested = {k: v for k, v in self._nested_params().items() if not k.startswith("callbacks")}
         # g has to know its training rows, rare ones too, or there is nothing to translate into
         steps = -(-n_data // self._batch_size)
-        shared["max_epochs"] = max(self.max_epochs, -(-_LEAST_STEPS_OF_G // steps))
-        if self.net_.module.backbone is MLP:
+        shared["max_epochs"] = max(self._n_epochs, -(-_LEAST_STEPS_OF_G // steps))
+        if self.net_.module.backbone in (MLP, TabularMLP):
             nested.setdefault("module__dropout", 0.0)
         return RebalancedClassifier(
             **shared | {"batch_size": self._batch_size, "device": self._current_device}, **nested

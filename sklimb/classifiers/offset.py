@@ -19,6 +19,7 @@ from sklimb._network import run_backbone
 from sklimb._parameters import check_number, check_option
 from sklimb._terms import Step
 from sklimb.heads import CosineHead, EmpiricalOffsetHead, LinearHead, OffsetHead
+from sklimb.heads.members import members_of
 from sklimb.heads.offset import class_weights
 from sklimb.losses import center_loss, estimated_offset, log_class_shares, uniform_offset_loss
 
@@ -31,6 +32,11 @@ class _WithPrior(nn.Module):
     def __init__(self, term: Callable[[Step], Tensor]) -> None:
         super().__init__()
         self.term = term
+
+    @property
+    def row_wise(self) -> bool:
+        """Whether the term behind it is."""
+        return getattr(self.term, "row_wise", False)
 
     def set_class_counts(self, counts: Tensor) -> None:
         """Hand the training counts on."""
@@ -148,7 +154,9 @@ class OffsetDebiasedClassifier(BaseNetClassifier):
         them: those of `transform`, on the unit sphere where scores are cosines. NaN for a class
         without rows; `partial_fit` renews those of the classes that it is given. Part of the net's
         checkpoints, but for "zero" and "learned", whose heads are the plain ones: there the
-        estimator keeps them, and ``net_.load_params`` leaves them as they are.
+        estimator keeps them, and ``net_.load_params`` leaves them as they are. Of several members
+        with an axis for them in front, (n_members, n_classes, n_features_out / n_members), as have
+        the two below.
     empirical_offset_ : ndarray of shape (n_classes,)
         Half the inner product of these means with the class weights.
     estimated_offset_ : ndarray of shape (n_classes,)
@@ -227,11 +235,12 @@ class OffsetDebiasedClassifier(BaseNetClassifier):
         normalize_terms: bool = True,
         center_rate: float = 0.5,
         module: type | nn.Module | None = None,
+        n_members: int | None = None,
         class_weight: str | Mapping[Any, float] | None = None,
         effective_beta: float = 0.9999,
         sampling: str | None = None,
         rebalance_from: float = 0.0,
-        max_epochs: int = 60,
+        max_epochs: int | str = 60,
         batch_size: int | str = "auto",
         lr: float = 3e-3,
         lr_schedule: str | None = "cosine",
@@ -300,19 +309,21 @@ class OffsetDebiasedClassifier(BaseNetClassifier):
     def _train(
         self, data: Rows | StreamedRows, validation: Rows | StreamedRows | None, epochs: int | None
     ) -> None:
-        head = self.net_.module_.head
+        heads = members_of(self.net_.module_.head)
+        empirical = [head for head in heads if isinstance(head, EmpiricalOffsetHead)]
         if not self.net_.finished_epochs:
             vars(self).pop("_raw_means", None)
-        if isinstance(head, EmpiricalOffsetHead):
+        for head in empirical:
             head.use_means(False)
         try:
             super()._train(data, validation, epochs)
         finally:
-            if isinstance(head, EmpiricalOffsetHead):
+            for head in empirical:
                 head.use_means()
         means, present = self._means_of(data)
-        if isinstance(head, OffsetHead):
-            head.set_means(means, present)
+        if isinstance(heads[0], OffsetHead):
+            for head, own in zip(heads, means, strict=True):
+                head.set_means(own, present)
         else:
             # the heads of the plain net have no room for them
             known = vars(self).get("_raw_means", torch.full_like(means, torch.nan))
@@ -320,10 +331,13 @@ class OffsetDebiasedClassifier(BaseNetClassifier):
 
     @torch.no_grad()
     def _means_of(self, data: Rows | StreamedRows) -> tuple[Tensor, Tensor]:
-        """Return the weighted mean (C, d) of the features, and which classes have rows."""
+        """Return the weighted means (k, C, d) of the features, and which classes have rows."""
         module = self.net_.module_.eval()
-        head = module.head
-        total = torch.zeros(len(self.classes_), head.n_features_out, dtype=torch.float64)
+        heads = members_of(module.head)
+        head = heads[0]
+        total = torch.zeros(
+            len(self.classes_), len(heads), head.n_features_out, dtype=torch.float64
+        )
         mass = torch.zeros(len(total), dtype=torch.float64)
         start = 0
         # either head has a scale where it scores by cosines
@@ -332,6 +346,8 @@ class OffsetDebiasedClassifier(BaseNetClassifier):
             rows = run_backbone(module.backbone, batch[0], module.like.dtype)
             if cosine:
                 rows = F.normalize(rows, dim=-1)
+            if rows.ndim == 2:
+                rows = rows.unsqueeze(1)
             chosen = slice(start, start + len(rows))
             start += len(rows)
             y = torch.from_numpy(data.codes[chosen])
@@ -340,15 +356,16 @@ class OffsetDebiasedClassifier(BaseNetClassifier):
                 # of mean 1, so that sums neither vanish nor overflow
                 weight = torch.from_numpy(data.weight[chosen] / data.weight.mean())
             mass.index_add_(0, y, weight)
-            total.index_add_(0, y, weight.unsqueeze(1) * rows.cpu().double())
-        return total / mass.clamp_min(torch.finfo(mass.dtype).tiny).unsqueeze(1), mass > 0
+            total.index_add_(0, y, weight[:, None, None] * rows.cpu().double())
+        means = total / mass.clamp_min(torch.finfo(mass.dtype).tiny)[:, None, None]
+        return means.transpose(0, 1).contiguous(), mass > 0
 
     @property
     def class_means_(self) -> np.ndarray:
         """Means of the classes' training rows, in the space that the head scores."""
-        head = self._head_for("class_means_")
-        if isinstance(head, OffsetHead):
-            means = head.class_means.cpu().double()
+        heads = self._heads_for("class_means_")
+        if isinstance(heads[0], OffsetHead):
+            means = torch.stack([head.class_means.cpu().double() for head in heads])
         else:
             means = vars(self).get("_raw_means")
         if means is None or bool(means.isnan().all()):
@@ -357,30 +374,41 @@ class OffsetDebiasedClassifier(BaseNetClassifier):
                 "training, and this one was stopped, or its net saved, before. Train on with "
                 "partial_fit, or fit anew."
             )
-        return means.numpy().copy()
+        return _without_axis_of_one(means.numpy().copy())
 
     @property
     def empirical_offset_(self) -> np.ndarray:
         """Half the inner product of each class's mean with its weights."""
-        weight = class_weights(self._head_for("empirical_offset_"))
-        return _offset(weight, torch.from_numpy(self.class_means_))
+        heads = self._heads_for("empirical_offset_")
+        means = self.class_means_.reshape(len(heads), len(self.classes_), -1)
+        own = [
+            _offset(class_weights(head), torch.from_numpy(of_member))
+            for head, of_member in zip(heads, means, strict=True)
+        ]
+        return _without_axis_of_one(np.stack(own))
 
     @property
     def estimated_offset_(self) -> np.ndarray:
         """Half the inner product of each class's learnt centre with its weights."""
-        head = self._head_for("estimated_offset_")
-        if not isinstance(head, OffsetHead) or isinstance(head, EmpiricalOffsetHead):
+        heads = self._heads_for("estimated_offset_")
+        if not isinstance(heads[0], OffsetHead) or isinstance(heads[0], EmpiricalOffsetHead):
             raise AttributeError(
                 f"With offset={self.offset!r} no centres are learnt, so there is no "
                 "'estimated_offset_'; 'empirical_offset_' is there."
             )
-        return _offset(head.weight, head.centers)
+        own = [_offset(head.weight, head.centers) for head in heads]
+        return _without_axis_of_one(np.stack(own))
 
-    def _head_for(self, name: str) -> nn.Module:
+    def _heads_for(self, name: str) -> list[nn.Module]:
         if "net_" not in vars(self):
             raise AttributeError(f"{type(self).__name__} has no {name!r} before fit.")
-        return self.net_.module_.head
+        return members_of(self.net_.module_.head)
 
 
 def _offset(weight: Tensor, centers: Tensor) -> np.ndarray:
     return estimated_offset(weight.detach().cpu().double(), centers.cpu().double()).numpy()
+
+
+def _without_axis_of_one(values: np.ndarray) -> np.ndarray:
+    """Return values (k, ...) of members, those of a plain net without the axis."""
+    return values[0] if len(values) == 1 else values

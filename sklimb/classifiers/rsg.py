@@ -157,11 +157,12 @@ class RSGClassifier(BaseNetClassifier):
         max_margin: float = 0.5,
         scale: float = 30.0,
         module: type | nn.Module | None = None,
+        n_members: int | None = None,
         class_weight: str | Mapping[Any, float] | None = None,
         effective_beta: float = 0.9999,
         sampling: str | None = None,
         rebalance_from: float = 0.0,
-        max_epochs: int = 60,
+        max_epochs: int | str = 60,
         batch_size: int | str = "auto",
         lr: float = 3e-3,
         lr_schedule: str | None = "cosine",
@@ -193,7 +194,7 @@ class RSGClassifier(BaseNetClassifier):
         check_scalar(self.n_centers, "n_centers", Integral, min_val=1)
         check_number(self.lambda1, "lambda1", 0)
         check_number(self.lambda2, "lambda2", 0)
-        resolve_epoch(self.generate_from, self.max_epochs, "generate_from")
+        resolve_epoch(self.generate_from, self._n_epochs, "generate_from")
         check_scalar(self.contrast_channels, "contrast_channels", Integral, min_val=1)
         if self.stage is not None and not isinstance(self.stage, str):
             raise TypeError(f"stage must be a name or None, got {self.stage!r}.")
@@ -216,7 +217,7 @@ class RSGClassifier(BaseNetClassifier):
             beta=self.beta,
             lambda1=self.lambda1,
             lambda2=self.lambda2,
-            generate_from=resolve_epoch(self.generate_from, self.max_epochs, "generate_from"),
+            generate_from=resolve_epoch(self.generate_from, self._n_epochs, "generate_from"),
             contrast_channels=self.contrast_channels,
             end_to_end=self.end_to_end,
             balanced_loss=corrects_for_sizes(self),

@@ -9,6 +9,8 @@ A head is an `nn.Module` with
 - optionally ``after_step(embedded, y, weight)``: what moves after each step of the optimiser, by a
   rule of its own.
 
+`MemberHeads` holds one head for each member of an ensemble inside one network.
+
 Shape
 -----
 features (n, d) -> embedded (n, e) -> scores (n, C).
@@ -17,7 +19,15 @@ features (n, d) -> embedded (n, e) -> scores (n, C).
 from __future__ import annotations
 
 from sklimb.heads.affinity import AffinityHead
+from sklimb.heads.members import MemberHeads
 from sklimb.heads.offset import EmpiricalOffsetHead, OffsetHead
 from sklimb.heads.softmax import CosineHead, LinearHead
 
-__all__ = ["AffinityHead", "CosineHead", "EmpiricalOffsetHead", "LinearHead", "OffsetHead"]
+__all__ = [
+    "AffinityHead",
+    "CosineHead",
+    "EmpiricalOffsetHead",
+    "LinearHead",
+    "MemberHeads",
+    "OffsetHead",
+]

@@ -275,7 +275,7 @@ class M2mSampler(BaseOverSampler):
                     seed = streams.seed("source", number)
                     source = fit_source(source, rows.to_fit(), y, codes, seed)
                 setattr(self, name + "_", source)
-                networks.append(score_network(source, classes, name))
+                networks.append(score_network(source, classes, name, mean_scores=number == 1))
             translation = TableTranslation(
                 rows,
                 *networks,

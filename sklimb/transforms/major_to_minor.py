@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from sklimb._csr import to_dense
+from sklimb._network import MeanScores
 from sklimb._terms import Step
 from sklimb._transform import Changed, Transform
 from sklimb.transforms._rescaled import Rescaled
@@ -156,6 +157,8 @@ class MajorToMinor(Transform):
         self, start: Tensor, seed_class: Tensor, target: Tensor
     ) -> tuple[Tensor, Tensor]:
         network, source = self._network[0], self.source
+        if getattr(network, "n_members", 1) > 1:
+            network = MeanScores(network)  # g answers with the mean of probabilities by itself
         start = start if start.is_floating_point() else start.to(network.like.dtype)
         scale, bounds = 1.0, None
         if self.scale is not None:
@@ -194,6 +197,11 @@ class MajorToMinor(Transform):
         if self._replaced is None or not len(self._replaced):
             return
         scores = step.scores.detach()[self._replaced]
+        if scores.ndim == 3:  # (n, k, C) of members, to (n, C, k) as torch has it
+            y = step.y[self._replaced].unsqueeze(1).expand(-1, scores.shape[1])
+            of_members = F.cross_entropy(scores.transpose(1, 2), y, reduction="none")
+            self._losses.append(of_members.mean(1))
+            return
         self._losses.append(F.cross_entropy(scores, step.y[self._replaced], reduction="none"))
 
     def statistics(self) -> dict[str, float]:

@@ -16,7 +16,8 @@ from torch.func import functional_call
 from torch.nn import functional as F
 
 from sklimb._network import Network
-from sklimb._transform import Changed, Transform, choose_stage
+from sklimb._transform import Changed, MemberTransforms, Transform, choose_stage
+from sklimb.backbones.members import MemberCopies
 from sklimb.losses import center_estimation_loss, maximized_vector_loss, position_cosine
 from sklimb.transforms._rsg_parts import (
     CenterEstimation,
@@ -72,6 +73,9 @@ class RareSampleGenerator(Transform):
     count_by_weight : bool, default=True
         Count ``s_freq / s_rare`` by row weights and under a balanced loss, where that makes fewer
         new rows: see the Notes. False counts rows, as the paper does.
+    n_members : int, default=1
+        Members of the network, k. Above 1 the stage gives vectors (n, k, D); they count as rows,
+        and a row and its center, and the two rows of a pair, are always of one member.
 
     Attributes
     ----------
@@ -131,6 +135,7 @@ class RareSampleGenerator(Transform):
         end_to_end: bool = False,
         balanced_loss: bool = False,
         count_by_weight: bool = True,
+        n_members: int = 1,
     ) -> None:
         super().__init__()
         for name, value, low, high in (
@@ -143,6 +148,7 @@ class RareSampleGenerator(Transform):
         ):
             if not low <= value <= high:
                 raise ValueError(f"{name} must lie in [{low}, {high}], got {value!r}.")
+        self.n_members = n_members
         self.spatial = spatial
         self.alpha = alpha
         self.beta = beta
@@ -198,7 +204,7 @@ class RareSampleGenerator(Transform):
 
         Parameters
         ----------
-        maps : Tensor, shape (n, D, W, H) or (n, D)
+        maps : Tensor, shape (n, D, W, H), (n, D) or (n, k, D)
             The stage's output.
         y : Tensor of int, shape (n,)
             Class indices.
@@ -217,20 +223,24 @@ class RareSampleGenerator(Transform):
             )
         self._terms = {}
         fixed = maps.detach()
-        if not self.spatial:
+        of_each = y
+        if self.n_members > 1:
+            fixed = fixed.flatten(0, 1).clone()
+            of_each = y.repeat_interleave(self.n_members)
+        elif not self.spatial:
             # a copy: a layer behind the stage may work in place, and gradients need what it was
             fixed = fixed.flatten(1).clone()
         if self.coefficients["cesc_center"]:
-            self._terms["cesc_center"] = self._center_loss(fixed, y)
+            self._terms["cesc_center"] = self._center_loss(fixed, of_each)
             if not self.generating and len(y) > 1:
-                self._terms["cesc_contrast"] = self._contrast_loss(fixed, y)
+                self._terms["cesc_contrast"] = self._contrast_loss(fixed, of_each)
         if not self.generating:
             return maps, y, weight
         pairs = self._pair_rows(y, weight)
         if not len(pairs[0]):
             return maps, y, weight
         freq, rare = (torch.from_numpy(rows).to(y.device, non_blocking=True) for rows in pairs)
-        moved = self._transform(fixed, y, freq, rare)
+        moved = self._transform(fixed, of_each, self._of_members(freq), self._of_members(rare))
         self._n_generated += len(rare)
         new = (
             moved.reshape(-1, *maps.shape[1:]) + (maps if self.end_to_end else maps.detach())[rare]
@@ -306,14 +316,22 @@ class RareSampleGenerator(Transform):
         of_row = torch.stack([frequent.to(weight.dtype), weight]).cpu().double().numpy()
         return pair_rows(of_row[0] > 0, self.beta, self._rng, of_row[1])
 
+    def _of_members(self, rows: Tensor) -> Tensor:
+        """Return where the rows of all members are, once members are rows."""
+        k = self.n_members
+        if k == 1:
+            return rows
+        return (rows.unsqueeze(1) * k + torch.arange(k, device=rows.device)).flatten()
+
     def _center_loss(self, maps: Tensor, y: Tensor) -> Tensor:
         assignment = self.estimate(mean_map(maps), y).softmax(1)
         return center_estimation_loss(maps, self.centers[y], assignment)
 
     def _contrast_loss(self, maps: Tensor, y: Tensor) -> Tensor:
-        order = torch.from_numpy(self._rng.permutation(len(y))).to(y.device, non_blocking=True)
-        half = len(y) // 2
-        a, b = order[:half], order[half : 2 * half]
+        n = len(y) // self.n_members
+        order = torch.from_numpy(self._rng.permutation(n)).to(y.device, non_blocking=True)
+        half = n // 2
+        a, b = self._of_members(order[:half]), self._of_members(order[half : 2 * half])
         same = (y[a] == y[b]).long()
         logits = self.contrast(maps[a], maps[b])
         kinds = torch.stack([same, 1 - same])
@@ -339,7 +357,7 @@ class RareSampleGenerator(Transform):
 
 def build_generator(
     network: Network, example: Tensor, n_classes: int, *, stage: str | None, **settings: Any
-) -> RareSampleGenerator:
+) -> RareSampleGenerator | MemberTransforms:
     """Return a generator that fits a stage of a network, found by running an example.
 
     Parameters
@@ -357,8 +375,8 @@ def build_generator(
 
     Returns
     -------
-    RareSampleGenerator
-        In the network's float type.
+    RareSampleGenerator or MemberTransforms
+        In the network's float type. Of a network of copies one for each, as `MemberTransforms`.
 
     Raises
     ------
@@ -366,8 +384,17 @@ def build_generator(
         If there is no such stage, its output is neither maps nor vectors, or rows that are added
         there do not come out at the end.
     """
+    if isinstance(network.backbone, MemberCopies):
+        copies = zip(network.backbone.members, network.head.members, strict=True)
+        parts = [Network(*copy).to(network.like.dtype) for copy in copies]
+        return MemberTransforms(
+            [build_generator(part, example, n_classes, stage=stage, **settings) for part in parts]
+        )
     stage = choose_stage(network.backbone, stage)
     maps = _output_of_stage(network, example, stage)
+    if maps.ndim == 3:
+        settings = settings | {"n_members": network.n_members}
+        maps = maps[:, 0]
     spatial = maps.ndim == 4 and maps.shape[2:].numel() > 1
     channels = maps.shape[1]
     generator = RareSampleGenerator(channels, n_classes, spatial=spatial, **settings)
@@ -380,7 +407,9 @@ def _output_of_stage(network: Network, example: Tensor, stage: str) -> Tensor:
     seen: list[Tensor] = []
 
     def add_one(maps: Any) -> Tensor:
-        if not isinstance(maps, Tensor) or maps.layout != torch.strided or maps.ndim not in (2, 4):
+        dense = isinstance(maps, Tensor) and maps.layout == torch.strided
+        of_members = dense and maps.ndim == 3 and maps.shape[1] == network.n_members > 1
+        if not dense or (maps.ndim not in (2, 4) and not of_members):
             what = type(maps).__name__
             if isinstance(maps, Tensor):
                 sparse = maps.layout != torch.strided

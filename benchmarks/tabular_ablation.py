@@ -1,0 +1,204 @@
+"""How the default backbone for rows was chosen: each ingredient on and off, on training folds only.
+
+Of each set a fifth of the rows (a stratified test part, as in ``defaults.py``) is put aside and
+never looked at. On the rest, repeated 3-fold stratified cross-validation gives the balanced
+accuracy of a base setting, and of it with one ingredient changed. All are trained with the
+logit-adjusted loss, which needs no tuning of its own, so that what differs is the backbone.
+
+    python benchmarks/tabular_ablation.py [--sets glass oil-spill] [--only embedding] [--budget 600]
+
+One row a set, setting and split in ``results/tabular_ablation.csv``; those that are there are not
+run again. ``--summary`` prints means over splits.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+import warnings
+
+import numpy as np
+import torch
+from _record import read_csv, write_csv
+from _tables import load, subsample
+from sklearn.metrics import balanced_accuracy_score
+from sklearn.model_selection import RepeatedStratifiedKFold, train_test_split
+
+from sklimb import RebalancedClassifier
+from sklimb.backbones import MLP, TabularMLP
+
+CSV = "tabular_ablation.csv"
+COLUMNS = [
+    "set",
+    "ingredient",
+    "value",
+    "split",
+    "balanced_accuracy",
+    "seconds",
+    "n_train",
+    "config",
+]
+# Sets that the choice is made on, and how many of their rows are used: small ones first.
+SETS = {"glass": None, "ecoli-large": None, "oil-spill": None, "phoneme": 2500,
+        "mammography": 5000, "made-redundant": None, "made-clusters": None}  # fmt: skip
+
+BASE = {
+    "n_members": 8,
+    "module__hidden": [128, 128],
+    "module__dropout": 0.1,
+    "module__scaling": "robust",
+    "module__clip": 3.0,
+    "module__embedding": "piecewise_linear",
+    "module__feature_scale": True,
+    "module__adapters": "signs",
+    "max_epochs": 60,
+    "lr": 3e-3,
+    "lr_schedule": "cosine",
+    "batch_size": 64,
+    "optimizer__weight_decay": 1e-2,
+}
+# ingredient -> what it is changed to
+CHANGES = {
+    "scaling": [{"module__scaling": "standard"}, {"module__scaling": "quantile"}],
+    "clip": [{"module__clip": None}],
+    "adapters": [{"module__adapters": "normal"}],
+    "embedding": [
+        {"module__embedding": None},
+        {"module__embedding": "periodic"},
+        {"module__embedding": None, "module__scaling": "quantile"},
+        {"module__embedding": "periodic", "module__scaling": "quantile"},
+    ],
+    "feature_scale": [{"module__feature_scale": False}],
+    "dropout": [{"module__dropout": 0.0}, {"module__dropout": 0.3}],
+    "schedule": [{"lr_schedule": None}],
+    "weight_decay": [
+        {"optimizer__weight_decay": 0.0},
+        {"optimizer__weight_decay": 1e-1},
+        {"decay_biases": True},
+    ],
+    "members": [{"n_members": 1}, {"n_members": 4}, {"n_members": 16}],
+    "width": [{"module__hidden": [64, 64]}, {"module__hidden": [256, 256]}],
+    "depth": [{"module__hidden": [128]}, {"module__hidden": [128, 128, 128]}],
+    "epochs": [{"max_epochs": 30}, {"max_epochs": 120}],
+    "lr": [{"lr": 1e-3}, {"lr": 1e-2}],
+    "batch_size": [{"batch_size": 32}, {"batch_size": 128}],
+}
+# The networks of today, and the sizes that the backbone chooses by itself.
+WHOLE = {
+    "plain MLP": {"plain": True},
+    "default TabularMLP": {"default": True},
+}
+_NONE, _PERIODIC = {"module__embedding": None}, {"module__embedding": "periodic"}
+_SHORT, _SLOW, _LARGE = {"max_epochs": 30}, {"lr": 1e-3}, {"batch_size": 128}
+# Several ingredients at once, for those that go together.
+TOGETHER = [
+    _SHORT | _LARGE,
+    _SHORT | _LARGE | _NONE,
+    _SHORT | _LARGE | _PERIODIC,
+    _SHORT | _LARGE | {"module__hidden": [256, 256]},
+    _SHORT,
+    {"batch_size": 256},
+    _SLOW | _NONE,
+    _SLOW | _PERIODIC,
+    _SHORT | _NONE,
+    _SHORT | _PERIODIC,
+]
+
+
+class DecayAll(TabularMLP):
+    """Weight decay on biases, adapters and embeddings too: the ingredient switched off."""
+
+    def parameters_without_decay(self):
+        return iter(())
+
+
+def build(config: dict) -> RebalancedClassifier:
+    config = dict(config)
+    if config.pop("plain", False):
+        return RebalancedClassifier(loss="logit_adjusted", module=MLP)
+    if config.pop("default", False):
+        return RebalancedClassifier(loss="logit_adjusted", module=TabularMLP)
+    module = DecayAll if config.pop("decay_biases", False) else TabularMLP
+    return RebalancedClassifier(loss="logit_adjusted", module=module, **config)
+
+
+def settings(only: list[str] | None) -> list[tuple[str, str, dict]]:
+    named = [("base", "", BASE)]
+    named += [(name, "", config) for name, config in WHOLE.items()]
+    for ingredient, changes in (CHANGES | {"together": TOGETHER}).items():
+        named += [(ingredient, json.dumps(change), BASE | change) for change in changes]
+    return [s for s in named if only is None or s[0] in only]
+
+
+def run(name: str, config: dict, split: int, n_repeats: int) -> tuple[float, float, int]:
+    X, y = load(name)
+    X, _, y, _ = train_test_split(X, y, test_size=0.2, stratify=y, random_state=0)
+    if SETS.get(name):
+        X, y = subsample(X, y, SETS[name])
+    folds = RepeatedStratifiedKFold(n_splits=3, n_repeats=n_repeats, random_state=0)
+    train, valid = list(folds.split(X, y))[split]
+    model = build(config).set_params(random_state=split)
+    start = time.perf_counter()
+    model.fit(X[train], y[train])
+    seconds = time.perf_counter() - start
+    return balanced_accuracy_score(y[valid], model.predict(X[valid])), seconds, len(train)
+
+
+def summary(rows: list[dict]) -> None:
+    sets = [name for name in SETS if any(row["set"] == name for row in rows)]
+    by_key: dict[tuple[str, str], dict[str, dict[int, float]]] = {}
+    for row in rows:
+        scores = by_key.setdefault((row["ingredient"], row["value"]), {})
+        score = 100 * float(row["balanced_accuracy"])
+        scores.setdefault(row["set"], {})[int(row["split"])] = score
+    print(f"{'':58s}" + "".join(f"{name:>15s}" for name in sets))
+    base = by_key.get(("base", ""), {})
+    for (ingredient, value), scores in by_key.items():
+        cells = []
+        for name in sets:
+            own = scores.get(name, {})
+            # against the base on the same splits, for a row may not have all of them yet
+            shared = sorted(set(own) & set(base.get(name, {})))
+            gain = np.mean([own[s] - base[name][s] for s in shared]) if shared else np.nan
+            cells.append(f"{np.mean(list(own.values())):8.1f} {gain:+6.1f}" if own else " " * 15)
+        print(f"{ingredient + ' ' + value:58s}" + "".join(cells))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--sets", nargs="+", default=list(SETS))
+    parser.add_argument("--only", nargs="+", default=None, help="ingredients to run")
+    parser.add_argument("--repeats", type=int, default=1)
+    parser.add_argument("--budget", type=float, default=None, help="seconds; stop starting then")
+    parser.add_argument("--summary", action="store_true")
+    args = parser.parse_args()
+    warnings.simplefilter("ignore", UserWarning)
+    torch.set_num_threads(1)
+    rows = read_csv(CSV)
+    if args.summary:
+        summary(rows)
+        return
+    key = ("set", "config", "split")
+    done = {tuple(row[k] for k in key) for row in rows}
+    start = time.perf_counter()
+    for split in range(3 * args.repeats):
+        for ingredient, value, config in settings(args.only):
+            for name in args.sets:
+                text = json.dumps(config)
+                if (name, text, str(split)) in done:
+                    continue
+                if args.budget and time.perf_counter() - start > args.budget:
+                    return
+                score, seconds, n_train = run(name, config, split, args.repeats)
+                rows.append(
+                    dict(zip(COLUMNS, (name, ingredient, value, str(split), f"{score:.4f}",
+                                       f"{seconds:.2f}", n_train, text), strict=True))
+                )  # fmt: skip
+                write_csv(CSV, rows, COLUMNS)
+                print(f"{name} {ingredient} {value} {split}: {score:.4f} in {seconds:.1f} s",
+                      flush=True)  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+"""Epochs and batch size where they are left to "auto"."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sklimb._batches import first_of
+from sklimb._inputs import is_dataset, n_rows
+from sklimb._parameters import choose_batch_size, choose_epochs
+
+
+def resolve_sizes(
+    backbone: Any, X: Any, *, max_epochs: int | str, batch_size: int | str
+) -> tuple[int, int]:
+    """Return epochs and batch size as numbers; numbers that are given stay.
+
+    "auto" is what the backbone advises, by ``advised_sizes(n_rows, in_features)`` with the
+    attributes ``max_epochs`` and ``batch_size``; else it goes by the number of rows alone.
+
+    Parameters
+    ----------
+    backbone : type or nn.Module
+        Class or instance.
+    X : ndarray, sparse matrix or Dataset
+        Training rows.
+    max_epochs : int or "auto"
+        As the user has it.
+    batch_size : int or "auto"
+        As the user has it.
+
+    Returns
+    -------
+    tuple of int
+        Epochs and batch size.
+    """
+    n = n_rows(X)
+    epochs, size = choose_epochs(n), choose_batch_size(n)
+    advise = getattr(backbone, "advised_sizes", None)
+    if advise is not None and "auto" in (max_epochs, batch_size):
+        shape = first_of(X).shape if is_dataset(X) else X.shape
+        advised = advise(n, shape[1])
+        epochs, size = advised.max_epochs, advised.batch_size
+    return (
+        epochs if max_epochs == "auto" else int(max_epochs),
+        size if batch_size == "auto" else int(batch_size),
+    )

@@ -1,0 +1,355 @@
+"""A multi-layer perceptron for rows of a table, with what has been found to help since 2021.
+
+Shape
+-----
+x (n, in_features) -> features (n, d), or (n, k, d) of k members.
+
+References
+----------
+.. [1] Y. Gorishniy, I. Rubachev and A. Babenko, "On Embeddings for Numerical Features in Tabular
+   Deep Learning", NeurIPS 2022.
+.. [2] D. Holzmüller, L. Grinsztajn and I. Steinwart, "Better by Default: Strong Pre-Tuned MLPs and
+   Boosted Trees on Tabular Data", NeurIPS 2024.
+.. [3] Y. Gorishniy, A. Kotelnikov and A. Babenko, "TabM: Advancing Tabular Deep Learning with
+   Parameter-Efficient Ensembling", ICLR 2025.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from sklimb.backbones._tabular_sizes import TabularSizes, choose_sizes
+from sklimb.backbones.members import MemberLinear
+from sklimb.backbones.mlp import _ACTIVATIONS, _NONLINEAR, Standardize
+from sklimb.backbones.numeric import (
+    CategoryEmbedding,
+    PeriodicEmbedding,
+    PiecewiseLinearEmbedding,
+    QuantileNormal,
+    robust_scaling,
+    smooth_clip,
+)
+
+__all__ = ["TabularMLP"]
+
+_SCALINGS = ("robust", "standard", "quantile", None)
+_EMBEDDINGS = ("auto", "piecewise_linear", "periodic", None)
+_QUARTILES = (0.0, 0.25, 0.5, 0.75, 1.0)
+
+
+class TabularMLP(nn.Module):
+    """Linear layers behind clipped, embedded columns, for one net or several members in one.
+
+    Columns are scaled by their quartiles and smoothly clipped [2]_; each number may become a vector
+    (`embedding`) [1]_; each is multiplied by a learnt factor [2]_; and `n_members` networks that
+    share most of their weights are trained side by side and averaged [3]_.
+
+    Parameters
+    ----------
+    in_features : int
+        Number of columns of X; the classifiers fill it in.
+    n_rows : int or None, default=None
+        Number of training rows, by which the sizes left to "auto" go (see Notes); the classifiers
+        fill it in. None is taken for a few thousand.
+    n_members : int or None, default=None
+        Members; 1 is one plain net, None goes by `n_rows`. The classifiers have it as a parameter
+        of their own.
+    hidden : sequence of int or "auto", default="auto"
+        Width of each layer.
+    activation : {"relu", "gelu", "silu", "tanh"}, default="relu"
+    dropout : float or "auto", default="auto"
+        Share of activations dropped after each layer while training.
+    scaling : {"robust", "standard", "quantile"} or None, default="robust"
+        "robust" subtracts the (weighted) median of the training rows and divides by the range
+        between the quartiles; "standard" takes mean and standard deviation, as `MLP` does;
+        "quantile" gives each column the shape of a normal distribution, by `n_bins` quantiles; None
+        leaves the columns as they are.
+    clip : float or None, default=3.0
+        Scaled columns are smoothly kept within this; None lets them go. "quantile" needs none.
+    embedding : {"auto", "piecewise_linear", "periodic"} or None, default="auto"
+        How a number becomes a vector; None leaves it a number.
+    embedding_dim : int or None, default=None
+        Width of the vector; None is 8 for "piecewise_linear", 4 for "periodic".
+    n_bins : int, default=32
+        Bins of "piecewise_linear" and of ``scaling="quantile"``, between quantiles of the training
+        rows.
+    adapters : {"signs", "normal"}, default="signs"
+        How the members' factors of the inputs start: at -1 or 1, one for each number's vector, or
+        normal. TabM takes the latter behind embeddings; the former learnt faster here.
+    feature_scale : bool, default=True
+        Whether each input of the first layer has a learnt factor of its own.
+    categorical_features : array-like of int or bool, default=None
+        Columns that are codes 0, 1, ... of categories, by index or mask, as in
+        `sklearn.ensemble.HistGradientBoostingClassifier`: each code gets a vector. One that is not
+        in the training rows says nothing: its vector is zeros.
+    max_categories : int, default=256
+        Codes of a column.
+
+    Attributes
+    ----------
+    default_stage : str or None
+        The activation of the last hidden layer but one.
+
+    Notes
+    -----
+    The sizes that are left open go by the number of rows, columns and nothing else, by a rule that
+    was chosen on training folds (``benchmarks/tabular_ablation.py``); see `advised_sizes`.
+
+    Weight decay is for the weights of the layers alone: biases, adapters of members, factors and
+    embeddings go without it.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklimb.backbones import TabularMLP
+    >>> TabularMLP(4, hidden=(16, 8), n_members=1)(torch.zeros(3, 4)).shape
+    torch.Size([3, 8])
+    >>> TabularMLP(4, hidden=(16, 8), n_members=2)(torch.zeros(3, 4)).shape
+    torch.Size([3, 2, 8])
+    """
+
+    # said to the network, which otherwise casts the input to its own float type first
+    casts_input = True
+
+    def __init__(
+        self,
+        in_features: int,
+        *,
+        n_rows: int | None = None,
+        n_members: int | None = None,
+        hidden: Sequence[int] | str = "auto",
+        activation: str = "relu",
+        dropout: float | str = "auto",
+        scaling: str | None = "robust",
+        clip: float | None = 3.0,
+        embedding: str | None = "auto",
+        embedding_dim: int | None = None,
+        n_bins: int = 32,
+        adapters: str = "signs",
+        feature_scale: bool = True,
+        categorical_features: Sequence[int] | Sequence[bool] | None = None,
+        max_categories: int = 256,
+    ) -> None:
+        super().__init__()
+        for name, value, options in (
+            ("activation", activation, tuple(sorted(_ACTIVATIONS))),
+            ("scaling", scaling, _SCALINGS),
+            ("embedding", embedding, _EMBEDDINGS),
+            ("adapters", adapters, ("signs", "normal")),
+        ):
+            if value not in options:
+                raise ValueError(f"{name} must be one of {list(options)}, got {value!r}.")
+        sizes = self.advised_sizes(n_rows, in_features)
+        self.n_members = sizes.n_members if n_members is None else int(n_members)
+        if self.n_members < 1:
+            raise ValueError(f"n_members must be 1 or more, got {n_members!r}.")
+        hidden = sizes.hidden if isinstance(hidden, str) else tuple(hidden)
+        dropout = sizes.dropout if isinstance(dropout, str) else dropout
+        embedding = sizes.embedding if embedding == "auto" else embedding
+        numbers, codes = _split_columns(in_features, categorical_features)
+        self.register_buffer("numbers", numbers, persistent=False)
+        self.register_buffer("codes", codes, persistent=False)
+        self.adapters = adapters
+        self.scaling = scaling
+        self.clip = clip
+        self.standardize = Standardize(len(numbers))
+        self.ranks = QuantileNormal(len(numbers), n_bins=n_bins) if scaling == "quantile" else None
+        self.embedding = _make_embedding(embedding, len(numbers), embedding_dim, n_bins)
+        group = 1
+        if self.embedding is not None:
+            with torch.no_grad():
+                group = self.embedding(torch.zeros(1, len(numbers))).shape[2]
+        width = len(numbers) * group
+        self.categories = None
+        if len(codes):
+            self.categories = CategoryEmbedding(len(codes), max_categories=max_categories)
+            width += len(codes) * self.categories.weight.shape[2]
+        self.feature_scale = nn.Parameter(torch.ones(width)) if feature_scale else None
+        self.wants_scaling = scaling == "standard"
+        bins = np.linspace(0, 1, n_bins + 1)
+        self._needs_edges = embedding == "piecewise_linear"
+        # shares of the rows at which quantiles of the columns are wanted, before training
+        self.wants_quantiles = None
+        by_rank = scaling in ("robust", "quantile")
+        if by_rank or self._needs_edges or len(codes):
+            self.wants_quantiles = np.concatenate([_QUARTILES, bins])
+        self.layers = self._make_layers(width, hidden, activation, dropout, group)
+        places = [str(i) for i, layer in enumerate(self.layers) if isinstance(layer, _NONLINEAR)]
+        self.default_stage = f"layers.{places[-2:][0]}" if places else None
+
+    def _make_layers(
+        self, width: int, hidden: Sequence[int], activation: str, dropout: float, group: int
+    ) -> nn.Sequential:
+        if not hidden:
+            raise ValueError(
+                "hidden must have one width or more; MLP(hidden=()) is a linear model."
+            )
+        layers: list[nn.Module] = []
+        for depth, wider in enumerate(hidden):
+            if self.n_members == 1:
+                layers.append(nn.Linear(width, wider))
+            else:
+                first = None if depth else self.adapters
+                layers.append(MemberLinear(width, wider, self.n_members, first=first, group=group))
+            layers.append(_ACTIVATIONS[activation]())
+            if dropout:
+                layers.append(nn.Dropout(dropout))
+            width = wider
+        return nn.Sequential(*layers)
+
+    @staticmethod
+    def advised_sizes(n_rows: int | None, in_features: int) -> TabularSizes:
+        """Return the sizes that "auto" and None stand for.
+
+        Parameters
+        ----------
+        n_rows : int or None
+            Training rows; None is taken for a few thousand.
+        in_features : int
+            Columns.
+
+        Returns
+        -------
+        TabularSizes
+            ``n_members``, ``hidden``, ``dropout`` and ``embedding``, and for the classifiers
+            ``max_epochs`` and ``batch_size``.
+        """
+        return choose_sizes(n_rows, in_features)
+
+    # --- what is set before training ----------------------------------------------------------
+
+    def set_input_scaling(self, mean: np.ndarray, scale: np.ndarray) -> None:
+        """Set the moments that ``scaling="standard"`` uses; with another, do nothing.
+
+        Parameters
+        ----------
+        mean : ndarray of shape (in_features,)
+            Subtracted from the columns.
+        scale : ndarray of shape (in_features,)
+            Divides what is left; none may be 0.
+        """
+        if self.scaling == "standard":
+            numbers = self.numbers.cpu().numpy()
+            self.standardize.set_input_scaling(mean[numbers], scale[numbers])
+
+    def set_input_quantiles(self, quantiles: np.ndarray) -> None:
+        """Set what follows from the quantiles of the training rows: scaling, and edges of bins.
+
+        Parameters
+        ----------
+        quantiles : ndarray of shape (in_features, q)
+            At the shares of rows in ``wants_quantiles``.
+
+        Raises
+        ------
+        ValueError
+            If a column of `categorical_features` has codes out of range.
+        """
+        quantiles = np.asarray(quantiles)
+        self._check_codes(quantiles[self.codes.cpu().numpy()])
+        quantiles = quantiles[self.numbers.cpu().numpy()]
+        if self.scaling in ("robust", "quantile"):
+            self.standardize.set_input_scaling(*robust_scaling(quantiles[:, : len(_QUARTILES)]))
+        edges = torch.as_tensor(quantiles[:, len(_QUARTILES) :].T.copy())
+        edges = edges.to(self.standardize.shift.device)
+        if self.ranks is not None:
+            self.ranks.set_edges(self.standardize(edges).T)
+        if self._needs_edges:
+            self.embedding.set_edges(self._scaled(edges).T)
+
+    def _check_codes(self, quantiles: np.ndarray) -> None:
+        if not len(quantiles):
+            return
+        low, high = quantiles[:, 0].min(), quantiles[:, len(_QUARTILES) - 1].max()
+        most = self.categories.max_categories
+        if low < 0 or high >= most:
+            raise ValueError(
+                f"categorical_features are codes from {low:g} to {high:g}; they must lie between 0 "
+                f"and {most - 1}. Encode them with sklearn.preprocessing.OrdinalEncoder, or raise "
+                "max_categories."
+            )
+
+    def parameters_without_decay(self) -> Iterator[nn.Parameter]:
+        """Yield what an optimiser should not draw towards zero.
+
+        Yields
+        ------
+        nn.Parameter
+            All but the weights of the layers.
+        """
+        decayed = {id(layer.weight) for layer in self.layers if hasattr(layer, "weight")}
+        yield from (p for p in self.parameters() if id(p) not in decayed)
+
+    # --- forward ------------------------------------------------------------------------------
+
+    def _scaled(self, x: Tensor) -> Tensor:
+        x = x.to(self.standardize.like.dtype) if self.scaling is None else self.standardize(x)
+        if self.ranks is not None:
+            return self.ranks(x)
+        return x if self.clip is None else smooth_clip(x, self.clip)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the features.
+
+        Parameters
+        ----------
+        x : Tensor, shape (n, in_features)
+            Columns, of any number type.
+
+        Returns
+        -------
+        Tensor, shape (n, d) or (n, k, d)
+            Activations of the last layer, of each member where there are several.
+        """
+        columns = x if self.categories is None else x[:, self.numbers]
+        inputs = self._scaled(columns)
+        if self.embedding is not None:
+            inputs = self.embedding(inputs).flatten(1)
+        if self.categories is not None:
+            inputs = torch.cat([inputs, self.categories(x[:, self.codes])], dim=1)
+        if self.feature_scale is not None:
+            inputs = inputs * self.feature_scale
+        return self.layers(inputs)
+
+
+def _split_columns(
+    in_features: int, categorical: Sequence[int] | Sequence[bool] | None
+) -> tuple[Tensor, Tensor]:
+    """Return the indices of the columns of numbers, and of those of codes."""
+    is_code = np.zeros(in_features, dtype=bool)
+    if categorical is not None:
+        chosen = np.asarray(categorical)
+        if chosen.dtype.kind not in "biu" and chosen.size:
+            raise ValueError(
+                "categorical_features must be indices of columns or a mask of them, got "
+                f"{categorical!r}."
+            )
+        if chosen.dtype == bool and chosen.shape != is_code.shape:
+            raise ValueError(
+                f"categorical_features is a mask of {chosen.size} columns; X has {in_features}."
+            )
+        if (
+            chosen.dtype != bool
+            and chosen.size
+            and not (-in_features <= chosen.min() and chosen.max() < in_features)
+        ):
+            raise ValueError(
+                f"categorical_features={chosen.tolist()} has an index that X, with {in_features} "
+                "columns, does not have."
+            )
+        is_code[chosen if chosen.size else []] = True
+    return torch.from_numpy(np.flatnonzero(~is_code)), torch.from_numpy(np.flatnonzero(is_code))
+
+
+def _make_embedding(
+    kind: str | None, in_features: int, embedding_dim: int | None, n_bins: int
+) -> nn.Module | None:
+    if kind is None or not in_features:
+        return None
+    if kind == "periodic":
+        return PeriodicEmbedding(in_features, embedding_dim=embedding_dim or 4)
+    return PiecewiseLinearEmbedding(in_features, embedding_dim=embedding_dim or 8, n_bins=n_bins)

@@ -1,0 +1,158 @@
+"""One head for each member of an ensemble inside one network.
+
+Shape
+-----
+features (n, k, d) -> embedded (n, k, e) -> scores (n, k, C), k members.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from sklimb.heads.softmax import CosineHead, LinearHead
+
+__all__ = ["MemberHeads", "log_mean_probability", "members_of"]
+
+
+def log_mean_probability(scores: Tensor) -> Tensor:
+    r"""Return the log of the members' mean probability, :math:`\log \frac 1 k \sum_m p_m`.
+
+    Parameters
+    ----------
+    scores : Tensor, shape (n, k, C)
+        Scores of the members, whose softmax is :math:`p_m`.
+
+    Returns
+    -------
+    Tensor, shape (n, C)
+        Scores whose softmax is the mean.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklimb.heads.members import log_mean_probability
+    >>> log_mean_probability(torch.tensor([[[0.0, 0.0], [100.0, 0.0]]])).exp()
+    tensor([[0.7500, 0.2500]])
+    """
+    return scores.log_softmax(-1).logsumexp(1) - math.log(scores.shape[1])
+
+
+class MemberHeads(nn.Module):
+    """The heads of k members, each its own; linear and cosine ones are evaluated in one go.
+
+    Parameters
+    ----------
+    members : sequence of nn.Module
+        Heads of one kind and size.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklimb.heads import LinearHead, MemberHeads
+    >>> heads = MemberHeads([LinearHead(8, 3) for _ in range(4)])
+    >>> heads(heads.embed(torch.zeros(5, 4, 8))).shape
+    torch.Size([5, 4, 3])
+    """
+
+    def __init__(self, members: Sequence[nn.Module]) -> None:
+        super().__init__()
+        self.members = nn.ModuleList(members)
+        self.n_members = len(self.members)
+        self.n_features_out = sum(member.n_features_out for member in self.members)
+        # subclasses may do more than their parents
+        self._at_once = type(self.members[0]) in (LinearHead, CosineHead)
+
+    def embed(self, features: Tensor) -> Tensor:
+        """Return the features where each member's head compares them.
+
+        Parameters
+        ----------
+        features : Tensor, shape (n, k, d)
+            Features of the backbone.
+
+        Returns
+        -------
+        Tensor, shape (n, k, e)
+            Embedded features.
+        """
+        if self._at_once:
+            return features
+        rows = features.unbind(1)
+        embedded = [member.embed(own) for member, own in zip(self.members, rows, strict=True)]
+        return torch.stack(embedded, dim=1)
+
+    def forward(self, embedded: Tensor) -> Tensor:
+        """Return the scores of each member.
+
+        Parameters
+        ----------
+        embedded : Tensor, shape (n, k, e)
+            What `embed` returned.
+
+        Returns
+        -------
+        Tensor, shape (n, k, C)
+            Scores.
+        """
+        if not self._at_once:
+            rows = embedded.unbind(1)
+            scores = [member(own) for member, own in zip(self.members, rows, strict=True)]
+            return torch.stack(scores, dim=1)
+        first = self.members[0]
+        weight = torch.stack([member.weight for member in self.members])
+        if isinstance(first, CosineHead):
+            embedded, weight = F.normalize(embedded, dim=-1), F.normalize(weight, dim=-1)
+        scores = torch.bmm(embedded.transpose(0, 1), weight.transpose(1, 2)).transpose(0, 1)
+        if isinstance(first, CosineHead):
+            return first.scale * scores
+        if first.bias is None:
+            return scores
+        return scores + torch.stack([member.bias for member in self.members])
+
+    @torch.no_grad()
+    def start_from(
+        self, embedded: Tensor, y: Tensor, weight: Tensor | None, generator: torch.Generator
+    ) -> None:
+        """Let each head that takes any have its start values from data.
+
+        Parameters
+        ----------
+        embedded : Tensor, shape (n, k, e)
+            What `embed` returned for the rows.
+        y : Tensor of int, shape (n,)
+            Class indices.
+        weight : Tensor, shape (n,), or None
+            Weights of the rows.
+        generator : torch.Generator
+            Source of draws, each member's in turn.
+        """
+        for member, own in zip(self.members, embedded.unbind(1), strict=True):
+            if hasattr(member, "start_from"):
+                member.start_from(own, y, weight, generator)
+
+    @torch.no_grad()
+    def after_step(self, embedded: Tensor, y: Tensor, weight: Tensor | None) -> None:
+        """Let each head that moves a part of itself by its own rule do so.
+
+        Parameters
+        ----------
+        embedded : Tensor, shape (n, k, e)
+            What `embed` returned for the batch.
+        y : Tensor of int, shape (n,)
+            Class indices.
+        weight : Tensor, shape (n,), or None
+            Weights of the rows.
+        """
+        for member, own in zip(self.members, embedded.unbind(1), strict=True):
+            if hasattr(member, "after_step"):
+                member.after_step(own, y, weight)
+
+
+def members_of(head: nn.Module) -> list[nn.Module]:
+    """Return the heads of all members; of a plain net itself alone."""
+    return list(head.members) if isinstance(head, MemberHeads) else [head]

@@ -1,0 +1,249 @@
+"""The backbone for rows of a table: what happens to a column, layer by layer."""
+
+from __future__ import annotations
+
+import copy
+import io
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from sklimb import RebalancedClassifier
+from sklimb._quantiles import weighted_quantiles
+from sklimb.backbones import MemberLinear, TabularMLP
+from sklimb.backbones.numeric import piecewise_linear_encoding, smooth_clip
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(60, 3)) * [1e6, 1e-3, 0.0] + [1.6e9, 5.0, 7.0]
+Y = np.arange(60) % 2
+PLAIN = {"n_members": 1, "hidden": (8, 4), "dropout": 0.0}
+
+
+def fit(weight=None, **params):
+    params = {"max_epochs": 1, "random_state": 0, "module__hidden": (8, 4)} | params
+    return RebalancedClassifier(module=TabularMLP, **params).fit(X, Y, weight)
+
+
+@pytest.mark.parametrize("n_members", [1, 3])
+def test_layers(n_members):
+    net = TabularMLP(5, n_members=n_members, hidden=(8, 4), dropout=0.25, activation="gelu")
+    linear = nn.Linear if n_members == 1 else MemberLinear
+    assert [type(layer) for layer in net.layers] == 2 * [linear, nn.GELU, nn.Dropout]
+    assert net.layers[2].p == 0.25
+    assert net.default_stage == "layers.1"
+    assert TabularMLP(5, **PLAIN).default_stage == "layers.1"
+    assert TabularMLP(5, hidden=(8,), n_members=1, dropout=0.0).default_stage == "layers.1"
+    expected = (7, 4) if n_members == 1 else (7, 3, 4)
+    assert net(torch.zeros(7, 5)).shape == expected
+
+
+@pytest.mark.parametrize("first", ["signs", "normal"])
+@pytest.mark.parametrize("embedding", [None, "piecewise_linear", "periodic"])
+def test_how_members_come_to_differ(embedding, first):
+    torch.manual_seed(0)
+    net = TabularMLP(
+        4, n_members=5, hidden=(8, 8), dropout=0.1, embedding=embedding, adapters=first
+    )
+    adapters = net.layers[0].into.detach()
+    assert bool((adapters.abs() == 1).all()) == (first == "signs")
+    width = adapters.shape[1] // 4
+    # all of a number's vector starts with one factor
+    assert torch.equal(
+        adapters.view(5, 4, width), adapters.view(5, 4, width)[..., :1].expand(-1, -1, width)
+    )
+    later = net.layers[3]
+    assert (later.into == 1).all()
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_scaling_is_by_the_quartiles_of_the_training_rows(weighted):
+    weight = RNG.uniform(0.1, 2.0, 60) if weighted else None
+    backbone = fit(weight, module__embedding=None).module_.backbone.eval()
+    for k in range(2):
+        lower, middle, upper = weighted_quantiles(X[:, k], weight, [0.25, 0.5, 0.75])
+        assert backbone.standardize.shift[k] == middle
+        assert backbone.standardize.scale[k] == pytest.approx(upper - lower, rel=1e-12)
+    scaled = (X[:, 0] - backbone.standardize.shift[0].item()) / backbone.standardize.scale[0].item()
+    expected = scaled / np.sqrt(1 + (scaled / 3) ** 2)
+    got = backbone._scaled(torch.from_numpy(X)).numpy()
+    np.testing.assert_allclose(got[:, 0], expected, rtol=1e-5, atol=1e-6)
+    # a constant column says nothing, and no other value of it will
+    assert not got[:, 2].any()
+    far = torch.from_numpy(X[:1] + np.array([[0, 0, 1e9]]))
+    assert torch.equal(backbone(far), backbone(torch.from_numpy(X[:1])))
+
+
+def test_the_moments_of_the_standard_scaling():
+    backbone = fit(
+        module__scaling="standard", module__clip=None, module__embedding=None
+    ).module_.backbone
+    np.testing.assert_allclose(backbone.standardize.shift, X.mean(0), rtol=1e-12)
+    np.testing.assert_allclose(backbone.standardize.scale[:2], X.std(0)[:2], rtol=1e-9)
+    got = backbone._scaled(torch.from_numpy(X)).numpy()
+    expected = (X - X.mean(0))[:, :2] / X.std(0)[:2]
+    np.testing.assert_allclose(got[:, :2], expected, rtol=1e-5, atol=1e-6)
+
+
+def test_without_scaling_columns_come_as_they_are():
+    net = TabularMLP(2, **PLAIN, scaling=None, clip=None, embedding=None)
+    assert not net.wants_scaling
+    assert net.wants_quantiles is None
+    x = torch.tensor([[1e9, -3.0]])
+    assert torch.equal(net._scaled(x), x)
+
+
+def test_bins_lie_between_quantiles_of_the_training_rows():
+    backbone = fit(module__embedding="piecewise_linear", module__n_bins=4).module_.backbone
+    quantiles = weighted_quantiles(X[:, 0], None, np.linspace(0, 1, 5))
+    shift, scale = backbone.standardize.shift[0].item(), backbone.standardize.scale[0].item()
+    expected = smooth_clip(torch.from_numpy((quantiles - shift) / scale)).float()
+    torch.testing.assert_close(backbone.embedding.edges[0], expected)
+    # a fifth of the rows or so in each bin
+    inside = piecewise_linear_encoding(
+        backbone._scaled(torch.from_numpy(X))[:, :1], backbone.embedding.edges[:1]
+    )
+    assert (inside[:, 0] == 1).sum(0).tolist() == [45, 30, 15, 1]
+
+
+def test_normal_scores_of_the_training_rows():
+    backbone = fit(module__scaling="quantile", module__embedding=None).module_.backbone
+    scores = backbone._scaled(torch.from_numpy(X))[:, :2]
+    assert scores.median(dim=0).values.abs().max() < 0.1
+    assert scores.std(dim=0).min() > 0.8
+    assert (scores[:, 0].argsort() == torch.from_numpy(X[:, 0]).argsort()).all()
+
+
+def test_timestamps_keep_their_resolution():
+    y = np.arange(200) % 2
+    seconds = (1.6e9 + 40 * y + np.random.default_rng(0).uniform(-10, 10, 200))[:, None]
+    for scaling in ("robust", "quantile"):
+        model = RebalancedClassifier(
+            module=TabularMLP, module__scaling=scaling, module__hidden=(16,), n_members=1,
+            max_epochs=20, random_state=0,
+        )  # fmt: skip
+        assert model.fit(seconds, y).score(seconds, y) == 1.0
+
+
+def test_a_learnt_factor_for_each_input():
+    net = TabularMLP(3, **PLAIN, embedding=None)
+    x = torch.randn(4, 3)
+    expected = net.layers(net._scaled(x) * torch.tensor([2.0, 1.0, 0.0]))
+    net.feature_scale.data = torch.tensor([2.0, 1.0, 0.0])
+    assert torch.equal(net(x), expected)
+    assert TabularMLP(3, **PLAIN, feature_scale=False).feature_scale is None
+
+
+# --- categories -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("chosen", [[1, 3], [False, True, False, True], [1, -1], np.array([3, 1])])
+def test_categories_by_index_or_mask(chosen):
+    net = TabularMLP(4, **PLAIN, categorical_features=chosen)
+    assert net.numbers.tolist() == [0, 2]
+    assert net.codes.tolist() == [1, 3]
+    assert TabularMLP(4, **PLAIN, categorical_features=[]).categories is None
+    only = TabularMLP(2, **PLAIN, categorical_features=[0, 1])
+    assert only(torch.zeros(3, 2)).shape == (3, 4)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "message"),
+    [
+        ([4], "index that X, with 4 columns, does not have"),
+        ([True, False], "mask of 2 columns; X has 4"),
+        (["country"], "indices of columns or a mask"),
+    ],
+)
+def test_categories_that_are_not_there(chosen, message):
+    with pytest.raises(ValueError, match=message):
+        TabularMLP(4, categorical_features=chosen)
+
+
+def test_codes_are_no_numbers():
+    # every other code is rare: as numbers they would need as many kinks
+    rng = np.random.default_rng(0)
+    codes = rng.integers(0, 12, 400)
+    rows = np.column_stack([rng.normal(size=400), codes]).astype(float)
+    y = codes % 2
+    settings = {"n_members": 1, "max_epochs": 30, "random_state": 0, "module__embedding": None}
+    settings |= {"module__hidden": (16,), "module__dropout": 0.0, "lr": 1e-2}
+    by_code = RebalancedClassifier(
+        module=TabularMLP, module__categorical_features=[1], **settings
+    ).fit(rows, y)
+    as_number = RebalancedClassifier(module=TabularMLP, **settings).fit(rows, y)
+    assert by_code.score(rows, y) == 1.0 > as_number.score(rows, y) + 0.1
+    # a code that was never there, and one out of range, are all the same: vectors of zeros
+    unseen = np.array([[0.0, 40.0], [0.0, 255.0], [0.0, 999.0], [0.0, -1.0]])
+    scores = by_code.decision_function(unseen)
+    assert len(set(scores.tolist())) == 1
+    assert np.isfinite(scores).all()
+
+
+def test_training_codes_out_of_range_are_said():
+    rows = np.column_stack([RNG.normal(size=60), np.arange(60)])
+    model = RebalancedClassifier(
+        module=TabularMLP, module__categorical_features=[1], module__max_categories=50, max_epochs=1
+    )
+    with pytest.raises(ValueError, match="codes from 0 to 59; they must lie between 0 and 49"):
+        model.fit(rows, Y)
+    with pytest.raises(ValueError, match="codes from -1 to"):
+        model.fit(rows - [0, 1], Y)
+
+
+# --- as a module ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("embedding", [None, "piecewise_linear", "periodic"])
+@pytest.mark.parametrize("scaling", ["robust", "standard", "quantile"])
+def test_what_is_saved_is_what_is_there(embedding, scaling):
+    model = fit(module__embedding=embedding, module__scaling=scaling, n_members=2)
+    backbone = model.module_.backbone.eval()
+    stored = io.BytesIO()
+    torch.save(backbone.state_dict(), stored)
+    stored.seek(0)
+    other = TabularMLP(3, hidden=(8, 4), n_members=2, embedding=embedding, scaling=scaling)
+    other.load_state_dict(torch.load(stored))
+    x = torch.from_numpy(X)
+    assert torch.equal(other.eval()(x), backbone(x))
+    assert torch.equal(copy.deepcopy(backbone)(x), backbone(x))
+    assert backbone.double()(x).dtype == torch.float64
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("activation", "step"), ("adapters", "ones"), ("scaling", "minmax"), ("embedding", "one_hot")],
+)
+def test_an_unknown_option_names_those_there_are(name, value):
+    with pytest.raises(ValueError, match=f"{name} must be one of .*, got '{value}'"):
+        TabularMLP(3, **{name: value})
+
+
+def test_sizes_that_make_no_network():
+    with pytest.raises(ValueError, match="one width or more"):
+        TabularMLP(3, hidden=())
+    with pytest.raises(ValueError, match="n_members must be 1 or more, got 0"):
+        TabularMLP(3, n_members=0)
+
+
+def test_sizes_follow_the_rows_unless_they_are_given():
+    for n_rows in (100, 10_000, 1_000_000):
+        sizes = TabularMLP.advised_sizes(n_rows, 6)
+        net = TabularMLP(6, n_rows=n_rows)
+        assert net.n_members == sizes.n_members
+        assert net(torch.zeros(2, 6)).shape[-1] == sizes.hidden[-1]
+        own = TabularMLP(6, n_rows=n_rows, n_members=2, hidden=(4,), dropout=0.0)
+        assert own(torch.zeros(2, 6)).shape == (2, 2, 4)
+        assert not any(isinstance(layer, nn.Dropout) for layer in own.layers)
+    assert TabularMLP.advised_sizes(None, 6) == TabularMLP.advised_sizes(5_000, 6)
+
+
+def test_a_dataset_gives_the_statistics_of_its_items():
+    rows = torch.from_numpy(X)
+    streamed = torch.utils.data.TensorDataset(rows, torch.from_numpy(Y))
+    settings = {"module": TabularMLP, "module__hidden": (4,), "max_epochs": 1, "random_state": 0}
+    a = RebalancedClassifier(**settings).fit(X, Y).module_.backbone
+    b = RebalancedClassifier(**settings).fit(streamed).module_.backbone
+    assert torch.equal(a.standardize.shift, b.standardize.shift)
+    assert torch.equal(a.standardize.scale, b.standardize.scale)

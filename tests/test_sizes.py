@@ -1,0 +1,84 @@
+"""Epochs and batch size where they are left to "auto"."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from sklimb import M2mClassifier, RebalancedClassifier, RSGClassifier
+from sklimb._parameters import choose_batch_size, choose_epochs
+from sklimb._sizes import resolve_sizes
+from sklimb.backbones import MLP, TabularMLP
+
+X = np.random.default_rng(0).normal(size=(60, 3))
+Y = np.arange(60) % 2
+
+
+class Advises(nn.Linear):
+    def __init__(self, in_features):
+        super().__init__(in_features, 4)
+
+    @staticmethod
+    def advised_sizes(n_rows, in_features):
+        class Sizes:
+            max_epochs, batch_size = n_rows // 20, 10 * in_features
+
+        return Sizes
+
+
+AUTO = {"max_epochs": "auto", "batch_size": "auto"}
+
+
+@pytest.mark.parametrize("n", [1, 100, 50_000, 50_001, 200_000, 10**7])
+def test_epochs_see_three_million_rows_but_ten_times_each(n):
+    expected = 60 if n <= 50_000 else max(10, 3_000_000 // n)
+    assert choose_epochs(n) == expected
+
+
+def test_without_advice_it_is_the_number_of_rows():
+    assert resolve_sizes(MLP, X, **AUTO) == (60, choose_batch_size(60))
+
+
+def test_advice_is_taken_for_what_is_left_open():
+    assert resolve_sizes(Advises, X, **AUTO) == (3, 30)
+    assert resolve_sizes(Advises, X, max_epochs=7, batch_size="auto") == (7, 30)
+    assert resolve_sizes(Advises, X, max_epochs="auto", batch_size=9) == (3, 9)
+    assert resolve_sizes(Advises(3), X, **AUTO) == (3, 30)
+    items = torch.utils.data.TensorDataset(torch.from_numpy(X), torch.from_numpy(Y))
+    assert resolve_sizes(Advises, items, **AUTO) == (3, 30)
+    advised = TabularMLP.advised_sizes(60, 3)
+    assert resolve_sizes(TabularMLP, X, **AUTO) == (advised.max_epochs, advised.batch_size)
+
+
+def test_a_classifier_trains_as_many_epochs():
+    model = RebalancedClassifier(module=Advises, max_epochs="auto", rebalance_from=0.5)
+    model.set_params(class_weight="balanced").fit(X, Y)
+    assert model.n_iter_ == 3
+    assert model.net_.batch_size == 30
+    assert model.net_.rebalance_epoch == 2
+    assert model.max_epochs == "auto"
+    model.set_params(warm_start=True).fit(X, Y)
+    assert model.n_iter_ == 6
+    # a fit on other rows takes their advice
+    assert model.set_params(warm_start=False).fit(X[:40], Y[:40]).n_iter_ == 2
+
+
+def test_shares_of_the_epochs_are_of_those_that_were_chosen():
+    params = {"module": Advises, "max_epochs": "auto", "random_state": 0}
+    rsg = RSGClassifier(stage="", **params, generate_from=1.0)
+    assert rsg._n_epochs == 60  # before there are rows
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        m2m = M2mClassifier(**params, translate_from=2 / 3, gamma=0.0, beta=0.0)
+        m2m.fit(np.vstack([X, X[:30]]), np.r_[Y, np.zeros(30, dtype=int)])
+    tried = m2m.history_[:, "n_to_translate"]
+    assert [n > 0 for n in tried] == [False, False, False, True]
+
+
+def test_other_words_are_refused():
+    with pytest.raises(TypeError, match="max_epochs must be an instance of int"):
+        RebalancedClassifier(max_epochs="many").fit(X, Y)
