@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sklimb._batches import first_of
-from sklimb._inputs import is_dataset, n_rows
+from sklimb._inputs import n_rows
+from sklimb._items import first_of, is_dataset
 from sklimb._parameters import choose_batch_size, choose_epochs
 
 
