@@ -94,6 +94,8 @@ def build(
     module = module_parameter(pipeline)
     if module is not None:
         pipeline.set_params(**{module: BACKBONES[backbone]})
+        if backbone == "tabular":  # the epochs that it advises; a grid that has them overrides
+            pipeline.set_params(**{module.replace("module", "max_epochs"): "auto"})
     if tuning == "none":
         return pipeline
     folds = StratifiedKFold(3, shuffle=True, random_state=seed)

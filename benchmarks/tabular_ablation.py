@@ -22,11 +22,14 @@ import numpy as np
 import torch
 from _record import read_csv, write_csv
 from _tables import load, subsample
+from sklearn.base import BaseEstimator
 from sklearn.metrics import balanced_accuracy_score
 from sklearn.model_selection import RepeatedStratifiedKFold, train_test_split
 
 from sklimb import RebalancedClassifier
+from sklimb._compare.methods import METHODS
 from sklimb.backbones import MLP, TabularMLP
+from sklimb.backbones._tabular_sizes import effective_rows
 
 CSV = "tabular_ablation.csv"
 COLUMNS = [
@@ -43,7 +46,7 @@ COLUMNS = [
 SETS = {"glass": None, "ecoli-large": None, "oil-spill": None, "phoneme": 2500,
         "mammography": 5000, "made-redundant": None, "made-clusters": None}  # fmt: skip
 
-BASE = {
+SEARCH_BASE = {
     "n_members": 8,
     "module__hidden": [128, 128],
     "module__dropout": 0.1,
@@ -58,16 +61,19 @@ BASE = {
     "batch_size": 64,
     "optimizer__weight_decay": 1e-2,
 }
-# ingredient -> what it is changed to
+# The defaults, all sizes by the backbone's own rule, and each ingredient that they are changed in.
+BASE = {"max_epochs": "auto"}
 CHANGES = {
-    "scaling": [{"module__scaling": "standard"}, {"module__scaling": "quantile"}],
+    "scaling": [
+        {"module__scaling": "standard"},
+        {"module__scaling": "quantile"},
+        {"module__scaling": None, "module__clip": None},
+    ],
     "clip": [{"module__clip": None}],
-    "adapters": [{"module__adapters": "normal"}],
     "embedding": [
         {"module__embedding": None},
-        {"module__embedding": "periodic"},
-        {"module__embedding": None, "module__scaling": "quantile"},
-        {"module__embedding": "periodic", "module__scaling": "quantile"},
+        {"module__embedding": "piecewise_linear"},
+        {"module__embedding": "piecewise_linear", "module__n_bins": 32},
     ],
     "feature_scale": [{"module__feature_scale": False}],
     "dropout": [{"module__dropout": 0.0}, {"module__dropout": 0.3}],
@@ -77,32 +83,49 @@ CHANGES = {
         {"optimizer__weight_decay": 1e-1},
         {"decay_biases": True},
     ],
-    "members": [{"n_members": 1}, {"n_members": 4}, {"n_members": 16}],
+    "members": [{"n_members": 1}, {"n_members": 16}],
+    "adapters": [{"module__adapters": "normal"}],
     "width": [{"module__hidden": [64, 64]}, {"module__hidden": [256, 256]}],
     "depth": [{"module__hidden": [128]}, {"module__hidden": [128, 128, 128]}],
-    "epochs": [{"max_epochs": 30}, {"max_epochs": 120}],
+    "epochs": [{"epochs_times": 0.5}, {"epochs_times": 2}],
     "lr": [{"lr": 1e-3}, {"lr": 1e-2}],
-    "batch_size": [{"batch_size": 32}, {"batch_size": 128}],
 }
 # The networks of today, and the sizes that the backbone chooses by itself.
 WHOLE = {
     "plain MLP": {"plain": True},
-    "default TabularMLP": {"default": True},
+    "balanced random forest": {"forest": True},
 }
 _NONE, _PERIODIC = {"module__embedding": None}, {"module__embedding": "periodic"}
 _SHORT, _SLOW, _LARGE = {"max_epochs": 30}, {"lr": 1e-3}, {"batch_size": 128}
-# Several ingredients at once, for those that go together.
+# What the defaults were found by: several ingredients at once, from SEARCH_BASE.
 TOGETHER = [
     _SHORT | _LARGE,
     _SHORT | _LARGE | _NONE,
     _SHORT | _LARGE | _PERIODIC,
     _SHORT | _LARGE | {"module__hidden": [256, 256]},
     _SHORT,
-    {"batch_size": 256},
-    _SLOW | _NONE,
-    _SLOW | _PERIODIC,
     _SHORT | _NONE,
     _SHORT | _PERIODIC,
+    {"batch_size": 256},
+    {"max_epochs": 15},
+    {"max_epochs": 15} | _PERIODIC,
+    _SHORT | _LARGE | {"module__dropout": 0.3},
+    _SHORT | _LARGE | {"module__dropout": 0.3} | _PERIODIC,
+    _SHORT | _LARGE | {"optimizer__weight_decay": 0.3} | _PERIODIC,
+]
+# As many steps as this times the effective number of rows to the power of 0.7 (see `effective_rows`
+# of the backbone's sizes), with each kind of embedding.
+STEPS = [
+    {"steps": factor} | kind
+    for factor in (5, 10, 20)
+    for kind in ({"module__embedding": "piecewise_linear"}, _PERIODIC, _NONE)
+]
+FEWER_BINS = [
+    {"steps": 5, "module__n_bins": 8},
+    {"steps": 5, "module__n_bins": 16},
+    {"steps": 5, "module__n_bins": 8, "module__embedding_dim": 4},
+    {"steps": 5, "n_members": 16} | _PERIODIC,
+    {"steps": 5, "module__embedding_dim": 8} | _PERIODIC,
 ]
 
 
@@ -113,12 +136,12 @@ class DecayAll(TabularMLP):
         return iter(())
 
 
-def build(config: dict) -> RebalancedClassifier:
+def build(config: dict) -> BaseEstimator:
     config = dict(config)
+    if config.pop("forest", False):
+        return METHODS["forest"].classify()
     if config.pop("plain", False):
         return RebalancedClassifier(loss="logit_adjusted", module=MLP)
-    if config.pop("default", False):
-        return RebalancedClassifier(loss="logit_adjusted", module=TabularMLP)
     module = DecayAll if config.pop("decay_biases", False) else TabularMLP
     return RebalancedClassifier(loss="logit_adjusted", module=module, **config)
 
@@ -126,8 +149,10 @@ def build(config: dict) -> RebalancedClassifier:
 def settings(only: list[str] | None) -> list[tuple[str, str, dict]]:
     named = [("base", "", BASE)]
     named += [(name, "", config) for name, config in WHOLE.items()]
-    for ingredient, changes in (CHANGES | {"together": TOGETHER}).items():
-        named += [(ingredient, json.dumps(change), BASE | change) for change in changes]
+    searched = {"together": TOGETHER, "steps": STEPS, "bins": FEWER_BINS}
+    for start, kinds in ((BASE, CHANGES), (SEARCH_BASE, searched)):
+        for ingredient, changes in kinds.items():
+            named += [(ingredient, json.dumps(change), start | change) for change in changes]
     return [s for s in named if only is None or s[0] in only]
 
 
@@ -138,6 +163,16 @@ def run(name: str, config: dict, split: int, n_repeats: int) -> tuple[float, flo
         X, y = subsample(X, y, SETS[name])
     folds = RepeatedStratifiedKFold(n_splits=3, n_repeats=n_repeats, random_state=0)
     train, valid = list(folds.split(X, y))[split]
+    config = dict(config)
+    if "steps" in config:
+        steps = (
+            config.pop("steps") * effective_rows(np.unique(y[train], return_counts=True)[1]) ** 0.7
+        )
+        config["max_epochs"] = max(1, round(steps / -(-len(train) // config["batch_size"])))
+    if "epochs_times" in config:
+        counts = np.unique(y[train], return_counts=True)[1]
+        advised = TabularMLP.advised_sizes(len(train), X.shape[1], counts).max_epochs
+        config["max_epochs"] = max(1, round(config.pop("epochs_times") * advised))
     model = build(config).set_params(random_state=split)
     start = time.perf_counter()
     model.fit(X[train], y[train])

@@ -228,7 +228,11 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
         streams = Streams(self.random_state)
         X, codes, weight = without_weightless(X, codes, weight)
         self._auto_epochs, self._batch_size = resolve_sizes(
-            self._choose_backbone(X), X, max_epochs=self.max_epochs, batch_size=self.batch_size
+            self._choose_backbone(X),
+            X,
+            np.bincount(codes, minlength=len(self.classes_)),
+            max_epochs=self.max_epochs,
+            batch_size=self.batch_size,
         )
         with self._contained(X):
             data, validation = self._split(X, codes, weight, streams, epochs is None)

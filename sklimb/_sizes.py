@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from sklimb._inputs import n_rows
 from sklimb._items import first_of, is_dataset
 from sklimb._parameters import choose_batch_size, choose_epochs
 
 
 def resolve_sizes(
-    backbone: Any, X: Any, *, max_epochs: int | str, batch_size: int | str
+    backbone: Any,
+    X: Any,
+    class_counts: np.ndarray,
+    *,
+    max_epochs: int | str,
+    batch_size: int | str,
 ) -> tuple[int, int]:
     """Return epochs and batch size as numbers; numbers that are given stay.
 
-    "auto" is what the backbone advises, by ``advised_sizes(n_rows, in_features)`` with the
-    attributes ``max_epochs`` and ``batch_size``; else it goes by the number of rows alone.
+    "auto" is what the backbone advises, by ``advised_sizes(n_rows, in_features, class_counts)``
+    with the attributes ``max_epochs`` and ``batch_size``; else it goes by the number of rows alone.
 
     Parameters
     ----------
@@ -23,6 +30,8 @@ def resolve_sizes(
         Class or instance.
     X : ndarray, sparse matrix or Dataset
         Training rows.
+    class_counts : ndarray of int, shape (C,)
+        How many of them each class has.
     max_epochs : int or "auto"
         As the user has it.
     batch_size : int or "auto"
@@ -38,7 +47,7 @@ def resolve_sizes(
     advise = getattr(backbone, "advised_sizes", None)
     if advise is not None and "auto" in (max_epochs, batch_size):
         shape = first_of(X).shape if is_dataset(X) else X.shape
-        advised = advise(n, shape[1])
+        advised = advise(n, shape[1], class_counts)
         epochs, size = advised.max_epochs, advised.batch_size
     return (
         epochs if max_epochs == "auto" else int(max_epochs),

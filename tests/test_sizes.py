@@ -23,7 +23,9 @@ class Advises(nn.Linear):
         super().__init__(in_features, 4)
 
     @staticmethod
-    def advised_sizes(n_rows, in_features):
+    def advised_sizes(n_rows, in_features, class_counts):
+        assert sum(class_counts) == n_rows
+
         class Sizes:
             max_epochs, batch_size = n_rows // 20, 10 * in_features
 
@@ -31,6 +33,7 @@ class Advises(nn.Linear):
 
 
 AUTO = {"max_epochs": "auto", "batch_size": "auto"}
+COUNTS = np.array([30, 30])
 
 
 @pytest.mark.parametrize("n", [1, 100, 50_000, 50_001, 200_000, 10**7])
@@ -40,18 +43,18 @@ def test_epochs_see_three_million_rows_but_ten_times_each(n):
 
 
 def test_without_advice_it_is_the_number_of_rows():
-    assert resolve_sizes(MLP, X, **AUTO) == (60, choose_batch_size(60))
+    assert resolve_sizes(MLP, X, COUNTS, **AUTO) == (60, choose_batch_size(60))
 
 
 def test_advice_is_taken_for_what_is_left_open():
-    assert resolve_sizes(Advises, X, **AUTO) == (3, 30)
-    assert resolve_sizes(Advises, X, max_epochs=7, batch_size="auto") == (7, 30)
-    assert resolve_sizes(Advises, X, max_epochs="auto", batch_size=9) == (3, 9)
-    assert resolve_sizes(Advises(3), X, **AUTO) == (3, 30)
+    assert resolve_sizes(Advises, X, COUNTS, **AUTO) == (3, 30)
+    assert resolve_sizes(Advises, X, COUNTS, max_epochs=7, batch_size="auto") == (7, 30)
+    assert resolve_sizes(Advises, X, COUNTS, max_epochs="auto", batch_size=9) == (3, 9)
+    assert resolve_sizes(Advises(3), X, COUNTS, **AUTO) == (3, 30)
     items = torch.utils.data.TensorDataset(torch.from_numpy(X), torch.from_numpy(Y))
-    assert resolve_sizes(Advises, items, **AUTO) == (3, 30)
-    advised = TabularMLP.advised_sizes(60, 3)
-    assert resolve_sizes(TabularMLP, X, **AUTO) == (advised.max_epochs, advised.batch_size)
+    assert resolve_sizes(Advises, items, COUNTS, **AUTO) == (3, 30)
+    advised = TabularMLP.advised_sizes(60, 3, COUNTS)
+    assert resolve_sizes(TabularMLP, X, COUNTS, **AUTO) == (advised.max_epochs, advised.batch_size)
 
 
 def test_a_classifier_trains_as_many_epochs():

@@ -6,14 +6,17 @@ Chosen on training folds by ``benchmarks/tabular_ablation.py``.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 # What is taken for the number of rows where it is not known.
 _ROWS_UNKNOWN = 5_000
-# An epoch of more rows than this is taken to be long: the number of epochs falls from here on.
-_ROWS_OF_A_LONG_EPOCH = 5_000
 # With more columns than this each stays a number: vectors would make most of the first layer.
-_COLUMNS_TO_EMBED = 16
+_COLUMNS_TO_EMBED = 64
+# Steps of training are _STEPS times the effective number of rows to the power of _GROWTH, times
+# the bits that tell the classes apart.
+_STEPS, _GROWTH = 3, 0.85
+_MOST_STEPS = 3_000
 
 
 class TabularSizes(NamedTuple):
@@ -43,8 +46,13 @@ class TabularSizes(NamedTuple):
     batch_size: int
 
 
-def choose_sizes(n_rows: int | None, in_features: int) -> TabularSizes:
+def choose_sizes(
+    n_rows: int | None, in_features: int, class_counts: Sequence[float] | None = None
+) -> TabularSizes:
     """Return sizes that fit a number of rows and columns.
+
+    Steps of training grow with the `effective_rows`, more slowly than these do: a rare class of few
+    rows is learnt by heart in passes that a large one needs.
 
     Parameters
     ----------
@@ -52,6 +60,8 @@ def choose_sizes(n_rows: int | None, in_features: int) -> TabularSizes:
         Training rows; None is taken for a few thousand.
     in_features : int
         Columns.
+    class_counts : sequence of float or None, default=None
+        Rows of each class; None takes classes of one size.
 
     Returns
     -------
@@ -61,20 +71,50 @@ def choose_sizes(n_rows: int | None, in_features: int) -> TabularSizes:
     Examples
     --------
     >>> from sklimb.backbones._tabular_sizes import choose_sizes
-    >>> [choose_sizes(n, 9).max_epochs for n in (200, 5_000, 100_000, 1_000_000)]
-    [60, 60, 13, 5]
+    >>> choose_sizes(5_000, 9).max_epochs, choose_sizes(5_000, 9, [4_900, 100]).max_epochs
+    (38, 6)
     """
-    n = _ROWS_UNKNOWN if n_rows is None else n_rows
-    wide = n >= 20_000
-    long = max(1.0, n / _ROWS_OF_A_LONG_EPOCH)
+    n = _ROWS_UNKNOWN if n_rows is None else max(1, n_rows)
+    effective = n if class_counts is None else effective_rows(class_counts)
+    batch_size = _power_of_two(n / 256, 64, 1024)
+    n_classes = 2 if class_counts is None else sum(count > 0 for count in class_counts)
+    steps = min(_MOST_STEPS, _STEPS * effective**_GROWTH * max(1.0, math.log2(n_classes)))
     return TabularSizes(
         n_members=4 if n >= 200_000 else 8,
-        hidden=(256, 256) if wide else (128, 128),
+        hidden=(256, 256) if n >= 20_000 else (128, 128),
         dropout=0.1,
-        embedding="piecewise_linear" if in_features <= _COLUMNS_TO_EMBED else None,
-        max_epochs=max(5, int(60 / math.sqrt(long))),
-        batch_size=_power_of_two(n / 64, 64, 1024),
+        embedding="periodic" if in_features <= _COLUMNS_TO_EMBED else None,
+        max_epochs=max(1, round(steps / math.ceil(n / batch_size))),
+        batch_size=batch_size,
     )
+
+
+def effective_rows(class_counts: Sequence[float]) -> float:
+    r"""Return how many rows a balanced set would need to know each class as well.
+
+    .. math:: C^2 / \sum_k n_k^{-1}
+
+    on average over the C classes: for two of 10,000 and 100 rows it is 396. Balanced classes count
+    in full.
+
+    Parameters
+    ----------
+    class_counts : sequence of float
+        Rows of each class; classes without any are left out.
+
+    Returns
+    -------
+    float
+        The number.
+
+    Examples
+    --------
+    >>> from sklimb.backbones._tabular_sizes import effective_rows
+    >>> effective_rows([50, 50]), round(effective_rows([10_000, 100]))
+    (100.0, 396)
+    """
+    there = [float(n) for n in class_counts if n > 0]
+    return len(there) ** 2 / sum(1.0 / n for n in there)
 
 
 def _power_of_two(x: float, low: int, high: int) -> int:

@@ -74,7 +74,7 @@ class TabularMLP(nn.Module):
         How a number becomes a vector; None leaves it a number.
     embedding_dim : int or None, default=None
         Width of the vector; None is 8 for "piecewise_linear", 4 for "periodic".
-    n_bins : int, default=32
+    n_bins : int, default=16
         Bins of "piecewise_linear" and of ``scaling="quantile"``, between quantiles of the training
         rows.
     adapters : {"signs", "normal"}, default="signs"
@@ -128,7 +128,7 @@ class TabularMLP(nn.Module):
         clip: float | None = 3.0,
         embedding: str | None = "auto",
         embedding_dim: int | None = None,
-        n_bins: int = 32,
+        n_bins: int = 16,
         adapters: str = "signs",
         feature_scale: bool = True,
         categorical_features: Sequence[int] | Sequence[bool] | None = None,
@@ -202,7 +202,9 @@ class TabularMLP(nn.Module):
         return nn.Sequential(*layers)
 
     @staticmethod
-    def advised_sizes(n_rows: int | None, in_features: int) -> TabularSizes:
+    def advised_sizes(
+        n_rows: int | None, in_features: int, class_counts: Sequence[float] | None = None
+    ) -> TabularSizes:
         """Return the sizes that "auto" and None stand for.
 
         Parameters
@@ -211,6 +213,8 @@ class TabularMLP(nn.Module):
             Training rows; None is taken for a few thousand.
         in_features : int
             Columns.
+        class_counts : sequence of float or None, default=None
+            Rows of each class, by which the epochs go; None takes classes of one size.
 
         Returns
         -------
@@ -218,7 +222,7 @@ class TabularMLP(nn.Module):
             ``n_members``, ``hidden``, ``dropout`` and ``embedding``, and for the classifiers
             ``max_epochs`` and ``batch_size``.
         """
-        return choose_sizes(n_rows, in_features)
+        return choose_sizes(n_rows, in_features, class_counts)
 
     # --- what is set before training ----------------------------------------------------------
 

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
+import math
+
 import pytest
 
-from sklimb.backbones._tabular_sizes import choose_sizes
+from sklimb.backbones._tabular_sizes import choose_sizes, effective_rows
 
 ROWS = [1, 50, 200, 1_000, 5_000, 20_000, 100_000, 1_000_000, 10_000_000]
+
+
+def steps_of(n, *args):
+    sizes = choose_sizes(n, *args)
+    return sizes.max_epochs * math.ceil(n / sizes.batch_size)
 
 
 @pytest.mark.parametrize("in_features", [1, 10, 100, 5_000])
@@ -21,13 +29,31 @@ def test_each_is_a_network_that_can_be_built(in_features):
 
 
 def test_what_grows_with_the_rows():
-    sizes = [choose_sizes(n, 10) for n in ROWS]
-    assert sizes[0].hidden < sizes[-1].hidden
-    steps = [s.max_epochs * -(-n // s.batch_size) for n, s in zip(ROWS, sizes)]
-    assert steps == sorted(steps)
+    assert choose_sizes(ROWS[0], 10).hidden < choose_sizes(ROWS[-1], 10).hidden
+    steps = [steps_of(n, 10) for n in ROWS]
+    for fewer, more in itertools.pairwise(steps):
+        assert more > 0.8 * fewer  # whole epochs round
     # a small set ends in seconds, and a large one is not gone through for ever
-    assert steps[ROWS.index(200)] <= 1_000
-    assert sizes[-1].max_epochs <= 5
+    assert steps_of(200, 10) <= 600
+    assert choose_sizes(1_000_000, 10).max_epochs <= 10
+    assert choose_sizes(10_000_000, 10).max_epochs == 1
+
+
+def test_rare_classes_are_trained_for_fewer_steps():
+    n = 10_000
+    steps = [steps_of(n, 10, [n - rare, rare]) for rare in (5_000, 1_000, 100, 10)]
+    assert steps == sorted(steps, reverse=True)
+    assert steps[-1] < steps[0] / 5
+    assert choose_sizes(n, 10, [5_000, 5_000]) == choose_sizes(n, 10)
+
+
+def test_effective_rows_against_the_definition():
+    assert effective_rows([30, 30, 30]) == pytest.approx(90)
+    counts = [100, 20, 5]
+    variance = sum(1 / n for n in counts) / 3  # of a class mean, on average, per unit variance
+    per_class = 1 / variance  # rows a class of a balanced set with the same
+    assert effective_rows(counts) == pytest.approx(3 * per_class)
+    assert effective_rows([100, 0, 20, 5]) == effective_rows(counts)
 
 
 def test_unknown_rows_are_a_few_thousand():
