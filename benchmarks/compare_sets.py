@@ -45,15 +45,17 @@ def main() -> None:
     print(machine())
     for name in args.sets:
         given: dict = {"repeats": args.repeats}
+        methods = args.methods
         if name == "reuters36":
             found = load_set(name, data_home=str(args.data_home), seed=0)
             given = {"X": found.X, "y": found.y, "X_test": found.X_test, "y_test": found.y_test}
             given |= {"prepare": found.prepare, "repeats": args.repeats or found.repeats}
+            methods = args.methods or found.methods()
         elif name != "digits":
             given["X"], given["y"] = load(name, args.data_home)
         comparison = sklimb.compare(
             **given,
-            methods=args.methods,
+            methods=methods,
             folds=args.folds,
             grid=args.grid,
             n_jobs=args.jobs,

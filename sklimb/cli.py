@@ -77,7 +77,7 @@ def _compare(arguments: argparse.Namespace) -> int:
             *_X_y(named or table),
             X_test=named.X_test if named else None if test is None else test.X,
             y_test=named.y_test if named else None if test is None else test.y,
-            methods=arguments.methods,
+            methods=named.methods() if named and arguments.methods is None else arguments.methods,
             metric=arguments.metric.replace("-", "_"),
             folds=arguments.folds,
             repeats=named.repeats if named and arguments.repeats is None else arguments.repeats,

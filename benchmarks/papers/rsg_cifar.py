@@ -148,8 +148,11 @@ def run(row: dict, train, test, args) -> dict:
     np.save(file, predicted)
     plain = predictions_file({**row, "rsg": "0"})
     changed = np.nan
-    if row["rsg"] == "1" and plain.exists():
-        changed = 100 * np.mean(predicted != np.load(plain))
+    if row["rsg"] == "1":
+        if plain.exists():
+            changed = 100 * np.mean(predicted != np.load(plain))
+        else:
+            print(f"no {plain.name} here: what RSG changed stays unknown", flush=True)
     return row | {
         "error": f"{100 * np.mean(predicted != test[1]):.2f}",
         "changed": f"{changed:.2f}",
@@ -240,6 +243,9 @@ def main() -> None:
             print(rows[-1], flush=True)
     print(machine())
     summary(rows)
+    with_rsg = [float(row["changed"]) for row in rows if row["changed"] != "nan"]
+    if with_rsg and not any(with_rsg):
+        raise SystemExit(f"RSG changed no prediction in {len(with_rsg)} runs.")
 
 
 if __name__ == "__main__":

@@ -14,6 +14,13 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklimb._compare.errors import InputError, nearest
 from sklimb._compare.snippet import quoted
 
+# Even out 36 topics, the largest of 2,840 texts, and there are a hundred thousand rows of 11,643
+# columns to learn from, fourteen times a method: hours, and no better than weights.
+_ADD_ROWS = ("smote", "oversample", "m2m_sampler")
+_WITHOUT_SAMPLERS = (
+    "samplers (smote, oversample, m2m_sampler) make a hundred thousand rows of these texts, which "
+    "takes hours: they run only where asked for by name"
+)
 # The largest class of mnist-lt: the ten thousand rows of a whole long-tailed MNIST would take
 # hours, and what imbalance does is seen on fewer.
 _MNIST_LARGEST = 1000
@@ -36,6 +43,8 @@ class NamedSet:
         How often, if not asked for. Large sets with a test part of their own run once, because a
         comparison of all methods takes hours.
     notes : list of str
+    left_out : tuple of str
+        Methods that are not run unless asked for by name.
     name : str
         A key of `SETS`.
     """
@@ -48,7 +57,14 @@ class NamedSet:
     prepare: BaseEstimator | None = None
     repeats: int | None = None
     notes: list[str] = field(default_factory=list)
+    left_out: tuple[str, ...] = ()
     name: str = ""
+
+    def methods(self) -> list[str]:
+        """Return the methods that run unless others are asked for."""
+        from sklimb._compare.methods import METHODS
+
+        return [name for name in METHODS if name not in self.left_out]
 
 
 def load_set(name: str, *, data_home: str | None, seed: int) -> NamedSet:
@@ -120,7 +136,17 @@ def _reuters(function: str, fetch: _Fetcher, seed: int) -> NamedSet:
     X_test, y_test = fetch("X_test, y_test", function, subset="test")
     # 11,643 words of the 36 topics.
     prepare = TfidfVectorizer(min_df=2, stop_words="english", sublinear_tf=True)
-    return NamedSet(X, y, X_test, y_test, fetch.code, prepare, repeats=1)
+    return NamedSet(
+        X,
+        y,
+        X_test,
+        y_test,
+        fetch.code,
+        prepare,
+        repeats=1,
+        notes=[_WITHOUT_SAMPLERS],
+        left_out=_ADD_ROWS,
+    )
 
 
 def _twitter(fetch: _Fetcher, seed: int) -> NamedSet:

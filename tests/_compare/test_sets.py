@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from sklimb._compare.errors import InputError
-from sklimb._compare.sets import SETS, load_set
+from sklimb._compare.methods import METHODS
+from sklimb._compare.sets import SETS, NamedSet, load_set
 from sklimb.datasets import class_counts
 from sklimb.feature_extraction import WordWindowVectorizer
 from tests.datasets.shared import DATA, needs
@@ -64,6 +65,19 @@ def test_what_is_given_and_its_code(name, monkeypatch):
         assert len(found.y_test) == n_test
         assert same(space["X_test"], found.X_test)
         assert same(space["y_test"], found.y_test)
+
+
+@needs(*FILES["reuters36"])
+def test_on_reuters_what_adds_rows_is_run_only_if_asked_for():
+    found = load_set("reuters36", data_home=str(DATA), seed=0)
+    assert set(METHODS) - set(found.methods()) == {"smote", "oversample", "m2m_sampler"}
+    assert all(method in METHODS for method in found.left_out)
+    assert "only where asked for by name" in found.notes[0]
+
+
+def test_elsewhere_all_methods_run():
+    found = NamedSet(np.zeros((2, 1)), np.arange(2), None, None, "")
+    assert found.methods() == list(METHODS)
 
 
 @needs("images/mnist.npz")
