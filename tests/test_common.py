@@ -19,6 +19,7 @@ from sklimb import (
     RebalancedClassifier,
     RSGClassifier,
 )
+from sklimb.backbones import TabularMLP
 
 # The one check that may fail on defaults: it compares at 1e-7, which no mini-batch float32 training
 # can meet. `exact` below is the documented setting in which it passes, as scikit-learn itself runs
@@ -67,6 +68,8 @@ def own_settings():
     # a constant rate, for a check wants class_weight to have its effect in the three epochs left
     yield RebalancedClassifier(max_epochs=5, loss="ldam", rebalance_from=0.4, lr_schedule=None)
     yield RebalancedClassifier(max_epochs=5, mixup=1.0, remix=True)
+    # several members; lr, for a check wants five epochs to learn blobs
+    yield RebalancedClassifier(module=TabularMLP, n_members=2, max_epochs=5, lr=1e-2)
     for method in ("lws", "tau_norm", "ncm"):
         yield DecoupledClassifier(max_epochs=5, method=method)
     yield PriorCorrectedClassifier(RebalancedClassifier(max_epochs=5, random_state=0), tau=0.5)
@@ -100,7 +103,19 @@ def test_sklearn_checks(estimator, check):
 )
 @pytest.mark.parametrize("class_weight", [None, "balanced"])
 def test_sample_weight_equivalence_in_the_exact_setting(cls, class_weight):
-    estimator = exact(cls).set_params(class_weight=class_weight)
+    passes_in_the_exact_setting(exact(cls).set_params(class_weight=class_weight))
+
+
+@pytest.mark.parametrize("embedding", [None, "piecewise_linear", "periodic"])
+def test_sample_weight_equivalence_of_members_in_the_exact_setting(embedding):
+    passes_in_the_exact_setting(
+        exact(RebalancedClassifier).set_params(
+            module=TabularMLP, n_members=2, module__embedding=embedding
+        )
+    )
+
+
+def passes_in_the_exact_setting(estimator):
     checks = [
         check
         for est, check in estimator_checks_generator(estimator)

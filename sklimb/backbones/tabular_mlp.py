@@ -79,13 +79,14 @@ class TabularMLP(nn.Module):
         rows.
     adapters : {"signs", "normal"}, default="signs"
         How the members' factors of the inputs start: at -1 or 1, one for each number's vector, or
-        normal. TabM takes the latter behind embeddings; the former learnt faster here.
+        normal. TabM takes the latter behind embeddings; the ablation cannot tell them apart.
     feature_scale : bool, default=True
         Whether each input of the first layer has a learnt factor of its own.
     categorical_features : array-like of int or bool, default=None
         Columns that are codes 0, 1, ... of categories, by index or mask, as in
         `sklearn.ensemble.HistGradientBoostingClassifier`: each code gets a vector. One that is not
-        in the training rows says nothing: its vector is zeros.
+        in the training rows says nothing: its vector is zeros. Mixup and translation would take
+        codes for numbers.
     max_categories : int, default=256
         Codes of a column.
 
@@ -96,8 +97,9 @@ class TabularMLP(nn.Module):
 
     Notes
     -----
-    The sizes that are left open go by the number of rows, columns and nothing else, by a rule that
-    was chosen on training folds (``benchmarks/tabular_ablation.py``); see `advised_sizes`.
+    The sizes that are left open go by the number of rows and columns, and the epochs that it
+    advises by the rows of each class: a rule that was chosen on training folds
+    (``benchmarks/tabular_ablation.py``); see `advised_sizes`.
 
     Weight decay is for the weights of the layers alone: biases, adapters of members, factors and
     embeddings go without it.
@@ -251,9 +253,17 @@ class TabularMLP(nn.Module):
         Raises
         ------
         ValueError
-            If a column of `categorical_features` has codes out of range.
+            If a column of `categorical_features` has codes out of range, or the range of a column
+            is not finite.
         """
         quantiles = np.asarray(quantiles)
+        with np.errstate(over="ignore"):
+            bad = np.flatnonzero(~np.isfinite(quantiles[:, len(_QUARTILES) - 1] - quantiles[:, 0]))
+        if len(bad):
+            raise ValueError(
+                f"Columns {bad.tolist()[:10]} of X cannot be scaled: their range overflows. Divide "
+                "them, or take their logarithm."
+            )
         self._check_codes(quantiles[self.codes.cpu().numpy()])
         quantiles = quantiles[self.numbers.cpu().numpy()]
         if self.scaling in ("robust", "quantile"):

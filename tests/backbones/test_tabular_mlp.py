@@ -135,6 +135,29 @@ def test_a_learnt_factor_for_each_input():
     assert TabularMLP(3, **PLAIN, feature_scale=False).feature_scale is None
 
 
+def test_columns_too_wide_to_scale_are_named():
+    rows = X.copy()
+    rows[:2, 1] = -1e308, 1e308
+    with pytest.raises(ValueError, match=r"Columns \[1\] of X cannot be scaled: their range"):
+        RebalancedClassifier(module=TabularMLP, max_epochs=1).fit(rows, Y)
+
+
+@pytest.mark.parametrize("embedding", [None, "piecewise_linear", "periodic"])
+@pytest.mark.parametrize("n_members", [1, 3])
+def test_a_rows_scores_do_not_depend_on_its_neighbours(embedding, n_members):
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(101, 5))
+    model = RebalancedClassifier(
+        module=TabularMLP, module__embedding=embedding, n_members=n_members, max_epochs=1,
+        random_state=0,
+    ).fit(rows, rng.integers(0, 3, 101))  # fmt: skip
+    together = model.decision_function(rows)
+    for chosen in ([7], [3, 99], list(range(50)), list(range(100, -1, -1))):
+        np.testing.assert_allclose(
+            model.decision_function(rows[chosen]), together[chosen], rtol=1e-5, atol=1e-6
+        )
+
+
 # --- categories -------------------------------------------------------------------------------
 
 
