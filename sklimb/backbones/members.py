@@ -21,6 +21,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from sklimb._features import as_features
+
 __all__ = ["MemberCopies", "MemberLinear"]
 
 
@@ -179,11 +181,4 @@ class MemberCopies(nn.Module):
         Tensor, shape (n, k, d)
             Features.
         """
-        return torch.stack([as_matrix(member(x)) for member in self.members], dim=1)
-
-
-def as_matrix(features: Tensor | Sequence[Tensor]) -> Tensor:
-    """Return a backbone's output as a matrix: a tuple's first part, its later axes flat."""
-    if isinstance(features, (tuple, list)):
-        features = features[0]
-    return features if features.ndim == 2 else features.flatten(1)
+        return torch.stack([as_features(member(x), member) for member in self.members], dim=1)
