@@ -17,7 +17,7 @@ from sklimb._docstrings import describe_shared
 from sklimb._estimator import BaseNetClassifier, Terms
 from sklimb._parameters import check_number
 from sklimb._rebalance import resolve_epoch
-from sklimb._transform import Transform
+from sklimb._transform import MemberTransforms, Transform
 from sklimb.transforms.rsg import build_generator
 
 
@@ -227,14 +227,17 @@ class RSGClassifier(BaseNetClassifier):
     def _prepare_transform(self, data: Any, epochs: int | None) -> None:
         super()._prepare_transform(data, epochs)
         # What generates goes by the alpha that it was built with, whatever was set since.
-        frequent = self.net_.transform_.is_frequent
+        transform = self.net_.transform_
+        # one of its own for each copy of a backbone, which all see the same classes
+        one = transform.members[0] if isinstance(transform, MemberTransforms) else transform
+        frequent = one.is_frequent
         self.frequent_classes_ = self.classes_[frequent.cpu().numpy()]
 
     def _train(self, data: Any, validation: Any, epochs: int | None) -> None:
         super()._train(data, validation, epochs)
-        start = resolve_epoch(self.generate_from, self.max_epochs, "generate_from")
+        start = resolve_epoch(self.generate_from, self._n_epochs, "generate_from")
         never = not any(self.net_.history_[:, "n_generated"])
-        if validation is not None and self.n_iter_ <= start < self.max_epochs and never:
+        if validation is not None and self.n_iter_ <= start < self._n_epochs and never:
             warnings.warn(
                 f"Early stopping ended the training after {self.n_iter_} epochs, before generation "
                 f"starts (generate_from={self.generate_from!r}): this is the plain network. Start "

@@ -140,6 +140,8 @@ def test_stopping_before_generation_is_told(blobs):
     assert model.n_iter_ < 11
     RSGClassifier(generate_from=12, **SMALL, **settings).fit(*blobs)  # asked for, so no warning
     RSGClassifier(generate_from=0, **SMALL, **settings).fit(*blobs)
+    auto = settings | {"max_epochs": "auto", "scoring": None}
+    assert RSGClassifier(generate_from=0, **SMALL, **auto).fit(*blobs).frequent_classes_.tolist()
 
 
 def test_rows_are_counted_as_the_paper_does_if_asked(blobs):
