@@ -14,13 +14,13 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklimb._compare.errors import InputError, nearest
 from sklimb._compare.snippet import quoted
 
-# Evened out, 36 topics, the largest of 2,840 texts, are a hundred thousand rows of 11,643 columns to
-# learn from, fourteen times a method; and translated rows are dense.
+# Evened out, 36 topics, the largest of 2,840 texts, are a hundred thousand rows of 11,643 columns
+# to learn from, fourteen times a method; and translated rows are dense.
 _SLOW_ON_TEXTS = ("smote", "oversample", "m2m", "m2m_sampler")
 _WITHOUT_SLOW = (
-    "samplers (smote, oversample, m2m_sampler) make a hundred thousand rows of these texts, and m2m "
-    "translates rows of all their words; either takes an hour or more, so they run only where asked "
-    "for by name"
+    "samplers (smote, oversample, m2m_sampler) make a hundred thousand rows of these texts, and "
+    "m2m translates rows of all their words; either takes an hour or more, so they run only where "
+    "asked for by name"
 )
 # The largest class of mnist-lt: the ten thousand rows of a whole long-tailed MNIST would take
 # hours, and what imbalance does is seen on fewer.
