@@ -31,6 +31,7 @@ from sklimb._terms import LossTerms
 from sklimb._training_step import TrainingStep
 from sklimb._transform import Transform
 from sklimb._weight_decay import spare_from_decay
+from sklimb.heads.members import log_mean_probability
 
 # Matrix products take other kernels, that round otherwise, for fewer rows or a rest of these: a
 # row's scores would depend on its neighbours.
@@ -387,6 +388,8 @@ class Net(TrainingStep, NeuralNetClassifier):
             if end:
                 self.history.record_batch(prefix + "_loss", step["loss"].item())
                 self.history.record_batch(prefix + "_batch_size", sizes[-1])
+                if step["y_pred"].ndim == 3:  # of members
+                    step["y_pred"] = log_mean_probability(step["y_pred"].detach())
             for callback in end:
                 callback.on_batch_end(self, batch=batch, training=training, **step)
         self._record(prefix, losses, sizes)

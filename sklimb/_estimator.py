@@ -143,6 +143,13 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
         `epochs` is as in `_train`: None in `fit`, 1 in `partial_fit`.
         """
 
+    def _look_back(self, start: int, epochs: int | None) -> None:
+        """Warn of a training in which the transform came to nothing.
+
+        `start` is the number of epochs before it; `epochs` is as in `_train`, which calls this: the
+        user's line is five frames up.
+        """
+
     def _read_anew(self) -> frozenset[str]:
         """Return the parameters that take effect in a warm start if they have changed."""
         return READ_ANEW
@@ -276,7 +283,7 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
         return self
 
     def _train(self, data: Any, validation: Any, epochs: int | None) -> None:
-        net = self.net_
+        net, start = self.net_, self.net_.finished_epochs
         if net.transform is not None and not net.has_transform:
             warnings.warn(
                 f"{type(self).__name__} goes on training without what its transform had learnt, "
@@ -300,6 +307,7 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
         net.notify("on_train_end", X=data, y=data.y)
         if epochs is None and not getattr(self, "keep_training_state", True):
             net.drop_transform()
+        self._look_back(start, epochs)
 
     def _make_net(self, X: Any, streams: Streams) -> Net:
         factory = NetworkFactory(

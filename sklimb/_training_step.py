@@ -12,7 +12,6 @@ from torch import Tensor
 from sklimb._mixup import label_share, mix_rows
 from sklimb._network import as_taken
 from sklimb._terms import Step
-from sklimb.heads.members import log_mean_probability
 
 
 class TrainingStep:
@@ -181,9 +180,8 @@ class TrainingStep:
         weight = torch.cat([shares, 1.0 - shares])
         if batch.weight is not None:
             weight = weight * torch.cat([batch.weight, batch.weight[partner]])
-        twice = (2, 1) if scores.ndim == 2 else (2, 1, 1)
-        step = Step(both, weight, features.repeat(twice), scores.repeat(twice), self.module_.head)
-        return self._total(step, scores)
+        twice = (torch.cat([t, t]) for t in (features, scores))
+        return self._total(Step(both, weight, *twice, self.module_.head), scores)
 
     def validation_step(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
         """Compute the loss of a batch."""
@@ -208,6 +206,4 @@ class TrainingStep:
         kept = loss.detach()
         if len(values) > 1:
             kept = torch.stack([kept, *(value.detach() for value in values)])
-        if scores.ndim == 3:
-            scores = log_mean_probability(scores.detach())  # what callbacks take for a prediction
         return {"loss": loss, "losses": kept, "y_pred": scores, "step": step}

@@ -183,5 +183,5 @@ class AffinityClassifier(BaseNetClassifier):
         """The prototypes, in the space of `transform`."""
         if "net_" not in vars(self):
             raise AttributeError("AffinityClassifier has no 'prototypes_' before fit.")
-        own = [head.prototypes.detach().double() for head in members_of(self.module_.head)]
-        return (own[0] if len(own) == 1 else torch.stack(own)).cpu().numpy()
+        own = [head.prototypes.detach().cpu().double() for head in members_of(self.module_.head)]
+        return (own[0] if len(own) == 1 else torch.stack(own)).numpy()

@@ -356,16 +356,14 @@ class M2mClassifier(BaseNetClassifier):
                 f"{self.classes_[wanted & ~recognised].tolist()}, so it cannot say what to "
                 "translate into. Train it longer (max_epochs, lr), or give another.",
                 UserWarning,
-                stacklevel=7,
+                stacklevel=8,
             )
 
     def _make_net(self, X: Any, streams: Any) -> Net:
         vars(self).pop("source_estimator_", None)  # of an earlier fit
         return super()._make_net(X, streams)
 
-    def _train(self, data: Any, validation: Any, epochs: int | None) -> None:
-        start = self.net_.finished_epochs
-        super()._train(data, validation, epochs)
+    def _look_back(self, start: int, epochs: int | None) -> None:
         if epochs is None and not self.keep_training_state:
             vars(self).pop("source_estimator_", None)
         rows = self.net_.history_[start:]
@@ -378,7 +376,7 @@ class M2mClassifier(BaseNetClassifier):
                 f"let through reached a confidence of gamma={self.gamma:g}. Raise step_size or "
                 "n_steps, or lower gamma or beta. Rows of rare classes were repeated instead.",
                 UserWarning,
-                stacklevel=4,
+                stacklevel=5,
             )
 
 

@@ -233,11 +233,11 @@ class RSGClassifier(BaseNetClassifier):
         frequent = one.is_frequent
         self.frequent_classes_ = self.classes_[frequent.cpu().numpy()]
 
-    def _train(self, data: Any, validation: Any, epochs: int | None) -> None:
-        super()._train(data, validation, epochs)
-        start = resolve_epoch(self.generate_from, self._n_epochs, "generate_from")
+    def _look_back(self, start: int, epochs: int | None) -> None:
+        begins = resolve_epoch(self.generate_from, self._n_epochs, "generate_from")
+        stopped = self.early_stopping and epochs is None and self.n_iter_ <= begins
         never = not any(self.net_.history_[:, "n_generated"])
-        if validation is not None and self.n_iter_ <= start < self._n_epochs and never:
+        if stopped and begins < self._n_epochs and never:
             warnings.warn(
                 f"Early stopping ended the training after {self.n_iter_} epochs, before generation "
                 f"starts (generate_from={self.generate_from!r}): this is the plain network. Start "

@@ -168,7 +168,7 @@ def _spread_rows(rows: Tensor, mass: Tensor, n_rows: int, generator: torch.Gener
         again = not bool(chance.sum() > 0)
         index = int(torch.multinomial(mass if again else chance, 1, generator=generator))
         row = rows[index]
-        distance = (rows - row).square().sum(1).double().cpu()
+        distance = (rows - row).square().sum(1).cpu().double()
         nearest = torch.minimum(nearest, distance) if drawn else distance
         if again:
             noise = torch.randn(row.shape, generator=generator, dtype=torch.float64).to(row)

@@ -66,6 +66,11 @@ class MemberHeads(nn.Module):
         self.n_features_out = sum(member.n_features_out for member in self.members)
         # subclasses may do more than their parents
         self._at_once = type(self.members[0]) in (LinearHead, CosineHead)
+        # What the heads do not do is not there, so that nobody prepares it: `start_from` costs a
+        # forward pass, and `after_step` comes at every step.
+        for method in ("start_from", "after_step"):
+            if not hasattr(self.members[0], method):
+                setattr(self, method, None)
 
     def embed(self, features: Tensor) -> Tensor:
         """Return the features where each member's head compares them.
@@ -118,7 +123,7 @@ class MemberHeads(nn.Module):
     def start_from(
         self, embedded: Tensor, y: Tensor, weight: Tensor | None, generator: torch.Generator
     ) -> None:
-        """Let each head that takes any have its start values from data.
+        """Give each head its start values from data; None where the heads take none.
 
         Parameters
         ----------
@@ -132,12 +137,11 @@ class MemberHeads(nn.Module):
             Source of draws, each member's in turn.
         """
         for member, own in zip(self.members, embedded.unbind(1), strict=True):
-            if hasattr(member, "start_from"):
-                member.start_from(own, y, weight, generator)
+            member.start_from(own, y, weight, generator)
 
     @torch.no_grad()
     def after_step(self, embedded: Tensor, y: Tensor, weight: Tensor | None) -> None:
-        """Let each head that moves a part of itself by its own rule do so.
+        """Let each head move a part of itself by its own rule; None where the heads have none.
 
         Parameters
         ----------
@@ -149,8 +153,7 @@ class MemberHeads(nn.Module):
             Weights of the rows.
         """
         for member, own in zip(self.members, embedded.unbind(1), strict=True):
-            if hasattr(member, "after_step"):
-                member.after_step(own, y, weight)
+            member.after_step(own, y, weight)
 
 
 def members_of(head: nn.Module) -> list[nn.Module]:

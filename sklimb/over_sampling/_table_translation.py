@@ -110,10 +110,10 @@ class TableTranslation:
         moved = keep_largest_changes(moved, start, self._allowed(seeds))
         # an entry that did not move is the seed's to the bit, which a quotient times its divisor
         # is not
-        moved = torch.where(moved == start, raw, moved * self.scale).double().cpu().numpy()
+        moved = torch.where(moved == start, raw, moved * self.scale).cpu().double().numpy()
         moved = self.rows.rounded(np.clip(moved, *self.limits))
         confidence = target_confidence(self._tensor(moved), wanted, self.g)
-        return moved, confidence.double().cpu().numpy()
+        return moved, confidence.cpu().double().numpy()
 
     @torch.no_grad()
     def recognised(self, codes: np.ndarray, among: np.ndarray) -> set[int]:

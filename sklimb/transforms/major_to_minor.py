@@ -88,7 +88,7 @@ class MajorToMinor(Transform):
 
     def set_class_counts(self, counts: Tensor) -> None:
         """Take the training counts, (C,)."""
-        counts = counts.detach().double().cpu()
+        counts = counts.detach().cpu().double()
         self._accept = acceptance_probability(counts[None], counts[:, None], self.beta).numpy()
         self._generated = 1.0 - (counts / counts.max()).numpy()
 
@@ -206,8 +206,8 @@ class MajorToMinor(Transform):
 
     def statistics(self) -> dict[str, float]:
         """Return figures of the epoch."""
-        confidence = torch.cat(self._asked).double() if self._asked else None
-        losses = torch.cat(self._losses).double() if self._losses else None
+        confidence = torch.cat(self._asked).cpu().double() if self._asked else None
+        losses = torch.cat(self._losses).cpu().double() if self._losses else None
         n = 0 if losses is None else len(losses)
         nan = float("nan")
         # not to be pickled, nor needed before the next epoch makes them anew

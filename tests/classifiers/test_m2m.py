@@ -217,8 +217,10 @@ def test_a_class_that_g_never_learnt_is_named(data):
     never = nn.Linear(6, 3)
     never.weight.data.zero_()
     never.bias.data.copy_(torch.tensor([1.0, 0.0, 1.0]))  # bulk, rare, some
-    with pytest.warns(UserWarning, match=r"recognises no training row of the classes \['rare'"):
+    said = r"recognises no training row of the classes \['rare'"
+    with pytest.warns(UserWarning, match=said) as caught:
         M2mClassifier(**M2M | {"source_estimator": never, "gamma": 0.0}).fit(*data)
+    assert caught[0].filename == __file__
 
 
 def test_a_class_without_weight_is_no_target(data):
@@ -334,8 +336,9 @@ def test_what_a_warm_start_takes_of_the_translation(data):
 
 def test_without_it_g_is_built_anew(data):
     model = M2mClassifier(**M2M).fit(*data)
-    with pytest.warns(RuntimeWarning, match="keep_training_state=True"):
+    with pytest.warns(RuntimeWarning, match="keep_training_state=True") as caught:
         model.partial_fit(*data)
+    assert caught[0].filename == __file__
     assert model.history_[-1, "n_to_translate"] > 0
     assert model.source_estimator_.n_iter_ == 15  # translation is due at once: g is trained whole
     model.partial_fit(*data)

@@ -135,8 +135,10 @@ def test_stopping_before_generation_is_told(blobs):
         "n_iter_no_change": 2,
         "scoring": lambda model, X, y: next(worse),
     }
-    with pytest.warns(UserWarning, match=r"before generation starts \(generate_from=11\)"):
+    said = r"before generation starts \(generate_from=11\)"
+    with pytest.warns(UserWarning, match=said) as caught:
         model = RSGClassifier(generate_from=11, **SMALL, **settings).fit(*blobs)
+    assert len(caught) == 1 and caught[0].filename == __file__
     assert model.n_iter_ < 11
     RSGClassifier(generate_from=12, **SMALL, **settings).fit(*blobs)  # asked for, so no warning
     RSGClassifier(generate_from=0, **SMALL, **settings).fit(*blobs)
@@ -297,8 +299,9 @@ def test_epoch_by_epoch_is_the_same_as_at_once(blobs):
 
 def test_going_on_without_the_generator_warns_and_learns_it_first(blobs):
     model = RSGClassifier(generate_from=2, **SMALL, **QUICK).fit(*blobs)
-    with pytest.warns(RuntimeWarning, match="keep_training_state=True"):
+    with pytest.warns(RuntimeWarning, match="keep_training_state=True") as caught:
         model.partial_fit(*blobs)
+    assert caught[0].filename == __file__
     for _ in range(3):
         model.partial_fit(*blobs)  # it is there again
     made = [n > 0 for n in model.history_[:, "n_generated"]]

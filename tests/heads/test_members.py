@@ -60,12 +60,12 @@ def test_start_values_and_own_rules_are_each_members():
         own.start_from(embedded[:, m], y, weight, generator)
         own.after_step(embedded[:, m] + 1, y, weight)
         torch.testing.assert_close(head.members[m].raw_centers, own.raw_centers)
-    # heads without either are left alone
+    # of heads without either nothing is prepared for them: no forward pass, nothing at a step
     plain = heads("linear", 2)
-    before = [p.clone() for p in plain.parameters()]
-    plain.start_from(embedded, y, weight, generator)
-    plain.after_step(embedded, y, weight)
-    assert all(torch.equal(a, b) for a, b in zip(before, plain.parameters()))
+    assert plain.start_from is None and plain.after_step is None
+    # prototypes start from rows, and then the loss moves them
+    prototypes = heads("affinity", 2)
+    assert prototypes.start_from is not None and prototypes.after_step is None
 
 
 def test_prototypes_that_are_drawn_differ_among_members():
