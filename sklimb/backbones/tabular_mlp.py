@@ -23,7 +23,7 @@ import torch
 from torch import Tensor, nn
 
 from sklimb.backbones._tabular_sizes import TabularSizes, choose_sizes
-from sklimb.backbones.members import MemberLinear
+from sklimb.backbones.members import MemberDropout, MemberLinear
 from sklimb.backbones.mlp import _ACTIVATIONS, _NONLINEAR, Standardize
 from sklimb.backbones.numeric import (
     CategoryEmbedding,
@@ -62,7 +62,7 @@ class TabularMLP(nn.Module):
         Width of each layer.
     activation : {"relu", "gelu", "silu", "tanh"}, default="relu"
     dropout : float or "auto", default="auto"
-        Share of activations dropped after each layer while training.
+        Share of activations dropped after each layer while training, the same in all members.
     scaling : {"robust", "standard", "quantile"} or None, default="robust"
         "robust" subtracts the (weighted) median of the training rows and divides by the range
         between the quartiles; "standard" takes mean and standard deviation, as `MLP` does;
@@ -199,7 +199,7 @@ class TabularMLP(nn.Module):
                 layers.append(MemberLinear(width, wider, self.n_members, first=first, group=group))
             layers.append(_ACTIVATIONS[activation]())
             if dropout:
-                layers.append(nn.Dropout(dropout))
+                layers.append((nn.Dropout if self.n_members == 1 else MemberDropout)(dropout))
             width = wider
         return nn.Sequential(*layers)
 

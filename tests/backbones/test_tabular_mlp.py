@@ -12,7 +12,7 @@ from torch import nn
 
 from sklimb import RebalancedClassifier
 from sklimb._quantiles import weighted_quantiles
-from sklimb.backbones import MemberLinear, TabularMLP
+from sklimb.backbones import MemberDropout, MemberLinear, TabularMLP
 from sklimb.backbones.numeric import piecewise_linear_encoding, smooth_clip
 
 RNG = np.random.default_rng(0)
@@ -29,8 +29,8 @@ def fit(weight=None, **params):
 @pytest.mark.parametrize("n_members", [1, 3])
 def test_layers(n_members):
     net = TabularMLP(5, n_members=n_members, hidden=(8, 4), dropout=0.25, activation="gelu")
-    linear = nn.Linear if n_members == 1 else MemberLinear
-    assert [type(layer) for layer in net.layers] == 2 * [linear, nn.GELU, nn.Dropout]
+    linear, dropout = (nn.Linear, nn.Dropout) if n_members == 1 else (MemberLinear, MemberDropout)
+    assert [type(layer) for layer in net.layers] == 2 * [linear, nn.GELU, dropout]
     assert net.layers[2].p == 0.25
     assert net.default_stage == "layers.1"
     assert TabularMLP(5, **PLAIN).default_stage == "layers.1"
