@@ -19,21 +19,24 @@ from joblib import Parallel, delayed
 from sklearn.model_selection import StratifiedKFold, cross_validate
 
 from sklimb import AffinityClassifier, RebalancedClassifier
+from sklimb.backbones import MLP
 
+# The network that these figures are of.
+NET: dict = {"module": MLP, "max_epochs": 60}
 SETTINGS = {
-    "re-weighting": RebalancedClassifier(class_weight="balanced"),
-    "re-weighting, lr 1e-3": RebalancedClassifier(class_weight="balanced", lr=1e-3),
-    "affinity": AffinityClassifier(),
-    "lr 1e-3": AffinityClassifier(lr=1e-3),
-    "30 epochs": AffinityClassifier(max_epochs=30),
-    "lr 1e-3, 30 epochs": AffinityClassifier(lr=1e-3, max_epochs=30),
-    "sigma 0.25": AffinityClassifier(sigma=0.25),
-    "lam 0.25": AffinityClassifier(lam=0.25),
-    "lam 1": AffinityClassifier(lam=1.0),
-    "inverse similarity": AffinityClassifier(similarity="inverse"),
-    "4 prototypes": AffinityClassifier(n_prototypes=4),
-    "balanced draws": AffinityClassifier(class_weight=None, sampling="balanced"),
-    "not normalised": AffinityClassifier(normalize=False),
+    "re-weighting": RebalancedClassifier(**NET, class_weight="balanced"),
+    "re-weighting, lr 1e-3": RebalancedClassifier(**NET, class_weight="balanced", lr=1e-3),
+    "affinity": AffinityClassifier(**NET),
+    "lr 1e-3": AffinityClassifier(**NET, lr=1e-3),
+    "30 epochs": AffinityClassifier(**NET | {"max_epochs": 30}),
+    "lr 1e-3, 30 epochs": AffinityClassifier(**NET | {"max_epochs": 30}, lr=1e-3),
+    "sigma 0.25": AffinityClassifier(**NET, sigma=0.25),
+    "lam 0.25": AffinityClassifier(**NET, lam=0.25),
+    "lam 1": AffinityClassifier(**NET, lam=1.0),
+    "inverse similarity": AffinityClassifier(**NET, similarity="inverse"),
+    "4 prototypes": AffinityClassifier(**NET, n_prototypes=4),
+    "balanced draws": AffinityClassifier(**NET, class_weight=None, sampling="balanced"),
+    "not normalised": AffinityClassifier(**NET, normalize=False),
 }
 
 

@@ -30,6 +30,7 @@ from sklearn.metrics import balanced_accuracy_score
 from sklearn.model_selection import StratifiedKFold, train_test_split
 
 from sklimb import AffinityClassifier, RebalancedClassifier
+from sklimb.backbones import MLP
 from sklimb.datasets import make_long_tailed
 
 SHARED = {
@@ -120,6 +121,7 @@ def build(model: str, config: dict, seed: int):
     return CLASSES[model](
         class_weight="balanced" if correction == "weights" else None,
         sampling="balanced" if correction == "draws" else None,
+        module=MLP,
         module__hidden=tuple(config.pop("hidden")),
         module__dropout=config.pop("dropout"),
         optimizer__weight_decay=config.pop("weight_decay"),

@@ -31,6 +31,7 @@ from sklearn.metrics import balanced_accuracy_score
 from sklearn.model_selection import StratifiedKFold
 
 from sklimb import M2mClassifier, RebalancedClassifier
+from sklimb.backbones import MLP
 
 FILE = "defaults_m2m.csv"
 LARGE = ("mammography", "phoneme")
@@ -42,6 +43,8 @@ TRIED: dict[str, tuple[float, ...]] = {
     "lam": (0.0, 0.01, 0.1, 0.5, 1.0),
     "translate_from": (0.25, 0.5, 0.67, 0.8, 0.9),
 }
+# The network that these figures are of.
+NET: dict = {"module": MLP, "max_epochs": 60}
 BASELINES = {
     "plain": {},
     "balanced draws from 0.8": {"sampling": "balanced", "rebalance_from": 0.8},
@@ -104,14 +107,14 @@ class Search:
         """Return what the same training says without any translation."""
         key = (set_name, translate_from)
         if key not in self._untouched:
-            model = M2mClassifier(beta=1.0, translate_from=translate_from)
+            model = M2mClassifier(**NET, beta=1.0, translate_from=translate_from)
             self._untouched[key] = fold_predictions(model, *self.sets[set_name], folds)
         return self._untouched[key]
 
     def best(self, parameter: str, values: tuple[float, ...], settings: dict) -> dict:
         """Return the settings with the best value; of equal ones the first."""
         tried = [settings | {parameter: value} for value in values]
-        means = [self.run("M2m", M2mClassifier(), each) for each in tried]
+        means = [self.run("M2m", M2mClassifier(**NET), each) for each in tried]
         return tried[int(np.argmax(means))]
 
 
@@ -124,7 +127,7 @@ def main() -> None:
     torch.set_num_threads(1)
     search = Search(load(args.data_home), args.budget)
     for name, settings in BASELINES.items():
-        search.run(name, RebalancedClassifier(), settings)
+        search.run(name, RebalancedClassifier(**NET), settings)
     best = START
     for parameter, values in TRIED.items():
         best = search.best(parameter, values, best)

@@ -40,6 +40,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
 
 from sklimb import M2mSampler, RebalancedClassifier
+from sklimb.backbones import MLP
 from sklimb.datasets import fetch_tabular
 from sklimb.metrics import geometric_mean_score
 
@@ -49,7 +50,7 @@ CLASSIFIERS = {
     "logistic": LogisticRegression(max_iter=1000),
     "forest": RandomForestClassifier(200, random_state=0),
     "MLPClassifier": MLPClassifier(random_state=0),
-    "RebalancedClassifier": RebalancedClassifier(random_state=0),
+    "RebalancedClassifier": RebalancedClassifier(module=MLP, max_epochs=60, random_state=0),
 }
 NEIGHBOURS = [1, 3, 5, 10]
 SAMPLERS = {

@@ -39,6 +39,7 @@ from matplotlib.figure import Figure
 from torch import Tensor, nn
 
 from sklimb import OffsetDebiasedClassifier, RebalancedClassifier
+from sklimb.backbones import MLP
 from sklimb.heads import OffsetHead
 
 FILE = "offset_toy.csv"
@@ -48,7 +49,7 @@ DISTANCES = (3.0, 6.0)
 ORIGINS = {"frequent mean": (0.0, 0.0), "middle": None, "far": (5.0, 5.0)}
 NETS: dict[str, dict] = {
     "linear": {"module": nn.Identity},
-    "MLP": {"module__hidden": (16,), "module__dropout": 0.0},
+    "MLP": {"module": MLP, "module__hidden": (16,), "module__dropout": 0.0},
 }
 DIRECTION = np.array([0.8, 0.6])
 TRAINING = {"max_epochs": 30, "batch_size": 128, "lr": 2e-2}

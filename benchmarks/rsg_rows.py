@@ -35,10 +35,13 @@ from sklearn.metrics import balanced_accuracy_score
 from sklearn.model_selection import train_test_split
 
 from sklimb import RebalancedClassifier, RSGClassifier
+from sklimb.backbones import MLP
 from sklimb.datasets import fetch_tabular
 from sklimb.metrics import geometric_mean_score
 
 SETS = ("glass", "ecoli", "mammography", "reuters36")
+# The network that these figures are of.
+NET: dict = {"module": MLP, "max_epochs": 60}
 LOSSES = {
     "plain": {},
     "LDAM-DRW": {"loss": "ldam", "class_weight": "effective", "rebalance_from": 0.8},
@@ -96,7 +99,7 @@ def measure(name: str, loss: str, seed: int, data_home: Path, variants: list[str
     rows, off = [], None
     for variant in ["off", *variants]:
         start = time.perf_counter()
-        settings = {**LOSSES[loss], "random_state": seed}
+        settings = {**NET, **LOSSES[loss], "random_state": seed}
         if variant == "off":
             model = RebalancedClassifier(**settings).fit(X, y)
         else:

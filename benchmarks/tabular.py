@@ -1,4 +1,4 @@
-"""Rows of tables: every method with the plain MLP and with TabularMLP, beside what people use.
+"""Rows of tables: every method with TabularMLP, the default, and with MLP, beside what people use.
 
 Six real sets (ecoli also without its two classes of 2 rows) and five made ones (``_tables.py``),
 5 x 2 stratified cross-validation, three seeds. Every method is run with its defaults, and with

@@ -104,15 +104,11 @@ FASTER = [
     _DRY | {"batch_size": 128},
     _DRY | {"batch_size": 128, "lr": 6e-3},
 ]
-# The same with one mask of dropout for all members, which is how `MemberDropout` has it since.
-SHARED_MASKS = [
-    {"n_members": 8, "module__dropout": 0.1},
-    {"n_members": 8, "module__dropout": 0.2},
-    {"n_members": 8, "module__dropout": 0.1, "epochs_times": 0.5},
-    {"n_members": 4, "module__dropout": 0.1},
-    {"n_members": 4, "module__dropout": 0.2},
-    {"n_members": 4, "module__dropout": 0.1, "epochs_times": 0.5},
-    {"n_members": 4, "module__dropout": 0.1, "epochs_times": 0.5, "lr": 6e-3},
+# One net: what its epochs and dropout should be.
+ONE_NET = [
+    {"n_members": 1, "module__dropout": dropout, "epochs_times": times}
+    for dropout in (0.1, 0.2, 0.3)
+    for times in (1, 0.5)
 ]
 # The networks of today, and the sizes that the backbone chooses by itself.
 WHOLE = {
@@ -174,7 +170,7 @@ def settings(only: list[str] | None) -> list[tuple[str, str, dict]]:
     named = [("base", "", BASE)]
     named += [(name, "", config) for name, config in WHOLE.items()]
     named += [("faster", json.dumps(change), BASE | change) for change in FASTER]
-    named += [("shared masks", json.dumps(change), BASE | change) for change in SHARED_MASKS]
+    named += [("one net", json.dumps(change), BASE | change) for change in ONE_NET]
     searched = {"together": TOGETHER, "steps": STEPS, "bins": FEWER_BINS}
     for start, kinds in ((BASE, CHANGES), (SEARCH_BASE, searched)):
         for ingredient, changes in kinds.items():

@@ -59,11 +59,13 @@ from sklimb._schedule import SCHEDULES
 from sklimb._sizes import resolve_sizes
 from sklimb._terms import LossTerms, Step
 from sklimb._transform import Transform
-from sklimb.backbones import MLP, ConvNet
+from sklimb.backbones import MLP, ConvNet, TabularMLP
 from sklimb.metrics import balanced_accuracy_scorer
 
 # At most this many rows set the start values of a head.
 _ROWS_TO_START_FROM = 20_000
+# Rows of more columns are words, as a rule: `TabularMLP` would take them densely and rank them.
+_MOST_COLUMNS = 512
 
 Terms = Mapping[str, tuple[float, Callable[[Step], torch.Tensor]]]
 
@@ -373,9 +375,12 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
             raise ValueError(
                 f"{shape} needs module=, an nn.Module class or instance that turns it into "
                 "features (n, d); only rows (n, n_features) and images (n, C, H, W) have a default "
-                "backbone, MLP and ConvNet."
+                "backbone, TabularMLP or MLP and ConvNet."
             )
-        return MLP if X.ndim == 2 else ConvNet
+        if X.ndim == 4:
+            return ConvNet
+        # Not by whether X is sparse: the same rows are to get the same network.
+        return TabularMLP if X.shape[1] <= _MOST_COLUMNS else MLP
 
     @property
     def _n_epochs(self) -> int:

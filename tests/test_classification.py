@@ -11,9 +11,10 @@ from torch import nn
 from torch.nn import functional as F
 
 from sklimb import RebalancedClassifier
+from sklimb.backbones import MLP
 from sklimb.heads import CosineHead, LinearHead
 
-QUICK = {"max_epochs": 5, "module__hidden": (16,), "random_state": 0}
+QUICK = {"module": MLP, "max_epochs": 5, "module__hidden": (16,), "random_state": 0}
 NAMES = ("cross_entropy", "focal", "ldam", "am_softmax", "logit_adjusted", "balanced_softmax")
 
 

@@ -21,6 +21,7 @@ from skorch.history import History
 from sklimb import AffinityClassifier, RebalancedClassifier
 from sklimb._batches import Rows
 from sklimb._early_stopping import BestEpoch, Fitted
+from sklimb.backbones import MLP
 
 LABELS = np.array(["ant", "bee", "cow"])
 
@@ -182,7 +183,13 @@ def test_the_scorer_gets_labels_and_weights():
 
 # --- in a classifier --------------------------------------------------------------------------
 
-QUICK = {"max_epochs": 3, "module__hidden": (8,), "random_state": 0, "early_stopping": True}
+QUICK = {
+    "module": MLP,
+    "max_epochs": 3,
+    "module__hidden": (8,),
+    "random_state": 0,
+    "early_stopping": True,
+}
 
 
 @pytest.fixture(scope="module")

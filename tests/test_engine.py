@@ -16,10 +16,11 @@ from torch.nn import functional as F
 from sklimb import AffinityClassifier, RebalancedClassifier
 from sklimb._batches import Rows, sizes_of_batches
 from sklimb._rebalance import draw_balanced
+from sklimb.backbones import MLP
 from sklimb.losses import affinity_margin_loss, diversity
 
 # Weights stay where they began, and the loss of a row is the same in training and prediction.
-STILL = {"optimizer": torch.optim.SGD, "lr": 1e-30, "module__dropout": 0.0}
+STILL = {"module": MLP, "optimizer": torch.optim.SGD, "lr": 1e-30, "module__dropout": 0.0}
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +102,7 @@ def test_class_weights_are_applied_to_rows(data):
     params = {"max_epochs": 1, "batch_size": 101, "random_state": 0, "dtype": "float64"}
     of_class = np.array([0.5, 4.0, 0.0])
     by_class = RebalancedClassifier(
-        class_weight=dict(enumerate(of_class)), module__dropout=0.0, **params
+        module=MLP, class_weight=dict(enumerate(of_class)), module__dropout=0.0, **params
     ).fit(X, y)
     # equal to the last bit, except that prediction starts from moments without weights
     by_row, _ = losses_by_batch(
@@ -119,7 +120,7 @@ def test_an_epoch_of_training_against_a_bare_loop(data):
     params = {"batch_size": 16, "random_state": 3, "dtype": "float64", "module__hidden": (8,)}
     sgd = {"optimizer": torch.optim.SGD, "lr": 0.1, "optimizer__momentum": 0.9}
     model = RebalancedClassifier(
-        max_epochs=2, lr_schedule=None, module__dropout=0.0, **sgd, **params
+        module=MLP, max_epochs=2, lr_schedule=None, module__dropout=0.0, **sgd, **params
     ).fit(X, y, weight)
     start = RebalancedClassifier(max_epochs=1, **params, **STILL).fit(X, y, weight)
     module = copy.deepcopy(start.module_)
@@ -267,7 +268,7 @@ def test_the_best_epoch_of_the_training_loss_is_marked(data):
 @pytest.mark.parametrize("cls", [RebalancedClassifier, AffinityClassifier])
 def test_a_rows_scores_do_not_depend_on_its_neighbours(cls, params, data):
     X, y, _ = data
-    params = {"max_epochs": 1, "random_state": 0} | params
+    params = {"module": MLP, "max_epochs": 1, "random_state": 0} | params
     # widths that are multiples of 4: other rows of a matrix do not lie on 16-byte boundaries, and
     # kernels round them otherwise
     for C in (2, 3):

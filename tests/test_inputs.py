@@ -430,7 +430,7 @@ def test_no_pass_for_moments_that_nobody_takes():
     X = np.array([[1e300, 0.0], [0, 1], [1, 0], [1, 1]])
     y = [0, 1, 0, 1]
     with pytest.raises(ValueError, match=r"Columns \[0\]"):
-        RebalancedClassifier(max_epochs=1, dtype="float64").fit(X, y)
+        RebalancedClassifier(module=MLP, max_epochs=1, dtype="float64").fit(X, y)
     X = X.clip(max=2)
     source = Items([(torch.from_numpy(x), label) for x, label in zip(X, y)], targets=y)
     counts = []

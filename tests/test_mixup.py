@@ -9,9 +9,9 @@ from sklearn.datasets import make_classification
 
 from sklimb import RebalancedClassifier
 from sklimb._mixup import label_share, mix_rows
-from sklimb.backbones import SparseInputLinear
+from sklimb.backbones import MLP, SparseInputLinear
 
-QUICK = {"max_epochs": 4, "module__hidden": (16,), "random_state": 0}
+QUICK = {"module": MLP, "max_epochs": 4, "module__hidden": (16,), "random_state": 0}
 
 
 @pytest.fixture(scope="module")

@@ -112,8 +112,9 @@ def test_the_factory_does_not_touch_an_instance():
         {"module": nn.Flatten},
         {"module": nn.Flatten()},
         {"module__hidden": (), "module__standardize": False},
+        {"module": MLP, "module__hidden": (), "module__standardize": False},
     ],
-    ids=["class", "instance", "mlp"],
+    ids=["class", "instance", "default", "mlp"],
 )
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_a_backbone_without_parameters(params, dtype, data):

@@ -23,6 +23,7 @@ from sklimb import (
     RebalancedClassifier,
     RSGClassifier,
 )
+from sklimb.backbones import MLP
 from tests.shared import QUICK, same_bits
 
 FORMS = {
@@ -45,10 +46,14 @@ def bag():
 
 
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("standardize", [True, False])
-def test_sparse_and_dense_agree(form, standardize, bag):
+@pytest.mark.parametrize(
+    "backbone",
+    [{}, {"module": MLP}, {"module": MLP, "module__standardize": False}],
+    ids=["default", "MLP", "MLP, not standardised"],
+)
+def test_sparse_and_dense_agree(form, backbone, bag):
     X, y = bag
-    params = QUICK | EXACT | {"module__standardize": standardize}
+    params = QUICK | EXACT | backbone
     dense = RebalancedClassifier(**params).fit(X, y)
     given = FORMS[form](X)
     sparse = RebalancedClassifier(**params).fit(given, y)
@@ -72,8 +77,9 @@ def test_a_timestamp_beside_rare_columns_keeps_its_digits(bag):
     assert np.mean(sparse.predict(given) == y) > 0.9
 
 
-SOURCE = RebalancedClassifier(**QUICK | {"max_epochs": 15}, **EXACT)
+SOURCE = RebalancedClassifier(module=MLP, **QUICK | {"max_epochs": 15}, **EXACT)
 WAYS = [
+    RebalancedClassifier(module=MLP),
     RebalancedClassifier(mixup=0.5),
     RebalancedClassifier(loss="ldam", sampling="balanced", rebalance_from=0.5),
     RebalancedClassifier(early_stopping=True, n_iter_no_change=2),

@@ -9,9 +9,16 @@ from sklearn.datasets import make_classification
 from skorch.callbacks import Callback
 
 from sklimb import RebalancedClassifier, RSGClassifier
+from sklimb.backbones import MLP
 from sklimb.heads import LinearHead
 
-QUICK = {"max_epochs": 1, "module__hidden": (8,), "module__dropout": 0.0, "random_state": 0}
+QUICK = {
+    "module": MLP,
+    "max_epochs": 1,
+    "module__hidden": (8,),
+    "module__dropout": 0.0,
+    "random_state": 0,
+}
 
 
 class WatchedHead(LinearHead):

@@ -12,6 +12,7 @@ from torch import nn
 
 from sklimb import RebalancedClassifier, RSGClassifier
 from sklimb._transform import MemberTransforms, Transform, changed_output, choose_stage, find_stage
+from sklimb.backbones import MLP
 from tests.shared import QUICK, same_bits
 from tests.shared import data as data
 
@@ -74,7 +75,7 @@ class Kept(Echoing):
 
 @pytest.fixture(scope="module")
 def kept(data):
-    return Kept(**QUICK, batch_size=50).fit(*data)
+    return Kept(module=MLP, **QUICK, batch_size=50).fit(*data)
 
 
 def test_rows_of_a_stage_go_through_the_rest_and_carry_their_labels(kept, data):
@@ -88,7 +89,7 @@ def test_rows_of_a_stage_go_through_the_rest_and_carry_their_labels(kept, data):
 def test_its_parameters_learn_and_its_terms_are_recorded(kept):
     transform = kept.net_.transform_
     assert torch.equal(transform.counts.double(), torch.tensor(kept.class_counts_))
-    fresh = Kept(**QUICK | {"max_epochs": 1, "lr": 1e-30}, batch_size=50)
+    fresh = Kept(module=MLP, **QUICK | {"max_epochs": 1, "lr": 1e-30}, batch_size=50)
     rows = np.random.default_rng(0).normal(size=(60, 6))
     start = fresh.fit(rows, np.arange(60) % 3).net_.transform_.shift
     assert not torch.allclose(transform.shift, start)
@@ -106,7 +107,7 @@ def test_its_parameters_learn_and_its_terms_are_recorded(kept):
 def test_each_epoch_has_its_own_randomness(kept, data):
     epochs, draws = zip(*kept.net_.transform_.log)
     assert epochs == (0, 1, 2, 3) and len(set(draws)) == 4
-    again = Kept(**QUICK, batch_size=50).fit(*data)
+    again = Kept(module=MLP, **QUICK, batch_size=50).fit(*data)
     assert again.net_.transform_.log == kept.net_.transform_.log and same_bits(again, kept)
 
 
@@ -117,9 +118,9 @@ def test_a_transform_that_changes_nothing_leaves_the_plain_nets_bits(data):
         def _make_transform(self):
             return partial(_without_rare, self.echo)
 
-    idle = Idle(**QUICK).fit(*data)
-    assert same_bits(idle, RebalancedClassifier(**QUICK).fit(*data))
-    assert not same_bits(Echoing(**QUICK).fit(*data), idle)
+    idle = Idle(module=MLP, **QUICK).fit(*data)
+    assert same_bits(idle, RebalancedClassifier(module=MLP, **QUICK).fit(*data))
+    assert not same_bits(Echoing(module=MLP, **QUICK).fit(*data), idle)
 
 
 def _without_rare(make, *args):
@@ -130,7 +131,7 @@ def _without_rare(make, *args):
 
 def test_nothing_of_it_is_in_the_fitted_predictor(kept, data):
     X, y = data
-    model = Echoing(**QUICK, batch_size=50).fit(X, y)
+    model = Echoing(module=MLP, **QUICK, batch_size=50).fit(X, y)
     assert not model.net_.has_transform and kept.net_.has_transform
     assert same_bits(model, kept)
     shift = kept.net_.transform_.shift.detach().numpy().tobytes()
@@ -143,7 +144,7 @@ def test_nothing_of_it_is_in_the_fitted_predictor(kept, data):
 
 def test_training_goes_on_without_it_after_a_warning(data):
     X, y = data
-    model = Echoing(**QUICK).fit(X, y)
+    model = Echoing(module=MLP, **QUICK).fit(X, y)
     with pytest.warns(RuntimeWarning, match="keep_training_state=True"):
         model.partial_fit(X, y)
     assert model.net_.has_transform
@@ -155,7 +156,9 @@ def test_training_goes_on_without_it_after_a_warning(data):
 
 def test_kept_training_goes_on_as_one_training(data):
     X, y = data
-    halves, whole = (Kept(**QUICK | {"lr_schedule": None, "max_epochs": n}) for n in (2, 4))
+    halves, whole = (
+        Kept(module=MLP, **QUICK | {"lr_schedule": None, "max_epochs": n}) for n in (2, 4)
+    )
     whole.fit(X, y)
     halves.fit(X, y)
     halves = pickle.loads(pickle.dumps(halves)).partial_fit(X, y).partial_fit(X, y)

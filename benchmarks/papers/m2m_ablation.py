@@ -33,11 +33,12 @@ from _data import DATA_HOME
 from _record import machine, read_csv, write_csv
 
 from sklimb import M2mClassifier, RebalancedClassifier
+from sklimb.backbones import MLP
 from sklimb.datasets import make_long_tailed
 from sklimb.metrics import geometric_mean_score
 
 SEARCH, TEST = "m2m_ablation_search.csv", "m2m_ablation.csv"
-SHARED = {"module__dropout": 0.0, "max_epochs": 40}
+SHARED = {"module": MLP, "module__dropout": 0.0, "max_epochs": 40}
 # name -> (settings on top of M2m, None for no translation at all; the paper's bACC)
 VARIANTS: dict[str, tuple[dict, float]] = {
     "ERM": ({"translate_from": 1.0}, 68.7),

@@ -48,6 +48,7 @@ from _data import DATA_HOME, reuters36
 from _record import machine, read_csv, write_csv
 
 from sklimb import DecoupledClassifier, OffsetDebiasedClassifier, RebalancedClassifier
+from sklimb.backbones import MLP
 from sklimb.datasets import class_counts, make_long_tailed
 from sklimb.metrics import geometric_mean_score, shot_accuracies
 
@@ -106,14 +107,17 @@ def load(name: str, data_home: Path) -> tuple[np.ndarray, ...]:
 
 def build(set_name: str, method: str, seed: int):
     cls, settings = METHODS[method]
-    return cls(max_epochs=EPOCHS[set_name], random_state=seed, **settings)
+    return cls(module=MLP, max_epochs=EPOCHS[set_name], random_state=seed, **settings)
 
 
 def key(set_name: str, method: str, seed: int) -> dict[str, str]:
     """What tells a row of the results from the others, defaults of the package included."""
     model = build(set_name, method, seed)
     parameters = json.dumps(
-        [type(model).__name__, model.get_params(deep=False)], sort_keys=True, default=repr
+        # the module had been the default, None, when the first rows were made
+        [type(model).__name__, model.get_params(deep=False) | {"module": None}],
+        sort_keys=True,
+        default=repr,
     )
     digest = hashlib.sha256(parameters.encode()).hexdigest()[:12]
     return {"set": set_name, "method": method, "seed": str(seed), "settings": digest}

@@ -71,6 +71,7 @@ def ours(X: np.ndarray, y: np.ndarray, epochs: int, cls=RebalancedClassifier, **
         batch_size=BATCH,
         lr=LR,
         random_state=0,
+        module=MLP,
         module__hidden=WIDTH,
         module__dropout=0.0,
         lr_schedule=None,

@@ -78,6 +78,7 @@ def level(key: str) -> int:
 
 
 def ours(epochs: int, **settings) -> RebalancedClassifier:
+    settings.setdefault("module", MLP)
     return RebalancedClassifier(
         module__hidden=WIDTH,
         module__dropout=0.0,

@@ -22,6 +22,7 @@ from sklearn.model_selection import ParameterGrid
 from sklearn.svm import LinearSVC
 
 from sklimb._compare.errors import InputError, nearest
+from sklimb.backbones import MLP, TabularMLP
 from sklimb.classifiers import (
     AffinityClassifier,
     DecoupledClassifier,
@@ -125,17 +126,17 @@ class Method:
 
 # One grid for every net under cross entropy, so that what differs is the re-balancing alone.
 _NET_GRIDS = {
-    "quick": {"lr": [1e-3, 3e-3], "max_epochs": [30, 60]},
+    "quick": {"lr": [1e-3, 3e-3], "module": [TabularMLP, MLP]},
     "full": {
         "lr": [1e-3, 3e-3, 1e-2],
-        "max_epochs": [30, 60],
-        "module__hidden": [(128, 128), (256,)],
+        "module": [TabularMLP, MLP],
+        "module__dropout": [0.1, 0.3],
     },
 }
 
 # On texts: one wide layer, more dropout and fewer epochs, found with cross-validation on training
 # documents of Reuters (benchmarks/papers/reuters_tfidf.py).
-_TEXT_NET = {"module__hidden": [(256,)], "max_epochs": [25]}
+_TEXT_NET = {"module": [MLP], "module__hidden": [(256,)], "max_epochs": [25]}
 _NET_TEXT_GRIDS = {
     "quick": {
         **_TEXT_NET,
@@ -208,10 +209,10 @@ _ALL = [
         "mixup + logit-adjusted net",
         lambda: RebalancedClassifier(loss="logit_adjusted", mixup=1.0),
         {
-            # width and dropout, for with mixup they matter more than the rate
-            "quick": {"module__hidden": [(128, 128), (256,)], "module__dropout": [0.3, 0.5]},
+            # dropout, for with mixup it matters more than the rate
+            "quick": {"module": [TabularMLP, MLP], "module__dropout": [0.3, 0.5]},
             "full": {
-                "module__hidden": [(128, 128), (256,)],
+                "module": [TabularMLP, MLP],
                 "module__dropout": [0.3, 0.5],
                 "mixup": [0.5, 1.0, 2.0],
             },

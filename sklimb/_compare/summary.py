@@ -60,8 +60,12 @@ _FOLD_COLUMNS = (
 
 
 def written(params: dict) -> str:
-    """Return parameters as ``a=1, b=2``."""
-    return ", ".join(f"{key.removeprefix('module__')}={value!r}" for key, value in params.items())
+    """Return parameters as ``a=1, b=2``, classes by their names."""
+    shown = {
+        key.removeprefix("module__"): value.__name__ if isinstance(value, type) else repr(value)
+        for key, value in params.items()
+    }
+    return ", ".join(f"{key}={value}" for key, value in shown.items())
 
 
 def best_candidate(method: Method, grid: str, outcomes: Sequence[Outcome]) -> tuple[dict, int]:

@@ -3,7 +3,7 @@
 from sklimb.backbones.convnet import ConvNet
 from sklimb.backbones.densenet import DenseNet
 from sklimb.backbones.images import ImageBackbone, StandardizeChannels
-from sklimb.backbones.members import MemberCopies, MemberDropout, MemberLinear
+from sklimb.backbones.members import MemberCopies, MemberLinear
 from sklimb.backbones.mlp import MLP, Standardize
 from sklimb.backbones.resnet import ResNet
 from sklimb.backbones.resnext import ResNeXt
@@ -16,7 +16,6 @@ __all__ = [
     "DenseNet",
     "ImageBackbone",
     "MemberCopies",
-    "MemberDropout",
     "MemberLinear",
     "ResNeXt",
     "ResNet",

@@ -13,9 +13,12 @@ from typing import NamedTuple
 _ROWS_UNKNOWN = 5_000
 # With more columns than this each stays a number: vectors would make most of the first layer.
 _COLUMNS_TO_EMBED = 64
+# From this many rows on a layer is wider.
+_MANY_ROWS = 50_000
 # Steps of training are _STEPS times the effective number of rows to the power of _GROWTH, times
-# the bits that tell the classes apart.
-_STEPS, _GROWTH = 3, 0.85
+# the bits that tell the classes apart; with more than _COLUMNS columns d times sqrt(_COLUMNS / d),
+# for many columns are learnt by heart sooner.
+_STEPS, _GROWTH, _COLUMNS = 3, 0.85, 16
 _MOST_STEPS = 3_000
 
 
@@ -24,8 +27,6 @@ class TabularSizes(NamedTuple):
 
     Attributes
     ----------
-    n_members : int
-        Members in one network.
     hidden : tuple of int
         Width of each layer.
     dropout : float
@@ -38,7 +39,6 @@ class TabularSizes(NamedTuple):
         Rows a step.
     """
 
-    n_members: int
     hidden: tuple[int, ...]
     dropout: float
     embedding: str | None
@@ -52,7 +52,7 @@ def choose_sizes(
     """Return sizes that fit a number of rows and columns.
 
     Steps of training grow with the `effective_rows`, more slowly than these do: a rare class of few
-    rows is learnt by heart in passes that a large one needs.
+    rows is learnt by heart in passes that a large one needs. With many columns they are fewer.
 
     Parameters
     ----------
@@ -78,10 +78,10 @@ def choose_sizes(
     effective = n if class_counts is None else effective_rows(class_counts)
     batch_size = _power_of_two(n / 256, 64, 1024)
     n_classes = 2 if class_counts is None else sum(count > 0 for count in class_counts)
-    steps = min(_MOST_STEPS, _STEPS * effective**_GROWTH * max(1.0, math.log2(n_classes)))
+    steps = _STEPS * effective**_GROWTH * max(1.0, math.log2(n_classes))
+    steps = min(_MOST_STEPS, steps * min(1.0, math.sqrt(_COLUMNS / max(1, in_features))))
     return TabularSizes(
-        n_members=4 if n >= 200_000 else 8,
-        hidden=(256, 256) if n >= 20_000 else (128, 128),
+        hidden=(256, 256) if n >= _MANY_ROWS else (128, 128),
         dropout=0.1,
         embedding="periodic" if in_features <= _COLUMNS_TO_EMBED else None,
         max_epochs=max(1, round(steps / math.ceil(n / batch_size))),

@@ -23,7 +23,7 @@ from torch.nn import functional as F
 
 from sklimb._features import as_features
 
-__all__ = ["MemberCopies", "MemberDropout", "MemberLinear"]
+__all__ = ["MemberCopies", "MemberLinear"]
 
 
 class MemberLinear(nn.Module):
@@ -106,43 +106,6 @@ class MemberLinear(nn.Module):
         if x.ndim == 2:
             x = x.unsqueeze(1)
         return torch.addcmul(self.bias, F.linear(x * self.into, self.weight), self.out)
-
-
-class MemberDropout(nn.Dropout):
-    """Dropout that takes the same units from all members of a row.
-
-    Drawing the mask is a fifth of a step's time where each member has its own.
-
-    Parameters
-    ----------
-    p : float, default=0.5
-        Share of units dropped while training.
-
-    Examples
-    --------
-    >>> import torch
-    >>> from sklimb.backbones import MemberDropout
-    >>> dropped = MemberDropout(0.5)(torch.ones(4, 3, 8))
-    >>> bool((dropped == dropped[:, :1]).all())
-    True
-    """
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the activations, in training some of them 0 and the others larger.
-
-        Parameters
-        ----------
-        x : Tensor, shape (n, k, d)
-            Activations of each member.
-
-        Returns
-        -------
-        Tensor, shape of x
-            What is kept.
-        """
-        if not self.training:
-            return x
-        return x * F.dropout(torch.ones_like(x[:, :1]), self.p)
 
 
 class MemberCopies(nn.Module):

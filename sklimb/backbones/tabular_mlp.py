@@ -22,8 +22,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from sklimb.backbones._arguments import check_dropout, check_widths
 from sklimb.backbones._tabular_sizes import TabularSizes, choose_sizes
-from sklimb.backbones.members import MemberDropout, MemberLinear
+from sklimb.backbones.members import MemberLinear
 from sklimb.backbones.mlp import _ACTIVATIONS, _NONLINEAR, Standardize
 from sklimb.backbones.numeric import (
     CategoryEmbedding,
@@ -55,14 +56,17 @@ class TabularMLP(nn.Module):
     n_rows : int or None, default=None
         Number of training rows, by which the sizes left to "auto" go (see Notes); the classifiers
         fill it in. None is taken for a few thousand.
-    n_members : int or None, default=None
-        Members; 1 is one plain net, None goes by `n_rows`. The classifiers have it as a parameter
-        of their own.
+    n_members : int, default=1
+        Members; 1 is one plain net. The classifiers have it as a parameter of their own. On
+        training folds of eight tables 8 members gain 3 points on two and lose 2 or 3 on two, at
+        four times the time, so they are not the default.
     hidden : sequence of int or "auto", default="auto"
-        Width of each layer.
+        Width of each layer; () is a linear model of the scaled columns, without embeddings.
     activation : {"relu", "gelu", "silu", "tanh"}, default="relu"
     dropout : float or "auto", default="auto"
-        Share of activations dropped after each layer while training, the same in all members.
+        Share of activations dropped after each layer while training.
+    standardize : bool, default=True
+        False takes the columns as they are, as in `MLP`: like ``scaling=None, clip=None``.
     scaling : {"robust", "standard", "quantile"} or None, default="robust"
         "robust" subtracts the (weighted) median of the training rows and divides by the range
         between the quartiles; "standard" takes mean and standard deviation, as `MLP` does;
@@ -122,10 +126,11 @@ class TabularMLP(nn.Module):
         in_features: int,
         *,
         n_rows: int | None = None,
-        n_members: int | None = None,
+        n_members: int = 1,
         hidden: Sequence[int] | str = "auto",
         activation: str = "relu",
         dropout: float | str = "auto",
+        standardize: bool = True,
         scaling: str | None = "robust",
         clip: float | None = 3.0,
         embedding: str | None = "auto",
@@ -145,13 +150,22 @@ class TabularMLP(nn.Module):
         ):
             if value not in options:
                 raise ValueError(f"{name} must be one of {list(options)}, got {value!r}.")
+        if not isinstance(hidden, str):
+            check_widths(hidden, "hidden", "(128, 128)")
+        if not isinstance(dropout, str):
+            check_dropout(dropout)
         sizes = self.advised_sizes(n_rows, in_features)
-        self.n_members = sizes.n_members if n_members is None else int(n_members)
+        self.n_members = int(n_members)
         if self.n_members < 1:
             raise ValueError(f"n_members must be 1 or more, got {n_members!r}.")
         hidden = sizes.hidden if isinstance(hidden, str) else tuple(hidden)
         dropout = sizes.dropout if isinstance(dropout, str) else dropout
-        embedding = sizes.embedding if embedding == "auto" else embedding
+        if not standardize:
+            scaling = clip = None
+        if not hidden:
+            feature_scale = False  # the head has these factors
+        if embedding == "auto":
+            embedding = sizes.embedding if hidden else None
         numbers, codes = _split_columns(in_features, categorical_features)
         self.register_buffer("numbers", numbers, persistent=False)
         self.register_buffer("codes", codes, persistent=False)
@@ -186,9 +200,9 @@ class TabularMLP(nn.Module):
     def _make_layers(
         self, width: int, hidden: Sequence[int], activation: str, dropout: float, group: int
     ) -> nn.Sequential:
-        if not hidden:
+        if not hidden and self.n_members > 1:
             raise ValueError(
-                "hidden must have one width or more; MLP(hidden=()) is a linear model."
+                "hidden=() leaves no layer for members to differ in: give it a width, or take one."
             )
         layers: list[nn.Module] = []
         for depth, wider in enumerate(hidden):
@@ -199,7 +213,7 @@ class TabularMLP(nn.Module):
                 layers.append(MemberLinear(width, wider, self.n_members, first=first, group=group))
             layers.append(_ACTIVATIONS[activation]())
             if dropout:
-                layers.append((nn.Dropout if self.n_members == 1 else MemberDropout)(dropout))
+                layers.append(nn.Dropout(dropout))
             width = wider
         return nn.Sequential(*layers)
 
@@ -221,7 +235,7 @@ class TabularMLP(nn.Module):
         Returns
         -------
         TabularSizes
-            ``n_members``, ``hidden``, ``dropout`` and ``embedding``, and for the classifiers
+            ``hidden``, ``dropout`` and ``embedding``, and for the classifiers
             ``max_epochs`` and ``batch_size``.
         """
         return choose_sizes(n_rows, in_features, class_counts)

@@ -240,7 +240,7 @@ class OffsetDebiasedClassifier(BaseNetClassifier):
         effective_beta: float = 0.9999,
         sampling: str | None = None,
         rebalance_from: float = 0.0,
-        max_epochs: int | str = 60,
+        max_epochs: int | str = "auto",
         batch_size: int | str = "auto",
         lr: float = 3e-3,
         lr_schedule: str | None = "cosine",

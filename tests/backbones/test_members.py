@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from sklimb.backbones import MLP, ConvNet, MemberCopies, MemberDropout, MemberLinear
+from sklimb.backbones import MLP, ConvNet, MemberCopies, MemberLinear
 
 
 def test_a_member_layer_against_a_loop():
@@ -73,15 +73,3 @@ def test_copies_take_sparse_rows_where_their_members_do(sparse):
     x = torch.eye(4)
     expected = torch.stack([member(x) for member in copies.members], 1)
     torch.testing.assert_close(copies(x.to_sparse_csr() if sparse else x), expected)
-
-
-def test_members_lose_the_same_units():
-    torch.manual_seed(0)
-    layer, x = MemberDropout(0.3), torch.randn(500, 3, 40)
-    got = layer(x)
-    kept = got != 0
-    assert (kept == kept[:, :1]).all()
-    torch.testing.assert_close(got[kept], (x / 0.7)[kept])
-    assert abs(kept.float().mean() - 0.7) < 0.02
-    assert not (kept[0] == kept[1]).all()  # rows have masks of their own
-    assert layer.eval()(x) is x

@@ -131,7 +131,9 @@ def test_moments_are_those_of_the_training_rows():
     X = rng.normal(size=(60, 3)) * [1e6, 1e-3, 0.0] + [1.6e9, 5.0, 7.0]
     y, weight = np.arange(60) % 2, rng.uniform(0.1, 2.0, 60)
     for weights in (None, weight):
-        model = RebalancedClassifier(max_epochs=1, module__hidden=(4,)).fit(X, y, weights)
+        model = RebalancedClassifier(module=MLP, max_epochs=1, module__hidden=(4,)).fit(
+            X, y, weights
+        )
         layer = model.module_.backbone[0]
         mean = np.average(X, axis=0, weights=weights)
         std = np.sqrt(np.average((X - mean) ** 2, axis=0, weights=weights))

@@ -12,7 +12,7 @@ from torch import nn
 
 from sklimb import RebalancedClassifier
 from sklimb._quantiles import weighted_quantiles
-from sklimb.backbones import MemberDropout, MemberLinear, TabularMLP
+from sklimb.backbones import MemberLinear, TabularMLP
 from sklimb.backbones.numeric import piecewise_linear_encoding, smooth_clip
 
 RNG = np.random.default_rng(0)
@@ -29,8 +29,8 @@ def fit(weight=None, **params):
 @pytest.mark.parametrize("n_members", [1, 3])
 def test_layers(n_members):
     net = TabularMLP(5, n_members=n_members, hidden=(8, 4), dropout=0.25, activation="gelu")
-    linear, dropout = (nn.Linear, nn.Dropout) if n_members == 1 else (MemberLinear, MemberDropout)
-    assert [type(layer) for layer in net.layers] == 2 * [linear, nn.GELU, dropout]
+    linear = nn.Linear if n_members == 1 else MemberLinear
+    assert [type(layer) for layer in net.layers] == 2 * [linear, nn.GELU, nn.Dropout]
     assert net.layers[2].p == 0.25
     assert net.default_stage == "layers.1"
     assert TabularMLP(5, **PLAIN).default_stage == "layers.1"
@@ -244,17 +244,37 @@ def test_an_unknown_option_names_those_there_are(name, value):
 
 
 def test_sizes_that_make_no_network():
-    with pytest.raises(ValueError, match="one width or more"):
-        TabularMLP(3, hidden=())
+    with pytest.raises(ValueError, match="no layer for members to differ in"):
+        TabularMLP(3, hidden=(), n_members=2)
+    with pytest.raises(TypeError, match=r"got 64\. One layer is \(64,\)"):
+        TabularMLP(3, hidden=64)
+    with pytest.raises(ValueError, match="dropout must lie in"):
+        TabularMLP(3, dropout=2)
     with pytest.raises(ValueError, match="n_members must be 1 or more, got 0"):
         TabularMLP(3, n_members=0)
+
+
+def test_without_layers_it_is_linear_in_the_scaled_columns():
+    net = TabularMLP(3, hidden=())
+    assert net.default_stage is None and not list(net.parameters())
+    net.set_input_quantiles(np.tile(np.r_[0, 1, 2, 3, 4, np.zeros(17)], (3, 1)))
+    x = torch.tensor([[2.0, 3.0, 2.5]])
+    torch.testing.assert_close(net(x), smooth_clip((x - 2) / 2))
+    assert TabularMLP(3, hidden=(), embedding="periodic")(x).shape == (1, 12)
+
+
+def test_columns_as_they_are():
+    net = TabularMLP(3, hidden=(), standardize=False)
+    assert net.wants_quantiles is None and not net.wants_scaling
+    x = torch.tensor([[200.0, -3.0, 0.1]])
+    torch.testing.assert_close(net(x), x)
 
 
 def test_sizes_follow_the_rows_unless_they_are_given():
     for n_rows in (100, 10_000, 1_000_000):
         sizes = TabularMLP.advised_sizes(n_rows, 6)
         net = TabularMLP(6, n_rows=n_rows)
-        assert net.n_members == sizes.n_members
+        assert net.n_members == 1
         assert net(torch.zeros(2, 6)).shape[-1] == sizes.hidden[-1]
         own = TabularMLP(6, n_rows=n_rows, n_members=2, hidden=(4,), dropout=0.0)
         assert own(torch.zeros(2, 6)).shape == (2, 2, 4)

@@ -21,7 +21,6 @@ def steps_of(n, *args):
 def test_each_is_a_network_that_can_be_built(in_features):
     for n in ROWS:
         sizes = choose_sizes(n, in_features)
-        assert sizes.n_members >= 1
         assert all(width % 4 == 0 for width in sizes.hidden)  # see docs/architecture.md
         assert 0 <= sizes.dropout < 1
         assert sizes.max_epochs >= 1
@@ -45,6 +44,11 @@ def test_rare_classes_are_trained_for_fewer_steps():
     assert steps == sorted(steps, reverse=True)
     assert steps[-1] < steps[0] / 5
     assert choose_sizes(n, 10, [5_000, 5_000]) == choose_sizes(n, 10)
+
+
+def test_many_columns_are_trained_for_fewer_steps():
+    assert choose_sizes(1_000, 16) == choose_sizes(1_000, 2)
+    assert steps_of(1_000, 64) == pytest.approx(steps_of(1_000, 16) / 2, rel=0.05)
 
 
 def test_effective_rows_against_the_definition():

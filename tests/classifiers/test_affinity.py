@@ -10,9 +10,10 @@ from sklearn.datasets import make_blobs, make_moons
 from sklearn.metrics import balanced_accuracy_score, recall_score
 
 from sklimb import AffinityClassifier, RebalancedClassifier
+from sklimb.backbones import MLP
 from sklimb.classifiers.affinity import _Margin
 
-QUICK = {"max_epochs": 4, "module__hidden": (16,), "random_state": 0}
+QUICK = {"module": MLP, "max_epochs": 4, "module__hidden": (16,), "random_state": 0}
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +122,7 @@ def test_diversity_makes_distances_between_prototypes_even():
     spread = {}
     for weight in (0.0, 10.0):
         model = AffinityClassifier(
-            diversity=weight, n_prototypes=2, max_epochs=40, lr=1e-2, random_state=0
+            module=MLP, diversity=weight, n_prototypes=2, max_epochs=40, lr=1e-2, random_state=0
         ).fit(X, y)
         flat = model.prototypes_.reshape(8, -1)
         squared = cdist(flat, flat, "sqeuclidean")[np.triu_indices(8, 1)]
@@ -185,6 +186,7 @@ def test_several_prototypes_hold_a_class_in_two_places():
 
         def score(m, X=X, y=y, seed=seed):
             model = AffinityClassifier(
+                module=MLP,
                 module__hidden=(),
                 embedding_dim=None,
                 normalize=False,

@@ -12,9 +12,10 @@ from sklearn.metrics import balanced_accuracy_score, recall_score
 from sklearn.model_selection import train_test_split
 
 from sklimb import DecoupledClassifier, RebalancedClassifier
+from sklimb.backbones import MLP
 from sklimb.classifiers.decoupled import _tau_normalized
 
-QUICK = {"max_epochs": 20, "module__hidden": (32,), "random_state": 0}
+QUICK = {"module": MLP, "max_epochs": 20, "module__hidden": (32,), "random_state": 0}
 METHODS = ("crt", "lws", "tau_norm", "ncm")
 
 

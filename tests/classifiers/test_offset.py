@@ -19,7 +19,7 @@ from sklimb.classifiers.offset import _Center, _Uniform, _WithPrior
 from sklimb.heads import CosineHead, LinearHead, OffsetHead
 from sklimb.losses import center_loss, uniform_offset_loss
 
-QUICK = {"max_epochs": 4, "module__hidden": (16,), "random_state": 0}
+QUICK = {"module": MLP, "max_epochs": 4, "module__hidden": (16,), "random_state": 0}
 OFFSETS = ("estimated", "empirical", "uniform_only", "zero", "learned")
 PAPER = {"keep_prior": False, "centered": False, "normalize_terms": False}
 

@@ -13,8 +13,9 @@ from sklearn.utils.class_weight import compute_class_weight
 from torch.nn import functional as F
 
 from sklimb import RebalancedClassifier
+from sklimb.backbones import MLP
 
-QUICK = {"max_epochs": 4, "module__hidden": (16,), "random_state": 0}
+QUICK = {"module": MLP, "max_epochs": 4, "module__hidden": (16,), "random_state": 0}
 REBALANCED = [
     {"class_weight": "balanced"},
     {"class_weight": "effective", "effective_beta": 0.9999},
@@ -104,6 +105,7 @@ def test_class_weights_are_sample_weights_in_the_exact_setting(data):
         "batch_size": 240,
         "max_epochs": 5,
         "random_state": 0,
+        "module": MLP,
         "module__standardize": False,
     }
     a = RebalancedClassifier(class_weight={"rare": 7.0, "some": 3.0}, **exact).fit(X, y)
@@ -131,6 +133,7 @@ def test_the_loss_is_the_cross_entropy_of_its_scores(data):
     X, y = data
     codes = np.unique(y, return_inverse=True)[1]
     model = RebalancedClassifier(
+        module=MLP,
         optimizer=torch.optim.SGD,
         lr=1e-30,
         batch_size=240,

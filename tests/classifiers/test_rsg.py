@@ -22,6 +22,7 @@ from tests.shared import same_bits
 
 # a constant rate, so that the few epochs of generation weigh
 QUICK = {
+    "module": MLP,
     "max_epochs": 6,
     "lr_schedule": None,
     "module__hidden": (16, 8),
