@@ -85,8 +85,8 @@ class M2mClassifier(BaseNetClassifier):
         g: a classifier of sklimb or a skorch net, cloned and fitted first; or a fitted network: an
         ``nn.Module`` whose scores are in the order of ``classes_``, or a fitted classifier of
         sklimb or skorch in ``sklearn.frozen.FrozenEstimator``. None is a plain
-        `RebalancedClassifier` with the settings given here, but of 1,000 steps or more and, where it
-        is an `MLP` or `TabularMLP`, without dropout: g has to know its training rows. In
+        `RebalancedClassifier` with the settings given here, but of 1,000 steps or more and, where
+        it is an `MLP` or `TabularMLP`, without dropout: g has to know its training rows. In
         `partial_fit` an unfitted one learns from each call before f does, and where translation is
         due at once it is fitted to the first; a skorch net is always.
     clean_seeds : bool, default=False
