@@ -19,7 +19,9 @@ _MANY_ROWS = 50_000
 # the bits that tell the classes apart; with more than _COLUMNS columns d times sqrt(_COLUMNS / d),
 # for many columns are learnt by heart sooner.
 _STEPS, _GROWTH, _COLUMNS = 3, 0.85, 16
-_MOST_STEPS = 3_000
+# Fewer than the least would leave a plain loss, and what is deferred to the last epochs, at the
+# largest class.
+_LEAST_STEPS, _MOST_STEPS = 160, 3_000
 
 
 class TabularSizes(NamedTuple):
@@ -79,7 +81,8 @@ def choose_sizes(
     batch_size = _power_of_two(n / 256, 64, 1024)
     n_classes = 2 if class_counts is None else sum(count > 0 for count in class_counts)
     steps = _STEPS * effective**_GROWTH * max(1.0, math.log2(n_classes))
-    steps = min(_MOST_STEPS, steps * min(1.0, math.sqrt(_COLUMNS / max(1, in_features))))
+    steps = steps * min(1.0, math.sqrt(_COLUMNS / max(1, in_features)))
+    steps = min(_MOST_STEPS, max(_LEAST_STEPS, steps))
     return TabularSizes(
         hidden=(256, 256) if n >= _MANY_ROWS else (128, 128),
         dropout=0.1,

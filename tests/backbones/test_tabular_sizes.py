@@ -46,6 +46,11 @@ def test_rare_classes_are_trained_for_fewer_steps():
     assert choose_sizes(n, 10, [5_000, 5_000]) == choose_sizes(n, 10)
 
 
+def test_no_set_is_trained_for_hardly_any_steps():
+    for n, counts in ((20, [10, 10]), (500, [480, 20]), (20_000, [19_990, 10])):
+        assert steps_of(n, 10, counts) >= 150  # whole epochs round
+
+
 def test_many_columns_are_trained_for_fewer_steps():
     assert choose_sizes(1_000, 16) == choose_sizes(1_000, 2)
     assert steps_of(1_000, 64) == pytest.approx(steps_of(1_000, 16) / 2, rel=0.05)
