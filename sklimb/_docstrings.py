@@ -12,8 +12,9 @@ module : nn.Module class or instance, default=None
     The backbone: turns a batch of X into features (n, d); its output width is found by running it.
     A class gets the ``module__*`` parameters, and the number of columns as ``in_features`` if its
     signature has that (``in_channels`` and ``image_size`` for images). An instance is copied, never
-    trained in place. None takes `sklimb.backbones.MLP` for rows and `sklimb.backbones.ConvNet` for
-    images, which standardise columns and channels by themselves.
+    trained in place. None takes `sklimb.backbones.TabularMLP` for rows, from 513 columns on
+    `sklimb.backbones.MLP`, and `sklimb.backbones.ConvNet` for images, which scale columns and
+    channels by themselves.
 n_members : int or None, default=None
     Networks in one, averaged: each has a head of its own and learns by its own loss. 1 is one plain
     net. A backbone that knows members (`sklimb.backbones.TabularMLP`) shares most weights among
