@@ -11,17 +11,18 @@ from typing import NamedTuple
 
 # What is taken for the number of rows where it is not known.
 _ROWS_UNKNOWN = 5_000
-# With more columns than this each stays a number: vectors would make most of the first layer.
-_COLUMNS_TO_EMBED = 64
+# With more columns than this each stays a number, for vectors would make most of the first layer,
+# and is scaled by mean and deviation: so many are pixels or categories, zero as a rule.
+_COLUMNS_TO_EMBED = 50
 # From this many rows on a layer is wider.
 _MANY_ROWS = 50_000
 # Steps of training are _STEPS times the effective number of rows to the power of _GROWTH, times
-# the bits that tell the classes apart; with more than _COLUMNS columns d times sqrt(_COLUMNS / d),
-# for many columns are learnt by heart sooner.
-_STEPS, _GROWTH, _COLUMNS = 3, 0.85, 16
+# the bits that tell the classes apart.
+_STEPS, _GROWTH = 3, 0.85
 # Fewer than the least would leave a plain loss, and what is deferred to the last epochs, at the
-# largest class.
-_LEAST_STEPS, _MOST_STEPS = 160, 3_000
+# largest class. The most hold for up to _COLUMNS columns, and for d more are as many times
+# sqrt(_COLUMNS / d), for these are learnt by heart sooner.
+_LEAST_STEPS, _MOST_STEPS, _COLUMNS = 160, 3_000, 16
 
 
 class TabularSizes(NamedTuple):
@@ -35,6 +36,8 @@ class TabularSizes(NamedTuple):
         Share of activations dropped.
     embedding : str or None
         How a number becomes a vector.
+    scaling : str
+        How a column is scaled.
     max_epochs : int
         Epochs of training.
     batch_size : int
@@ -44,6 +47,7 @@ class TabularSizes(NamedTuple):
     hidden: tuple[int, ...]
     dropout: float
     embedding: str | None
+    scaling: str
     max_epochs: int
     batch_size: int
 
@@ -81,12 +85,13 @@ def choose_sizes(
     batch_size = _power_of_two(n / 256, 64, 1024)
     n_classes = 2 if class_counts is None else sum(count > 0 for count in class_counts)
     steps = _STEPS * effective**_GROWTH * max(1.0, math.log2(n_classes))
-    steps = steps * min(1.0, math.sqrt(_COLUMNS / max(1, in_features)))
-    steps = min(_MOST_STEPS, max(_LEAST_STEPS, steps))
+    most = _MOST_STEPS * min(1.0, math.sqrt(_COLUMNS / max(1, in_features)))
+    steps = max(_LEAST_STEPS, min(most, steps))
     return TabularSizes(
         hidden=(256, 256) if n >= _MANY_ROWS else (128, 128),
         dropout=0.1,
         embedding="periodic" if in_features <= _COLUMNS_TO_EMBED else None,
+        scaling="robust" if in_features <= _COLUMNS_TO_EMBED else "standard",
         max_epochs=max(1, round(steps / math.ceil(n / batch_size))),
         batch_size=batch_size,
     )

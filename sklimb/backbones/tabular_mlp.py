@@ -37,7 +37,7 @@ from sklimb.backbones.numeric import (
 
 __all__ = ["TabularMLP"]
 
-_SCALINGS = ("robust", "standard", "quantile", None)
+_SCALINGS = ("auto", "robust", "standard", "quantile", None)
 _EMBEDDINGS = ("auto", "piecewise_linear", "periodic", None)
 _QUARTILES = (0.0, 0.25, 0.5, 0.75, 1.0)
 
@@ -67,15 +67,16 @@ class TabularMLP(nn.Module):
         Share of activations dropped after each layer while training.
     standardize : bool, default=True
         False takes the columns as they are, as in `MLP`: like ``scaling=None, clip=None``.
-    scaling : {"robust", "standard", "quantile"} or None, default="robust"
+    scaling : {"auto", "robust", "standard", "quantile"} or None, default="auto"
         "robust" subtracts the (weighted) median of the training rows and divides by the range
         between the quartiles; "standard" takes mean and standard deviation, as `MLP` does;
         "quantile" gives each column the shape of a normal distribution, by `n_bins` quantiles; None
-        leaves the columns as they are.
+        leaves the columns as they are. "auto" is "robust", but "standard" for more than 50 columns.
     clip : float or None, default=3.0
         Scaled columns are smoothly kept within this; None lets them go. "quantile" needs none.
     embedding : {"auto", "piecewise_linear", "periodic"} or None, default="auto"
-        How a number becomes a vector; None leaves it a number.
+        How a number becomes a vector; None leaves it a number. "auto" is "periodic", but None for
+        more than 50 columns.
     embedding_dim : int or None, default=None
         Width of the vector; None is 8 for "piecewise_linear", 4 for "periodic".
     n_bins : int, default=16
@@ -131,7 +132,7 @@ class TabularMLP(nn.Module):
         activation: str = "relu",
         dropout: float | str = "auto",
         standardize: bool = True,
-        scaling: str | None = "robust",
+        scaling: str | None = "auto",
         clip: float | None = 3.0,
         embedding: str | None = "auto",
         embedding_dim: int | None = None,
@@ -160,6 +161,7 @@ class TabularMLP(nn.Module):
             raise ValueError(f"n_members must be 1 or more, got {n_members!r}.")
         hidden = sizes.hidden if isinstance(hidden, str) else tuple(hidden)
         dropout = sizes.dropout if isinstance(dropout, str) else dropout
+        scaling = sizes.scaling if scaling == "auto" else scaling
         if not standardize:
             scaling = clip = None
         if not hidden:
@@ -235,7 +237,7 @@ class TabularMLP(nn.Module):
         Returns
         -------
         TabularSizes
-            ``hidden``, ``dropout`` and ``embedding``, and for the classifiers
+            ``hidden``, ``dropout``, ``embedding`` and ``scaling``, and for the classifiers
             ``max_epochs`` and ``batch_size``.
         """
         return choose_sizes(n_rows, in_features, class_counts)
