@@ -86,6 +86,22 @@ def module_parameter(pipeline: BaseEstimator) -> str | None:
     return next((name for name in names if name in known), None)
 
 
+def candidates(method: Method, backbone: str) -> list[dict[str, list]]:
+    """Return four candidates; a grid that chooses a backbone gets two values of something else."""
+    found = {}
+    for candidate in method.candidates("quick"):
+        key = next((key for key in candidate if key.endswith("__module")), None)
+        if key is None:
+            return method.candidates("quick")
+        dropout, lr = f"{key}__dropout", key.removesuffix("module") + "lr"
+        for name, value in (
+            ((lr, 1e-3), (lr, 3e-3)) if dropout in candidate else ((dropout, 0.1), (dropout, 0.3))
+        ):
+            settings = candidate | {key: [BACKBONES[backbone]], name: [value]}
+            found[str(settings)] = settings
+    return list(found.values())
+
+
 def build(
     name: str, backbone: str, tuning: str, X: object, n_classes: int, seed: int
 ) -> BaseEstimator:
@@ -100,7 +116,7 @@ def build(
         return pipeline
     folds = StratifiedKFold(3, shuffle=True, random_state=seed)
     model = GridSearchCV(
-        pipeline, method.candidates("quick"), scoring="balanced_accuracy", cv=folds
+        pipeline, candidates(method, backbone), scoring="balanced_accuracy", cv=folds
     )
     if n_classes == 2 and name in THRESHOLDS:
         return TunedThresholdClassifierCV(model, scoring="balanced_accuracy", cv=folds)
