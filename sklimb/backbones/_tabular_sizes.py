@@ -21,7 +21,7 @@ _MANY_ROWS = 50_000
 _STEPS, _GROWTH = 3, 0.85
 # Fewer than the least would leave a plain loss, and what is deferred to the last epochs, at the
 # largest class. The most hold for up to _COLUMNS columns, and for d more are as many times
-# sqrt(_COLUMNS / d), for these are learnt by heart sooner.
+# _COLUMNS / d, for these are learnt by heart sooner.
 _LEAST_STEPS, _MOST_STEPS, _COLUMNS = 160, 3_000, 16
 
 
@@ -85,7 +85,7 @@ def choose_sizes(
     batch_size = _power_of_two(n / 256, 64, 1024)
     n_classes = 2 if class_counts is None else sum(count > 0 for count in class_counts)
     steps = _STEPS * effective**_GROWTH * max(1.0, math.log2(n_classes))
-    most = _MOST_STEPS * min(1.0, math.sqrt(_COLUMNS / max(1, in_features)))
+    most = _MOST_STEPS * min(1.0, _COLUMNS / max(1, in_features))
     steps = max(_LEAST_STEPS, min(most, steps))
     return TabularSizes(
         hidden=(256, 256) if n >= _MANY_ROWS else (128, 128),

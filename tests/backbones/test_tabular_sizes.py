@@ -53,7 +53,7 @@ def test_no_set_is_trained_for_hardly_any_steps():
 
 def test_many_columns_are_trained_for_fewer_steps():
     assert choose_sizes(10**6, 16) == choose_sizes(10**6, 2)
-    assert steps_of(100_000, 64) == pytest.approx(steps_of(100_000, 16) / 2, rel=0.1)
+    assert steps_of(100_000, 64) == pytest.approx(steps_of(100_000, 16) / 4, rel=0.1)
     assert steps_of(300, 64) == steps_of(300, 16)
 
 
