@@ -89,6 +89,24 @@ def test_sample_weight_equivalence_in_the_exact_setting(class_weight):
         check(estimator)
 
 
+def test_so_few_rare_rows_that_the_epochs_are_one_still_translate():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(3000, 3)), np.zeros(3000, dtype=int)
+    y[:6], X[:6] = 1, X[:6] + 4.0
+    model = M2mClassifier(random_state=0, source_estimator=clone(G).set_params(max_epochs=5))
+    model.fit(X, y)
+    assert model.n_iter_ <= 2
+    assert model.history_[-1, "n_translated"] > 0
+
+
+def test_early_stopping_before_it_starts_is_said(data):
+    params = {"early_stopping": True, "n_iter_no_change": 1, "lr": 1e-9, "max_epochs": 10}
+    with pytest.warns(UserWarning, match="before translation starts") as caught:
+        model = M2mClassifier(**M2M | params | {"translate_from": 0.8}).fit(*data)
+    assert caught[0].filename == __file__ and model.n_iter_ < 8
+    assert not any(model.history_[:, "n_to_translate"])
+
+
 # --- what it does -------------------------------------------------------------------------------
 
 
