@@ -114,7 +114,8 @@ class M2mClassifier(BaseNetClassifier):
     ----------
     source_estimator_ : classifier or nn.Module
         g, where it is kept: with `keep_training_state`, and between calls of `partial_fit`. One
-        that was fitted here knows the classes by their indices in ``classes_``.
+        that was fitted here knows the classes by their indices in ``classes_``. Not there if no row
+        was to be translated.
     <<shared attributes>>
 
     See Also
@@ -254,6 +255,8 @@ class M2mClassifier(BaseNetClassifier):
         early = epochs is not None and transform.translate_from < self._n_epochs
         if not (early or self._starts_by(epochs)):
             return
+        if epochs is None and not transform.may_translate:
+            return  # equal classes, or beta of 1: g would not be asked
         if transform.low is None:
             self._set_rows(data)
         transform.set_source(self._fitted_source(data, epochs).to(net.device))

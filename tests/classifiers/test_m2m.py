@@ -72,8 +72,16 @@ def test_where_nothing_is_accepted_it_is_deferred_resampling(data):
 
 def test_equal_classes_have_nothing_to_do():
     X, y = make_blobs([30, 30, 30], 3, random_state=0)
-    model = M2mClassifier(**M2M).fit(X, y)
+    model = M2mClassifier(**M2M, keep_training_state=True).fit(X, y)
     assert model.history_[-1, "n_to_translate"] == 0
+    assert not hasattr(model, "source_estimator_")  # and no g is trained for it
+    drs = RebalancedClassifier(**QUICK, sampling="balanced", rebalance_from=2).fit(X, y)
+    assert same_bits(model, drs)
+    # one row less of a class, and there is something to do
+    model = M2mClassifier(**M2M | {"beta": 0.0}, keep_training_state=True).fit(X[1:], y[1:])
+    assert hasattr(model, "source_estimator_")
+    off = M2mClassifier(**M2M | {"beta": 1.0}, keep_training_state=True).fit(X[1:], y[1:])
+    assert not hasattr(off, "source_estimator_")
 
 
 @pytest.mark.parametrize("class_weight", [None, "balanced"])

@@ -117,6 +117,37 @@ def test_a_replaced_row_is_the_translation_of_its_seed(monkeypatch):
     assert len(others) and torch.equal(found[others], x[others])
 
 
+def test_whether_anything_may_be_translated_goes_by_counts_and_beta():
+    for counts, beta, may in (
+        ([9, 9, 9], 0.5, False),
+        ([9, 8, 9], 0.5, True),
+        ([9, 8, 9], 1.0, False),
+        ([9, 8, 9], 0.0, True),
+    ):
+        transform = MajorToMinor(
+            network(1), 3, lam=0.1, beta=beta, gamma=0.9, step_size=0.1, n_steps=1, translate_from=0
+        )
+        transform.set_class_counts(torch.tensor(counts, dtype=torch.float64))
+        assert transform.may_translate is may
+
+
+def test_translation_starts_from_noise_in_the_units_of_the_steps():
+    x, y = batch(600)
+    transform = build(n_steps=0)
+    scale = torch.tensor([1.0, 5.0, 0.2]).double()
+    transform.set_rows(scale, torch.full((3,), -1e9).double(), torch.full((3,), 1e9).double())
+    found = transform.at_input(x, y, None)[0]
+    rows, seeds = build()._draw(y.numpy())
+    noise = (found[rows] - x[seeds]) / scale
+    length = noise.norm(dim=1)
+    assert float(length.max()) <= 0.5 + 1e-9 and float(length.median()) > 0.4
+    assert float((noise > 0).double().mean()) == pytest.approx(0.5, abs=0.1)
+    # each row, batch and epoch has its own
+    assert len(torch.unique(noise[:, 0])) == len(noise)
+    again = transform.at_input(x, y, None)[0]
+    assert not torch.equal(again, found)
+
+
 def test_gamma_is_g_s_confidence():
     x, y = batch(500)
     free, _, _ = build(gamma=0.0).at_input(x, y, None)
@@ -183,6 +214,30 @@ def test_a_pool_is_where_all_seeds_come_from():
     assert taken.tolist() == [100, 101, 102, 103, 104, 106]  # 3 is the smallest class
     into = y[(found != x).any(1) & (found[:, 0] == 104)]
     assert set(into.tolist()) == {3}
+
+
+def test_a_seed_of_the_pool_has_the_class_it_has_there(monkeypatch):
+    import sklimb.transforms.major_to_minor as module
+
+    x, y = batch(400)
+    codes = np.array([0, 1, 0, 1, 2, 3, 2, 3])
+    pool = 100 + torch.arange(8, dtype=torch.float64).view(8, 1).expand(8, 3)
+    asked = []
+
+    def translate(x, seed_class, target_class, *args, **kwargs):
+        asked.append((x[:, 0].clone(), seed_class))
+        return x
+
+    monkeypatch.setattr(module, "translate", translate)
+    transform = build(clean_seeds=True, random_label=True)
+    transform.set_pool(pool, codes)
+    found, labels, _ = transform.at_input(x, y, None)
+    ((seeds, classes),) = asked
+    np.testing.assert_array_equal(codes[seeds.long() - 100], classes)
+    replaced = (found != x).any(1)
+    origin = codes[found[replaced][:, 0].long() - 100]
+    assert (labels[replaced].numpy() != origin).all()
+    assert bool((labels[replaced] != y[replaced]).all())
 
 
 def test_whole_numbers_and_sparse_batches():
