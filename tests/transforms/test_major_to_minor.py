@@ -11,6 +11,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from sklimb._terms import Step
+from sklimb.transforms.m2m import frozen, translate
 from sklimb.transforms.major_to_minor import MajorToMinor
 
 COUNTS = torch.tensor([400.0, 100.0, 25.0, 10.0])
@@ -181,6 +182,49 @@ def test_what_is_recorded():
         "translated_loss": pytest.approx(float(F.cross_entropy(scores[changed], y[changed]))),
     }
     pickle.dumps(transform)
+
+
+class Members(nn.Module):
+    """Two networks in one, as `sklimb._network.Network` has them."""
+
+    n_members = 2
+
+    def __init__(self):
+        super().__init__()
+        self.parts = nn.ModuleList([network(1), network(2)])
+        self.register_buffer("like", torch.zeros((), dtype=torch.float64))
+
+    def features(self, x):
+        return x
+
+    def head(self, x):
+        return torch.stack([part(x) for part in self.parts], 1)
+
+    def forward(self, x):
+        return self.head(x).softmax(2).mean(1).log()
+
+
+def test_of_members_f_is_the_mean_of_scores_and_the_loss_the_mean_of_losses(monkeypatch):
+    import sklimb.transforms.major_to_minor as module
+
+    monkeypatch.setattr(module, "start_noise", lambda like, generator: 0 * like)
+    x, y = batch(60)
+    f = Members()
+    transform = build(f=f, lam=5.0)
+    found, labels, _ = transform.at_input(x, y, None)
+    rows, seeds = build()._draw(y.numpy())
+
+    def mean_score(x):
+        return (f.parts[0](x) + f.parts[1](x)) / 2
+
+    g = network(0)
+    with frozen(f):
+        expected = translate(x[seeds], y[seeds], y[rows], g, mean_score, 5.0, 0.2, 3)
+    torch.testing.assert_close(found[rows], expected)
+    scores = torch.randn(60, 2, 4, dtype=torch.float64)
+    transform.after_scores(Step(labels, None, scores, scores, None))
+    losses = [-float(scores[i, j].log_softmax(0)[y[i]]) for i in rows.tolist() for j in range(2)]
+    assert transform.statistics()["translated_loss"] == pytest.approx(np.mean(losses))
 
 
 def test_clean_seeds_take_the_seed_itself():
