@@ -182,6 +182,27 @@ def test_sparse_rows(data):
     assert pool.history_[-1, "n_translated"] > 0
 
 
+def test_a_pool_holds_so_many_rows_of_each_class_drawn_at_random(data):
+    X, y = data
+    pools = []
+    for seed in (0, 0, 1):
+        settings = M2M | {"random_state": seed, "source_estimator": clone(G)}
+        model = M2mClassifier(**settings, seed_pool=30, keep_training_state=True).fit(X, y)
+        transform = model.net_.transform_
+        names = model.classes_[transform.pool_codes]
+        expected = {name: min(30, int((y == name).sum())) for name in model.classes_}
+        assert dict(zip(*np.unique(names, return_counts=True))) == expected
+        rows = [np.flatnonzero((row == X).all(1)) for row in transform.pool.numpy()]
+        rows = np.concatenate(rows)  # each is one row, of that class, and none is there twice
+        assert len(np.unique(rows)) == len(transform.pool)
+        np.testing.assert_array_equal(y[rows], names)
+        pools.append(rows)
+    np.testing.assert_array_equal(pools[0], pools[1])
+    bulk = pools[0][y[pools[0]] == "bulk"]
+    assert set(bulk) != set(np.flatnonzero(y == "bulk")[:30])
+    assert set(bulk) != set(pools[2][y[pools[2]] == "bulk"])
+
+
 class Tiny(nn.Module):
     def __init__(self, in_channels):
         super().__init__()
@@ -288,6 +309,9 @@ def test_g_is_a_plain_net_of_the_same_kind(data):
     g = model.source_estimator_
     assert type(g) is RebalancedClassifier and g.loss == "cross_entropy"
     assert g.class_weight is None and g.sampling is None
+    dropped = ([m.p for m in net.module_.modules() if "Dropout" in type(m).__name__]
+               for net in (g, model))  # fmt: skip
+    assert not any(next(dropped)) and any(next(dropped))
     shapes = ([p.shape for p in m.backbone.parameters()] for m in (g.module_, model.module_))
     assert next(shapes) == next(shapes)
     # 240 rows in batches of 64: 1,000 steps are 250 epochs

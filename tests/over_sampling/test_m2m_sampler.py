@@ -559,6 +559,20 @@ def test_refusals(settings, error, message, data):
         quick(**settings).fit_resample(*data)
 
 
+def test_of_members_f_alone_gives_mean_scores(data, monkeypatch):
+    import sklimb.over_sampling._m2m_sampler as module
+
+    asked, plain = {}, module.score_network
+
+    def score_network(source, classes, name, *, mean_scores):
+        asked[name] = mean_scores
+        return plain(source, classes, name, mean_scores=mean_scores)
+
+    monkeypatch.setattr(module, "score_network", score_network)
+    quick().fit_resample(*data)
+    assert asked == {"source_estimator": False, "target_estimator": True}
+
+
 def test_g_must_know_all_classes(data):
     X, y = data
     two = clone(QUICK).fit(X[y != "rare"], y[y != "rare"])
