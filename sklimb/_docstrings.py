@@ -30,8 +30,8 @@ sampling : {None, "balanced"}, default=None
     with `class_weight` it corrects twice, and warns.
 rebalance_from : int or float, default=0.0
     Finished epochs before `class_weight` and `sampling` start: an int counts epochs, a float in
-    [0, 1] is a share of `max_epochs`. Deferred re-weighting (DRW) and re-sampling (DRS) of Cao et
-    al. 2019 are 0.8 here.
+    [0, 1] is a share of `max_epochs`, of which one below 1 leaves the last epoch at least. Deferred
+    re-weighting (DRW) and re-sampling (DRS) of Cao et al. 2019 are 0.8 here.
 max_epochs : int or "auto", default={MAX_EPOCHS}
     Epochs of training. "auto" takes what the backbone advises for the number of rows, as
     `sklimb.backbones.TabularMLP` does; else 60, and from 50,000 rows on as many as see 3 million.

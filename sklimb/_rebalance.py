@@ -122,13 +122,16 @@ def _mapped_weights(class_weight: Mapping[Any, float], classes: np.ndarray) -> n
 def resolve_epoch(start: float, max_epochs: int, name: str = "rebalance_from") -> int:
     """Return after how many finished epochs something starts.
 
-    An int counts epochs; a float in [0, 1] is a share of `max_epochs`, rounded.
+    An int counts epochs; a float in [0, 1] is a share of `max_epochs`, rounded. A share below 1
+    leaves the last epoch at least: 0.8 of the 2 epochs that "auto" may come to would be never.
 
     Examples
     --------
     >>> from sklimb._rebalance import resolve_epoch
     >>> resolve_epoch(160, 200), resolve_epoch(0.8, 200), resolve_epoch(1, 200)
     (160, 160, 1)
+    >>> resolve_epoch(0.8, 2), resolve_epoch(1.0, 2)
+    (1, 2)
     """
     if isinstance(start, Integral) and not isinstance(start, (bool, np.bool_)):
         if start < 0:
@@ -140,7 +143,8 @@ def resolve_epoch(start: float, max_epochs: int, name: str = "rebalance_from") -
                 f"{name} as a float is a share of max_epochs and must lie in [0, 1], got {start}. "
                 "Pass an int to count epochs."
             )
-        return round(float(start) * max_epochs)
+        begins = round(float(start) * max_epochs)
+        return begins if start == 1.0 else max(0, min(begins, max_epochs - 1))
     raise TypeError(
         f"{name} must be an int (epochs) or a float (share of max_epochs), got {start!r}."
     )

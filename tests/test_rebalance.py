@@ -152,6 +152,16 @@ def test_resolve_epoch(start, expected):
     assert type(got) is int
 
 
+def test_a_share_below_one_leaves_the_last_epoch():
+    for n_epochs in range(1, 12):
+        for share in (0.5, 0.8, 0.95, 0.999):
+            expected = min(round(share * n_epochs), n_epochs - 1)
+            assert resolve_epoch(share, n_epochs) == expected
+        assert resolve_epoch(1.0, n_epochs) == n_epochs
+        assert resolve_epoch(0.0, n_epochs) == 0
+    assert resolve_epoch(0.8, 0) == 0
+
+
 @pytest.mark.parametrize(
     ("bad", "error", "message"),
     [

@@ -76,8 +76,9 @@ class M2mClassifier(BaseNetClassifier):
         :math:`T`.
     translate_from : int or float, default=0.8
         Finished epochs before balanced draws and translation start, whatever `sampling` says: an
-        int counts epochs, a float in [0, 1] is a share of `max_epochs`. 0 is the ablation "from
-        scratch" (M2m-RS); the paper's CIFAR runs start at 160 of 200.
+        int counts epochs, a float in [0, 1] is a share of `max_epochs`, of which one below 1 leaves
+        the last epoch at least. 0 is the ablation "from scratch" (M2m-RS); the paper's CIFAR runs
+        start at 160 of 200. Early stopping may end the training before, with a warning.
     unit : {"spread", "raw"} or None, default=None
         "spread" measures steps in standard deviations of each column (channel of images), "raw"
         takes numbers as they are. None is "spread" for rows and "raw" for images.
@@ -112,7 +113,9 @@ class M2mClassifier(BaseNetClassifier):
     Attributes
     ----------
     source_estimator_ : classifier or nn.Module
-        g, where it is kept: with `keep_training_state`, and between calls of `partial_fit`.
+        g, where it is kept: with `keep_training_state`, and between calls of `partial_fit`. One
+        that was fitted here knows the classes by their indices in ``classes_``. Not there if no row
+        was to be translated.
     <<shared attributes>>
 
     See Also
@@ -252,6 +255,8 @@ class M2mClassifier(BaseNetClassifier):
         early = epochs is not None and transform.translate_from < self._n_epochs
         if not (early or self._starts_by(epochs)):
             return
+        if epochs is None and not transform.may_translate:
+            return  # equal classes, or beta of 1: g would not be asked
         if transform.low is None:
             self._set_rows(data)
         transform.set_source(self._fitted_source(data, epochs).to(net.device))
@@ -367,6 +372,16 @@ class M2mClassifier(BaseNetClassifier):
         if epochs is None and not self.keep_training_state:
             vars(self).pop("source_estimator_", None)
         rows = self.net_.history_[start:]
+        begins = resolve_epoch(self.translate_from, self._n_epochs, "translate_from")
+        stopped = self.early_stopping and epochs is None and self.n_iter_ <= begins
+        if stopped and begins < self._n_epochs:
+            warnings.warn(
+                f"Early stopping ended the training after {self.n_iter_} epochs, before "
+                f"translation starts (translate_from={self.translate_from!r}): this is the plain "
+                "network. Start translation earlier, or raise n_iter_no_change.",
+                UserWarning,
+                stacklevel=5,
+            )
         n_tried, n_translated = (
             sum(row[name] for row in rows) for name in ("n_to_translate", "n_translated")
         )

@@ -55,8 +55,8 @@ class RSGClassifier(BaseNetClassifier):
         Weight of the maximized vector loss.
     generate_from : int or float, default=0.8
         Finished epochs before generation starts, T_th: an int counts epochs, a float in [0, 1] is a
-        share of `max_epochs`. The paper starts where it first lowers the learning rate, at 160 of
-        200.
+        share of `max_epochs`, of which one below 1 leaves the last epoch at least. The paper starts
+        where it first lowers the learning rate, at 160 of 200.
     stage : str or None, default=None
         Where it sits: the name of a submodule of the backbone (see ``named_modules``), whose output
         are vectors (n, D) or maps (n, D, W, H). None takes the backbone's ``default_stage``: for

@@ -93,6 +93,11 @@ class MajorToMinor(Transform):
         self._generated = 1.0 - (counts / counts.max()).numpy()
 
     @property
+    def may_translate(self) -> bool:
+        """Whether by its counts and beta any class could get a translation at all."""
+        return bool(((self._generated > 0) & (self._accept > 0).any(1)).any())
+
+    @property
     def balanced_draws(self) -> bool:
         """Whether the rows of this epoch are to be drawn with every class equally often."""
         return self.active
@@ -114,12 +119,12 @@ class MajorToMinor(Transform):
         self._replaced = None
         if not self.active:
             return x, y, weight
-        if self.source is None:
-            raise RuntimeError("translation starts, but g was never set: call set_source.")
         codes = y.cpu().numpy()
         rows, seeds = self._draw(codes)
         if not len(rows):
             return x, y, weight
+        if self.source is None:
+            raise RuntimeError("translation starts, but g was never set: call set_source.")
         x = to_dense(x)  # this batch alone
         rows = torch.from_numpy(rows).to(y.device)
         seeds = torch.from_numpy(seeds).to(y.device)

@@ -72,8 +72,16 @@ def test_where_nothing_is_accepted_it_is_deferred_resampling(data):
 
 def test_equal_classes_have_nothing_to_do():
     X, y = make_blobs([30, 30, 30], 3, random_state=0)
-    model = M2mClassifier(**M2M).fit(X, y)
+    model = M2mClassifier(**M2M, keep_training_state=True).fit(X, y)
     assert model.history_[-1, "n_to_translate"] == 0
+    assert not hasattr(model, "source_estimator_")  # and no g is trained for it
+    drs = RebalancedClassifier(**QUICK, sampling="balanced", rebalance_from=2).fit(X, y)
+    assert same_bits(model, drs)
+    # one row less of a class, and there is something to do
+    model = M2mClassifier(**M2M | {"beta": 0.0}, keep_training_state=True).fit(X[1:], y[1:])
+    assert hasattr(model, "source_estimator_")
+    off = M2mClassifier(**M2M | {"beta": 1.0}, keep_training_state=True).fit(X[1:], y[1:])
+    assert not hasattr(off, "source_estimator_")
 
 
 @pytest.mark.parametrize("class_weight", [None, "balanced"])
@@ -87,6 +95,24 @@ def test_sample_weight_equivalence_in_the_exact_setting(class_weight):
     assert checks
     for check in checks:
         check(estimator)
+
+
+def test_so_few_rare_rows_that_the_epochs_are_one_still_translate():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(3000, 3)), np.zeros(3000, dtype=int)
+    y[:6], X[:6] = 1, X[:6] + 4.0
+    model = M2mClassifier(random_state=0, source_estimator=clone(G).set_params(max_epochs=5))
+    model.fit(X, y)
+    assert model.n_iter_ <= 2
+    assert model.history_[-1, "n_translated"] > 0
+
+
+def test_early_stopping_before_it_starts_is_said(data):
+    params = {"early_stopping": True, "n_iter_no_change": 1, "lr": 1e-9, "max_epochs": 10}
+    with pytest.warns(UserWarning, match="before translation starts") as caught:
+        model = M2mClassifier(**M2M | params | {"translate_from": 0.8}).fit(*data)
+    assert caught[0].filename == __file__ and model.n_iter_ < 8
+    assert not any(model.history_[:, "n_to_translate"])
 
 
 # --- what it does -------------------------------------------------------------------------------
@@ -154,6 +180,27 @@ def test_sparse_rows(data):
     np.testing.assert_allclose(dense.predict_proba(X), thin.predict_proba(X), atol=0.05)
     pool = M2mClassifier(**M2M, seed_pool=4).fit(sparse.csr_array(X), y)
     assert pool.history_[-1, "n_translated"] > 0
+
+
+def test_a_pool_holds_so_many_rows_of_each_class_drawn_at_random(data):
+    X, y = data
+    pools = []
+    for seed in (0, 0, 1):
+        settings = M2M | {"random_state": seed, "source_estimator": clone(G)}
+        model = M2mClassifier(**settings, seed_pool=30, keep_training_state=True).fit(X, y)
+        transform = model.net_.transform_
+        names = model.classes_[transform.pool_codes]
+        expected = {name: min(30, int((y == name).sum())) for name in model.classes_}
+        assert dict(zip(*np.unique(names, return_counts=True))) == expected
+        rows = [np.flatnonzero((row == X).all(1)) for row in transform.pool.numpy()]
+        rows = np.concatenate(rows)  # each is one row, of that class, and none is there twice
+        assert len(np.unique(rows)) == len(transform.pool)
+        np.testing.assert_array_equal(y[rows], names)
+        pools.append(rows)
+    np.testing.assert_array_equal(pools[0], pools[1])
+    bulk = pools[0][y[pools[0]] == "bulk"]
+    assert set(bulk) != set(np.flatnonzero(y == "bulk")[:30])
+    assert set(bulk) != set(pools[2][y[pools[2]] == "bulk"])
 
 
 class Tiny(nn.Module):
@@ -262,6 +309,9 @@ def test_g_is_a_plain_net_of_the_same_kind(data):
     g = model.source_estimator_
     assert type(g) is RebalancedClassifier and g.loss == "cross_entropy"
     assert g.class_weight is None and g.sampling is None
+    dropped = ([m.p for m in net.module_.modules() if "Dropout" in type(m).__name__]
+               for net in (g, model))  # fmt: skip
+    assert not any(next(dropped)) and any(next(dropped))
     shapes = ([p.shape for p in m.backbone.parameters()] for m in (g.module_, model.module_))
     assert next(shapes) == next(shapes)
     # 240 rows in batches of 64: 1,000 steps are 250 epochs

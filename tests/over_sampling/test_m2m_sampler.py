@@ -261,6 +261,15 @@ def test_constant_columns_stay_constant(data):
         assert (X_new[:, 2] == 7.25).all()
 
 
+def test_new_rows_stay_in_the_range_of_the_columns_to_the_bit(data):
+    # many columns of odd units, and steps that go to the very limits
+    X = np.tile(data[0], 8) * np.linspace(0.1, 7.3, 32) ** 3 + 0.1
+    X_new, _ = quick(step_size=20.0, max_nnz=32, gamma=0.0).fit_resample(X, data[1])
+    added = X_new[len(X) :]
+    assert (added >= X.min(0)).all() and (added <= X.max(0)).all()
+    assert ((added == X.min(0)) | (added == X.max(0))).sum() > 100
+
+
 def test_units_of_columns_do_not_matter(data):
     X, y = data
     X_new = quick().fit_resample(X, y)[0]
@@ -329,6 +338,17 @@ def test_sparse_rows_stay_sparse_by_default():
     assert np.diff(added.indptr).max() > np.diff(X.indptr).max()
     free = quick(beta=0.0, gamma=0.0, max_nnz=300).fit_resample(X, y)[0]
     assert free[120:].nnz > 2 * added.nnz
+
+
+def test_an_empty_seed_gets_entries_too():
+    X = sparse.random(120, 60, 0.1, format="lil", random_state=0)
+    X[:100] = 0
+    y = np.repeat([0, 1], [100, 20])
+    sampler = quick(beta=0.0, gamma=0.0)
+    added = sampler.fit_resample(X.tocsr(), y)[0][120:]
+    assert sampler.translated_.all()
+    entries = np.diff(added.indptr)
+    assert entries.max() == 4 and entries.min() >= 1
 
 
 def test_entries_of_one_place_add_up(data):
@@ -537,6 +557,20 @@ def test_other_methods_can_be_g(data):
 def test_refusals(settings, error, message, data):
     with pytest.raises(error, match=message):
         quick(**settings).fit_resample(*data)
+
+
+def test_of_members_f_alone_gives_mean_scores(data, monkeypatch):
+    import sklimb.over_sampling._m2m_sampler as module
+
+    asked, plain = {}, module.score_network
+
+    def score_network(source, classes, name, *, mean_scores):
+        asked[name] = mean_scores
+        return plain(source, classes, name, mean_scores=mean_scores)
+
+    monkeypatch.setattr(module, "score_network", score_network)
+    quick().fit_resample(*data)
+    assert asked == {"source_estimator": False, "target_estimator": True}
 
 
 def test_g_must_know_all_classes(data):

@@ -11,6 +11,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from sklimb._terms import Step
+from sklimb.transforms.m2m import frozen, translate
 from sklimb.transforms.major_to_minor import MajorToMinor
 
 COUNTS = torch.tensor([400.0, 100.0, 25.0, 10.0])
@@ -117,6 +118,37 @@ def test_a_replaced_row_is_the_translation_of_its_seed(monkeypatch):
     assert len(others) and torch.equal(found[others], x[others])
 
 
+def test_whether_anything_may_be_translated_goes_by_counts_and_beta():
+    for counts, beta, may in (
+        ([9, 9, 9], 0.5, False),
+        ([9, 8, 9], 0.5, True),
+        ([9, 8, 9], 1.0, False),
+        ([9, 8, 9], 0.0, True),
+    ):
+        transform = MajorToMinor(
+            network(1), 3, lam=0.1, beta=beta, gamma=0.9, step_size=0.1, n_steps=1, translate_from=0
+        )
+        transform.set_class_counts(torch.tensor(counts, dtype=torch.float64))
+        assert transform.may_translate is may
+
+
+def test_translation_starts_from_noise_in_the_units_of_the_steps():
+    x, y = batch(600)
+    transform = build(n_steps=0)
+    scale = torch.tensor([1.0, 5.0, 0.2]).double()
+    transform.set_rows(scale, torch.full((3,), -1e9).double(), torch.full((3,), 1e9).double())
+    found = transform.at_input(x, y, None)[0]
+    rows, seeds = build()._draw(y.numpy())
+    noise = (found[rows] - x[seeds]) / scale
+    length = noise.norm(dim=1)
+    assert float(length.max()) <= 0.5 + 1e-9 and float(length.median()) > 0.4
+    assert float((noise > 0).double().mean()) == pytest.approx(0.5, abs=0.1)
+    # each row, batch and epoch has its own
+    assert len(torch.unique(noise[:, 0])) == len(noise)
+    again = transform.at_input(x, y, None)[0]
+    assert not torch.equal(again, found)
+
+
 def test_gamma_is_g_s_confidence():
     x, y = batch(500)
     free, _, _ = build(gamma=0.0).at_input(x, y, None)
@@ -152,6 +184,49 @@ def test_what_is_recorded():
     pickle.dumps(transform)
 
 
+class Members(nn.Module):
+    """Two networks in one, as `sklimb._network.Network` has them."""
+
+    n_members = 2
+
+    def __init__(self):
+        super().__init__()
+        self.parts = nn.ModuleList([network(1), network(2)])
+        self.register_buffer("like", torch.zeros((), dtype=torch.float64))
+
+    def features(self, x):
+        return x
+
+    def head(self, x):
+        return torch.stack([part(x) for part in self.parts], 1)
+
+    def forward(self, x):
+        return self.head(x).softmax(2).mean(1).log()
+
+
+def test_of_members_f_is_the_mean_of_scores_and_the_loss_the_mean_of_losses(monkeypatch):
+    import sklimb.transforms.major_to_minor as module
+
+    monkeypatch.setattr(module, "start_noise", lambda like, generator: 0 * like)
+    x, y = batch(60)
+    f = Members()
+    transform = build(f=f, lam=5.0)
+    found, labels, _ = transform.at_input(x, y, None)
+    rows, seeds = build()._draw(y.numpy())
+
+    def mean_score(x):
+        return (f.parts[0](x) + f.parts[1](x)) / 2
+
+    g = network(0)
+    with frozen(f):
+        expected = translate(x[seeds], y[seeds], y[rows], g, mean_score, 5.0, 0.2, 3)
+    torch.testing.assert_close(found[rows], expected)
+    scores = torch.randn(60, 2, 4, dtype=torch.float64)
+    transform.after_scores(Step(labels, None, scores, scores, None))
+    losses = [-float(scores[i, j].log_softmax(0)[y[i]]) for i in rows.tolist() for j in range(2)]
+    assert transform.statistics()["translated_loss"] == pytest.approx(np.mean(losses))
+
+
 def test_clean_seeds_take_the_seed_itself():
     x, y = batch(80)
     found, labels, _ = build(clean_seeds=True).at_input(x, y, None)
@@ -183,6 +258,30 @@ def test_a_pool_is_where_all_seeds_come_from():
     assert taken.tolist() == [100, 101, 102, 103, 104, 106]  # 3 is the smallest class
     into = y[(found != x).any(1) & (found[:, 0] == 104)]
     assert set(into.tolist()) == {3}
+
+
+def test_a_seed_of_the_pool_has_the_class_it_has_there(monkeypatch):
+    import sklimb.transforms.major_to_minor as module
+
+    x, y = batch(400)
+    codes = np.array([0, 1, 0, 1, 2, 3, 2, 3])
+    pool = 100 + torch.arange(8, dtype=torch.float64).view(8, 1).expand(8, 3)
+    asked = []
+
+    def translate(x, seed_class, target_class, *args, **kwargs):
+        asked.append((x[:, 0].clone(), seed_class))
+        return x
+
+    monkeypatch.setattr(module, "translate", translate)
+    transform = build(clean_seeds=True, random_label=True)
+    transform.set_pool(pool, codes)
+    found, labels, _ = transform.at_input(x, y, None)
+    ((seeds, classes),) = asked
+    np.testing.assert_array_equal(codes[seeds.long() - 100], classes)
+    replaced = (found != x).any(1)
+    origin = codes[found[replaced][:, 0].long() - 100]
+    assert (labels[replaced].numpy() != origin).all()
+    assert bool((labels[replaced] != y[replaced]).all())
 
 
 def test_whole_numbers_and_sparse_batches():
