@@ -32,7 +32,7 @@ from sklimb.transforms.m2m import frozen
 from sklimb.transforms.major_to_minor import MajorToMinor
 
 # A plain g makes at least so many steps: a few epochs of a few rows would not teach it any.
-_LEAST_STEPS_OF_G = 1000
+_LEAST_STEPS_OF_G = 300
 # That of fewer rows none is translated is chance.
 _TRIES_THAT_SAY_SOMETHING = 20
 # What g takes over from the classifier, beside its double-underscore parameters.
@@ -86,7 +86,7 @@ class M2mClassifier(BaseNetClassifier):
         g: a classifier of sklimb or a skorch net, cloned and fitted first; or a fitted network: an
         ``nn.Module`` whose scores are in the order of ``classes_``, or a fitted classifier of
         sklimb or skorch in ``sklearn.frozen.FrozenEstimator``. None is a plain
-        `RebalancedClassifier` with the settings given here, but of 1,000 steps or more and, where
+        `RebalancedClassifier` with the settings given here, but of 300 steps or more and, where
         it is an `MLP` or `TabularMLP`, without dropout: g has to know its training rows. In
         `partial_fit` an unfitted one learns from each call before f does, and where translation is
         due at once it is fitted to the first; a skorch net is always.

@@ -99,7 +99,7 @@ def test_sample_weight_equivalence_in_the_exact_setting(class_weight):
 
 def test_so_few_rare_rows_that_the_epochs_are_one_still_translate():
     rng = np.random.default_rng(0)
-    X, y = rng.normal(size=(3000, 3)), np.zeros(3000, dtype=int)
+    X, y = rng.normal(size=(12000, 3)), np.zeros(12000, dtype=int)
     y[:6], X[:6] = 1, X[:6] + 4.0
     model = M2mClassifier(random_state=0, source_estimator=clone(G).set_params(max_epochs=5))
     model.fit(X, y)
@@ -314,8 +314,8 @@ def test_g_is_a_plain_net_of_the_same_kind(data):
     assert not any(next(dropped)) and any(next(dropped))
     shapes = ([p.shape for p in m.backbone.parameters()] for m in (g.module_, model.module_))
     assert next(shapes) == next(shapes)
-    # 240 rows in batches of 64: 1,000 steps are 250 epochs
-    assert g.n_iter_ == 250 and g.score(data[0], np.unique(data[1], return_inverse=True)[1]) > 0.8
+    # 240 rows in batches of 64: 300 steps are 75 epochs
+    assert g.n_iter_ == 75 and g.score(data[0], np.unique(data[1], return_inverse=True)[1]) > 0.8
     assert model.net_.transform_.source.network is g.module_
 
 
@@ -431,7 +431,7 @@ def test_on_digits_it_translates_and_changes_predictions():
     X, y = load_digits(return_X_y=True)
     X, X_test, y, _ = train_test_split(X, y, test_size=0.4, random_state=0, stratify=y)
     X, y = make_long_tailed(X, y, ratio=20, random_state=0)
-    settings = {"max_epochs": 20, "random_state": 0, "module__hidden": (64,)}
+    settings = {"max_epochs": 60, "random_state": 0, "module__hidden": (64,)}
     drs = RebalancedClassifier(**settings, sampling="balanced", rebalance_from=0.8).fit(X, y)
     m2m = M2mClassifier(**settings, step_size=0.5).fit(X, y)
     assert m2m.history_[-1, "acceptance_rate"] > 0.2
