@@ -17,18 +17,16 @@ the next setting once so many seconds are over.
 from __future__ import annotations
 
 import argparse
-import json
-import time
 import warnings
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 from _data import DATA_HOME
-from _record import machine, read_csv, write_csv
+from _record import machine
+from _search import Search
 from defaults import load
-from sklearn.metrics import balanced_accuracy_score
-from sklearn.model_selection import StratifiedKFold
 
 from sklimb import M2mClassifier, RebalancedClassifier
 from sklimb.backbones import MLP
@@ -53,69 +51,27 @@ BASELINES = {
 }
 
 
-def fold_predictions(model, X: np.ndarray, y: np.ndarray, folds: int) -> list[tuple]:
-    """Return (rows, predicted) for each fold."""
-    splits = StratifiedKFold(3, shuffle=True, random_state=0).split(X, y)
-    found = []
-    for fold, (train, valid) in zip(range(folds), splits, strict=False):
-        with warnings.catch_warnings():
-            # a setting that translates nothing is one of the results
-            warnings.filterwarnings("ignore", "None of .* rows was translated", UserWarning)
-            warnings.filterwarnings("ignore", "g .source_estimator. recognises no", UserWarning)
-            fitted = model.set_params(random_state=fold).fit(X[train], y[train])
-        found.append((valid, fitted.predict(X[valid])))
-    return found
-
-
-class Search:
-    """Runs settings once each and keeps their scores in the CSV."""
+class M2mSearch(Search):
+    """Keeps also the share of predictions that translation changed."""
 
     def __init__(self, sets: dict[str, tuple[np.ndarray, np.ndarray]], budget: float) -> None:
-        self.sets = sets
-        self.rows = read_csv(FILE)
-        self.end = time.monotonic() + budget
+        super().__init__(FILE, sets, LARGE, budget)
         self._untouched: dict[tuple, list[tuple]] = {}
 
-    def run(self, name: str, model, settings: dict) -> float:
-        key = json.dumps(settings)
-        for row in self.rows:
-            if (row["method"], row["settings"]) == (name, key):
-                return float(row["mean"])
-        if time.monotonic() > self.end:
-            raise SystemExit("The budget is used up; run again to go on.")
-        model.set_params(**settings)
-        row: dict[str, str] = {"method": name}
-        scores = []
-        for set_name, (X, y) in self.sets.items():
-            folds = 1 if set_name in LARGE else 3
-            found = fold_predictions(model, X, y, folds)
-            scores.append(np.mean([balanced_accuracy_score(y[rows], p) for rows, p in found]))
-            row[set_name] = f"{100 * scores[-1]:.2f}"
-            changed = ""
-            if isinstance(model, M2mClassifier):
-                without = self.untouched(set_name, settings["translate_from"], folds)
-                pairs = zip(found, without, strict=True)
-                changed = f"{100 * np.mean([np.mean(a[1] != b[1]) for a, b in pairs]):.2f}"
-            row[f"{set_name} changed"] = changed
-        row |= {"mean": f"{100 * np.mean(scores):.2f}", "settings": key}
-        self.rows.append(row)
-        write_csv(FILE, self.rows, list(row))
-        print(row, flush=True)
-        return float(row["mean"])
+    def columns(self, model, set_name: str, settings: dict, found: list[tuple]) -> dict[str, str]:
+        changed = ""
+        if isinstance(model, M2mClassifier):
+            pairs = zip(found, self.untouched(set_name, settings["translate_from"]), strict=True)
+            changed = f"{100 * np.mean([np.mean(a[1] != b[1]) for a, b in pairs]):.2f}"
+        return {f"{set_name} changed": changed}
 
-    def untouched(self, set_name: str, translate_from: float, folds: int) -> list[tuple]:
+    def untouched(self, set_name: str, translate_from: float) -> list[tuple]:
         """Return what the same training says without any translation."""
         key = (set_name, translate_from)
         if key not in self._untouched:
             model = M2mClassifier(**NET, beta=1.0, translate_from=translate_from)
-            self._untouched[key] = fold_predictions(model, *self.sets[set_name], folds)
+            self._untouched[key] = self.predictions(model, set_name)
         return self._untouched[key]
-
-    def best(self, parameter: str, values: tuple[float, ...], settings: dict) -> dict:
-        """Return the settings with the best value; of equal ones the first."""
-        tried = [settings | {parameter: value} for value in values]
-        means = [self.run("M2m", M2mClassifier(**NET), each) for each in tried]
-        return tried[int(np.argmax(means))]
 
 
 def main() -> None:
@@ -125,12 +81,12 @@ def main() -> None:
     args = parser.parse_args()
     warnings.simplefilter("error")
     torch.set_num_threads(1)
-    search = Search(load(args.data_home), args.budget)
+    search = M2mSearch(load(args.data_home), args.budget)
     for name, settings in BASELINES.items():
         search.run(name, RebalancedClassifier(**NET), settings)
     best = START
     for parameter, values in TRIED.items():
-        best = search.best(parameter, values, best)
+        best = search.best("M2m", partial(M2mClassifier, **NET), parameter, values, best)
     print(machine())
     print("best:", best)
 

@@ -15,18 +15,15 @@ before the next setting once so many seconds are over.
 from __future__ import annotations
 
 import argparse
-import json
-import time
 import warnings
+from functools import partial
 from pathlib import Path
 
-import numpy as np
 import torch
 from _data import DATA_HOME
-from _record import machine, read_csv, write_csv
+from _record import machine
+from _search import Search
 from defaults import load
-from sklearn.metrics import balanced_accuracy_score
-from sklearn.model_selection import StratifiedKFold
 
 from sklimb import OffsetDebiasedClassifier, RebalancedClassifier
 from sklimb.backbones import MLP
@@ -60,50 +57,6 @@ LEFT_OUT: dict[str, dict] = {
 }
 
 
-def score(model, X: np.ndarray, y: np.ndarray, folds: int) -> float:
-    scores = []
-    splits = StratifiedKFold(3, shuffle=True, random_state=0).split(X, y)
-    for fold, (train, valid) in zip(range(folds), splits, strict=False):
-        fitted = model.set_params(random_state=fold).fit(X[train], y[train])
-        scores.append(balanced_accuracy_score(y[valid], fitted.predict(X[valid])))
-    return float(np.mean(scores))
-
-
-class Search:
-    """Runs settings once each and keeps their scores in the CSV."""
-
-    def __init__(self, sets: dict[str, tuple[np.ndarray, np.ndarray]], budget: float) -> None:
-        self.sets = sets
-        self.rows = read_csv(FILE)
-        self.end = time.monotonic() + budget
-
-    def run(self, name: str, model, settings: dict) -> float:
-        key = json.dumps(settings)
-        for row in self.rows:
-            if (row["method"], row["settings"]) == (name, key):
-                return float(row["mean"])
-        if time.monotonic() > self.end:
-            raise SystemExit("The budget is used up; run again to go on.")
-        model.set_params(**settings)
-        scores = {
-            set_name: score(model, X, y, 1 if set_name in LARGE else 3)
-            for set_name, (X, y) in self.sets.items()
-        }
-        mean = float(np.mean(list(scores.values())))
-        values = {set_name: f"{100 * value:.2f}" for set_name, value in scores.items()}
-        row = {"method": name, **values, "mean": f"{100 * mean:.2f}", "settings": key}
-        self.rows.append(row)
-        write_csv(FILE, self.rows, list(row))
-        print(row, flush=True)
-        return float(row["mean"])
-
-    def best(self, parameter: str, values: tuple[float, ...], settings: dict) -> dict:
-        """Return the settings with the best value; equal ones give way to the smaller."""
-        tried = [settings | {parameter: value} for value in values]
-        means = [self.run("offset", OffsetDebiasedClassifier(**NET), each) for each in tried]
-        return tried[int(np.argmax(means))]
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data-home", type=Path, default=DATA_HOME)
@@ -111,12 +64,13 @@ def main() -> None:
     args = parser.parse_args()
     warnings.simplefilter("error")
     torch.set_num_threads(1)
-    search = Search(load(args.data_home), args.budget)
+    search = Search(FILE, load(args.data_home), LARGE, args.budget)
+    best_of = partial(search.best, "offset", partial(OffsetDebiasedClassifier, **NET))
     for name, settings in BASELINES.items():
         search.run(name, RebalancedClassifier(**NET), settings)
-    best = search.best("lambda2", LAMBDA2, START)
-    best = search.best("lambda1", LAMBDA1, best)
-    best = search.best("lambda2", LAMBDA2, best)
+    best = best_of("lambda2", LAMBDA2, START)
+    best = best_of("lambda1", LAMBDA1, best)
+    best = best_of("lambda2", LAMBDA2, best)
     for name, settings in LEFT_OUT.items():
         search.run(name, OffsetDebiasedClassifier(**NET), START | settings)
     print(machine())
