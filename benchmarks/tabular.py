@@ -82,7 +82,7 @@ THRESHOLDS = ("logistic", "linear_svc", "forest", "hist_gradient_boosting", "eas
 def module_parameter(pipeline: BaseEstimator) -> str | None:
     """Return the name by which the backbone of a pipeline's classifier is set, if it has one."""
     known = pipeline.get_params()
-    names = ("classify__module", "classify__estimator__module")
+    names = [f"classify__{'estimator__' * depth}module" for depth in range(3)]
     return next((name for name in names if name in known), None)
 
 
