@@ -250,8 +250,27 @@ def test_sizes_that_make_no_network():
         TabularMLP(3, hidden=64)
     with pytest.raises(ValueError, match="dropout must lie in"):
         TabularMLP(3, dropout=2)
-    with pytest.raises(ValueError, match="n_members must be 1 or more, got 0"):
-        TabularMLP(3, n_members=0)
+
+
+@pytest.mark.parametrize("name", ["n_members", "n_bins", "max_categories", "embedding_dim"])
+def test_numbers_of_what_a_network_has(name):
+    with pytest.raises(ValueError, match=f"{name} must be at least 1, got 0"):
+        TabularMLP(3, **{name: 0})
+    with pytest.raises(TypeError, match=rf"{name} must be a whole number, got 2\.5"):
+        TabularMLP(3, **{name: 2.5})
+
+
+@pytest.mark.parametrize("bound", [0, -3.0, float("nan")])
+def test_bounds_that_keep_nothing(bound):
+    with pytest.raises(ValueError, match="clip must be a bound above 0, or None"):
+        TabularMLP(3, clip=bound)
+
+
+def test_words_other_than_auto_are_refused():
+    with pytest.raises(TypeError, match=r"hidden must be a sequence of widths .*, got 'large'"):
+        TabularMLP(3, hidden="large")
+    with pytest.raises(TypeError, match=r"dropout must be a number in .*, got 'none'"):
+        TabularMLP(3, dropout="none")
 
 
 def test_without_layers_it_is_linear_in_the_scaled_columns():
