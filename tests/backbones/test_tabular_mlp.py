@@ -92,6 +92,7 @@ def test_without_scaling_columns_come_as_they_are():
     assert net.wants_quantiles is None
     x = torch.tensor([[1e9, -3.0]])
     assert torch.equal(net._scaled(x), x)
+    assert torch.equal(net(x.double()), net(x))  # it casts what comes
 
 
 def test_bins_lie_between_quantiles_of_the_training_rows():
@@ -184,6 +185,20 @@ def test_categories_that_are_not_there(chosen, message):
         TabularMLP(4, categorical_features=chosen)
 
 
+@pytest.mark.parametrize("scaling", ["robust", "standard", "quantile", None])
+def test_statistics_reach_the_columns_of_numbers(scaling):
+    # the first column holds codes, so places among the numbers are not those in X
+    rows = np.column_stack([np.arange(60) % 3, X[:, :2]])
+    params = {"module": TabularMLP, "module__scaling": scaling, "max_epochs": 1}
+    params |= {"module__embedding": "piecewise_linear", "random_state": 0}
+    of_all = RebalancedClassifier(**params, module__categorical_features=[0]).fit(rows, Y)
+    of_numbers = RebalancedClassifier(**params).fit(X[:, :2], Y)
+    of_all, of_numbers = of_all.module_.backbone, of_numbers.module_.backbone
+    assert torch.equal(of_all.standardize.shift, of_numbers.standardize.shift)
+    assert torch.equal(of_all.standardize.scale, of_numbers.standardize.scale)
+    assert torch.equal(of_all.embedding.edges, of_numbers.embedding.edges)
+
+
 def test_codes_are_no_numbers():
     # every other code is rare: as numbers they would need as many kinks
     rng = np.random.default_rng(0)
@@ -213,6 +228,10 @@ def test_training_codes_out_of_range_are_said():
         model.fit(rows, Y)
     with pytest.raises(ValueError, match="codes from -1 to"):
         model.fit(rows - [0, 1], Y)
+    # also where nothing else asks for quantiles
+    model.set_params(module__scaling="standard", module__embedding=None)
+    with pytest.raises(ValueError, match="codes from 0 to 59"):
+        model.fit(rows, Y)
 
 
 # --- as a module ------------------------------------------------------------------------------
