@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ def resolve_sizes(
     *,
     max_epochs: int | str,
     batch_size: int | str,
+    collate: Callable[..., Any] | None = None,
 ) -> tuple[int, int]:
     """Return epochs and batch size as numbers; numbers that are given stay.
 
@@ -36,6 +38,8 @@ def resolve_sizes(
         As the user has it.
     batch_size : int or "auto"
         As the user has it.
+    collate : callable or None, default=None
+        The user's own function that makes a batch of a Dataset's items.
 
     Returns
     -------
@@ -46,7 +50,7 @@ def resolve_sizes(
     epochs, size = choose_epochs(n), choose_batch_size(n)
     advise = getattr(backbone, "advised_sizes", None)
     if advise is not None and "auto" in (max_epochs, batch_size):
-        shape = first_of(X).shape if is_dataset(X) else X.shape
+        shape = first_of(X, collate).shape if is_dataset(X) else X.shape
         advised = advise(n, shape[1], class_counts)
         epochs, size = advised.max_epochs, advised.batch_size
     return (

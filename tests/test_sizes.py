@@ -70,6 +70,32 @@ def test_a_classifier_trains_as_many_epochs():
     assert model.set_params(warm_start=False).fit(X[:40], Y[:40]).n_iter_ == 2
 
 
+def test_a_warm_start_takes_the_advice_for_its_own_rows():
+    model = RebalancedClassifier(module=Advises, warm_start=True, max_epochs=1).fit(X, Y)
+    model.set_params(max_epochs="auto").fit(X, Y)
+    assert model.n_iter_ == 1 + 3
+    assert model.fit(X[:40], Y[:40]).n_iter_ == 4 + 2
+    first = RebalancedClassifier(module=Advises, warm_start=True).partial_fit(X[:20], Y[:20])
+    assert first.fit(X, Y).n_iter_ == 1 + 3
+
+
+def test_items_that_take_a_function_of_the_users_own():
+    class Items(torch.utils.data.Dataset):
+        def __len__(self):
+            return 60
+
+        def __getitem__(self, i):
+            return {"x": X[i]}, int(Y[i])
+
+    def collate(items):
+        rows = torch.as_tensor(np.array([x["x"] for x, _ in items]))
+        return rows, torch.tensor([label for _, label in items])
+
+    nested = {"iterator_train__collate_fn": collate, "iterator_valid__collate_fn": collate}
+    model = RebalancedClassifier(module=Advises, max_epochs="auto", **nested).fit(Items(), Y)
+    assert (model.n_iter_, model.net_.batch_size) == (3, 30)
+
+
 def test_shares_of_the_epochs_are_of_those_that_were_chosen():
     params = {"module": Advises, "max_epochs": "auto", "random_state": 0}
     rsg = RSGClassifier(stage="", **params, generate_from=1.0)
