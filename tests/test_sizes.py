@@ -13,6 +13,7 @@ from sklimb import M2mClassifier, RebalancedClassifier, RSGClassifier
 from sklimb._parameters import choose_batch_size, choose_epochs
 from sklimb._sizes import resolve_sizes
 from sklimb.backbones import MLP, TabularMLP
+from tests.shared import global_state
 
 X = np.random.default_rng(0).normal(size=(60, 3))
 Y = np.arange(60) % 2
@@ -85,6 +86,7 @@ def test_items_that_take_a_function_of_the_users_own():
             return 60
 
         def __getitem__(self, i):
+            torch.rand(1)  # as one that augments
             return {"x": X[i]}, int(Y[i])
 
     def collate(items):
@@ -92,7 +94,9 @@ def test_items_that_take_a_function_of_the_users_own():
         return rows, torch.tensor([label for _, label in items])
 
     nested = {"iterator_train__collate_fn": collate, "iterator_valid__collate_fn": collate}
+    before = global_state()
     model = RebalancedClassifier(module=Advises, max_epochs="auto", **nested).fit(Items(), Y)
+    assert global_state() == before
     assert (model.n_iter_, model.net_.batch_size) == (3, 30)
 
 
