@@ -29,7 +29,7 @@ def test_robust_scaling_case_by_case():
         ]
     )
     shift, scale = robust_scaling(quartiles)
-    assert shift.tolist() == [2.0, 0.0, 5.0]
+    assert shift.tolist() == [2.0, 0.0, 0.0]
     assert scale.tolist() == [3.0, 4.0, math.inf]
 
 

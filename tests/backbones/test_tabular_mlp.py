@@ -136,6 +136,14 @@ def test_a_learnt_factor_for_each_input():
     assert TabularMLP(3, **PLAIN, feature_scale=False).feature_scale is None
 
 
+def test_what_is_far_from_a_constant_column_says_nothing():
+    model = RebalancedClassifier(max_epochs=1, random_state=0)
+    rows = np.column_stack([X, np.full(60, -1e308)])
+    far = np.column_stack([X, np.full(60, 1e308)])
+    model.fit(rows, Y)
+    np.testing.assert_array_equal(model.predict_proba(far), model.predict_proba(rows))
+
+
 def test_columns_too_wide_to_scale_are_named():
     rows = X.copy()
     rows[:2, 1] = -1e308, 1e308
