@@ -7,12 +7,14 @@ import io
 
 import numpy as np
 import pytest
+import scipy.sparse
+import sklearn.base
 import torch
 from torch import nn
 
 from sklimb import RebalancedClassifier
 from sklimb._quantiles import weighted_quantiles
-from sklimb.backbones import MemberLinear, TabularMLP
+from sklimb.backbones import MLP, MemberLinear, TabularMLP
 from sklimb.backbones.numeric import piecewise_linear_encoding, smooth_clip
 
 RNG = np.random.default_rng(0)
@@ -84,6 +86,12 @@ def test_the_moments_of_the_standard_scaling():
     got = backbone._scaled(torch.from_numpy(X)).numpy()
     expected = (X - X.mean(0))[:, :2] / X.std(0)[:2]
     np.testing.assert_allclose(got[:, :2], expected, rtol=1e-5, atol=1e-6)
+
+
+def test_columns_are_kept_within_the_bound_that_is_asked_for():
+    net = TabularMLP(2, **PLAIN, scaling=None, clip=1.5)
+    x = torch.tensor([[1e9, -3.0]])
+    assert torch.equal(net._scaled(x), smooth_clip(x, 1.5))
 
 
 def test_without_scaling_columns_come_as_they_are():
@@ -234,6 +242,9 @@ def test_training_codes_out_of_range_are_said():
     )
     with pytest.raises(ValueError, match="codes from 0 to 59; they must lie between 0 and 49"):
         model.fit(rows, Y)
+    with pytest.raises(ValueError, match="codes from 0 to 59; they must lie between 0 and 58"):
+        sklearn.base.clone(model).set_params(module__max_categories=59).fit(rows, Y)
+    sklearn.base.clone(model).set_params(module__max_categories=60).fit(rows, Y)
     with pytest.raises(ValueError, match="codes from -1 to"):
         model.fit(rows - [0, 1], Y)
     # also where nothing else asks for quantiles
@@ -326,6 +337,22 @@ def test_sizes_follow_the_rows_unless_they_are_given():
         assert own(torch.zeros(2, 6)).shape == (2, 2, 4)
         assert not any(isinstance(layer, nn.Dropout) for layer in own.layers)
     assert TabularMLP.advised_sizes(None, 6) == TabularMLP.advised_sizes(5_000, 6)
+    rare = TabularMLP.advised_sizes(5_000, 6, [4_900, 100])
+    assert rare.max_epochs < TabularMLP.advised_sizes(5_000, 6).max_epochs
+
+
+def test_the_default_for_rows_of_up_to_512_columns():
+    for width, expected in ((512, TabularMLP), (513, MLP)):
+        rows = np.random.default_rng(0).normal(size=(20, width))
+        for form in (rows, scipy.sparse.csr_array(rows)):
+            model = RebalancedClassifier(max_epochs=1, random_state=0).fit(form, Y[:20])
+            assert type(model.module_.backbone) is expected
+
+
+def test_copies_of_an_instance_get_the_statistics():
+    model = RebalancedClassifier(module=TabularMLP(3), n_members=2, max_epochs=1).fit(X, Y)
+    for member in model.module_.backbone.members:
+        assert member.standardize.shift[:2].tolist() == np.median(X[:, :2], 0).tolist()
 
 
 def test_a_dataset_gives_the_statistics_of_its_items():
