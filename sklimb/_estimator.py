@@ -236,12 +236,8 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
         self._device_asked = resolve_device(self.device)
         streams = Streams(self.random_state)
         X, codes, weight = without_weightless(X, codes, weight)
-        self._auto_epochs, self._batch_size = resolve_sizes(
-            self._choose_backbone(X),
-            X,
-            np.bincount(codes, minlength=len(self.classes_)),
-            max_epochs=self.max_epochs,
-            batch_size=self.batch_size,
+        self._auto_epochs, self._batch_size = self._resolve_sizes(
+            self._choose_backbone(X), X, codes
         )
         with self._contained(X):
             data, validation = self._split(X, codes, weight, streams, epochs is None)
@@ -269,6 +265,8 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
         X, codes, weight = without_weightless(X, codes, weight)
         net = self.net_
         if epochs is None:
+            # by these rows, and not by a number of epochs that an earlier fit was given
+            self._auto_epochs, _ = self._resolve_sizes(net.module.backbone, X, codes)
             now = self.get_params(deep=False)
             warn_of_ignored(self._built_with, now, self._read_anew(), stacklevel=4)
         with self._contained(X):
@@ -381,6 +379,17 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
             return ConvNet
         # Not by whether X is sparse: the same rows are to get the same network.
         return TabularMLP if X.shape[1] <= _MOST_COLUMNS else MLP
+
+    def _resolve_sizes(self, backbone: Any, X: Any, codes: np.ndarray) -> tuple[int, int]:
+        """Return epochs and batch size for these rows."""
+        return resolve_sizes(
+            backbone,
+            X,
+            np.bincount(codes, minlength=len(self.classes_)),
+            max_epochs=self.max_epochs,
+            batch_size=self.batch_size,
+            collate=getattr(self, "iterator_train__collate_fn", None),
+        )
 
     @property
     def _n_epochs(self) -> int:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import torch
 
 from sklimb._inputs import n_rows
 from sklimb._items import first_of, is_dataset
 from sklimb._parameters import choose_batch_size, choose_epochs
+from sklimb._random import contained
 
 
 def resolve_sizes(
@@ -18,6 +21,7 @@ def resolve_sizes(
     *,
     max_epochs: int | str,
     batch_size: int | str,
+    collate: Callable[..., Any] | None = None,
 ) -> tuple[int, int]:
     """Return epochs and batch size as numbers; numbers that are given stay.
 
@@ -36,6 +40,8 @@ def resolve_sizes(
         As the user has it.
     batch_size : int or "auto"
         As the user has it.
+    collate : callable or None, default=None
+        The user's own function that makes a batch of a Dataset's items.
 
     Returns
     -------
@@ -46,10 +52,17 @@ def resolve_sizes(
     epochs, size = choose_epochs(n), choose_batch_size(n)
     advise = getattr(backbone, "advised_sizes", None)
     if advise is not None and "auto" in (max_epochs, batch_size):
-        shape = first_of(X).shape if is_dataset(X) else X.shape
-        advised = advise(n, shape[1], class_counts)
+        advised = advise(n, _row_shape(X, collate)[0], class_counts)
         epochs, size = advised.max_epochs, advised.batch_size
     return (
         epochs if max_epochs == "auto" else int(max_epochs),
         size if batch_size == "auto" else int(batch_size),
     )
+
+
+def _row_shape(X: Any, collate: Callable[..., Any] | None) -> tuple[int, ...]:
+    """Return the shape of a row of X, without a trace in global generators."""
+    if not is_dataset(X):
+        return X.shape[1:]
+    with contained(threads=torch.get_num_threads()):  # an item may draw from them
+        return tuple(first_of(X, collate).shape[1:])

@@ -13,6 +13,7 @@ from sklimb import M2mClassifier, RebalancedClassifier, RSGClassifier
 from sklimb._parameters import choose_batch_size, choose_epochs
 from sklimb._sizes import resolve_sizes
 from sklimb.backbones import MLP, TabularMLP
+from tests.shared import global_state
 
 X = np.random.default_rng(0).normal(size=(60, 3))
 Y = np.arange(60) % 2
@@ -68,6 +69,35 @@ def test_a_classifier_trains_as_many_epochs():
     assert model.n_iter_ == 6
     # a fit on other rows takes their advice
     assert model.set_params(warm_start=False).fit(X[:40], Y[:40]).n_iter_ == 2
+
+
+def test_a_warm_start_takes_the_advice_for_its_own_rows():
+    model = RebalancedClassifier(module=Advises, warm_start=True, max_epochs=1).fit(X, Y)
+    model.set_params(max_epochs="auto").fit(X, Y)
+    assert model.n_iter_ == 1 + 3
+    assert model.fit(X[:40], Y[:40]).n_iter_ == 4 + 2
+    first = RebalancedClassifier(module=Advises, warm_start=True).partial_fit(X[:20], Y[:20])
+    assert first.fit(X, Y).n_iter_ == 1 + 3
+
+
+def test_items_that_take_a_function_of_the_users_own():
+    class Items(torch.utils.data.Dataset):
+        def __len__(self):
+            return 60
+
+        def __getitem__(self, i):
+            torch.rand(1)  # as one that augments
+            return {"x": X[i]}, int(Y[i])
+
+    def collate(items):
+        rows = torch.as_tensor(np.array([x["x"] for x, _ in items]))
+        return rows, torch.tensor([label for _, label in items])
+
+    nested = {"iterator_train__collate_fn": collate, "iterator_valid__collate_fn": collate}
+    before = global_state()
+    model = RebalancedClassifier(module=Advises, max_epochs="auto", **nested).fit(Items(), Y)
+    assert global_state() == before
+    assert (model.n_iter_, model.net_.batch_size) == (3, 30)
 
 
 def test_shares_of_the_epochs_are_of_those_that_were_chosen():

@@ -47,6 +47,20 @@ def test_the_plain_net_is_as_it_was():
     assert len(group["params"]) == len(list(model.module_.parameters()))
 
 
+def test_copies_ask_for_what_each_of_them_asks_for():
+    module = TabularMLP(3, hidden=(4,))
+    model = RebalancedClassifier(
+        module=module, n_members=2, max_epochs=1, random_state=0, optimizer__weight_decay=0.3
+    ).fit(X, Y)
+    assert {name for name, decay in decays(model).items() if decay == 0.3} == {
+        f"{part}.members.{member}.{name}"
+        for part, name in (("backbone", "layers.0.weight"), ("head", "weight"))
+        for member in (0, 1)
+    }
+    plain = fit(MLP, n_members=2, optimizer__weight_decay=0.3)
+    assert set(decays(plain).values()) == {0.3}
+
+
 def test_a_users_groups_keep_their_decay_and_their_rate():
     model = fit(
         n_members=1,

@@ -14,7 +14,8 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 
 import numpy as np
 import torch
@@ -142,6 +143,13 @@ class MemberCopies(nn.Module):
     def default_stage(self) -> str | None:
         """Where a transform sits in each copy unless told otherwise."""
         return getattr(self.members[0], "default_stage", None)
+
+    @property
+    def parameters_without_decay(self) -> Callable[[], Iterator[nn.Parameter]] | None:
+        """What the copies ask an optimiser to leave alone; None where they ask for nothing."""
+        if not hasattr(self.members[0], "parameters_without_decay"):
+            return None
+        return lambda: chain.from_iterable(m.parameters_without_decay() for m in self.members)
 
     def set_input_scaling(self, mean: np.ndarray, scale: np.ndarray) -> None:
         """Hand the moments of the columns to each copy.

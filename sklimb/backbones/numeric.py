@@ -46,7 +46,7 @@ def robust_scaling(quartiles: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     Returns
     -------
     shift : ndarray of shape (d,)
-        Medians.
+        Medians; 0 for a column that is constant.
     scale : ndarray of shape (d,)
         The range between the quartiles; where that is 0 half the whole range; and for a column
         that is constant infinity, for it says nothing: divided by it, every value is 0.
@@ -60,7 +60,9 @@ def robust_scaling(quartiles: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """
     low, lower, middle, upper, high = np.asarray(quartiles, dtype=np.float64).T
     scale = np.where(upper > lower, upper - lower, 0.5 * high - 0.5 * low)
-    return middle, np.where(scale > 0, scale, np.inf)
+    varies = scale > 0
+    # a constant column is not shifted: the difference could overflow, and inf / inf is NaN
+    return np.where(varies, middle, 0.0), np.where(varies, scale, np.inf)
 
 
 def smooth_clip(x: Tensor, bound: float = 3.0) -> Tensor:

@@ -22,7 +22,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from sklimb.backbones._arguments import check_dropout, check_widths
+from sklimb.backbones._arguments import check_dropout, check_width, check_widths
 from sklimb.backbones._tabular_sizes import TabularSizes, choose_sizes
 from sklimb.backbones.members import MemberLinear
 from sklimb.backbones.mlp import _ACTIVATIONS, _NONLINEAR, Standardize
@@ -151,16 +151,21 @@ class TabularMLP(nn.Module):
         ):
             if value not in options:
                 raise ValueError(f"{name} must be one of {list(options)}, got {value!r}.")
-        if not isinstance(hidden, str):
-            check_widths(hidden, "hidden", "(128, 128)")
-        if not isinstance(dropout, str):
-            check_dropout(dropout)
+        given = {"n_members": n_members, "n_bins": n_bins, "max_categories": max_categories}
+        if embedding_dim is not None:
+            given["embedding_dim"] = embedding_dim
+        for name, value in given.items():
+            check_width(value, name)
+        if clip is not None and not clip > 0:
+            raise ValueError(f"clip must be a bound above 0, or None for none, got {clip!r}.")
         sizes = self.advised_sizes(n_rows, in_features)
-        self.n_members = int(n_members)
-        if self.n_members < 1:
-            raise ValueError(f"n_members must be 1 or more, got {n_members!r}.")
-        hidden = sizes.hidden if isinstance(hidden, str) else tuple(hidden)
-        dropout = sizes.dropout if isinstance(dropout, str) else dropout
+        # any other word is refused, not taken for "auto"
+        hidden = sizes.hidden if _is_auto(hidden) else hidden
+        dropout = sizes.dropout if _is_auto(dropout) else dropout
+        check_widths(hidden, "hidden", "(128, 128)")
+        check_dropout(dropout)
+        hidden = tuple(hidden)
+        self.n_members = n_members
         scaling = sizes.scaling if scaling == "auto" else scaling
         if not standardize:
             scaling = clip = None
@@ -344,6 +349,10 @@ class TabularMLP(nn.Module):
         if self.feature_scale is not None:
             inputs = inputs * self.feature_scale
         return self.layers(inputs)
+
+
+def _is_auto(value: object) -> bool:
+    return isinstance(value, str) and value == "auto"
 
 
 def _split_columns(

@@ -29,7 +29,7 @@ def test_robust_scaling_case_by_case():
         ]
     )
     shift, scale = robust_scaling(quartiles)
-    assert shift.tolist() == [2.0, 0.0, 5.0]
+    assert shift.tolist() == [2.0, 0.0, 0.0]
     assert scale.tolist() == [3.0, 4.0, math.inf]
 
 
@@ -114,6 +114,23 @@ def test_periodic_embedding_against_a_loop():
             mapped = torch.tensor(waves, dtype=torch.float64) @ layer.weight[j] + layer.bias[j]
             expected = torch.cat([x[i, j : j + 1], mapped])
             torch.testing.assert_close(layer(x)[i, j], expected)
+
+
+def test_where_weights_of_embeddings_start():
+    torch.manual_seed(0)
+    layer = PeriodicEmbedding(200, embedding_dim=5, n_frequencies=9, sigma=0.3).requires_grad_(
+        False
+    )
+    assert layer.frequency.std() == pytest.approx(0.3, rel=0.1)
+    assert layer.phase.abs().max() == pytest.approx(math.pi, rel=0.01)
+    assert layer.phase.mean() == pytest.approx(0, abs=0.2)
+    for start in (layer.weight, layer.bias):
+        assert start.abs().max() == pytest.approx(1 / 3, rel=0.01)
+    default = PeriodicEmbedding(200).requires_grad_(False)
+    assert default.frequency.std() == pytest.approx(0.1, rel=0.1)
+    linear = PiecewiseLinearEmbedding(200, embedding_dim=4).requires_grad_(False)
+    for start in (linear.weight, linear.bias):
+        assert start.abs().max() == pytest.approx(1 / 2, rel=0.01)
 
 
 def test_categories_have_a_vector_each_and_unknown_ones_zeros():

@@ -7,12 +7,14 @@ import io
 
 import numpy as np
 import pytest
+import scipy.sparse
+import sklearn.base
 import torch
 from torch import nn
 
 from sklimb import RebalancedClassifier
 from sklimb._quantiles import weighted_quantiles
-from sklimb.backbones import MemberLinear, TabularMLP
+from sklimb.backbones import MLP, MemberLinear, TabularMLP
 from sklimb.backbones.numeric import piecewise_linear_encoding, smooth_clip
 
 RNG = np.random.default_rng(0)
@@ -86,12 +88,19 @@ def test_the_moments_of_the_standard_scaling():
     np.testing.assert_allclose(got[:, :2], expected, rtol=1e-5, atol=1e-6)
 
 
+def test_columns_are_kept_within_the_bound_that_is_asked_for():
+    net = TabularMLP(2, **PLAIN, scaling=None, clip=1.5)
+    x = torch.tensor([[1e9, -3.0]])
+    assert torch.equal(net._scaled(x), smooth_clip(x, 1.5))
+
+
 def test_without_scaling_columns_come_as_they_are():
     net = TabularMLP(2, **PLAIN, scaling=None, clip=None, embedding=None)
     assert not net.wants_scaling
     assert net.wants_quantiles is None
     x = torch.tensor([[1e9, -3.0]])
     assert torch.equal(net._scaled(x), x)
+    assert torch.equal(net(x.double()), net(x))  # it casts what comes
 
 
 def test_bins_lie_between_quantiles_of_the_training_rows():
@@ -133,6 +142,14 @@ def test_a_learnt_factor_for_each_input():
     net.feature_scale.data = torch.tensor([2.0, 1.0, 0.0])
     assert torch.equal(net(x), expected)
     assert TabularMLP(3, **PLAIN, feature_scale=False).feature_scale is None
+
+
+def test_what_is_far_from_a_constant_column_says_nothing():
+    model = RebalancedClassifier(max_epochs=1, random_state=0)
+    rows = np.column_stack([X, np.full(60, -1e308)])
+    far = np.column_stack([X, np.full(60, 1e308)])
+    model.fit(rows, Y)
+    np.testing.assert_array_equal(model.predict_proba(far), model.predict_proba(rows))
 
 
 def test_columns_too_wide_to_scale_are_named():
@@ -184,6 +201,20 @@ def test_categories_that_are_not_there(chosen, message):
         TabularMLP(4, categorical_features=chosen)
 
 
+@pytest.mark.parametrize("scaling", ["robust", "standard", "quantile", None])
+def test_statistics_reach_the_columns_of_numbers(scaling):
+    # the first column holds codes, so places among the numbers are not those in X
+    rows = np.column_stack([np.arange(60) % 3, X[:, :2]])
+    params = {"module": TabularMLP, "module__scaling": scaling, "max_epochs": 1}
+    params |= {"module__embedding": "piecewise_linear", "random_state": 0}
+    of_all = RebalancedClassifier(**params, module__categorical_features=[0]).fit(rows, Y)
+    of_numbers = RebalancedClassifier(**params).fit(X[:, :2], Y)
+    of_all, of_numbers = of_all.module_.backbone, of_numbers.module_.backbone
+    assert torch.equal(of_all.standardize.shift, of_numbers.standardize.shift)
+    assert torch.equal(of_all.standardize.scale, of_numbers.standardize.scale)
+    assert torch.equal(of_all.embedding.edges, of_numbers.embedding.edges)
+
+
 def test_codes_are_no_numbers():
     # every other code is rare: as numbers they would need as many kinks
     rng = np.random.default_rng(0)
@@ -211,8 +242,15 @@ def test_training_codes_out_of_range_are_said():
     )
     with pytest.raises(ValueError, match="codes from 0 to 59; they must lie between 0 and 49"):
         model.fit(rows, Y)
+    with pytest.raises(ValueError, match="codes from 0 to 59; they must lie between 0 and 58"):
+        sklearn.base.clone(model).set_params(module__max_categories=59).fit(rows, Y)
+    sklearn.base.clone(model).set_params(module__max_categories=60).fit(rows, Y)
     with pytest.raises(ValueError, match="codes from -1 to"):
         model.fit(rows - [0, 1], Y)
+    # also where nothing else asks for quantiles
+    model.set_params(module__scaling="standard", module__embedding=None)
+    with pytest.raises(ValueError, match="codes from 0 to 59"):
+        model.fit(rows, Y)
 
 
 # --- as a module ------------------------------------------------------------------------------
@@ -250,8 +288,27 @@ def test_sizes_that_make_no_network():
         TabularMLP(3, hidden=64)
     with pytest.raises(ValueError, match="dropout must lie in"):
         TabularMLP(3, dropout=2)
-    with pytest.raises(ValueError, match="n_members must be 1 or more, got 0"):
-        TabularMLP(3, n_members=0)
+
+
+@pytest.mark.parametrize("name", ["n_members", "n_bins", "max_categories", "embedding_dim"])
+def test_numbers_of_what_a_network_has(name):
+    with pytest.raises(ValueError, match=f"{name} must be at least 1, got 0"):
+        TabularMLP(3, **{name: 0})
+    with pytest.raises(TypeError, match=rf"{name} must be a whole number, got 2\.5"):
+        TabularMLP(3, **{name: 2.5})
+
+
+@pytest.mark.parametrize("bound", [0, -3.0, float("nan")])
+def test_bounds_that_keep_nothing(bound):
+    with pytest.raises(ValueError, match="clip must be a bound above 0, or None"):
+        TabularMLP(3, clip=bound)
+
+
+def test_words_other_than_auto_are_refused():
+    with pytest.raises(TypeError, match=r"hidden must be a sequence of widths .*, got 'large'"):
+        TabularMLP(3, hidden="large")
+    with pytest.raises(TypeError, match=r"dropout must be a number in .*, got 'none'"):
+        TabularMLP(3, dropout="none")
 
 
 def test_without_layers_it_is_linear_in_the_scaled_columns():
@@ -280,6 +337,22 @@ def test_sizes_follow_the_rows_unless_they_are_given():
         assert own(torch.zeros(2, 6)).shape == (2, 2, 4)
         assert not any(isinstance(layer, nn.Dropout) for layer in own.layers)
     assert TabularMLP.advised_sizes(None, 6) == TabularMLP.advised_sizes(5_000, 6)
+    rare = TabularMLP.advised_sizes(5_000, 6, [4_900, 100])
+    assert rare.max_epochs < TabularMLP.advised_sizes(5_000, 6).max_epochs
+
+
+def test_the_default_for_rows_of_up_to_512_columns():
+    for width, expected in ((512, TabularMLP), (513, MLP)):
+        rows = np.random.default_rng(0).normal(size=(20, width))
+        for form in (rows, scipy.sparse.csr_array(rows)):
+            model = RebalancedClassifier(max_epochs=1, random_state=0).fit(form, Y[:20])
+            assert type(model.module_.backbone) is expected
+
+
+def test_copies_of_an_instance_get_the_statistics():
+    model = RebalancedClassifier(module=TabularMLP(3), n_members=2, max_epochs=1).fit(X, Y)
+    for member in model.module_.backbone.members:
+        assert member.standardize.shift[:2].tolist() == np.median(X[:, :2], 0).tolist()
 
 
 def test_a_dataset_gives_the_statistics_of_its_items():

@@ -57,6 +57,31 @@ def test_many_columns_are_trained_for_fewer_steps():
     assert steps_of(300, 64) == steps_of(300, 16)
 
 
+def test_up_to_fifty_columns_are_ranked_and_embedded():
+    few, many = choose_sizes(1_000, 50), choose_sizes(1_000, 51)
+    assert (few.embedding, few.scaling) == ("periodic", "robust")
+    assert (many.embedding, many.scaling) == (None, "standard")
+
+
+def test_many_rows_get_wider_layers():
+    assert choose_sizes(49_999, 10).hidden == (128, 128)
+    assert choose_sizes(50_000, 10).hidden == (256, 256)
+
+
+def test_steps_grow_with_the_bits_that_tell_classes_apart():
+    n = 800
+    two, eight = (steps_of(n, 10, [n / c] * c) for c in (2, 8))
+    assert eight == pytest.approx(3 * two, rel=0.05)
+    # one that is not there is nothing to tell apart
+    assert choose_sizes(n, 10, [n / 2, 0, n / 2, 0]) == choose_sizes(n, 10, [n / 2, n / 2])
+
+
+def test_epochs_count_the_last_batch_of_an_epoch():
+    sizes = choose_sizes(100, 10)
+    assert sizes.batch_size == 64
+    assert sizes.max_epochs == 80  # of 2 steps, for the least of 160
+
+
 def test_effective_rows_against_the_definition():
     assert effective_rows([30, 30, 30]) == pytest.approx(90)
     counts = [100, 20, 5]
