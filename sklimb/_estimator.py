@@ -73,7 +73,7 @@ Terms = Mapping[str, tuple[float, Callable[[Step], torch.Tensor]]]
 class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
     """Base of the classifiers; see them for the shared parameters."""
 
-    # What max_epochs="auto" is until a fit knows its rows: enough to check shares of it.
+    # What max_epochs="auto" is until a fit knows its rows, and in partial_fit.
     _auto_epochs = 60
 
     # --- parameters ---------------------------------------------------------------------------
@@ -188,9 +188,9 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
 
         Column moments come from the first call, prototypes and the like from the first rows of
         each class. Class counts add up over the calls, and ``class_weight`` follows them. A share
-        of ``max_epochs`` in ``rebalance_from`` counts calls. How many calls will come is not known,
-        so the learning rate is ``lr`` throughout, without schedule and warm-up; and no rows are
-        held back, ``early_stopping`` has no effect here.
+        of ``max_epochs`` in ``rebalance_from`` counts calls ("auto" is 60 here). How many calls
+        will come is not known, so the learning rate is ``lr`` throughout, without schedule and
+        warm-up; and no rows are held back, ``early_stopping`` has no effect here.
 
         Parameters
         ----------
@@ -239,6 +239,8 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
         self._auto_epochs, self._batch_size = self._resolve_sizes(
             self._choose_backbone(X), X, codes
         )
+        if epochs is not None:  # a first chunk says nothing of how many are to come
+            self._auto_epochs = type(self)._auto_epochs
         with self._contained(X):
             data, validation = self._split(X, codes, weight, streams, epochs is None)
             self.net_ = self._make_net(X, streams)

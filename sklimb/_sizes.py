@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -27,6 +28,8 @@ def resolve_sizes(
 
     "auto" is what the backbone advises, by ``advised_sizes(n_rows, in_features, class_counts)``
     with the attributes ``max_epochs`` and ``batch_size``; else it goes by the number of rows alone.
+    What a backbone advises is steps: with a batch size that is given, epochs are as many as make
+    them.
 
     Parameters
     ----------
@@ -54,6 +57,9 @@ def resolve_sizes(
     if advise is not None and "auto" in (max_epochs, batch_size):
         advised = advise(n, _row_shape(X, collate)[0], class_counts)
         epochs, size = advised.max_epochs, advised.batch_size
+        if batch_size != "auto":  # as many steps as advised, whatever the size of a batch
+            steps = epochs * math.ceil(n / size)
+            epochs = max(1, round(steps / math.ceil(n / int(batch_size))))
     return (
         epochs if max_epochs == "auto" else int(max_epochs),
         size if batch_size == "auto" else int(batch_size),

@@ -50,7 +50,11 @@ def test_without_advice_it_is_the_number_of_rows():
 def test_advice_is_taken_for_what_is_left_open():
     assert resolve_sizes(Advises, X, COUNTS, **AUTO) == (3, 30)
     assert resolve_sizes(Advises, X, COUNTS, max_epochs=7, batch_size="auto") == (7, 30)
-    assert resolve_sizes(Advises, X, COUNTS, max_epochs="auto", batch_size=9) == (3, 9)
+    # six steps are advised, whatever a batch is
+    assert resolve_sizes(Advises, X, COUNTS, max_epochs="auto", batch_size=60) == (6, 60)
+    assert resolve_sizes(Advises, X, COUNTS, max_epochs="auto", batch_size=20) == (2, 20)
+    assert resolve_sizes(Advises, X, COUNTS, max_epochs="auto", batch_size=1) == (1, 1)
+    assert resolve_sizes(MLP, X, COUNTS, max_epochs="auto", batch_size=60) == (60, 60)
     assert resolve_sizes(Advises(3), X, COUNTS, **AUTO) == (3, 30)
     items = torch.utils.data.TensorDataset(torch.from_numpy(X), torch.from_numpy(Y))
     assert resolve_sizes(Advises, items, COUNTS, **AUTO) == (3, 30)
@@ -115,3 +119,10 @@ def test_shares_of_the_epochs_are_of_those_that_were_chosen():
 def test_other_words_are_refused():
     with pytest.raises(TypeError, match="max_epochs must be an instance of int"):
         RebalancedClassifier(max_epochs="many").fit(X, Y)
+
+
+def test_calls_of_partial_fit_are_shares_of_sixty():
+    model = RebalancedClassifier(class_weight="balanced", rebalance_from=0.8, random_state=0)
+    model.partial_fit(X[:12], Y[:12])
+    assert model.net_.rebalance_epoch == 48
+    assert model.fit(X, Y).net_.rebalance_epoch == round(0.8 * model.n_iter_) != 48
