@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import time
 import warnings
 from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
+from _data import DATA_HOME
 from _record import read_csv, write_csv
 from sklearn.base import BaseEstimator
 from sklearn.metrics import balanced_accuracy_score
 from sklearn.model_selection import StratifiedKFold
+
+
+def arguments(description: str) -> argparse.Namespace:
+    """Return the command line of a search; from here on one thread, and warnings are errors."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--data-home", type=Path, default=DATA_HOME)
+    parser.add_argument("--budget", type=float, default=float("inf"), help="seconds")
+    warnings.simplefilter("error")
+    torch.set_num_threads(1)
+    return parser.parse_args()
 
 
 class Search:

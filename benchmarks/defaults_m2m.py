@@ -16,16 +16,11 @@ the next setting once so many seconds are over.
 
 from __future__ import annotations
 
-import argparse
-import warnings
 from functools import partial
-from pathlib import Path
 
 import numpy as np
-import torch
-from _data import DATA_HOME
 from _record import machine
-from _search import Search
+from _search import Search, arguments
 from defaults import load
 
 from sklimb import M2mClassifier, RebalancedClassifier
@@ -75,12 +70,7 @@ class M2mSearch(Search):
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data-home", type=Path, default=DATA_HOME)
-    parser.add_argument("--budget", type=float, default=float("inf"), help="seconds")
-    args = parser.parse_args()
-    warnings.simplefilter("error")
-    torch.set_num_threads(1)
+    args = arguments(__doc__.splitlines()[0])
     search = M2mSearch(load(args.data_home), args.budget)
     for name, settings in BASELINES.items():
         search.run(name, RebalancedClassifier(**NET), settings)

@@ -14,15 +14,10 @@ before the next setting once so many seconds are over.
 
 from __future__ import annotations
 
-import argparse
-import warnings
 from functools import partial
-from pathlib import Path
 
-import torch
-from _data import DATA_HOME
 from _record import machine
-from _search import Search
+from _search import Search, arguments
 from defaults import load
 
 from sklimb import OffsetDebiasedClassifier, RebalancedClassifier
@@ -58,12 +53,7 @@ LEFT_OUT: dict[str, dict] = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data-home", type=Path, default=DATA_HOME)
-    parser.add_argument("--budget", type=float, default=float("inf"), help="seconds")
-    args = parser.parse_args()
-    warnings.simplefilter("error")
-    torch.set_num_threads(1)
+    args = arguments(__doc__.splitlines()[0])
     search = Search(FILE, load(args.data_home), LARGE, args.budget)
     best_of = partial(search.best, "offset", partial(OffsetDebiasedClassifier, **NET))
     for name, settings in BASELINES.items():

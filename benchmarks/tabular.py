@@ -5,6 +5,7 @@ Six real sets (ecoli also without its two classes of 2 rows) and five made ones 
 ``--tuning quick`` also with the best of four candidates by 3-fold cross-validation on the training
 rows (C, depth, learning rate and the like: the grids of ``sklimb compare``, and those below), the
 same number for all. Two-class baselines that are tuned get their threshold tuned too.
+``--backbones "8 members"`` is TabularMLP with eight members; only who names it gets it.
 
     python benchmarks/tabular.py --budget 3600                      # a first pass, see FIRST_PASS
     python benchmarks/tabular.py --repeats 5 --seeds 3 --max-rows 0 --jobs 16 --tuning none quick

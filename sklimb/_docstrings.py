@@ -33,8 +33,9 @@ rebalance_from : int or float, default=0.0
     [0, 1] is a share of `max_epochs`, of which one below 1 leaves the last epoch at least. Deferred
     re-weighting (DRW) and re-sampling (DRS) of Cao et al. 2019 are 0.8 here.
 max_epochs : int or "auto", default={MAX_EPOCHS}
-    Epochs of training. "auto" takes what the backbone advises for the number of rows, as
-    `sklimb.backbones.TabularMLP` does; else 60, and from 50,000 rows on as many as see 3 million.
+    Epochs of training. "auto" takes what the backbone advises for the rows of each class, as
+    `sklimb.backbones.TabularMLP` does: as many as make the advised steps, whatever `batch_size` is.
+    Else, and in `partial_fit`, 60, and in `fit` from 50,000 rows on as many as see 3 million.
 batch_size : int or "auto", default="auto"
     Rows a step. "auto" takes what the backbone advises; else a power of two from 16 to 512 that
     gives some 32 steps an epoch.

@@ -152,6 +152,24 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
         user's line is five frames up.
         """
 
+    def _warn_if_stopped(self, epochs: int | None, parameter: str, what: str, counted: str) -> None:
+        """Warn where early stopping came before something that `parameter` starts.
+
+        Called by `_look_back`; `counted` is the figure of the history that says whether it was.
+        """
+        begins = resolve_epoch(getattr(self, parameter), self._n_epochs, parameter)
+        stopped = self.early_stopping and epochs is None
+        if not (stopped and self.n_iter_ <= begins < self._n_epochs):
+            return
+        if not any(self.net_.history_[:, counted]):
+            warnings.warn(
+                f"Early stopping ended the training after {self.n_iter_} epochs, before {what} "
+                f"starts ({parameter}={getattr(self, parameter)!r}): this is the plain network. "
+                f"Start {what} earlier, or raise n_iter_no_change.",
+                UserWarning,
+                stacklevel=6,
+            )
+
     def _read_anew(self) -> frozenset[str]:
         """Return the parameters that take effect in a warm start if they have changed."""
         return READ_ANEW

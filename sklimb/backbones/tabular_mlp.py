@@ -58,8 +58,8 @@ class TabularMLP(nn.Module):
         fill it in. None is taken for a few thousand.
     n_members : int, default=1
         Members; 1 is one plain net. The classifiers have it as a parameter of their own. On
-        training folds of eight tables 8 members gain 3 points on two and lose 2 or 3 on two, at
-        four times the time, so they are not the default.
+        training folds of eight tables 8 members gain 1 to 2 points on two, lose 1 to 5 on two and
+        cost twice the time or more, so they are not the default.
     hidden : sequence of int or "auto", default="auto"
         Width of each layer; () is a linear model of the scaled columns, without embeddings.
     activation : {"relu", "gelu", "silu", "tanh"}, default="relu"

@@ -372,16 +372,7 @@ class M2mClassifier(BaseNetClassifier):
         if epochs is None and not self.keep_training_state:
             vars(self).pop("source_estimator_", None)
         rows = self.net_.history_[start:]
-        begins = resolve_epoch(self.translate_from, self._n_epochs, "translate_from")
-        stopped = self.early_stopping and epochs is None and self.n_iter_ <= begins
-        if stopped and begins < self._n_epochs:
-            warnings.warn(
-                f"Early stopping ended the training after {self.n_iter_} epochs, before "
-                f"translation starts (translate_from={self.translate_from!r}): this is the plain "
-                "network. Start translation earlier, or raise n_iter_no_change.",
-                UserWarning,
-                stacklevel=5,
-            )
+        self._warn_if_stopped(epochs, "translate_from", "translation", "n_to_translate")
         n_tried, n_translated = (
             sum(row[name] for row in rows) for name in ("n_to_translate", "n_translated")
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from numbers import Integral
@@ -234,14 +233,4 @@ class RSGClassifier(BaseNetClassifier):
         self.frequent_classes_ = self.classes_[frequent.cpu().numpy()]
 
     def _look_back(self, start: int, epochs: int | None) -> None:
-        begins = resolve_epoch(self.generate_from, self._n_epochs, "generate_from")
-        stopped = self.early_stopping and epochs is None and self.n_iter_ <= begins
-        never = not any(self.net_.history_[:, "n_generated"])
-        if stopped and begins < self._n_epochs and never:
-            warnings.warn(
-                f"Early stopping ended the training after {self.n_iter_} epochs, before generation "
-                f"starts (generate_from={self.generate_from!r}): this is the plain network. Start "
-                "generation earlier, or raise n_iter_no_change.",
-                UserWarning,
-                stacklevel=5,
-            )
+        self._warn_if_stopped(epochs, "generate_from", "generation", "n_generated")
