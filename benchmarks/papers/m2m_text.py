@@ -345,6 +345,12 @@ def main() -> None:
             if any(task not in complete for task in todo if task[1] == method):
                 continue  # nothing is chosen before its search is over
             best = best_of(searched, name, method)
+            # a longer search may have chosen anew: what it no longer stands for goes
+            tested = [
+                r
+                for r in tested
+                if (r["set"], r["method"]) != (name, method) or r["config"] == best["config"]
+            ]
             seen = {int(r["seed"]) for r in tested if (r["set"], r["method"]) == (name, method)}
             tasks = [
                 delayed(test)(name, method, best["config"], seed, args.data_home, args.device)
