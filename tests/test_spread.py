@@ -129,3 +129,13 @@ def test_of_images_the_channels_are_the_columns(dtype, edges):
     X[:, 1] //= 9
     channels = [X[:, channel].astype(float).ravel().tolist() for channel in range(3)]
     check(in_pieces(X, edges), channels)
+
+
+@pytest.mark.parametrize("make", [np.asarray, scipy.sparse.csr_array])
+@pytest.mark.parametrize("edges", [[0, 6], [0, 2, 6], [0, 4, 6]])
+def test_squares_that_overflow_leave_a_spread_of_one_without_a_word(make, edges):
+    # a column of 1e200 is a number to a network that goes by quartiles, so it must be one to M2m
+    X = np.column_stack([[1.0, 2.0, 3.0, -4e200, 5e200, 1e308], np.arange(6)])
+    spread, low, high = in_pieces(make(X), edges)
+    np.testing.assert_allclose(spread, [1.0, np.std(np.arange(6))])
+    assert low.tolist() == [-4e200, 0.0] and high.tolist() == [1e308, 5.0]
