@@ -43,13 +43,14 @@ def check(found, columns, rtol=1e-12):
 @pytest.fixture(scope="module")
 def rows():
     rng = np.random.default_rng(0)
-    X = rng.normal(2.0, 3.0, (120, 7))
+    X = rng.normal(2.0, 3.0, (120, 8))
     X[:, 1] *= rng.random(120) < 0.1
     X[:, 2] = -1 - rng.random(120) * (rng.random(120) < 0.5)  # never 0
     X[:, 3] = -(X[:, 3] ** 2) * (rng.random(120) < 0.4)  # 0 is its greatest value
     X[:, 4] = X[:, 4] ** 2 * (rng.random(120) < 0.4)  # 0 is its least value
     X[:, 5] = 0.0
     X[:, 6] = 0.1  # a mean of many of it is not quite 0.1
+    X[:, 7] = 0.0  # the last column, so that a sparse matrix says nowhere how many there are
     return X
 
 
@@ -103,7 +104,8 @@ def test_a_spread_that_cannot_be_squared_is_one():
     assert spread.item() == 1.0 and low.item() < high.item()
 
 
-def test_one_row_has_no_spread():
+def test_no_rows_and_one_row_have_no_spread():
+    assert ColumnSpread().result() == (1.0, np.inf, -np.inf)
     for make in (np.asarray, scipy.sparse.csr_array):
         spread, low, high = in_pieces(make(np.array([[4.0, 0.0]])))
         assert spread.tolist() == [1.0, 1.0] and low.tolist() == high.tolist() == [4.0, 0.0]
