@@ -423,6 +423,15 @@ def test_integers_are_rounded(data):
     np.testing.assert_array_equal(matrix.toarray(), quick(max_nnz=4).fit_resample(X, data[1])[0])
 
 
+@pytest.mark.parametrize("round_integers", [True, False])
+def test_lists_come_back_as_lists(round_integers, data):
+    X, y = np.rint(10 * data[0]).astype(int).tolist(), data[1].tolist()
+    sampler = M2mSampler(round_integers=round_integers, beta=1.0, random_state=0)  # it repeats
+    X_new, y_new = sampler.fit_resample(X, y)
+    assert isinstance(X_new, list) and isinstance(y_new, list)
+    assert X_new[: len(X)] == X and type(X_new[0][0]) is (int if round_integers else float)
+
+
 def test_rounding_that_undoes_everything_is_said(data):
     X = (data[0] > 0).astype(int)
     with pytest.warns(UserWarning, match=r"undid every change; pass round_integers=False"):

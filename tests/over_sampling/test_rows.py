@@ -192,7 +192,8 @@ def test_an_array_has_one_answer(dtype, X):
             values = np.asarray(dense(floats))
             assert values.dtype == np.float64
             np.testing.assert_array_equal(values, given)
-        # sparse ones stay so, in their format
+        # a list stays one, as imbalanced-learn has it, and a sparse matrix keeps its format
+        assert isinstance(floats, list) == isinstance(form, list)
         assert getattr(floats, "format", None) == getattr(form, "format", None)
 
 
