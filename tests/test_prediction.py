@@ -228,7 +228,7 @@ def test_before_fit_it_is_not_there():
             getattr(model, name)(X)
     with pytest.raises(NotFittedError):
         model.get_feature_names_out()
-    for name in ("module_", "history_"):
+    for name in ("module_", "history_", "device_"):
         assert not hasattr(model, name)
         said = f"RebalancedClassifier has no '{name}' before fit"
         with pytest.raises(AttributeError, match=said):
