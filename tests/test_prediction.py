@@ -218,7 +218,10 @@ def test_widths_and_values_are_checked(three):
 def test_what_a_fitted_net_holds(three):
     assert three.module_ is three.net_.module_
     assert three.history_ is three.net_.history_ and len(three.history_) == 9
-    assert three.device_ == "cpu" and type(three.device_) is str
+    assert three.device_ == "cpu"
+    told = copy.deepcopy(three)
+    told.net_.device = torch.device("cpu")  # skorch takes both
+    assert told.device_ == "cpu"
 
 
 def test_before_fit_it_is_not_there():
