@@ -120,23 +120,23 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
     @property
     def module_(self) -> nn.Module:
         """The fitted network: ``backbone`` and ``head``."""
-        return self._of_net("module_")
+        return self._net_for("module_").module_
 
     @property
     def history_(self) -> Any:
         """skorch's history: a row an epoch, with ``train_loss`` and each loss term."""
-        return self._of_net("history_")
+        return self._net_for("history_").history_
 
     @property
     def device_(self) -> str:
         """The device that the network is on."""
-        return str(self._of_net("device"))
+        return str(self._net_for("device_").device)
 
-    def _of_net(self, name: str) -> Any:
+    def _net_for(self, name: str) -> Any:
         # AttributeError, not NotFittedError alone: hasattr must work before fit.
         if "net_" not in vars(self):
             raise AttributeError(f"{type(self).__name__} has no {name!r} before fit.")
-        return getattr(self.net_, name)
+        return self.net_
 
 
 def _scores_of(module: nn.Module, x: torch.Tensor) -> torch.Tensor:

@@ -32,6 +32,11 @@ class ColumnSpread:
 
     def update(self, rows: np.ndarray | scipy.sparse.sparray) -> None:
         """Take some rows, (n, d) or (n, C, H, W)."""
+        # of values beyond 1e154 the squares are infinite, and stay so: `result` says what then
+        with np.errstate(over="ignore", invalid="ignore"):
+            self._take(rows)
+
+    def _take(self, rows: np.ndarray | scipy.sparse.sparray) -> None:
         if scipy.sparse.issparse(rows):
             n, mean, squares, low, high = _of_sparse(rows.tocsr())
         else:
@@ -48,10 +53,14 @@ class ColumnSpread:
         self._low, self._high = np.minimum(self._low, low), np.maximum(self._high, high)
 
     def result(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return standard deviation (1 where a column is constant), least and greatest value."""
+        """Return standard deviation, least and greatest value.
+
+        The first is 1 where a column is constant, or its squares underflow or overflow.
+        """
         spread = np.sqrt(np.asarray(self._squares) / max(1, self._n))
         low, high = (np.asarray(x, dtype=np.float64) for x in (self._low, self._high))
-        return np.where((low == high) | ~(spread > 0), 1.0, spread), low, high
+        usable = np.isfinite(spread) & (spread > 0) & (low != high)
+        return np.where(usable, spread, 1.0), low, high
 
 
 def _of_sparse(rows: scipy.sparse.sparray) -> tuple[int, np.ndarray, ...]:

@@ -62,6 +62,17 @@ def test_all_names_resolve(module_name):
         assert getattr(module, name) is not None
 
 
+def test_tests_mirror_the_source_path_for_path():
+    wanted = {
+        path.relative_to(ROOT / "sklimb").with_name(f"test_{path.stem.removeprefix('_')}.py")
+        for path in ROOT.glob("sklimb/**/*.py")
+        if path.name != "__init__.py"
+    }
+    there = {path.relative_to(ROOT / "tests") for path in ROOT.glob("tests/**/test_*.py")}
+    assert wanted
+    assert sorted(map(str, wanted - there)) == []
+
+
 def test_typed():
     assert importlib.resources.files("sklimb").joinpath("py.typed").is_file()
 

@@ -356,11 +356,3 @@ def test_columns_too_large_to_scale_are_named(data):
         RebalancedClassifier(module=MLP, **QUICK).fit(X, y)
     # quartiles of float64 can hold it
     assert np.isfinite(RebalancedClassifier(**QUICK).fit(X, y).predict_proba(X)).all()
-
-
-@pytest.mark.parametrize("convert", [torch.from_numpy, lambda X: X, lambda X: X.astype(np.float16)])
-def test_features_of_single_precision_stay_so(convert, data):
-    X, y = data
-    X = X.astype(np.float32)
-    model = RebalancedClassifier(**QUICK).fit(X, y)
-    assert model.transform(convert(X)).dtype == np.float32

@@ -128,7 +128,10 @@ def with_floats(X: Any, whole: np.ndarray) -> Any:
             names = np.array(X.columns, dtype=object)[whole]
             return X.cast(dict.fromkeys(names, sys.modules["polars"].Float64))
         return X.astype(dict.fromkeys(X.columns[whole], np.float64))
-    return X.astype(np.float64) if hasattr(X, "astype") else np.asarray(X, dtype=np.float64)
+    if hasattr(X, "astype"):
+        return X.astype(np.float64)
+    floats = np.asarray(X, dtype=np.float64)
+    return floats.tolist() if isinstance(X, list) else floats
 
 
 def is_polars(data: Any) -> bool:

@@ -23,7 +23,6 @@ from torch import nn
 
 from sklimb import AffinityClassifier, M2mSampler, RebalancedClassifier
 from sklimb._random import Streams
-from sklimb.over_sampling._seed_draws import draw_seeds
 from sklimb.transforms import start_noise
 from tests.shared import global_state
 from tests.transforms.test_m2m import naive_translate
@@ -139,23 +138,6 @@ def test_translations_are_algorithm_1(unit, lam, data):
         torch.from_numpy(X.max(0) / spread),
     )
     np.testing.assert_allclose(X_new[len(y) :] / spread, expected, rtol=1e-8, atol=1e-10)
-
-
-def test_seeds_are_drawn_by_equations_3_and_5():
-    codes = np.random.default_rng(0).permutation(np.repeat([0, 1, 2], [300, 80, 20]))
-    beta, n = 0.99, 40_000
-    draws = draw_seeds(codes, [0, n, n], beta, np.random.default_rng(1))
-    for k, sizes in ((1, [300]), (2, [300, 80])):
-        own = draws.target == k
-        assert own.sum() == n
-        assert set(np.unique(draws.repeated[own])) == set(np.flatnonzero(codes == k))
-        accept = np.array([1 - beta ** (size - [300, 80, 20][k]) for size in sizes])
-        for k0, share in enumerate(accept / accept.sum()):
-            here = own & (codes[draws.seed] == k0)
-            assert abs(here.sum() / n - share) < 0.01
-            assert abs(draws.tried[here].mean() - accept[k0]) < 0.01
-            seen = np.bincount(draws.seed[here], minlength=400)[codes == k0]
-            assert seen.min() > 0.5 * seen.mean()  # all rows of the class, evenly
 
 
 @pytest.mark.parametrize(
@@ -439,6 +421,15 @@ def test_integers_are_rounded(data):
     matrix, _ = quick(max_nnz=4).fit_resample(sparse.csr_matrix(X), data[1])
     assert matrix.dtype == np.int32
     np.testing.assert_array_equal(matrix.toarray(), quick(max_nnz=4).fit_resample(X, data[1])[0])
+
+
+@pytest.mark.parametrize("round_integers", [True, False])
+def test_lists_come_back_as_lists(round_integers, data):
+    X, y = np.rint(10 * data[0]).astype(int).tolist(), data[1].tolist()
+    sampler = M2mSampler(round_integers=round_integers, beta=1.0, random_state=0)  # it repeats
+    X_new, y_new = sampler.fit_resample(X, y)
+    assert isinstance(X_new, list) and isinstance(y_new, list)
+    assert X_new[: len(X)] == X and type(X_new[0][0]) is (int if round_integers else float)
 
 
 def test_rounding_that_undoes_everything_is_said(data):
