@@ -17,11 +17,14 @@ _COLUMNS_TO_EMBED = 50
 # From this many rows on a layer is wider.
 _MANY_ROWS = 50_000
 # Steps of training are _STEPS times the effective number of rows to the power of _GROWTH, times
-# the bits that tell the classes apart.
-_STEPS, _GROWTH = 3, 0.85
+# the bits that tell the classes apart to the power of _BITS.
+_STEPS, _GROWTH, _BITS = 3, 0.85, 0.5
+# Rows of many columns are learnt by heart sooner: for d columns the steps are sqrt(_USUAL / d) as
+# many, between two bounds.
+_USUAL, _FOR_COLUMNS = 10, (0.5, 1.25)
 # Fewer than the least would leave a plain loss, and what is deferred to the last epochs, at the
 # largest class. The most hold for up to _COLUMNS columns, and for d more are as many times
-# _COLUMNS / d, for these are learnt by heart sooner.
+# _COLUMNS / d.
 _LEAST_STEPS, _MOST_STEPS, _COLUMNS = 160, 3_000, 16
 
 
@@ -84,7 +87,9 @@ def choose_sizes(
     effective = n if class_counts is None else effective_rows(class_counts)
     batch_size = _power_of_two(n / 256, 64, 1024)
     n_classes = 2 if class_counts is None else sum(count > 0 for count in class_counts)
-    steps = _STEPS * effective**_GROWTH * max(1.0, math.log2(n_classes))
+    bits = max(1.0, math.log2(n_classes))
+    for_columns = min(max(math.sqrt(_USUAL / max(1, in_features)), _FOR_COLUMNS[0]), _FOR_COLUMNS[1])
+    steps = _STEPS * effective**_GROWTH * bits**_BITS * for_columns
     most = _MOST_STEPS * min(1.0, _COLUMNS / max(1, in_features))
     steps = max(_LEAST_STEPS, min(most, steps))
     return TabularSizes(
