@@ -16,6 +16,7 @@ def check_keywords(
     given: Collection[str],
     *,
     filled: Sequence[str] = (),
+    source: str = "X",
 ) -> None:
     """Raise an error that names an argument nobody takes, or one that is missing.
 
@@ -29,6 +30,8 @@ def check_keywords(
         Names of the arguments that there are.
     filled : sequence of str
         Those among them, or beside them, that the user need not give.
+    source : str, default="X"
+        What they are filled in from, in words.
 
     Raises
     ------
@@ -55,5 +58,5 @@ def check_keywords(
     if missing:
         raise TypeError(
             f"{name} needs {', '.join(f'{prefix}__{p}' for p in missing)}, which cannot be filled "
-            f"in from X.{there}"
+            f"in from {source}.{there}"
         )

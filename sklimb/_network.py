@@ -182,7 +182,9 @@ class NetworkFactory:
         if len(shape) == 4:
             known = {"in_channels": shape[1], "image_size": tuple(shape[2:])}
         known["n_rows"] = self.n_rows
-        check_keywords(self.backbone, "module", kwargs, filled=(*known, "n_members"))
+        what = {2: "rows", 4: "images"}.get(len(shape), "items")
+        source = f"{what} of shape (n, {', '.join(map(str, shape[1:]))})"
+        check_keywords(self.backbone, "module", kwargs, filled=(*known, "n_members"), source=source)
         takes = inspect.signature(self.backbone).parameters
         knows_members = "n_members" in takes
         if knows_members and self.n_members is not None:

@@ -91,6 +91,20 @@ def test_the_factory_fills_in_what_the_data_say():
     assert called().backbone.in_features == 5
 
 
+def test_what_the_data_do_not_say_is_named_with_their_shape():
+    images, rows = torch.zeros(2, 4, 6, 6), torch.zeros(2, 5)
+    for backbone, example, text in (
+        (
+            Columns,
+            images,
+            r"Columns needs module__in_features.*from images of shape \(n, 4, 6, 6\)\.",
+        ),
+        (Channels, rows, r"Channels needs module__in_channels.*from rows of shape \(n, 5\)\."),
+    ):
+        with pytest.raises(TypeError, match=text):
+            NetworkFactory(backbone, make_head, example, torch.float32)()
+
+
 def test_the_factory_does_not_touch_an_instance():
     instance = nn.Sequential(nn.Linear(5, 4), nn.BatchNorm1d(4)).train()
     before = copy.deepcopy(instance.state_dict())

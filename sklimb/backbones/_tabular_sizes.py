@@ -88,7 +88,9 @@ def choose_sizes(
     batch_size = _power_of_two(n / 256, 64, 1024)
     n_classes = 2 if class_counts is None else sum(count > 0 for count in class_counts)
     bits = max(1.0, math.log2(n_classes))
-    for_columns = min(max(math.sqrt(_USUAL / max(1, in_features)), _FOR_COLUMNS[0]), _FOR_COLUMNS[1])
+    for_columns = min(
+        max(math.sqrt(_USUAL / max(1, in_features)), _FOR_COLUMNS[0]), _FOR_COLUMNS[1]
+    )
     steps = _STEPS * effective**_GROWTH * bits**_BITS * for_columns
     most = _MOST_STEPS * min(1.0, _COLUMNS / max(1, in_features))
     steps = max(_LEAST_STEPS, min(most, steps))
