@@ -299,6 +299,13 @@ class TabularMLP(nn.Module):
     def _check_codes(self, quantiles: np.ndarray) -> None:
         if not len(quantiles):
             return
+        # a quantile may lie in the middle between two codes
+        odd = quantiles[2 * quantiles != np.rint(2 * quantiles)]
+        if len(odd):
+            raise ValueError(
+                f"categorical_features are codes 0, 1, ...; among them is {odd[0]:g}. Encode them "
+                "with sklearn.preprocessing.OrdinalEncoder, and leave measurements out."
+            )
         low, high = quantiles[:, 0].min(), quantiles[:, len(_QUARTILES) - 1].max()
         most = self.categories.max_categories
         if low < 0 or high >= most:

@@ -247,6 +247,11 @@ def test_training_codes_out_of_range_are_said():
     sklearn.base.clone(model).set_params(module__max_categories=60).fit(rows, Y)
     with pytest.raises(ValueError, match="codes from -1 to"):
         model.fit(rows - [0, 1], Y)
+    # numbers that are no codes, where a median in the middle between two codes passes
+    with pytest.raises(
+        ValueError, match=r"categorical_features are codes 0, 1, .*among them is 0\.3"
+    ):
+        model.fit(rows + np.array([0, 0.3]), Y)
     # also where nothing else asks for quantiles
     model.set_params(module__scaling="standard", module__embedding=None)
     with pytest.raises(ValueError, match="codes from 0 to 59"):
