@@ -182,6 +182,9 @@ class MajorToMinor(Transform):
             bounds,
             noise=start_noise(in_units, self._noise),
         )
+        if bounds is not None:  # a bound over the scale times the scale need not be the bound
+            low, high = self.low.to(moved.dtype), self.high.to(moved.dtype)
+            moved = torch.minimum(torch.maximum(moved, low), high)
         confidence = target_confidence(moved, target, source)
         self._asked.append(confidence)
         return moved, confidence >= self.gamma

@@ -60,6 +60,24 @@ def test_rows_are_replaced_as_often_as_the_paper_says():
         assert share == pytest.approx(1 - float(COUNTS[k]) / 400, abs=0.015)
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_rows_stay_in_the_range_of_each_column_to_the_bit(dtype):
+    x, y = batch(3000)
+    low, high = torch.tensor([[-0.3, -0.7, 1e-3], [0.1, 0.9, 1.1e-3]], dtype=torch.float64)
+    x = torch.minimum(torch.maximum(x, low), high).to(dtype)
+    low, high = x.min(0).values, x.max(0).values
+    for scale in (0.3, 0.7, 3.7, 11.0):  # a limit over these times these is off by a rounding
+        transform = build(f=network(1).to(dtype), step_size=5.0)
+        transform.set_source(network(0).to(dtype))
+        transform.set_rows(
+            torch.full((3,), scale, dtype=torch.float64), low.double(), high.double()
+        )
+        moved = transform.at_input(x, y, None)[0]
+        assert (moved >= low).all()
+        assert (moved <= high).all()
+        assert ((moved == low) | (moved == high)).any(1).double().mean() > 0.2
+
+
 def test_seeds_and_coin_follow_equations_3_and_5():
     y = batch(12_000)[1]
     transform = build(beta=0.99)
