@@ -14,7 +14,8 @@ start and length of the steps, drawn once with a fixed seed. They are scored by 
 on 3 folds of the training documents (Reuters) or on the tweets to tune on (Twitter); the test set
 is scored once for the chosen one, with 3 seeds. Beside each score stand what translation did in the
 last epoch: the share accepted, g's confidence, f's loss on translated rows; and in the test the
-share of predictions that differ from the same training with balanced draws alone.
+balanced accuracy of the same training with balanced draws alone (``untranslated``) and the share of
+predictions that differ from it.
 
     python benchmarks/papers/m2m_text.py [--sets reuters twitter tfidf] [--budget SECONDS]
         [--candidates 36] [--jobs 1] [--seeds 3] [--device cpu] [--data-home ../shared/data]
@@ -133,6 +134,8 @@ SPACES = {
 }
 OTHER_BASELINES = {"reuters": "m2m_reuters.csv", "tfidf": "reuters_tfidf.csv"}
 FIGURES = ("acceptance_rate", "source_confidence", "translated_loss")
+COLUMNS = ["set", "method", "seed", "balanced_accuracy", "geometric_mean", *FIGURES, "changed",
+           "untranslated", "paper", "config"]  # fmt: skip
 
 
 def candidates(name: str, method: str, n: int) -> list[dict]:
@@ -260,14 +263,30 @@ def test(name: str, method: str, key: str, seed: int, data_home: Path, device: s
         "geometric_mean": f"{100 * geometric_mean_score(split[3], predicted):.2f}",
         **figures(model),
         "changed": "",
+        "untranslated": "",
         "paper": str(METHODS[name][method][2] or ""),
         "config": key,
     }
     if isinstance(model, M2mClassifier):
-        # beta 1 translates nothing: balanced draws from the same epoch on, nothing else
-        without = fit(name, method, config | {"beta": 1.0}, split, seed, device)
-        row["changed"] = f"{np.mean(without.predict(split[2]) != predicted):.4f}"
+        without = predict_untranslated(name, method, config, split, seed, device)
+        row["changed"] = f"{np.mean(without != predicted):.4f}"
+        row["untranslated"] = f"{100 * balanced_accuracy_score(split[3], without):.2f}"
     return row
+
+
+def predict_untranslated(name, method, config, split, seed, device) -> np.ndarray:
+    # beta 1 translates nothing: balanced draws from the same epoch on, nothing else
+    return fit(name, method, config | {"beta": 1.0}, split, seed, device).predict(split[2])
+
+
+def fill_in(row: dict, data_home: Path, device: str) -> None:
+    """Add what a row of an earlier version of this script lacks."""
+    if not row["changed"] or row["untranslated"]:
+        return
+    name, method, config = row["set"], row["method"], json.loads(row["config"])
+    (split,) = splits(name, data_home, config.get("sublinear_tf"), "test")
+    predicted = predict_untranslated(name, method, config, split, int(row["seed"]), device)
+    row["untranslated"] = f"{100 * balanced_accuracy_score(split[3], predicted):.2f}"
 
 
 def run(tasks: list, jobs: int, deadline: float):
@@ -295,11 +314,13 @@ def report(name: str, searched: list[dict], tested: list[dict]) -> None:
         spread = np.std(scores, ddof=1) if len(scores) > 1 else 0.0
         geometric = np.mean([float(row["geometric_mean"]) for row in own])
         best = best_of(searched, name, method)
+        without = [float(row["untranslated"]) for row in own if row.get("untranslated")]
+        untranslated = f"{np.mean(without):.1f}" if without else ""
         print(
             f"{method:22}{own[0].get('paper') or '':>7}{np.mean(scores):7.1f}{spread:6.1f}"
             f"{geometric:8.1f}{best['validation'] if best else '':>8}  "
             f"{own[0].get('acceptance_rate', '')} {own[0].get('translated_loss', '')} "
-            f"changed {own[0].get('changed', '')}  {own[0]['config']}"
+            f"changed {own[0].get('changed', '')} of {untranslated}  {own[0]['config']}"
         )
 
 
@@ -322,7 +343,8 @@ def main() -> None:
     warnings.filterwarnings("ignore", category=DeprecationWarning)
     torch.set_num_threads(1)
     deadline = time.monotonic() + args.budget
-    searched, tested = read_csv(SEARCH), read_csv(TEST)
+    searched = read_csv(SEARCH)
+    tested = [dict.fromkeys(COLUMNS, "") | row for row in read_csv(TEST)]
     done = {(row["set"], row["method"], row["config"]) for row in searched}
     for name in args.sets:
         methods = [m for m in METHODS[name] if not args.methods or m in args.methods]
@@ -359,8 +381,12 @@ def main() -> None:
             ]
             for row in run(tasks, args.jobs, deadline):
                 tested.append(row)
-                write_csv(TEST, tested, list(row))
+                write_csv(TEST, tested, COLUMNS)
                 print(row, flush=True)
+        for row in tested:
+            if row["set"] == name and row["method"] in methods:
+                fill_in(row, args.data_home, args.device)
+        write_csv(TEST, tested, COLUMNS)
     print(machine())
     for name in args.sets:
         report(name, searched, tested)
