@@ -134,8 +134,6 @@ SPACES = {
 }
 OTHER_BASELINES = {"reuters": "m2m_reuters.csv", "tfidf": "reuters_tfidf.csv"}
 FIGURES = ("acceptance_rate", "source_confidence", "translated_loss")
-COLUMNS = ["set", "method", "seed", "balanced_accuracy", "geometric_mean", *FIGURES, "changed",
-           "untranslated", "paper", "config"]  # fmt: skip
 
 
 def candidates(name: str, method: str, n: int) -> list[dict]:
@@ -268,25 +266,11 @@ def test(name: str, method: str, key: str, seed: int, data_home: Path, device: s
         "config": key,
     }
     if isinstance(model, M2mClassifier):
-        without = predict_untranslated(name, method, config, split, seed, device)
+        # beta 1 translates nothing: balanced draws from the same epoch on, nothing else
+        without = fit(name, method, config | {"beta": 1.0}, split, seed, device).predict(split[2])
         row["changed"] = f"{np.mean(without != predicted):.4f}"
         row["untranslated"] = f"{100 * balanced_accuracy_score(split[3], without):.2f}"
     return row
-
-
-def predict_untranslated(name, method, config, split, seed, device) -> np.ndarray:
-    # beta 1 translates nothing: balanced draws from the same epoch on, nothing else
-    return fit(name, method, config | {"beta": 1.0}, split, seed, device).predict(split[2])
-
-
-def fill_in(row: dict, data_home: Path, device: str) -> None:
-    """Add what a row of an earlier version of this script lacks."""
-    if not row["changed"] or row["untranslated"]:
-        return
-    name, method, config = row["set"], row["method"], json.loads(row["config"])
-    (split,) = splits(name, data_home, config.get("sublinear_tf"), "test")
-    predicted = predict_untranslated(name, method, config, split, int(row["seed"]), device)
-    row["untranslated"] = f"{100 * balanced_accuracy_score(split[3], predicted):.2f}"
 
 
 def run(tasks: list, jobs: int, deadline: float):
@@ -343,8 +327,7 @@ def main() -> None:
     warnings.filterwarnings("ignore", category=DeprecationWarning)
     torch.set_num_threads(1)
     deadline = time.monotonic() + args.budget
-    searched = read_csv(SEARCH)
-    tested = [dict.fromkeys(COLUMNS, "") | row for row in read_csv(TEST)]
+    searched, tested = read_csv(SEARCH), read_csv(TEST)
     done = {(row["set"], row["method"], row["config"]) for row in searched}
     for name in args.sets:
         methods = [m for m in METHODS[name] if not args.methods or m in args.methods]
@@ -381,12 +364,8 @@ def main() -> None:
             ]
             for row in run(tasks, args.jobs, deadline):
                 tested.append(row)
-                write_csv(TEST, tested, COLUMNS)
+                write_csv(TEST, tested, list(row))
                 print(row, flush=True)
-        for row in tested:
-            if row["set"] == name and row["method"] in methods:
-                fill_in(row, args.data_home, args.device)
-        write_csv(TEST, tested, COLUMNS)
     print(machine())
     for name in args.sets:
         report(name, searched, tested)

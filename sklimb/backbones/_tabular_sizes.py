@@ -92,8 +92,8 @@ def choose_sizes(
     embedded = in_features <= _COLUMNS_TO_EMBED
     for_columns = 1.0
     if embedded:
-        least, most = _FOR_COLUMNS
-        for_columns = min(most, max(least, math.sqrt(_USUAL / max(1, in_features))))
+        low, high = _FOR_COLUMNS
+        for_columns = min(high, max(low, math.sqrt(_USUAL / max(1, in_features))))
     steps = _STEPS * effective**_GROWTH * bits**_BITS * for_columns
     most = _MOST_STEPS * min(1.0, _COLUMNS / max(1, in_features))
     steps = max(_LEAST_STEPS, min(most, steps))

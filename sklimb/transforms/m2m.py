@@ -223,7 +223,7 @@ def translate(
     target = _class_indices(target_class, seeds)
     origin = _class_indices(seed_class, seeds)
     limits = None if bounds is None else tuple(torch.as_tensor(b).to(seeds) for b in bounds)
-    moved = _inside(seeds if noise is None else seeds + noise, limits)
+    moved = inside(seeds if noise is None else seeds + noise, limits)
     with frozen(g, f), torch.enable_grad():
         for _ in range(n_steps):
             moved = moved.detach().requires_grad_()
@@ -232,7 +232,7 @@ def translate(
             if lam:
                 goal = goal + lam * f(moved).gather(1, origin[:, None]).sum()
             (gradient,) = torch.autograd.grad(goal, moved)
-            moved = _inside(moved.detach() - step_size * _unit(gradient), limits)
+            moved = inside(moved.detach() - step_size * _unit(gradient), limits)
     moved = moved.detach()
     return moved if max_nnz is None else keep_largest_changes(moved, seeds, max_nnz)
 
@@ -241,7 +241,8 @@ def _class_indices(classes: Tensor | int, x: Tensor) -> Tensor:
     return torch.as_tensor(classes, device=x.device).long().expand(len(x))
 
 
-def _inside(x: Tensor, limits: tuple[Tensor, ...] | None) -> Tensor:
+def inside(x: Tensor, limits: tuple[Tensor, ...] | None) -> Tensor:
+    """Return rows between two limits that broadcast against them; None leaves them as they are."""
     return x if limits is None else torch.minimum(torch.maximum(x, limits[0]), limits[1])
 
 

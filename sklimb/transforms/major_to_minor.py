@@ -14,6 +14,7 @@ from sklimb._transform import Changed, Transform
 from sklimb.transforms._rescaled import Rescaled
 from sklimb.transforms.m2m import (
     acceptance_probability,
+    inside,
     start_noise,
     target_confidence,
     translate,
@@ -183,8 +184,7 @@ class MajorToMinor(Transform):
             noise=start_noise(in_units, self._noise),
         )
         if bounds is not None:  # a bound over the scale times the scale need not be the bound
-            low, high = self.low.to(moved.dtype), self.high.to(moved.dtype)
-            moved = torch.minimum(torch.maximum(moved, low), high)
+            moved = inside(moved, (self.low.to(moved.dtype), self.high.to(moved.dtype)))
         confidence = target_confidence(moved, target, source)
         self._asked.append(confidence)
         return moved, confidence >= self.gamma
