@@ -221,41 +221,41 @@ def settings(only: list[str] | None) -> list[tuple[str, str, dict]]:
     return [s for s in named if only is None or s[0] in only]
 
 
-def run(name: str, config: dict, split: int, n_repeats: int) -> tuple[float, float, int]:
+def training_fold(name: str, split: int, n_repeats: int) -> tuple[np.ndarray, ...]:
+    """Return rows to train on, their labels, rows to validate on, theirs; a fifth stays aside."""
     X, y = load(name)
     X, _, y, _ = train_test_split(X, y, test_size=0.2, stratify=y, random_state=0)
     if SETS.get(name):
         X, y = subsample(X, y, SETS[name])
     folds = RepeatedStratifiedKFold(n_splits=3, n_repeats=n_repeats, random_state=0)
     train, valid = list(folds.split(X, y))[split]
-    config = dict(config)
     rows = X.iloc if hasattr(X, "iloc") else X
     prepare = preparation(X) if hasattr(X, "iloc") else FunctionTransformer()
     learnt = prepare.fit_transform(rows[train])
+    return learnt, y[train], prepare.transform(rows[valid]), y[valid]
+
+
+def run(name: str, config: dict, split: int, n_repeats: int) -> tuple[float, float, int]:
+    learnt, labels, held, truth = training_fold(name, split, n_repeats)
+    counts = np.unique(labels, return_counts=True)[1]
+    config = dict(config)
     if "steps" in config:
-        steps = (
-            config.pop("steps") * effective_rows(np.unique(y[train], return_counts=True)[1]) ** 0.7
-        )
-        config["max_epochs"] = max(1, round(steps / -(-len(train) // config["batch_size"])))
+        steps = config.pop("steps") * effective_rows(counts) ** 0.7
+        config["max_epochs"] = max(1, round(steps / -(-len(labels) // config["batch_size"])))
     if "epochs_times" in config:
-        counts = np.unique(y[train], return_counts=True)[1]
-        advised = TabularMLP.advised_sizes(len(train), learnt.shape[1], counts).max_epochs
+        advised = TabularMLP.advised_sizes(*learnt.shape, counts).max_epochs
         config["max_epochs"] = max(1, round(config.pop("epochs_times") * advised))
     rule = config.pop("rule", {})
     if "least_steps" in config:
         rule = {"_LEAST_STEPS": config.pop("least_steps")}
     if rule:
-        counts = np.unique(y[train], return_counts=True)[1]
         with patch.multiple(_tabular_sizes, **rule):
-            config["max_epochs"] = TabularMLP.advised_sizes(
-                len(train), learnt.shape[1], counts
-            ).max_epochs
+            config["max_epochs"] = TabularMLP.advised_sizes(*learnt.shape, counts).max_epochs
     model = build(config).set_params(random_state=split)
     start = time.perf_counter()
-    model.fit(learnt, y[train])
+    model.fit(learnt, labels)
     seconds = time.perf_counter() - start
-    predicted = model.predict(prepare.transform(rows[valid]))
-    return balanced_accuracy_score(y[valid], predicted), seconds, len(train)
+    return balanced_accuracy_score(truth, model.predict(held)), seconds, len(labels)
 
 
 def summary(rows: list[dict]) -> None:
