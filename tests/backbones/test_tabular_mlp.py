@@ -136,11 +136,14 @@ def test_timestamps_keep_their_resolution():
 
 
 def test_a_learnt_factor_for_each_input():
+    torch.manual_seed(0)
     net = TabularMLP(3, **PLAIN, embedding=None)
     x = torch.randn(4, 3)
     expected = net.layers(net._scaled(x) * torch.tensor([2.0, 1.0, 0.0]))
     net.feature_scale.data = torch.tensor([2.0, 1.0, 0.0])
     assert torch.equal(net(x), expected)
+    net(x).sum().backward()
+    assert net.feature_scale.grad.any()
     assert TabularMLP(3, **PLAIN, feature_scale=False).feature_scale is None
 
 
