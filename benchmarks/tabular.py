@@ -173,7 +173,7 @@ def summary(rows: list[dict[str, str]]) -> None:
     sets = [name for name in SETS if any(row["set"] == name for row in rows)]
     cells: dict[tuple[str, ...], dict[str, list[tuple[float, float]]]] = {}
     for row in rows:
-        key = (row["tuning"], row["method"], row["backbone"])
+        key = (row["tuning"], row["method"], row["backbone"], row["max_rows"])
         value = 100 * float(row["balanced_accuracy"]), float(row["seconds"])
         cells.setdefault(key, {}).setdefault(row["set"], []).append(value)
 
@@ -181,16 +181,20 @@ def summary(rows: list[dict[str, str]]) -> None:
         found = cells.get(key, {}).get(name)
         return float(np.mean([value[which] for value in found])) if found else np.nan
 
-    print(f"{'balanced accuracy, fits':44s}" + "".join(f"{name[:12]:>13s}" for name in sets))
-    for key in sorted(cells, key=lambda k: (k[0], ORDER.index(k[1]), k[2])):
+    print(
+        f"{'balanced accuracy by max_rows, fits':52s}"
+        + "".join(f"{name[:12]:>13s}" for name in sets)
+    )
+    order = sorted(cells, key=lambda k: (k[0], ORDER.index(k[1]), *k[2:]))
+    for key in order:
         shown = "".join(f"{mean(key, name, 0):13.1f}" for name in sets)
         n = sum(len(found) for found in cells[key].values())
-        print(f"{' '.join(key):38s}{n:6d}" + shown)
-    forest = ("none", "forest", "")
+        print(f"{' '.join(key):46s}{n:6d}" + shown)
     print("seconds a fit, in those of the forest:")
-    for key in sorted(cells, key=lambda k: (k[0], ORDER.index(k[1]), k[2])):
+    for key in order:
+        forest = ("none", "forest", "", key[-1])  # on as many rows
         shown = (mean(key, name, 1) / mean(forest, name, 1) for name in sets)
-        print(f"{' '.join(key):44s}" + "".join(f"{ratio:13.1f}" for ratio in shown))
+        print(f"{' '.join(key):52s}" + "".join(f"{ratio:13.1f}" for ratio in shown))
 
 
 def main() -> None:

@@ -76,6 +76,7 @@ SEARCH_BASE = {
 }
 # The defaults, all sizes by the backbone's own rule, and each ingredient that they are changed in.
 BASE = {"max_epochs": "auto"}
+_EIGHT = {"n_members": 8}
 CHANGES = {
     "scaling": [
         {"module__scaling": "standard"},
@@ -96,8 +97,9 @@ CHANGES = {
         {"optimizer__weight_decay": 1e-1},
         {"decay_biases": True},
     ],
-    "members": [{"n_members": 4}, {"n_members": 8}],
-    "adapters": [{"module__adapters": "normal"}],
+    "members": [{"n_members": 4}, _EIGHT],
+    # one net has none: beside eight members
+    "adapters": [_EIGHT | {"module__adapters": "normal"}],
     "width": [{"module__hidden": [64, 64]}, {"module__hidden": [256, 256]}],
     "depth": [{"module__hidden": [128]}, {"module__hidden": [128, 128, 128]}],
     "epochs": [{"epochs_times": 0.5}, {"epochs_times": 2}],
@@ -105,7 +107,6 @@ CHANGES = {
 }
 # What a step costs against what it brings, several at once: for a training within ten forests.
 _FOUR, _DRY = {"n_members": 4}, {"module__dropout": 0.0}
-_EIGHT = {"n_members": 8}
 FASTER = [
     _FOUR,
     _FOUR | _DRY,
@@ -267,13 +268,17 @@ def summary(rows: list[dict]) -> None:
         scores.setdefault(row["set"], {})[int(row["split"])] = score
     print(f"{'':58s}" + "".join(f"{name:>15s}" for name in sets))
     base = by_key.get(("base", ""), {})
-    first_rule = by_key.get(("rule", json.dumps(RULES[0])), {})
+    # beside what an ingredient is looked at, where that is not the base
+    other = {
+        "rule": by_key.get(("rule", json.dumps(RULES[0])), {}),
+        "adapters": by_key.get(("members", json.dumps(_EIGHT)), {}),
+    }
     for (ingredient, value), scores in by_key.items():
         cells = []
         for name in sets:
             own = scores.get(name, {})
             # on the same splits, for a row may not have all of them yet
-            beside = (first_rule if ingredient == "rule" else base).get(name, {})
+            beside = other.get(ingredient, base).get(name, {})
             shared = sorted(set(own) & set(beside))
             gain = np.mean([own[s] - beside[s] for s in shared]) if shared else np.nan
             cells.append(f"{np.mean(list(own.values())):8.1f} {gain:+6.1f}" if own else " " * 15)

@@ -54,8 +54,9 @@ lr_decay : float, default=0.01
 optimizer : type, default=torch.optim.AdamW
     Class of the optimiser; ``optimizer__*`` parameters are its own.
 dtype : {"float32", "float64"}, default="float32"
-    Float type of the network. With "float64", a `batch_size` of all rows, ``module__dropout=0`` and
-    no draws, a row of weight 2 equals that row twice to rounding.
+    Float type of the network. With "float64", a `batch_size` of all rows, ``module__dropout=0``, no
+    draws and a number as `max_epochs` ("auto" counts rows, not weights), a row of weight 2 equals
+    that row twice to rounding.
 device : str, default="cpu"
     "cpu", "cuda", "mps" or any device of torch; "auto" takes the first of CUDA, MPS and CPU.
 random_state : int, RandomState, Generator or None, default=None

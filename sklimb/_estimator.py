@@ -255,7 +255,7 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
         streams = Streams(self.random_state)
         X, codes, weight = without_weightless(X, codes, weight)
         self._auto_epochs, self._batch_size = self._resolve_sizes(
-            self._choose_backbone(X), X, codes
+            self._choose_backbone(X), X, codes, batch_size=self.batch_size
         )
         if epochs is not None:  # a first chunk says nothing of how many are to come
             self._auto_epochs = type(self)._auto_epochs
@@ -285,8 +285,11 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
         X, codes, weight = without_weightless(X, codes, weight)
         net = self.net_
         if epochs is None:
-            # by these rows, and not by a number of epochs that an earlier fit was given
-            self._auto_epochs, _ = self._resolve_sizes(net.module.backbone, X, codes)
+            # by these rows, and not by a number of epochs that an earlier fit was given; in batches
+            # as the net has them, for their size stays what it was built with
+            self._auto_epochs, _ = self._resolve_sizes(
+                net.module.backbone, X, codes, batch_size=net.batch_size
+            )
             now = self.get_params(deep=False)
             warn_of_ignored(self._built_with, now, self._read_anew(), stacklevel=4)
         with self._contained(X):
@@ -400,14 +403,16 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
         # Not by whether X is sparse: the same rows are to get the same network.
         return TabularMLP if X.shape[1] <= _MOST_COLUMNS else MLP
 
-    def _resolve_sizes(self, backbone: Any, X: Any, codes: np.ndarray) -> tuple[int, int]:
+    def _resolve_sizes(
+        self, backbone: Any, X: Any, codes: np.ndarray, *, batch_size: int | str
+    ) -> tuple[int, int]:
         """Return epochs and batch size for these rows."""
         return resolve_sizes(
             backbone,
             X,
             np.bincount(codes, minlength=len(self.classes_)),
             max_epochs=self.max_epochs,
-            batch_size=self.batch_size,
+            batch_size=batch_size,
             collate=getattr(self, "iterator_train__collate_fn", None),
         )
 

@@ -84,6 +84,24 @@ def test_a_warm_start_takes_the_advice_for_its_own_rows():
     assert first.fit(X, Y).n_iter_ == 1 + 3
 
 
+def test_a_warm_start_makes_the_advised_steps_in_the_batches_that_the_net_has():
+    class OfFour(Advises):
+        @staticmethod
+        def advised_sizes(n_rows, in_features, class_counts):
+            class Sizes:
+                max_epochs, batch_size = 6, n_rows // 4
+
+            return Sizes
+
+    model = RebalancedClassifier(module=OfFour, warm_start=True).fit(X, Y)
+    assert (model.n_iter_, model.net_.batch_size) == (6, 15)
+    model.fit(X[:20], Y[:20])  # 24 steps are advised; in batches of 15 an epoch has 2
+    assert (model.n_iter_, model.net_.batch_size) == (6 + 12, 15)
+    with pytest.warns(UserWarning, match="no effect: batch_size=5"):
+        model.set_params(batch_size=5).fit(X[:20], Y[:20])
+    assert (model.n_iter_, model.net_.batch_size) == (18 + 12, 15)
+
+
 def test_items_that_take_a_function_of_the_users_own():
     class Items(torch.utils.data.Dataset):
         def __len__(self):
