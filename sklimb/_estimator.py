@@ -122,7 +122,7 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
                 f"class_weight={self.class_weight!r} and sampling={self.sampling!r} both correct "
                 "for the class sizes, so rare classes are corrected for twice. Set one to None.",
                 UserWarning,
-                stacklevel=4,
+                stacklevel=5,
             )
 
     # --- what a method says -------------------------------------------------------------------

@@ -109,8 +109,9 @@ def test_a_function_may_stand_for_a_class(data):
 
 @each_classifier
 def test_double_correction_warns(cls, data):
-    with pytest.warns(UserWarning, match="rare classes are corrected for twice"):
+    with pytest.warns(UserWarning, match="rare classes are corrected for twice") as seen:
         cls(class_weight="balanced", sampling="balanced", **QUICK).fit(*data)
+    assert seen[0].filename == __file__
 
 
 @each_classifier

@@ -25,6 +25,7 @@ from tests.test_common import EQUIVALENCE, exact
 
 G = RebalancedClassifier(max_epochs=30, lr=2e-2, module__hidden=(16,), module__dropout=0.0)
 M2M = QUICK | {"source_estimator": G, "translate_from": 2, "beta": 0.5, "gamma": 0.6}
+TWICE = pytest.mark.filterwarnings("ignore:loss=.*corrects for the class sizes:UserWarning")
 
 
 @pytest.fixture(scope="module")
@@ -151,8 +152,8 @@ def test_same_seed_same_bits_and_nothing_global_moves(fitted, data):
         {"seed_pool": 3},
         {"translate_from": 0},
         {"loss": "ldam"},
-        {"loss": "logit_adjusted"},
-        {"class_weight": "balanced"},
+        pytest.param({"loss": "logit_adjusted"}, marks=TWICE),
+        pytest.param({"class_weight": "balanced"}, marks=TWICE),
     ],
     ids=str,
 )
@@ -161,6 +162,21 @@ def test_settings_and_ablations_change_the_training(setting, fitted, data):
     assert not same_bits(model, fitted)
     assert model.history_[-1, "n_translated"] > 0
     assert np.isfinite(model.history_[:, "train_loss"]).all()
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [{"loss": "logit_adjusted"}, {"loss": "balanced_softmax"}, {"class_weight": "balanced"}],
+)
+def test_what_corrects_beside_balanced_draws_warns(setting, data):
+    with pytest.warns(UserWarning, match="draws that come with translation.*another loss") as seen:
+        M2mClassifier(**M2M | setting).fit(*data)
+    assert seen[0].filename == __file__
+
+
+def test_what_corrects_alone_does_not_warn(data):  # warnings are errors
+    M2mClassifier(**M2M | {"loss": "logit_adjusted", "tau": 0.0}).fit(*data)
+    M2mClassifier(**M2M | {"loss": "logit_adjusted", "translate_from": 1.0}).fit(*data)
 
 
 def test_units_of_columns_do_not_matter(fitted, data):
@@ -301,6 +317,7 @@ def test_refusals(setting, error, message, data):
 # --- g ------------------------------------------------------------------------------------------
 
 
+@TWICE
 def test_g_is_a_plain_net_of_the_same_kind(data):
     model = M2mClassifier(
         **QUICK, loss="ldam", class_weight="effective", translate_from=2, beta=0.5,
