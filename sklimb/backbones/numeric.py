@@ -21,7 +21,6 @@ import torch
 from torch import Tensor, nn
 
 __all__ = [
-    "CategoryEmbedding",
     "PeriodicEmbedding",
     "PiecewiseLinearEmbedding",
     "QuantileNormal",
@@ -315,53 +314,3 @@ class PeriodicEmbedding(nn.Module):
         angle = torch.addcmul(self.phase, x.unsqueeze(2), 2 * math.pi * self.frequency)
         waves = torch.bmm(angle.cos().transpose(0, 1), self.weight).transpose(0, 1) + self.bias
         return torch.cat([x.unsqueeze(2), waves], dim=2)
-
-
-class CategoryEmbedding(nn.Module):
-    """A vector for each code of some integer-coded columns.
-
-    All start at zero, so a code that training never saw, a negative one and one from
-    `max_categories` on are vectors of zeros: they say nothing.
-
-    Parameters
-    ----------
-    n_columns : int
-        Number of columns.
-    embedding_dim : int, default=8
-        Width of the vectors.
-    max_categories : int, default=256
-        Codes 0, 1, ... have vectors up to this many.
-
-    Examples
-    --------
-    >>> import torch
-    >>> from sklimb.backbones.numeric import CategoryEmbedding
-    >>> CategoryEmbedding(2, embedding_dim=3)(torch.tensor([[0.0, 300.0]])).shape
-    torch.Size([1, 6])
-    """
-
-    def __init__(
-        self, n_columns: int, *, embedding_dim: int = 8, max_categories: int = 256
-    ) -> None:
-        super().__init__()
-        self.max_categories = max_categories
-        self.weight = nn.Parameter(torch.zeros(n_columns, max_categories, embedding_dim))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the vectors side by side.
-
-        Parameters
-        ----------
-        x : Tensor, shape (n, n_columns)
-            Codes, of any number type.
-
-        Returns
-        -------
-        Tensor, shape (n, n_columns * embedding_dim)
-            Vectors.
-        """
-        known = (x >= 0) & (x < self.max_categories)
-        codes = torch.where(known, x, torch.zeros_like(x)).long()
-        of_column = torch.arange(codes.shape[1], device=codes.device)
-        vectors = self.weight[of_column, codes]
-        return torch.where(known.unsqueeze(2), vectors, torch.zeros_like(vectors)).flatten(1)

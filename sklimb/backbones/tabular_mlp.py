@@ -25,10 +25,10 @@ from torch import Tensor, nn
 
 from sklimb.backbones._arguments import check_dropout, check_width, check_widths
 from sklimb.backbones._tabular_sizes import TabularSizes, choose_sizes
+from sklimb.backbones.categories import CategoryEmbedding, split_columns
 from sklimb.backbones.members import MemberLinear
 from sklimb.backbones.mlp import _ACTIVATIONS, _NONLINEAR, Standardize
 from sklimb.backbones.numeric import (
-    CategoryEmbedding,
     PeriodicEmbedding,
     PiecewiseLinearEmbedding,
     QuantileNormal,
@@ -175,7 +175,7 @@ class TabularMLP(nn.Module):
             feature_scale = False  # the head has these factors
         if embedding == "auto":
             embedding = sizes.embedding if hidden else None
-        numbers, codes = _split_columns(in_features, categorical_features)
+        numbers, codes = split_columns(in_features, categorical_features)
         self.register_buffer("numbers", numbers, persistent=False)
         self.register_buffer("codes", codes, persistent=False)
         self.adapters = adapters
@@ -287,7 +287,8 @@ class TabularMLP(nn.Module):
                 f"Columns {bad.tolist()[:10]} of X cannot be scaled: their range overflows. Divide "
                 "them, or take their logarithm."
             )
-        self._check_codes(quantiles[self.codes.cpu().numpy()])
+        if self.categories is not None:
+            self.categories.check(quantiles[self.codes.cpu().numpy()])
         quantiles = quantiles[self.numbers.cpu().numpy()]
         if self.scaling in ("robust", "quantile"):
             self.standardize.set_input_scaling(*robust_scaling(quantiles[:, : len(_QUARTILES)]))
@@ -297,25 +298,6 @@ class TabularMLP(nn.Module):
             self.ranks.set_edges(self.standardize(edges).T)
         if self._needs_edges:
             self.embedding.set_edges(self._scaled(edges).T)
-
-    def _check_codes(self, quantiles: np.ndarray) -> None:
-        if not len(quantiles):
-            return
-        # a quantile may lie in the middle between two codes
-        odd = quantiles[2 * quantiles != np.rint(2 * quantiles)]
-        if len(odd):
-            raise ValueError(
-                f"categorical_features are codes 0, 1, ...; among them is {odd[0]:g}. Encode them "
-                "with sklearn.preprocessing.OrdinalEncoder, and leave measurements out."
-            )
-        low, high = quantiles[:, 0].min(), quantiles[:, len(_QUARTILES) - 1].max()
-        most = self.categories.max_categories
-        if low < 0 or high >= most:
-            raise ValueError(
-                f"categorical_features are codes from {low:g} to {high:g}; they must lie between 0 "
-                f"and {most - 1}. Encode them with sklearn.preprocessing.OrdinalEncoder, missing "
-                "values as a code of their own (encoded_missing_value), or raise max_categories."
-            )
 
     def parameters_without_decay(self) -> Iterator[nn.Parameter]:
         """Yield what an optimiser should not draw towards zero.
@@ -362,36 +344,6 @@ class TabularMLP(nn.Module):
 
 def _is_auto(value: object) -> bool:
     return isinstance(value, str) and value == "auto"
-
-
-def _split_columns(
-    in_features: int, categorical: Sequence[int] | Sequence[bool] | None
-) -> tuple[Tensor, Tensor]:
-    """Return the indices of the columns of numbers, and of those of codes."""
-    is_code = np.zeros(in_features, dtype=bool)
-    if categorical is not None:
-        chosen = np.asarray(categorical)
-        if chosen.dtype.kind not in "biu" and chosen.size:
-            raise ValueError(
-                "categorical_features must be indices of columns or a mask of them, got "
-                f"{categorical!r}. The network sees no names: of columns of a frame X the mask is "
-                "X.columns.isin(names)."
-            )
-        if chosen.dtype == bool and chosen.shape != is_code.shape:
-            raise ValueError(
-                f"categorical_features is a mask of {chosen.size} columns; X has {in_features}."
-            )
-        if (
-            chosen.dtype != bool
-            and chosen.size
-            and not (-in_features <= chosen.min() and chosen.max() < in_features)
-        ):
-            raise ValueError(
-                f"categorical_features={chosen.tolist()} has an index that X, with {in_features} "
-                "columns, does not have."
-            )
-        is_code[chosen if chosen.size else []] = True
-    return torch.from_numpy(np.flatnonzero(~is_code)), torch.from_numpy(np.flatnonzero(is_code))
 
 
 def _make_embedding(

@@ -10,7 +10,6 @@ import torch
 from scipy.stats import norm
 
 from sklimb.backbones.numeric import (
-    CategoryEmbedding,
     PeriodicEmbedding,
     PiecewiseLinearEmbedding,
     QuantileNormal,
@@ -131,15 +130,3 @@ def test_where_weights_of_embeddings_start():
     linear = PiecewiseLinearEmbedding(200, embedding_dim=4).requires_grad_(False)
     for start in (linear.weight, linear.bias):
         assert start.abs().max() == pytest.approx(1 / 2, rel=0.01)
-
-
-def test_categories_have_a_vector_each_and_unknown_ones_zeros():
-    layer = CategoryEmbedding(2, embedding_dim=3, max_categories=4)
-    torch.nn.init.normal_(layer.weight)
-    x = torch.tensor([[0.0, 3.0], [2.0, 0.0], [4.0, -1.0]])
-    got = layer(x)
-    assert torch.equal(got[0], torch.cat([layer.weight[0, 0], layer.weight[1, 3]]))
-    assert torch.equal(got[1], torch.cat([layer.weight[0, 2], layer.weight[1, 0]]))
-    assert not got[2].any()
-    # any number type, and the codes of one column never reach the other's vectors
-    assert torch.equal(layer(x.to(torch.int64)), got)

@@ -191,19 +191,6 @@ def test_categories_by_index_or_mask(chosen):
     assert only(torch.zeros(3, 2)).shape == (3, 4)
 
 
-@pytest.mark.parametrize(
-    ("chosen", "message"),
-    [
-        ([4], "index that X, with 4 columns, does not have"),
-        ([True, False], "mask of 2 columns; X has 4"),
-        (["country"], r"indices of columns or a mask .* the mask is X\.columns\.isin\(names\)"),
-    ],
-)
-def test_categories_that_are_not_there(chosen, message):
-    with pytest.raises(ValueError, match=message):
-        TabularMLP(4, categorical_features=chosen)
-
-
 @pytest.mark.parametrize("scaling", ["robust", "standard", "quantile", None])
 def test_statistics_reach_the_columns_of_numbers(scaling):
     # the first column holds codes, so places among the numbers are not those in X
