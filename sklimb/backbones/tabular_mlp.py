@@ -59,8 +59,9 @@ class TabularMLP(nn.Module):
         fill it in. None is taken for a few thousand.
     n_members : int, default=1
         Members; 1 is one plain net. The classifiers have it as a parameter of their own. On
-        training folds of eight tables 8 members gain 1.2 points on one, lose 1.0 and 2.7 on two,
-        make no odds on five and cost 2 to 5 times the time, so they are not the default.
+        training folds of eight tables 8 members gain 0.4 to 1.6 points on five and lose 2.2 on one
+        (``benchmarks/tabular_ablation.py``, three splits), at twice the time and more on small
+        batches, so they are not the default.
     hidden : sequence of int or "auto", default="auto"
         Width of each layer; () is a linear model of the scaled columns, without embeddings.
     activation : {"relu", "gelu", "silu", "tanh"}, default="relu"
@@ -83,9 +84,9 @@ class TabularMLP(nn.Module):
     n_bins : int, default=16
         Bins of "piecewise_linear" and of ``scaling="quantile"``, between quantiles of the training
         rows.
-    adapters : {"signs", "normal"}, default="signs"
-        How the factors of the inputs of several members start: at -1 or 1, one for each number's
-        vector, or normal. TabM takes the latter behind embeddings.
+    adapters : {"auto", "signs", "normal"}, default="auto"
+        How the factors of the inputs of several members start, one for each number's vector: at -1
+        or 1, or normal. "auto" is, as TabM has it, "normal" behind embeddings and else "signs".
     feature_scale : bool, default=True
         Whether each input of the first layer has a learnt factor of its own.
     categorical_features : array-like of int or bool, default=None
@@ -138,7 +139,7 @@ class TabularMLP(nn.Module):
         embedding: str | None = "auto",
         embedding_dim: int | None = None,
         n_bins: int = 16,
-        adapters: str = "signs",
+        adapters: str = "auto",
         feature_scale: bool = True,
         categorical_features: Sequence[int] | Sequence[bool] | None = None,
         max_categories: int = 256,
@@ -148,7 +149,7 @@ class TabularMLP(nn.Module):
             ("activation", activation, tuple(sorted(_ACTIVATIONS))),
             ("scaling", scaling, _SCALINGS),
             ("embedding", embedding, _EMBEDDINGS),
-            ("adapters", adapters, ("signs", "normal")),
+            ("adapters", adapters, ("auto", "signs", "normal")),
         ):
             if value not in options:
                 raise ValueError(f"{name} must be one of {list(options)}, got {value!r}.")
@@ -178,12 +179,14 @@ class TabularMLP(nn.Module):
         numbers, codes = split_columns(in_features, categorical_features)
         self.register_buffer("numbers", numbers, persistent=False)
         self.register_buffer("codes", codes, persistent=False)
-        self.adapters = adapters
         self.scaling = scaling
         self.clip = clip
         self.standardize = Standardize(len(numbers))
         self.ranks = QuantileNormal(len(numbers), n_bins=n_bins) if scaling == "quantile" else None
         self.embedding = _make_embedding(embedding, len(numbers), embedding_dim, n_bins)
+        if adapters == "auto":
+            adapters = "signs" if self.embedding is None else "normal"
+        self.adapters = adapters
         group = 1
         if self.embedding is not None:
             with torch.no_grad():
