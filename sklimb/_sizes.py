@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,7 @@ def resolve_sizes(
 
     Parameters
     ----------
-    backbone : type or nn.Module
+    backbone : type, functools.partial of one, or nn.Module
         Class or instance.
     X : ndarray, sparse matrix or Dataset
         Training rows.
@@ -53,6 +54,8 @@ def resolve_sizes(
     """
     n = n_rows(X)
     epochs, size = choose_epochs(n), choose_batch_size(n)
+    while isinstance(backbone, partial):  # advises as what it calls
+        backbone = backbone.func
     advise = getattr(backbone, "advised_sizes", None)
     if advise is not None and "auto" in (max_epochs, batch_size):
         advised = advise(n, _row_shape(X, collate)[0], class_counts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from functools import partial
 
 import numpy as np
 import pytest
@@ -56,6 +57,7 @@ def test_advice_is_taken_for_what_is_left_open():
     assert resolve_sizes(Advises, X, COUNTS, max_epochs="auto", batch_size=1) == (1, 1)
     assert resolve_sizes(MLP, X, COUNTS, max_epochs="auto", batch_size=60) == (60, 60)
     assert resolve_sizes(Advises(3), X, COUNTS, **AUTO) == (3, 30)
+    assert resolve_sizes(partial(partial(Advises)), X, COUNTS, **AUTO) == (3, 30)
     items = torch.utils.data.TensorDataset(torch.from_numpy(X), torch.from_numpy(Y))
     assert resolve_sizes(Advises, items, COUNTS, **AUTO) == (3, 30)
     advised = TabularMLP.advised_sizes(60, 3, COUNTS)
