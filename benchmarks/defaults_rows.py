@@ -6,7 +6,7 @@ of a method's defaults, and of them with one thing changed. Besides Affinity, Of
 the baselines stand there that have a start or a rate to choose. "times" multiplies the epochs that
 the backbone advises.
 
-    python benchmarks/defaults_rows.py [--methods m2m rsg] [--splits 3] [--jobs 2] [--budget 600]
+    python benchmarks/defaults_rows.py --splits 1 [--methods m2m rsg] [--jobs 2] [--budget 600]
     python benchmarks/defaults_rows.py --summary
 
 Resumable: one row a set, method, setting and split in ``results/defaults_rows.csv``.
