@@ -175,17 +175,18 @@ def check_loss(estimator: Any) -> None:
 
 
 def warn_of_balanced_draws(estimator: Any) -> None:
-    """Warn if what comes with balanced draws corrects for the class sizes already."""
-    if estimator.class_weight is None and not corrects_for_sizes(estimator):
-        return
-    warnings.warn(
-        f"loss={estimator.loss!r} with class_weight={estimator.class_weight!r} corrects for the "
-        "class sizes, and so do the balanced draws that come with translation: on two classes of "
-        "very unequal size nearly every row may be called rare. Take another loss and "
-        "class_weight=None, unless held-back rows say that it is better.",
-        UserWarning,
-        stacklevel=5,
-    )
+    """Warn if the loss corrects for class sizes as balanced draws do.
+
+    Class weights do so too, but those that a user gives on purpose cost a few points, not all.
+    """
+    if corrects_for_sizes(estimator):
+        warnings.warn(
+            f"loss={estimator.loss!r} corrects for the class sizes, and so do the balanced draws "
+            "that come with translation: on two classes of very unequal size nearly every row may "
+            "be called rare. Take another loss, unless held-back rows say that this one is better.",
+            UserWarning,
+            stacklevel=5,
+        )
 
 
 def make_head(estimator: Any, n_features: int, n_classes: int) -> nn.Module:

@@ -223,7 +223,7 @@ def fit(name, method, config, split, seed, device):
         warnings.filterwarnings("ignore", "None of .* rows was translated", UserWarning)
         warnings.filterwarnings("ignore", "g .source_estimator. recognises no", UserWarning)
         # logit adjustment beside balanced draws is what the third table is about
-        warnings.filterwarnings("ignore", "loss=.logit_adjusted. with", UserWarning)
+        warnings.filterwarnings("ignore", "loss=.logit_adjusted. corrects", UserWarning)
         return build(name, method, config, seed, device).fit(X, y)
 
 

@@ -137,9 +137,9 @@ class M2mClassifier(BaseNetClassifier):
     the target after translation, accepted or not) and ``translated_loss`` (f's cross entropy on
     translated rows, in the step that learns from them); what an epoch does not have is NaN.
 
-    From `translate_from` on batches are balanced. Class weights, and a loss that corrects for class
-    sizes, then correct twice, and warn: "logit_adjusted" costs mammography, with 1 row in 43 rare,
-    24 points (``benchmarks/defaults_rows.py``), but gains one on 36 classes of documents.
+    From `translate_from` on batches are balanced, so class weights correct twice, and a loss that
+    corrects for class sizes does, which warns: "logit_adjusted" costs mammography, with 1 row in 43
+    rare, 24 points (``benchmarks/defaults_rows.py``), but gains one on 36 classes of documents.
 
     The ablations of Table 4 are ``lam=0``, ``clean_seeds=True``, ``translate_from=0`` and
     ``translate_from=0, random_label=True``. With `translate_from` at `max_epochs` or beyond it is
