@@ -21,8 +21,8 @@ import warnings
 
 import numpy as np
 import torch
-from _record import read_csv, write_csv
-from joblib import Parallel, delayed
+from _record import read_csv
+from _resumable import run_missing
 from sklearn.base import BaseEstimator
 from sklearn.metrics import balanced_accuracy_score
 from tabular_ablation import MORE, SETS, training_fold
@@ -40,16 +40,16 @@ CSV = "defaults_rows.csv"
 KEY = ("set", "method", "setting", "split")
 COLUMNS = [*KEY, "balanced_accuracy", "seconds", "n_train"]
 ALL_SETS = (*SETS, *MORE)
-LDAM_DRW = {"loss": "ldam", "class_weight": "effective", "rebalance_from": 0.8}
-EFFECTIVE = {"class_weight": "effective", "rebalance_from": 0.8}
+DRW = {"class_weight": "effective", "rebalance_from": 0.8}
+LDAM_DRW = DRW | {"loss": "ldam"}
 METHODS: dict[str, tuple[type, dict]] = {
     "plain": (RebalancedClassifier, {}),
     "re-weighting": (RebalancedClassifier, {"class_weight": "balanced"}),
     "logit-adjusted": (RebalancedClassifier, {"loss": "logit_adjusted"}),
     "LDAM-DRW": (RebalancedClassifier, LDAM_DRW),
-    "DRW": (RebalancedClassifier, EFFECTIVE),
+    "DRW": (RebalancedClassifier, DRW),
     "DRS": (RebalancedClassifier, {"sampling": "balanced", "rebalance_from": 0.8}),
-    "mixup-DRW": (RebalancedClassifier, EFFECTIVE | {"mixup": 1.0}),
+    "mixup-DRW": (RebalancedClassifier, DRW | {"mixup": 1.0}),
     "mixup": (RebalancedClassifier, {"mixup": 1.0, "loss": "logit_adjusted"}),
     "affinity": (AffinityClassifier, {}),
     "offset": (OffsetDebiasedClassifier, {}),
@@ -158,28 +158,19 @@ def main() -> None:
     parser.add_argument("--budget", type=float, default=float("inf"), help="seconds")
     parser.add_argument("--summary", action="store_true")
     args = parser.parse_args()
-    rows = read_csv(CSV)
     if args.summary:
-        summary(rows)
+        summary(read_csv(CSV))
         return
-    done = {tuple(row[name] for name in KEY) for row in rows}
-    todo = [
-        job
+    jobs = (
+        dict(zip(KEY, (name, method, json.dumps(setting), str(split)), strict=True))
         for split in range(args.splits)
         for method in args.methods
         for setting in ({}, *CHANGES[method])
         for name in args.sets
-        if tuple((job := dict(zip(KEY, (name, method, json.dumps(setting), str(split)),
-                                  strict=True))).values()) not in done
-    ]  # fmt: skip
-    end = time.monotonic() + args.budget
-    in_time = (delayed(one)(job) for job in todo if time.monotonic() < end)
-    for row in Parallel(args.jobs, return_as="generator_unordered", pre_dispatch=args.jobs)(
-        in_time
-    ):
-        rows.append(row)
-        write_csv(CSV, rows, COLUMNS)
-        print(*row.values(), flush=True)
+    )
+    run_missing(
+        one, jobs, file=CSV, key=KEY, columns=COLUMNS, workers=args.jobs, budget=args.budget
+    )
 
 
 if __name__ == "__main__":

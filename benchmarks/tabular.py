@@ -20,14 +20,13 @@ from __future__ import annotations
 import argparse
 import time
 import warnings
-from collections.abc import Callable
 
 import numpy as np
-from _record import read_csv, write_csv
+from _record import read_csv
+from _resumable import run_missing
 from _tables import SETS, load, preparation, subsample
 from imblearn.ensemble import EasyEnsembleClassifier
 from imblearn.over_sampling import RandomOverSampler
-from joblib import Parallel, delayed
 from sklearn.base import BaseEstimator
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import balanced_accuracy_score
@@ -209,31 +208,17 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=FIRST_PASS["seeds"], help="3 is all")
     parser.add_argument("--max-rows", type=int, default=FIRST_PASS["max_rows"], help="0: all")
     parser.add_argument("--jobs", type=int, default=1)
-    parser.add_argument("--budget", type=float, default=None, help="seconds; stop starting then")
+    parser.add_argument(
+        "--budget", type=float, default=float("inf"), help="seconds; stop starting then"
+    )
     parser.add_argument("--summary", action="store_true")
     args = parser.parse_args()
-    rows = read_csv(CSV)
     if args.summary:
-        summary(rows)
+        summary(read_csv(CSV))
         return
-    done = {tuple(row[name] for name in KEY) for row in rows}
-    todo = [job for job in jobs(args) if tuple(str(job[name]) for name in KEY) not in done]
-    print(f"{len(todo)} fits to do, {len(done)} done", flush=True)
-    start = time.perf_counter()
-
-    def in_time(todo: list[dict[str, object]]) -> Callable:
-        for job in todo:
-            if args.budget and time.perf_counter() - start > args.budget:
-                return
-            yield delayed(one)(job)
-
-    # each result is written as it comes, so that a stop costs nothing
-    for row in Parallel(args.jobs, return_as="generator_unordered", pre_dispatch=args.jobs)(
-        in_time(todo)
-    ):
-        rows.append(row)
-        write_csv(CSV, rows, COLUMNS)
-        print(*(row[name] for name in (*KEY, "balanced_accuracy", "seconds")), flush=True)
+    run_missing(
+        one, jobs(args), file=CSV, key=KEY, columns=COLUMNS, workers=args.jobs, budget=args.budget
+    )
 
 
 if __name__ == "__main__":
