@@ -265,6 +265,7 @@ class StreamedBatches:
         self.weight: Tensor | None = None
         self._order = _Order(len(dataset), batch_size, drop_last)
         loader = {"collate_fn": collate_items} | loader
+        self._own_generator = loader.get("generator") is None
         self._loader = DataLoader(dataset, batch_sampler=self._order, **loader)
 
     @property
@@ -282,9 +283,12 @@ class StreamedBatches:
 
     def __iter__(self) -> Iterator[Batch]:
         """Yield batches of (x, y) with ``.weight``."""
-        # The loader draws a base seed from torch's generator: that must not move dropout's bits.
-        with torch.random.fork_rng(devices=[]):
-            loaded = iter(self._loader)
+        if self._own_generator:
+            # The loader draws a base seed for its workers: from a copy of torch's generator, which
+            # is not moved by it, neither dropout's bits nor what another thread draws.
+            self._loader.generator = torch.Generator()
+            self._loader.generator.set_state(torch.get_rng_state())
+        loaded = iter(self._loader)
         y, weight = self.dataset.y, self.weight
         for x, rows in loaded:
             yield Batch(

@@ -33,9 +33,13 @@ from sklimb._transform import Transform
 from sklimb._weight_decay import spare_from_decay
 from sklimb.heads.members import log_mean_probability
 
-# Matrix products take other kernels, that round otherwise, for fewer rows or a rest of these: a
-# row's scores would depend on its neighbours.
+# Matrix products take other kernels, that round otherwise, for few rows and for a rest of some. So
+# batches to predict are padded: a sample alone then gets what it gets among others, to fewer last
+# digits than scikit-learn's checks compare. No bits are promised: kernels differ by processor.
 _ROWS_OF_A_KERNEL = 4
+_ROWS_OF_A_SMALL_BATCH = 32
+# Padding to the second must cost next to nothing, so it is for rows of few values.
+_VALUES_OF_A_SMALL_BATCH = 2**15
 # Moments of the columns are taken from pieces of about this many values: 32 MB in float64.
 _VALUES_OF_A_PIECE = 2**22
 
@@ -43,6 +47,21 @@ _VALUES_OF_A_PIECE = 2**22
 def softmax_scores(scores: Tensor) -> Tensor:
     """Return probabilities; named, because skorch pickles it."""
     return scores.softmax(-1)
+
+
+def _name_of(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")
+
+
+def _padded(x: Tensor) -> Tensor:
+    """Return a batch with its last row repeated (empty rows if it is sparse) up to a good size."""
+    n = max(len(x), _ROWS_OF_A_SMALL_BATCH)
+    if x.ndim != 2 or n * x.shape[1] > _VALUES_OF_A_SMALL_BATCH:
+        n = len(x)
+    spare = n - len(x) + -n % _ROWS_OF_A_KERNEL
+    if not spare:
+        return x
+    return pad_rows(x, spare) if is_csr(x) else torch.cat([x, x[-1:].expand(spare, *x.shape[1:])])
 
 
 def _means(values: np.ndarray, sizes: np.ndarray) -> np.ndarray:
@@ -133,7 +152,7 @@ class Net(TrainingStep, NeuralNetClassifier):
 
     def initialize(self) -> Net:
         """Build everything under the stream for initialisation."""
-        seed_everything(self.streams.seed("initialisation"))
+        seed_everything(self.streams.seed("initialisation"), self.device)
         return super().initialize()
 
     def initialize_module(self) -> Net:
@@ -311,7 +330,7 @@ class Net(TrainingStep, NeuralNetClassifier):
         """Set the order, the row weights and the dropout stream of an epoch."""
         epoch = self.finished_epochs - 1  # on_epoch_begin has opened this epoch's record
         data = batches.dataset
-        seed_everything(self.streams.seed("dropout", epoch))
+        seed_everything(self.streams.seed("dropout", epoch), self.device)
         if self.mixup is not None:
             self._mixup_rng = self.streams.generator("mixup", epoch)
         rebalanced = epoch >= self.rebalance_epoch
@@ -392,9 +411,11 @@ class Net(TrainingStep, NeuralNetClassifier):
                     step["y_pred"] = log_mean_probability(step["y_pred"].detach())
             for callback in end:
                 callback.on_batch_end(self, batch=batch, training=training, **step)
-        self._record(prefix, losses, sizes)
+        self._record(prefix, losses, sizes, iterator.dataset)
 
-    def _record(self, prefix: str, losses: list[Tensor], sizes: list[int]) -> None:
+    def _record(
+        self, prefix: str, losses: list[Tensor], sizes: list[int], data: Rows | StreamedRows
+    ) -> None:
         if not self.history[-1]["batches"]:
             self.history.new_batch()  # skorch's Checkpoint looks at the last one, whatever it holds
         means = _means(torch.stack(losses).cpu().double().numpy(), np.asarray(sizes))
@@ -412,7 +433,23 @@ class Net(TrainingStep, NeuralNetClassifier):
         best = min((row.get(names[0], np.inf) for row in self.history[:-1]), default=np.inf)
         self.history.record(names[0] + "_best", bool(means[0] < best))
         if not np.isfinite(means[0]):
+            self._check_input(data)
             self._diverged(f"{prefix} loss is {means[0]}")
+
+    def _check_input(self, data: Rows | StreamedRows) -> None:
+        """Raise a ValueError if the data, in the network's float type, hold what is not finite."""
+        dtype = self.module_.like.dtype
+        start = 0
+        for batch in self.get_iterator(data):
+            x = to_float(batch[0], dtype).to_dense() if is_csr(batch[0]) else batch[0].to(dtype)
+            bad = (~torch.isfinite(x.reshape(len(x), -1)).all(1)).nonzero()
+            if len(bad):
+                raise ValueError(
+                    f"X contains NaN or infinity, or a value too large for {_name_of(dtype)}: in "
+                    f"row {start + int(bad[0])}. Leave it out, impute or scale it, or set "
+                    'dtype="float64".'
+                )
+            start += len(x)
 
     def _diverged(self, what: str) -> None:
         raise ValueError(
@@ -459,7 +496,12 @@ class Net(TrainingStep, NeuralNetClassifier):
         return self.module_(to_device(x, self.device))
 
     @torch.no_grad()
-    def run(self, X: Any, what: Callable[[nn.Module, Tensor], Tensor]) -> Tensor:
+    def run(
+        self,
+        X: Any,
+        what: Callable[[nn.Module, Tensor], Tensor],
+        rows: np.ndarray | None = None,
+    ) -> Tensor:
         """Return ``what(module_, x)`` over all batches in eval mode, on the CPU.
 
         Parameters
@@ -467,17 +509,35 @@ class Net(TrainingStep, NeuralNetClassifier):
         X : Rows or StreamedRows
         what : callable
             (module_, batch) -> Tensor, for example scores or features.
+        rows : ndarray of int or None
+            Which rows, in which order; None takes all.
+
+        Raises
+        ------
+        ValueError
+            If a value of the result is not finite.
         """
         self._set_training(False)
         results = []
-        for batch in self.get_iterator(X):
+        batches = self.get_iterator(X)
+        batches.indices = rows
+        for batch in batches:
             x = batch[0]
-            spare = -len(x) % _ROWS_OF_A_KERNEL
-            if not spare:
-                padded = x
-            elif is_csr(x):
-                padded = pad_rows(x, spare)
-            else:
-                padded = torch.cat([x, x[-1:].expand(spare, *x.shape[1:])])
-            results.append(what(self.module_, padded)[: len(x)].cpu())
-        return torch.cat(results)
+            results.append(what(self.module_, _padded(x))[: len(x)].cpu())
+        result = torch.cat(results)
+        self._check_finite(result)
+        return result
+
+    def _check_finite(self, result: Tensor) -> None:
+        """Raise a ValueError if something that leaves the network is not finite."""
+        bad = ~torch.isfinite(result.reshape(len(result), -1)).all(1)
+        if not bad.any():
+            return
+        if not self.is_finite():
+            self._diverged("weights are no longer finite")
+        raise ValueError(
+            f"The network gives no finite numbers for {int(bad.sum())} of {len(bad)} samples (the "
+            f"first: row {int(bad.nonzero()[0])}). X contains NaN or infinity there, or values too "
+            f"large for {_name_of(self.module_.like.dtype)}. Leave these samples out, impute or "
+            'scale them, or set dtype="float64".'
+        )

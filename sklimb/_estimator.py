@@ -478,7 +478,7 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
-        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        tags.transformer_tags.preserves_dtype = [self.dtype]
         return tags
 
 

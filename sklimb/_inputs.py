@@ -47,8 +47,8 @@ def check_training_data(
                 f"{type(estimator).__name__} requires y to be passed, but the target y is None."
             )
         return X, y
-    shape = _check_items(estimator, X, reset=reset)
     with _untouched():
+        shape = _check_items(estimator, X, reset=reset)
         y = _labels_of(X, y)
     if reset and shape is not None:
         estimator.n_features_in_ = shape[0]
@@ -77,8 +77,7 @@ def _check_items(estimator: BaseEstimator, X: Dataset, *, reset: bool) -> tuple[
     check_filled(X)
     if any(f"iterator_{part}__collate_fn" in vars(estimator) for part in ("train", "valid")):
         return None
-    with _untouched():
-        shape = item_shape(X)
+    shape = item_shape(X)
     _warn_of_channels_last((len(X), *shape), "x.permute(2, 0, 1) from the Dataset", stacklevel=7)
     if not reset:
         _check_shape(estimator, shape)

@@ -13,22 +13,18 @@ from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
 from sklimb._inputs import check_new_data
-from sklimb._items import is_dataset
+from sklimb._random import torch_defaults
 
 
 class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
-    """Predictions of an estimator that has ``net_``, ``classes_``, `_rows` and `_contained`."""
+    """Predictions of an estimator that has ``net_``, ``classes_`` and `_rows`."""
 
-    def _run(
-        self, X: Any, what: Callable[..., torch.Tensor], *, keep_type: bool = False
-    ) -> np.ndarray:
-        """Return what a function of (network, batch) gives over X, in float64 or X's own type."""
+    def _run(self, X: Any, what: Callable[..., torch.Tensor]) -> np.ndarray:
+        """Return what a function of (network, batch) gives over X, in the network's float type."""
         check_is_fitted(self, "net_")
         X = check_new_data(self, X)
-        single = not is_dataset(X) and X.dtype == np.float32
-        with self._contained(X):
-            result = self.net_.run(self._rows(X), what).double().numpy()
-        return result.astype(np.float32) if single and keep_type else result
+        with torch_defaults():
+            return self.net_.run(self._rows(X), what).numpy()
 
     def decision_function(self, X: Any) -> np.ndarray:
         """Return the scores of the classes; of several members the log of their mean probability.
@@ -41,7 +37,8 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         Returns
         -------
         ndarray of shape (n, n_classes) or (n,)
-            Scores; for two classes the second minus the first.
+            Scores; for two classes the second minus the first. Of the type that they are computed
+            in, as all that follows: float32, or float64 with ``dtype="float64"``.
         """
         scores = self._scores(X)
         return scores[:, 1] - scores[:, 0] if len(self.classes_) == 2 else scores
@@ -78,7 +75,7 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         ndarray of shape (n, n_classes)
             Probabilities in the order of ``classes_``; each row sums to 1.
         """
-        return softmax(self._scores(X), axis=1)
+        return _in_double(softmax, self._scores(X))
 
     def predict_log_proba(self, X: Any) -> np.ndarray:
         """Return logarithms of class probabilities, finite where the probability underflows.
@@ -93,7 +90,7 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         ndarray of shape (n, n_classes)
             Log probabilities in the order of ``classes_``.
         """
-        return log_softmax(self._scores(X), axis=1)
+        return _in_double(log_softmax, self._scores(X))
 
     def transform(self, X: Any) -> np.ndarray:
         """Return the features that the head compares, those of several members side by side.
@@ -106,9 +103,9 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         Returns
         -------
         ndarray of shape (n, n_features_out)
-            Features: float32 where X is float32 or float16, else float64.
+            Features.
         """
-        return self._run(X, features_of, keep_type=True)
+        return self._run(X, features_of)
 
     @property
     def _n_features_out(self) -> int:
@@ -137,6 +134,11 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         if "net_" not in vars(self):
             raise AttributeError(f"{type(self).__name__} has no {name!r} before fit.")
         return self.net_
+
+
+def _in_double(function: Callable[..., np.ndarray], scores: np.ndarray) -> np.ndarray:
+    """Return a function of the rows, its sums in float64, in the scores' own type."""
+    return function(scores.astype(np.float64), axis=1).astype(scores.dtype, copy=False)
 
 
 def _scores_of(module: nn.Module, x: torch.Tensor) -> torch.Tensor:

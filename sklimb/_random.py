@@ -1,9 +1,10 @@
 """One seed, one stream per purpose, and process-wide state left as it was.
 
-torch's default generator and its thread count belong to the whole process. A fit needs both, so it
-takes a lock, sets them, and puts them back, also when it fails. Streams are keyed by purpose and by
-epoch and hold no state: switching one thing off leaves the other bits alone, and training in two
-halves draws what training at once would have drawn.
+torch's default generator, its thread count and its default dtype belong to the whole process. A fit
+needs all three, so it takes a lock, sets them, and puts them back, also when it fails. Inference
+needs none: it takes no lock and sets nothing that another thread could see. Streams are keyed by
+purpose and by epoch and hold no state: switching one thing off leaves the other bits alone, and
+training in two halves draws what training at once would have drawn.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ import os
 import random
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from numbers import Integral
+from typing import Any
 
 import numpy as np
 import torch
@@ -109,48 +111,111 @@ def choose_threads(batch_size: int, values_per_row: int) -> int:
 
 @contextmanager
 def contained(*, threads: int, device: torch.device | str = "cpu") -> Iterator[None]:
-    """Run a block with its own thread count and leave every global generator as it was.
+    """Run a block with its own thread count and torch as it comes, and leave all as it was.
+
+    Kept are the global generators of random, numpy and torch, torch's thread count and default
+    dtype; inside, gradients are on and `torch_defaults` hold, whatever the caller has set.
 
     Parameters
     ----------
     threads : int
         torch's thread count inside.
     device : torch.device or str
-        The generator of this device is kept too.
+        The generator of this device is kept too; those of all others are never touched.
     """
     device = torch.device(device)
-    with _lock:
-        python_state, numpy_state = random.getstate(), np.random.get_state()
-        torch_state, device_state = torch.get_rng_state(), _device_state(device)
-        threads_before = torch.get_num_threads()
+    with _lock, torch_defaults(), torch.inference_mode(False), torch.enable_grad():
+        states = _generator_states(device)
+        threads_before, dtype_before = torch.get_num_threads(), torch.get_default_dtype()
         try:
             if threads != threads_before:
                 torch.set_num_threads(threads)
+            if dtype_before != torch.float32:
+                torch.set_default_dtype(torch.float32)
             yield
         finally:
             if torch.get_num_threads() != threads_before:
                 torch.set_num_threads(threads_before)
-            random.setstate(python_state)
-            np.random.set_state(numpy_state)
-            torch.set_rng_state(torch_state)
-            _set_device_state(device, device_state)
+            if torch.get_default_dtype() != dtype_before:
+                torch.set_default_dtype(dtype_before)
+            _restore_generators(device, states)
 
 
-def _device_state(device: torch.device) -> torch.Tensor | None:
-    if device.type == "cuda":
-        return torch.cuda.get_rng_state(device)
-    return torch.mps.get_rng_state() if device.type == "mps" else None
+@contextmanager
+def torch_defaults() -> Iterator[None]:
+    """Run a block without the caller's ``torch.set_default_device`` and ``torch.autocast``.
+
+    Both belong to a thread, so this is no matter of other threads: inference uses it too.
+    """
+    with ExitStack() as stack:
+        if torch.get_default_device().type != "cpu":
+            stack.enter_context(torch.device("cpu"))
+        for kind in _autocast_devices():
+            if torch.is_autocast_enabled(kind):
+                stack.enter_context(torch.autocast(kind, enabled=False))
+        yield
 
 
-def _set_device_state(device: torch.device, state: torch.Tensor | None) -> None:
-    if device.type == "cuda":
-        torch.cuda.set_rng_state(state, device)
-    elif device.type == "mps":
-        torch.mps.set_rng_state(state)
+def _autocast_devices() -> tuple[str, ...]:
+    accelerator = torch.accelerator.current_accelerator()
+    return ("cpu",) if accelerator is None else ("cpu", accelerator.type)
 
 
-def seed_everything(seed: int) -> None:
-    """Seed the global generators, for modules that know no other; only inside `contained`."""
+@contextmanager
+def seeded(seed: int, device: torch.device | str = "cpu") -> Iterator[None]:
+    """Run a block under a seed of its own; only inside `contained`.
+
+    Parameters
+    ----------
+    seed : int
+        For the global generators, and that of `device`; they go on afterwards where they were.
+    device : torch.device or str
+    """
+    device = torch.device(device)
+    states = _generator_states(device)
+    try:
+        seed_everything(seed, device)
+        yield
+    finally:
+        _restore_generators(device, states)
+
+
+def seed_everything(seed: int, device: torch.device | str = "cpu") -> None:
+    """Seed the global generators, for modules that know no other; only inside `contained`.
+
+    Not ``torch.manual_seed``: it seeds every device there is, and one that is still to come.
+    """
     random.seed(seed)
     np.random.seed(seed % 2**32)
-    torch.manual_seed(seed)
+    torch.default_generator.manual_seed(seed)
+    device = torch.device(device)
+    if _has_generator(device):
+        backend = torch.get_device_module(device)
+        with nullcontext() if device.index is None else backend.device(device):
+            backend.manual_seed(seed)
+
+
+def _generator_states(device: torch.device) -> tuple[Any, ...]:
+    of_device = None
+    if _has_generator(device):
+        of_device = torch.get_device_module(device).get_rng_state(*_at(device))
+    return random.getstate(), np.random.get_state(), torch.get_rng_state(), of_device
+
+
+def _restore_generators(device: torch.device, states: tuple[Any, ...]) -> None:
+    of_python, of_numpy, of_torch, of_device = states
+    random.setstate(of_python)
+    np.random.set_state(of_numpy)
+    torch.set_rng_state(of_torch)
+    if of_device is not None:
+        torch.get_device_module(device).set_rng_state(of_device, *_at(device))
+
+
+def _has_generator(device: torch.device) -> bool:
+    """Return whether a device draws by itself; a backend of torch's extensions need not."""
+    return device.type != "cpu" and hasattr(torch.get_device_module(device), "get_rng_state")
+
+
+def _at(device: torch.device) -> tuple[torch.device, ...]:
+    """Return the device as an argument; MPS is one only, and takes none."""
+    return () if device.type == "mps" else (device,)

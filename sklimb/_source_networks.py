@@ -20,7 +20,7 @@ from torch.utils.data import Dataset
 
 from sklimb._estimator import BaseNetClassifier
 from sklimb._network import MeanScores
-from sklimb._random import seed_everything
+from sklimb._random import seeded
 
 
 class ClassScores(nn.Module):
@@ -110,12 +110,11 @@ def fit_source(source: Any, X: Any, y: np.ndarray, codes: np.ndarray, seed: int)
         if fitted.get_params(deep=False).get("random_state", 0) is None:
             fitted.set_params(random_state=seed)
         return fitted.fit(X, y)
-    seed_everything(seed)
     single = isinstance(fitted, NeuralNetBinaryClassifier)
     codes = codes.astype(np.float32 if single else np.int64)
-    if sparse.issparse(X):
-        return fitted.fit(DenseRows(X, codes), codes)
-    return fitted.fit(X.astype(np.float32), codes)
+    rows = DenseRows(X, codes) if sparse.issparse(X) else X.astype(np.float32)
+    with seeded(seed, fitted.device or "cpu"):
+        return fitted.fit(rows, codes)
 
 
 class DenseRows(Dataset):

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from sklimb._mixup import label_share, mix_rows
 from sklimb._network import as_taken
+from sklimb._random import seeded
 from sklimb._terms import Step
 
 
@@ -25,8 +26,7 @@ class TrainingStep:
 
     def _build_transform(self) -> None:
         # Under its own stream: the network's bits, and dropout's, are those without it.
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.streams.seed("transform", 0, 0))
+        with seeded(self.streams.seed("transform", 0, 0), self.device):
             example = to_device(self.module.example, self.device)
             built = self.transform(self.module_, example, len(self.class_labels))
             self.transform_ = to_device(built, self.device)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import math
+import random
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
@@ -16,6 +18,7 @@ from torch.utils.data import TensorDataset
 
 from sklimb import RebalancedClassifier
 from sklimb._prediction import features_of
+from sklimb._random import contained
 from sklimb.backbones import MLP
 from tests.shared import global_state
 
@@ -25,10 +28,10 @@ EXACT = {"rtol": 1e-12, "atol": 1e-12}
 
 
 def tiny(labels, **settings):
-    """A net in float64 that learns which of the first columns is the largest."""
+    """A net, in float64 by default, that learns which of the first columns is the largest."""
     settings |= {"module": MLP, "module__hidden": (4,), "max_epochs": 9, "lr": 0.1}
     y = np.array(labels)[X[:, : len(labels)].argmax(1)]
-    return RebalancedClassifier(dtype="float64", random_state=0, **settings).fit(X, y)
+    return RebalancedClassifier(random_state=0, **{"dtype": "float64"} | settings).fit(X, y)
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +53,7 @@ def scores_of(model, rows, member=None):
     """The scores of the network as lists of numbers."""
     module = model.module_.eval()
     with torch.no_grad():
-        scores = module.head(module.features(torch.from_numpy(np.asarray(rows, dtype=float))))
+        scores = module.head(module.features(torch.from_numpy(rows)))
     return (scores if member is None else scores[:, member]).tolist()
 
 
@@ -138,73 +141,131 @@ def test_a_row_alone_is_as_good_as_many(three):
     for name in PREDICTIONS:
         every = getattr(three, name)(X)
         assert len(every) == 31
-        np.testing.assert_array_equal(getattr(three, name)(X[:1]), every[:1])
+        alone = getattr(three, name)(X[:1])
+        if name == "predict":
+            np.testing.assert_array_equal(alone, every[:1])
+        else:
+            np.testing.assert_allclose(alone, every[:1], **EXACT)
 
 
 # --- types --------------------------------------------------------------------------------------
 
 
+@pytest.fixture(scope="module", params=["float32", "float64"])
+def of_type(request):
+    """Models of two and of three classes that compute in one float type, and the type."""
+    models = [tiny(labels, dtype=request.param) for labels in ([5, -2], ["some", "bulk", "rare"])]
+    return models, np.dtype(request.param)
+
+
 @pytest.mark.parametrize(
-    ("convert", "single"),
+    "convert",
     [
-        (lambda X: X, False),
-        (lambda X: X.tolist(), False),
-        (lambda X: (10 * X).astype(np.int32), False),
-        (lambda X: X > 0, False),
-        (lambda X: X.astype(np.float32), True),
-        (lambda X: X.astype(np.float16), True),
-        (lambda X: torch.from_numpy(X), False),
-        (lambda X: torch.from_numpy(X).float(), True),
-        (lambda X: torch.from_numpy(X).bfloat16(), True),
-        (lambda X: sparse.csr_matrix(X), False),
-        (lambda X: sparse.csc_array(X.astype(np.float32)), True),
-        (lambda X: pd.DataFrame(X).astype(np.float32), True),
-        (lambda X: TensorDataset(torch.from_numpy(X).float()), False),
+        lambda X: X,
+        lambda X: X.tolist(),
+        lambda X: (10 * X).astype(np.int32),
+        lambda X: X > 0,
+        lambda X: X.astype(np.float32),
+        lambda X: X.astype(np.float16),
+        lambda X: torch.from_numpy(X),
+        lambda X: torch.from_numpy(X).float(),
+        lambda X: torch.from_numpy(X).bfloat16(),
+        lambda X: sparse.csr_matrix(X),
+        lambda X: sparse.csc_array(X.astype(np.float32)),
+        lambda X: pd.DataFrame(X).astype(np.float32),
+        lambda X: TensorDataset(torch.from_numpy(X).float()),
     ],
     ids=["f64", "list", "int", "bool", "f32", "f16", "tensor", "tensor f32", "bf16", "sparse",
          "sparse f32", "frame f32", "Dataset"],
 )  # fmt: skip
-def test_types_of_what_comes_out(convert, single, three, two):
+def test_outputs_carry_the_type_that_they_were_computed_in(convert, of_type):
+    models, dtype = of_type
     given = convert(X)
-    for model in (three, two):
+    for model in models:
         n_classes = len(model.classes_)
-        assert model.transform(given).dtype == (np.float32 if single else np.float64)
-        assert model.transform(given).shape == (31, 4)
+        features = model.transform(given)
+        assert features.dtype == dtype and features.shape == (31, 4)
         for name in ("predict_proba", "predict_log_proba"):
             found = getattr(model, name)(given)
-            assert found.dtype == np.float64 and found.shape == (31, n_classes)
+            assert found.dtype == dtype and found.shape == (31, n_classes)
         scores = model.decision_function(given)
-        assert scores.dtype == np.float64
+        assert scores.dtype == dtype
         assert scores.shape == ((31,) if n_classes == 2 else (31, 3))
         predicted = model.predict(given)
         assert predicted.dtype == model.classes_.dtype and predicted.shape == (31,)
 
 
-@pytest.mark.parametrize(
-    ("dtype", "expected"),
-    [(np.uint8, np.float64), (np.float32, np.float32), (np.float64, np.float64)],
-)
-def test_types_of_features_of_images(dtype, expected):
+def test_probabilities_in_single_precision_are_those_of_their_scores_rounded(of_type):
+    models, dtype = of_type
+    for model in models:
+        scores = scores_of(model, X.astype(dtype))
+        expected = [[math.exp(s - log_sum_exp(row)) for s in row] for row in scores]
+        proba = model.predict_proba(X)
+        np.testing.assert_allclose(proba, expected, rtol=20 * np.finfo(dtype).eps)
+        np.testing.assert_allclose(proba.sum(1), 1, rtol=4 * np.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32, np.float64])
+def test_features_of_images_carry_the_networks_type(dtype):
     images = np.random.default_rng(0).integers(0, 9, (12, 1, 2, 2)).astype(dtype)
-    model = RebalancedClassifier(module=nn.Flatten(), max_epochs=1).fit(images, np.arange(12) % 2)
-    features = model.transform(images)
-    assert features.dtype == expected and features.shape == (12, 4)
-    np.testing.assert_array_equal(features, images.reshape(12, 4))
+    for own in ("float32", "float64"):
+        model = RebalancedClassifier(module=nn.Flatten(), max_epochs=1, dtype=own)
+        features = model.fit(images, np.arange(12) % 2).transform(images)
+        assert features.dtype == own and features.shape == (12, 4)
+        np.testing.assert_array_equal(features, images.reshape(12, 4))
+
+
+# --- what cannot be predicted -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", PREDICTIONS)
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_a_dataset_of_numbers_that_are_not_finite(name, bad, three, two):
+    rows = torch.from_numpy(X).clone()
+    rows[[2, 7], 1] = bad
+    for model in (three, two):
+        with pytest.raises(ValueError, match=r"2 of 31 samples \(the first: row 2\)\. X contains"):
+            getattr(model, name)(TensorDataset(rows))
+
+
+def test_a_number_too_large_for_the_network():
+    model = RebalancedClassifier(module=MLP, max_epochs=1).fit(X, X[:, 0] > 0)
+    rows = X.copy()
+    rows[4] = 1e300
+    with pytest.raises(ValueError, match=r"1 of 31 samples .*row 4.* too large for float32"):
+        model.predict(rows)
+
+
+def test_a_network_whose_weights_are_not_finite(two):
+    broken = copy.deepcopy(two)
+    nn.init.constant_(next(broken.module_.parameters()), math.nan)
+    with pytest.raises(ValueError, match="weights are no longer finite"):
+        broken.predict_proba(X)
 
 
 # --- what is left alone, and what is not there yet ----------------------------------------------
 
 
-def test_a_network_that_draws_leaves_the_global_generators_alone(three):
-    model = copy.deepcopy(three)
-    model.module_.backbone.register_forward_pre_hook(
-        lambda module, args: drawn.append(torch.rand(1))
-    )
-    drawn = []
+def test_prediction_sets_nothing_that_another_thread_sees(three, monkeypatch):
     before = global_state()
-    for name in PREDICTIONS:
-        getattr(model, name)(X)
-    assert len(drawn) >= len(PREDICTIONS) and global_state() == before
+    for module, name in [
+        (torch, "set_num_threads"), (torch, "set_rng_state"), (torch, "set_default_dtype"),
+        (random, "setstate"), (random, "seed"), (np.random, "set_state"), (np.random, "seed"),
+    ]:  # fmt: skip
+        monkeypatch.setattr(module, name, lambda *args, name=name: pytest.fail(f"called {name}"))
+    for given in (X, sparse.csr_array(X), TensorDataset(torch.from_numpy(X))):
+        for name in PREDICTIONS:
+            getattr(three, name)(given)
+    assert global_state() == before
+
+
+def test_prediction_does_not_wait_for_a_fit(three):
+    with ThreadPoolExecutor() as pool, contained(threads=1):  # as a fit in this thread
+        for given in (X, sparse.csr_array(X), TensorDataset(torch.from_numpy(X))):
+            for name in PREDICTIONS:
+                expected = getattr(three, name)(given)
+                found = pool.submit(getattr(three, name), given).result(timeout=60)
+                np.testing.assert_array_equal(found, expected)
 
 
 def test_widths_and_values_are_checked(three):

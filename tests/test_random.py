@@ -9,13 +9,14 @@ import subprocess
 import sys
 import textwrap
 import threading
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
 import torch
 
 from sklimb import _random
-from sklimb._random import Streams, choose_threads, contained, seed_everything
+from sklimb._random import Streams, choose_threads, contained, seed_everything, seeded
 
 # --- streams ----------------------------------------------------------------------------------
 
@@ -210,6 +211,56 @@ def test_a_seed_reaches_all_three_generators():
         assert draw() == first
         seed_everything(2**62 + 6)
         assert all(a != b for a, b in zip(draw(), first, strict=True))
+
+
+def test_only_the_device_in_use_is_seeded(monkeypatch):
+    # `torch.manual_seed` would seed every device, and queue a seed for those not looked at yet
+    class Accelerator:
+        def __init__(self):
+            self.state = torch.tensor(1)
+            self.seeds = []
+
+        def get_rng_state(self, device):
+            return self.state.clone()
+
+        def set_rng_state(self, state, device):
+            self.state = state
+
+        def manual_seed(self, seed):
+            self.seeds.append(seed)
+            self.state = torch.tensor(seed)
+
+        def device(self, device):
+            return nullcontext()
+
+    def never(*args):
+        pytest.fail("a device that nobody asked for was seeded")
+
+    monkeypatch.setattr(torch, "manual_seed", never)
+    monkeypatch.setattr(torch.cuda, "manual_seed_all", never)
+    here = Accelerator()
+    monkeypatch.setattr(torch, "get_device_module", lambda device: here)
+    for device, seeds in (("cpu", []), ("cuda", [5]), ("cuda:1", [5])):
+        here.seeds.clear()
+        with contained(threads=1, device=device):
+            seed_everything(5, device)
+            with seeded(6, device):
+                pass
+        assert here.seeds == seeds + [6] * len(seeds)
+        assert here.state == 1
+
+
+def test_a_seed_for_a_block():
+    with contained(threads=1):
+        seed_everything(1)
+        first = draw()
+        with seeded(7):
+            inside = draw()
+        second = draw()
+        seed_everything(1)
+        assert [draw(), draw()] == [first, second]
+        seed_everything(7)
+        assert draw() == inside
 
 
 FORK = textwrap.dedent(

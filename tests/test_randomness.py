@@ -6,14 +6,26 @@ import subprocess
 import sys
 import textwrap
 import threading
+from contextlib import contextmanager
 
 import joblib
 import numpy as np
 import pytest
 import torch
+from scipy import sparse
 from skorch.callbacks import Callback
+from torch.utils.data import TensorDataset
 
-from sklimb import AffinityClassifier, RebalancedClassifier
+from sklimb import (
+    AffinityClassifier,
+    DecoupledClassifier,
+    M2mClassifier,
+    M2mSampler,
+    OffsetDebiasedClassifier,
+    RebalancedClassifier,
+    RSGClassifier,
+)
+from sklimb.backbones import MLP
 from tests.shared import QUICK, each_classifier, global_state
 from tests.shared import data as data
 
@@ -73,12 +85,15 @@ def test_same_bits_in_another_process(tmp_path, data):
         data = np.load({str(tmp_path / "data.npz")!r})
         model = AffinityClassifier(module__dropout=0.1, **{QUICK!r}).fit(data["X"], data["y"])
         np.save({str(tmp_path / "proba.npy")!r}, model.predict_proba(data["X"]))
+        torch.save(model.module_.state_dict(), {str(tmp_path / "weights.pt")!r})
         """
     )
     subprocess.run([sys.executable, "-c", script], check=True)
-    assert np.array_equal(
-        np.load(tmp_path / "proba.npy"), fit_and_predict(AffinityClassifier, X, y)
-    )
+    model = AffinityClassifier(module__dropout=0.1, **QUICK).fit(X, y)
+    for name, weight in torch.load(tmp_path / "weights.pt").items():
+        assert torch.equal(weight, model.module_.state_dict()[name]), name
+    # a prediction takes the process's threads as they are: to rounding
+    np.testing.assert_allclose(np.load(tmp_path / "proba.npy"), model.predict_proba(X), rtol=1e-4)
 
 
 def test_switching_one_thing_off_leaves_other_streams_alone(data):
@@ -89,6 +104,100 @@ def test_switching_one_thing_off_leaves_other_streams_alone(data):
     ]
     for a, b in zip(*(m.module_.parameters() for m in models)):
         torch.testing.assert_close(a, b)
+
+
+# --- torch's defaults, set by somebody else ---------------------------------------------------
+
+
+@contextmanager
+def default_dtype(dtype):
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(dtype)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)
+
+
+@contextmanager
+def default_device(device):
+    torch.set_default_device(device)
+    try:
+        yield
+    finally:
+        torch.set_default_device(None)
+
+
+FOREIGN_STATES = {
+    "no gradients": (torch.float32, False, False),
+    "inference mode": (torch.float32, False, True),
+    "float64": (torch.float64, True, False),
+    "bfloat16": (torch.bfloat16, True, False),
+}
+# A Dataset has no default backbone.
+PLAIN = {False: {}, True: {"module": MLP, "module__in_features": 6}}
+# What is made on "meta" holds no numbers: whatever went there by default would fail.
+FOREIGN = {
+    "no gradients": lambda: torch.set_grad_enabled(False),
+    "inference mode": torch.inference_mode,
+    "float64": lambda: default_dtype(torch.float64),
+    "bfloat16": lambda: default_dtype(torch.bfloat16),
+    "another device": lambda: default_device("meta"),
+    "another device for a block": lambda: torch.device("meta"),
+    "autocast": lambda: torch.autocast("cpu", dtype=torch.bfloat16),
+}
+METHODS = [
+    lambda: RebalancedClassifier(loss="ldam", sampling="balanced", **QUICK),
+    lambda: RebalancedClassifier(mixup=1.0, early_stopping=True, **QUICK),
+    lambda: AffinityClassifier(dtype="float64", **QUICK),
+    lambda: OffsetDebiasedClassifier(**QUICK),
+    lambda: RSGClassifier(generate_from=1, **QUICK),
+    lambda: M2mClassifier(translate_from=2, gamma=0.2, **QUICK),
+    lambda: DecoupledClassifier(method="lws", **QUICK),
+]
+
+
+@pytest.mark.parametrize("foreign", FOREIGN)
+@pytest.mark.parametrize("make", METHODS, ids=lambda make: type(make()).__name__)
+@pytest.mark.parametrize("form", [np.asarray, sparse.csr_array, "Dataset"])
+def test_what_torch_does_by_default_changes_no_bit(make, foreign, form, data):
+    X, y = data
+
+    def given(rows):
+        if form == "Dataset":
+            return TensorDataset(torch.from_numpy(rows).float())
+        return form(rows)
+
+    def fitted():
+        return make().set_params(**PLAIN[form == "Dataset"]).fit(given(X), y)
+
+    def said(model):
+        return [getattr(model, name)(given(X)) for name in ("predict_proba", "transform")]
+
+    expected = said(fitted())
+    with FOREIGN[foreign]():
+        model = fitted()
+        found = said(model)
+        state = (
+            torch.get_default_dtype(),
+            torch.is_grad_enabled(),
+            torch.is_inference_mode_enabled(),
+        )
+    assert state == FOREIGN_STATES.get(foreign, (torch.float32, True, False))
+    for a, b, c in zip(expected, found, said(model)):
+        assert a.dtype == b.dtype
+        np.testing.assert_array_equal(a, b)
+        np.testing.assert_array_equal(a, c)
+
+
+@pytest.mark.parametrize("foreign", FOREIGN)
+def test_what_torch_does_by_default_changes_no_bit_of_a_sampler(foreign, data):
+    X, y = data
+    sampler = M2mSampler(random_state=0, gamma=0.5)
+    expected, _ = sampler.fit_resample(X, y)
+    with FOREIGN[foreign]():
+        found, _ = sampler.fit_resample(X, y)
+    np.testing.assert_array_equal(found, expected)
 
 
 def test_threads_do_not_deadlock(data):

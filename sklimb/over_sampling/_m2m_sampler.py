@@ -13,7 +13,7 @@ from imblearn.over_sampling.base import BaseOverSampler
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from sklimb._parameters import resolve_device
-from sklimb._random import Streams, choose_threads, contained
+from sklimb._random import Streams, choose_threads, contained, torch_defaults
 from sklimb._source_networks import check_source, fit_source, is_fitted_source, score_network
 from sklimb.backbones import MLP
 from sklimb.classifiers.rebalanced import RebalancedClassifier
@@ -235,7 +235,8 @@ class M2mSampler(BaseOverSampler):
         streams = Streams(self.random_state)
         rows = TableRows(X, np.broadcast_to(self._whole, X.shape[1]))
         n_new = [self.sampling_strategy_.get(label, 0) for label in classes]
-        draws = draw_seeds(codes, n_new, self.beta, streams.generator("transform", 0))
+        with torch_defaults():
+            draws = draw_seeds(codes, n_new, self.beta, streams.generator("transform", 0))
         self._of_class = draws.repeated  # for each new row one of its class
         self.translated_ = np.zeros(sum(n_new), dtype=bool)
         self.confidence_ = np.full(sum(n_new), np.nan)

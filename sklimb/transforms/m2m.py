@@ -17,6 +17,7 @@ References
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -84,7 +85,7 @@ def acceptance_probability(n_seed: Tensor | float, n_target: Tensor | float, bet
     if beta == 0.0:
         return (surplus > 0).to(surplus.dtype)
     # expm1: beta is close to 1, where 1 - beta**n loses digits
-    return -torch.expm1(surplus * torch.log(torch.tensor(beta, dtype=torch.float64)).item())
+    return -torch.expm1(surplus * math.log(beta))
 
 
 def _as_float(count: Tensor | float) -> Tensor:
