@@ -185,7 +185,7 @@ def warn_of_balanced_draws(estimator: Any) -> None:
             "that come with translation: on two classes of very unequal size nearly every row may "
             "be called rare. Take another loss, unless held-back rows say that this one is better.",
             UserWarning,
-            stacklevel=5,
+            stacklevel=6,
         )
 
 

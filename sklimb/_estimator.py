@@ -145,11 +145,11 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
         `epochs` is as in `_train`: None in `fit`, 1 in `partial_fit`.
         """
 
-    def _look_back(self, start: int, epochs: int | None) -> None:
-        """Warn of a training in which the transform came to nothing.
+    def _look_back(self, data: Any, start: int, epochs: int | None) -> None:
+        """Warn of a training that came to nothing in a way that the method knows.
 
-        `start` is the number of epochs before it; `epochs` is as in `_train`, which calls this: the
-        user's line is five frames up.
+        `data` are the rows that it saw; `start` is the number of epochs before it; `epochs` is as
+        in `_train`, which calls this: the user's line is five frames up.
         """
 
     def _warn_if_stopped(self, epochs: int | None, parameter: str, what: str, counted: str) -> None:
@@ -330,7 +330,7 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
         net.notify("on_train_end", X=data, y=data.y)
         if epochs is None and not getattr(self, "keep_training_state", True):
             net.drop_transform()
-        self._look_back(start, epochs)
+        self._look_back(data, start, epochs)
 
     def _make_net(self, X: Any, streams: Streams) -> Net:
         factory = NetworkFactory(

@@ -39,8 +39,9 @@ from sklimb.transforms.major_to_minor import MajorToMinor
 
 # A plain g makes at least so many steps: a few epochs of a few rows would not teach it any.
 _LEAST_STEPS_OF_G = 300
-# That of fewer rows none is translated is chance.
-_TRIES_THAT_SAY_SOMETHING = 20
+# That of fewer rows none is translated may be chance: with labels that have nothing to do with X
+# 1 in 15 to 1 in 60 is, and which ones goes by the last digit of what g has learnt.
+_TRIES_THAT_SAY_SOMETHING = 200
 # What g takes over from the classifier, beside its double-underscore parameters.
 _SHARED_WITH_G = (
     "module", "n_members", "max_epochs", "batch_size", "lr", "lr_schedule", "warmup_epochs",
@@ -224,9 +225,7 @@ class M2mClassifier(BaseNetClassifier):
                 raise ValueError(f"{name} must lie in [0, 1], got {getattr(self, name)!r}.")
         check_number(self.step_size, "step_size", 0, inclusive=False)
         check_scalar(self.n_steps, "n_steps", Integral, min_val=0)
-        start = resolve_epoch(self.translate_from, self._n_epochs, "translate_from")
-        if start < self._n_epochs:
-            warn_of_balanced_draws(self)
+        resolve_epoch(self.translate_from, self._n_epochs, "translate_from")
         check_option("unit", self.unit, (None, "spread", "raw"))
         if self.seed_pool is not None:
             check_scalar(self.seed_pool, "seed_pool", Integral, min_val=1)
@@ -266,6 +265,9 @@ class M2mClassifier(BaseNetClassifier):
 
     def _prepare_transform(self, data: Any, epochs: int | None) -> None:
         net, transform = self.net_, self.net_.transform_
+        # here, not among the checks of parameters: how many epochs "auto" is, the rows decide
+        if transform.translate_from < self._n_epochs:
+            warn_of_balanced_draws(self)
         # partial_fit: g learns along with f, unless translation is never to start
         early = epochs is not None and transform.translate_from < self._n_epochs
         if not (early or self._starts_by(epochs)):
@@ -383,7 +385,7 @@ class M2mClassifier(BaseNetClassifier):
         vars(self).pop("source_estimator_", None)  # of an earlier fit
         return super()._make_net(X, streams)
 
-    def _look_back(self, start: int, epochs: int | None) -> None:
+    def _look_back(self, data: Any, start: int, epochs: int | None) -> None:
         if epochs is None and not self.keep_training_state:
             vars(self).pop("source_estimator_", None)
         rows = self.net_.history_[start:]

@@ -232,5 +232,5 @@ class RSGClassifier(BaseNetClassifier):
         frequent = one.is_frequent
         self.frequent_classes_ = self.classes_[frequent.cpu().numpy()]
 
-    def _look_back(self, start: int, epochs: int | None) -> None:
+    def _look_back(self, data: Any, start: int, epochs: int | None) -> None:
         self._warn_if_stopped(epochs, "generate_from", "generation", "n_generated")

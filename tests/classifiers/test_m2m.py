@@ -450,3 +450,19 @@ def test_on_digits_it_translates_and_changes_predictions():
     assert m2m.history_[-1, "acceptance_rate"] > 0.2
     changed = (m2m.predict(X_test) != drs.predict(X_test)).mean()
     assert 0 < changed < 0.3
+
+
+def test_the_word_on_balanced_draws_goes_by_the_epochs_of_this_fit(data):
+    # 55 is beyond the epochs that these rows get, though not beyond the 60 of other networks
+    many = make_blobs([500, 90], 5, random_state=0)
+    model = M2mClassifier(loss="logit_adjusted", translate_from=55, random_state=0)
+    for _ in range(2):
+        assert model.fit(*many).n_iter_ < 55  # a warning would be an error
+    late = M2mClassifier(loss="logit_adjusted", **M2M)
+    for _ in range(2):
+        with pytest.warns(UserWarning, match="balanced draws that come with") as caught:
+            late.fit(*data)
+        assert caught[0].filename == __file__
+    with pytest.warns(UserWarning, match="balanced draws") as caught:
+        M2mClassifier(loss="logit_adjusted", **M2M).partial_fit(*data)
+    assert caught[0].filename == __file__
