@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral
 from typing import Any
@@ -14,10 +16,18 @@ from torch import Tensor, nn
 from sklimb._docstrings import describe_shared
 from sklimb._estimator import BaseNetClassifier, Terms
 from sklimb._parameters import check_number, check_option
+from sklimb._row_choice import some_of_each
 from sklimb._terms import Step
 from sklimb.heads import AffinityHead
 from sklimb.heads.members import members_of
 from sklimb.losses import affinity_margin_loss, diversity
+
+# Samples whose affinity to every prototype is below this have no gradient to speak of: that of the
+# margin loss is in proportion. So few of them are outliers; trained networks have hardly any.
+_DEAD = math.log(1e-6)
+_DEAD_SHARE = 0.1
+# As many training samples say how large their share is.
+_SAMPLES_TO_LOOK_AT = 1000
 
 
 class _Margin:
@@ -34,6 +44,11 @@ class _Margin:
 
 def _diversity(step: Step) -> Tensor:
     return diversity(step.head.prototypes)
+
+
+def _closest(module: nn.Module, x: Tensor) -> Tensor:
+    """Return the log affinity to the nearest prototype of all classes, of members to each's own."""
+    return module.head(module.features(x)).amax(-1)
 
 
 @describe_shared
@@ -93,7 +108,8 @@ class AffinityClassifier(BaseNetClassifier):
     was better by more than its noise, `normalize=False` is as good where it learns and often does
     not learn at all, and more prototypes or no `diversity` changed little. The paper's bare
     loss is ``AffinityClassifier(class_weight=None, normalize=False, embedding_dim=None)``; its
-    `sigma` then has to fit the scale of the features.
+    `sigma` then has to fit the scale of the features. Where it does not, affinities underflow and
+    no gradient reaches the features: `fit` warns of it.
 
     References
     ----------
@@ -177,6 +193,26 @@ class AffinityClassifier(BaseNetClassifier):
             "margin": (1, _Margin(self.lam)),
             "diversity": (self.diversity, _diversity),
         }
+
+    def _look_back(self, data: Any, start: int, epochs: int | None) -> None:
+        net = self.net_
+        rng = net.streams.generator("head_start", net.finished_epochs, 2)
+        rows = some_of_each(data.codes, _SAMPLES_TO_LOOK_AT, rng)
+        log_affinity = net.run(data, _closest, rows)
+        share = (log_affinity < _DEAD).double().mean().item()
+        if share <= _DEAD_SHARE:
+            return
+        median = -log_affinity.median()
+        distance = self.sigma * (median if self.similarity == "gaussian" else median.expm1()).item()
+        remedy = "Raise sigma" if self.normalize else "Set normalize=True, or raise sigma"
+        warnings.warn(
+            f"The affinity of {share:.0%} of the training samples to every prototype is below "
+            f"{math.exp(_DEAD):.0e} (sigma={self.sigma:g}; the median {self.distance} distance to "
+            f"the nearest prototype is {distance:.2g}): no gradient reaches their features, so "
+            f"nothing is learnt from them. {remedy}, or lower lr if distances have grown.",
+            UserWarning,
+            stacklevel=5,
+        )
 
     @property
     def prototypes_(self) -> np.ndarray:

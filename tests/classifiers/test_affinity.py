@@ -8,6 +8,7 @@ import torch
 from scipy.spatial.distance import cdist
 from sklearn.datasets import make_blobs, make_moons
 from sklearn.metrics import balanced_accuracy_score, recall_score
+from torch import nn
 
 from sklimb import AffinityClassifier, RebalancedClassifier
 from sklimb.backbones import MLP
@@ -81,6 +82,7 @@ def test_two_classes_have_one_score(blobs):
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=lambda v: "-".join(v.values()))
 @pytest.mark.parametrize("normalize", [True, False])
+@pytest.mark.filterwarnings("ignore:The affinity of")  # a sigma so small says so
 def test_far_from_all_data_probabilities_stay_finite(variant, normalize, blobs):
     X, y = blobs
     model = AffinityClassifier(normalize=normalize, sigma=0.1, **variant, **QUICK).fit(X, y)
@@ -323,3 +325,33 @@ def test_parameters_that_cannot_be(params, message, blobs):
 def test_prototypes_before_fit():
     with pytest.raises(AttributeError, match="no 'prototypes_' before fit"):
         _ = AffinityClassifier().prototypes_
+
+
+# --- dead affinities --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("settings", "remedy"),
+    [
+        ({"normalize": False}, "Set normalize=True, or raise sigma"),
+        ({"sigma": 1e-3}, r"prototype is .*Raise sigma"),
+        ({"sigma": 1e-3, "n_members": 2}, "Raise sigma"),
+    ],
+)
+def test_features_that_no_gradient_reaches_are_said(settings, remedy):
+    # raw values far from one another, and no layer to bring them near
+    X = 100.0 * np.random.default_rng(0).normal(size=(80, 5))
+    settings = {"module": nn.Flatten, "embedding_dim": None} | settings
+    model = AffinityClassifier(max_epochs=2, random_state=0, **settings)
+    with pytest.warns(UserWarning, match=rf"\d+% of the training samples .*{remedy}") as caught:
+        model.fit(X, X[:, 0] > 0)
+    assert len(caught) == 1 and caught[0].filename == __file__
+    margins = model.history_[:, "train_margin"]
+    assert margins[-1] > 0.9 * margins[0]  # what is said is so
+    with pytest.warns(UserWarning, match="no gradient reaches their features"):
+        model.partial_fit(X, X[:, 0] > 0)
+
+
+@pytest.mark.parametrize("settings", [{}, {"normalize": False, "sigma": 10.0}])
+def test_affinities_that_learn_say_nothing(settings, blobs):
+    AffinityClassifier(random_state=0, **settings).fit(*blobs)
