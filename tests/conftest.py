@@ -16,6 +16,21 @@ import torch
 torch.set_num_threads(1)
 
 
+def pytest_addoption(parser):
+    parser.addoption(
+        "--moved-generator",
+        action="store_true",
+        help="move torch's global generator on by one draw before each test, as if it had been "
+        "rounded otherwise: what fails then hangs on one seed",
+    )
+
+
+@pytest.fixture(autouse=True)
+def moved_generator(request):
+    if request.config.getoption("--moved-generator"):
+        torch.rand(())
+
+
 @pytest.fixture(autouse=True)
 def close_figures():
     yield
