@@ -22,7 +22,9 @@ n_members : int or None, default=None
     it has a number of its own.
 class_weight : {CLASS_WEIGHT_TYPE}
     Weights of the classes in the loss. "balanced" is n / (n_classes * count); "effective" is one
-    over the effective number of rows (Cui et al. 2019) with `effective_beta`.
+    over the effective number of rows (Cui et al. 2019) with `effective_beta`. A dict, or a Series
+    indexed by label, gives weights by label, by scikit-learn's rule: a label that it does not name
+    weighs 1, and one that y lacks, as a fold may, is left aside if each label of y is named.
 effective_beta : float, default=0.9999
     Beta of "effective", in [0, 1).
 sampling : {None, "balanced"}, default=None
@@ -115,7 +117,7 @@ def describe_shared(cls: _T) -> _T:
         if parameter.default is not inspect.Parameter.empty
     }
     weight = defaults["class_weight"]
-    kinds = '"balanced", "effective", dict or None' if weight else '"balanced", "effective" or dict'
+    kinds = '"balanced", "effective", dict' + (", Series or None" if weight else " or Series")
     values = {
         "CLASS_WEIGHT_TYPE": f"{kinds}, default={weight!r}",
         "MAX_EPOCHS": repr(defaults["max_epochs"]),

@@ -123,6 +123,8 @@ def warn_of_ignored(
 
 
 def _same(a: Any, b: Any) -> bool:
+    if hasattr(a, "iloc") and type(a) is type(b):  # of pandas: the labels count, too
+        return a is b or bool(a.equals(b))
     try:
         return a is b or bool(a == b)
     except (RuntimeError, TypeError, ValueError):  # arrays and tensors have no one answer

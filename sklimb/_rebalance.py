@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from sklimb._by_class import by_label, for_classes
+
 
 def count_classes(
     codes: np.ndarray, n_classes: int, sample_weight: np.ndarray | None = None
@@ -60,14 +62,15 @@ def class_weight_vector(
 
     Parameters
     ----------
-    class_weight : None, "balanced", "effective" or dict
+    class_weight : None, "balanced", "effective", dict or Series
         "balanced": n / (C n_c), as in scikit-learn. "effective": one over the effective number of
-        rows, normalised so that the weights of the C classes sum to C (Cui et al. 2019). A dict
-        maps labels to weights; labels that it leaves out get 1.
+        rows, normalised so that the weights of the C classes sum to C (Cui et al. 2019). A dict,
+        or a Series indexed by label, maps labels to weights; labels that it leaves out get 1, and
+        labels that are not in `classes` are left aside if each one in it is named.
     counts : ndarray, shape (C,)
         (Weighted) class counts. A class without rows gets weight 0: nothing can be weighted.
     classes : ndarray, shape (C,)
-        The labels, for a dict.
+        The labels, for weights by label.
     effective_beta : float
         Beta of "effective".
 
@@ -84,12 +87,13 @@ def class_weight_vector(
     """
     if class_weight is None:
         return None
-    if isinstance(class_weight, Mapping):
-        return _mapped_weights(class_weight, classes)
+    given = by_label(class_weight, "class_weight")
+    if given is not None:
+        return _given_weights(given, classes)
     if not isinstance(class_weight, str) or class_weight not in ("balanced", "effective"):
         raise ValueError(
-            f"class_weight must be None, 'balanced', 'effective' or a dict {{label: weight}}, "
-            f"got {class_weight!r}."
+            "class_weight must be None, 'balanced', 'effective' or a dict {label: weight} (or a "
+            f"Series indexed by label), got {class_weight!r}."
         )
     present = counts > 0
     mass = counts if class_weight == "balanced" else effective_number(counts, effective_beta)
@@ -103,20 +107,41 @@ def class_weight_vector(
     return None if np.ptp(weights[present]) == 0 else weights
 
 
-def _mapped_weights(class_weight: Mapping[Any, float], classes: np.ndarray) -> np.ndarray | None:
-    labels = classes.tolist()
-    unknown = [label for label in class_weight if label not in labels]
-    if unknown:
-        raise ValueError(
-            f"class_weight names labels that y does not have: {unknown}. The labels are {labels}."
-        )
-    weights = np.array([float(class_weight.get(label, 1.0)) for label in labels])
-    if not np.all(np.isfinite(weights)) or np.any(weights < 0) or not np.any(weights > 0):
-        raise ValueError(
-            "class_weight must hold finite weights that are not negative and not all 0, "
-            f"got {dict(class_weight)}."
-        )
+def is_cost(class_weight: Any) -> bool:
+    """Return whether weights are the user's own, by label: costs, and not re-balancing."""
+    return by_label(class_weight, "class_weight") is not None
+
+
+def cost_vector(class_weight: Any, classes: np.ndarray) -> np.ndarray:
+    """Return the user's own weights, one a class, where `is_cost`.
+
+    Raises
+    ------
+    ValueError
+        If a weight is no finite number or negative, all are 0, or labels are not those of y.
+    """
+    return _checked_weights(by_label(class_weight, "class_weight") or {}, classes)
+
+
+def _given_weights(given: Mapping[Any, float], classes: np.ndarray) -> np.ndarray | None:
+    weights = _checked_weights(given, classes)
     return None if np.ptp(weights) == 0 else weights
+
+
+def _checked_weights(given: Mapping[Any, float], classes: np.ndarray) -> np.ndarray:
+    # those of classes that are not there too: another fold has them
+    valid = all(_is_weight(weight) for weight in given.values())
+    weights = for_classes(given, classes, "class_weight", default=1.0)
+    if not valid or not any(weights):
+        raise ValueError(
+            "class_weight must hold finite weights that are not negative and, of the classes in "
+            f"y, not all 0, got {dict(given)}."
+        )
+    return np.array(weights, dtype=np.float64)
+
+
+def _is_weight(value: Any) -> bool:
+    return isinstance(value, Real) and bool(np.isfinite(value)) and value >= 0
 
 
 def resolve_epoch(start: float, max_epochs: int, name: str = "rebalance_from") -> int:

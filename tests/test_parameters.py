@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 import torch
 from sklearn.base import clone
 
 from sklimb import RebalancedClassifier
-from sklimb._parameters import choose_batch_size, resolve_device
+from sklimb._parameters import choose_batch_size, resolve_device, warn_of_ignored
 from tests.shared import QUICK, each_classifier
 from tests.shared import data as data
 
@@ -145,3 +146,10 @@ def test_batch_size_gives_some_thirty_steps():
     assert choose_batch_size(1) == choose_batch_size(200) == 16
     assert choose_batch_size(4_000) == 128
     assert choose_batch_size(10**7) == 512
+
+
+def test_series_among_parameters_are_compared_with_their_labels():
+    built = {"module__of_class": pd.Series({"a": 1, "b": 2})}
+    warn_of_ignored(built, {"module__of_class": pd.Series({"a": 1, "b": 2})}, (), stacklevel=2)
+    with pytest.warns(UserWarning, match="module__of_class"):
+        warn_of_ignored(built, {"module__of_class": pd.Series({"b": 1, "a": 2})}, (), stacklevel=2)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from sklimb._rebalance import (
     class_weight_vector,
+    cost_vector,
     count_classes,
     draw_balanced,
     effective_number,
+    is_cost,
     resolve_epoch,
 )
 
@@ -110,13 +113,38 @@ def test_a_dict():
     assert class_weight_vector(dict.fromkeys(LABELS.tolist(), 3.0), np.ones(4), LABELS) is None
 
 
+def test_weights_of_classes_that_are_not_there_are_left_aside():
+    every = {"z": 7.0, "a": 2.0, "b": 5.0}
+    for given in (every, pd.Series(every)):
+        weights = class_weight_vector(given, np.ones(2), LABELS[:2])
+        assert weights.tolist() == [2.0, 5.0]
+
+
+def test_costs_are_weights_by_label():
+    for costs in ({"b": 5, "d": 0}, pd.Series({"d": 0, "b": 5})):
+        assert is_cost(costs)
+        assert cost_vector(costs, LABELS).tolist() == [1, 5, 1, 0]
+    assert cost_vector({"a": 3.0, "b": 3.0}, LABELS[:2]).tolist() == [3, 3]
+    assert not any(is_cost(other) for other in (None, "balanced", "effective"))
+
+
 @pytest.mark.parametrize(
     ("bad", "message"),
     [
         ("Balanced", "class_weight must be None, 'balanced', 'effective' or a dict .* 'Balanced'"),
         ([1.0, 2.0, 1.0, 1.0], "class_weight must be None"),
         (np.array([1.0, 2.0, 1.0, 1.0]), "class_weight must be None"),
-        ({"z": 1.0, "y": 2.0}, r"does not have: \['z', 'y'\]\. The labels are \['a', 'b'"),
+        (
+            {"z": 1.0, "y": 2.0},
+            r"does not have: \['z', 'y'\]\. The labels are \['a', 'b'",
+        ),
+        ({"a": 1.0, "z": 2.0}, r"it has nothing for \['b', 'c', 'd'\]"),
+        ({"a": 1.0, "b": 1.0, "c": 2.0, "d": 1.0, "z": -2.0}, "not negative"),
+        ({"a": 0.0, "b": 0.0, "c": 0.0, "d": 0.0, "z": 2.0}, "not all 0"),
+        ({"a": "heavy"}, "finite weights"),
+        ({"a": None}, "finite weights"),
+        (pd.Series([1.0, 2.0, 1.0, 1.0]), r"does not have: \[0, 1, 2, 3\]"),
+        (pd.DataFrame({"weight": {"a": 1.0}}), "class_weight is a DataFrame"),
         ({"a": -1.0}, "not negative"),
         ({"a": np.nan}, "finite"),
         ({"a": np.inf}, "finite"),
@@ -124,7 +152,7 @@ def test_a_dict():
     ],
 )
 def test_class_weights_that_cannot_be(bad, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((TypeError, ValueError), match=message):
         class_weight_vector(bad, np.ones(4), LABELS)
 
 

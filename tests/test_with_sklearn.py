@@ -7,17 +7,23 @@ import pickle
 
 import joblib
 import numpy as np
+import pandas as pd
 import pytest
 import torch
+from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.ensemble import StackingClassifier
+from sklearn.datasets import make_classification
+from sklearn.ensemble import BaggingClassifier, StackingClassifier, VotingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score, make_scorer
 from sklearn.model_selection import (
     FixedThresholdClassifier,
     GridSearchCV,
+    KFold,
+    LeaveOneGroupOut,
     TunedThresholdClassifierCV,
     cross_val_predict,
+    cross_val_score,
     cross_validate,
 )
 from sklearn.multiclass import OneVsRestClassifier
@@ -140,3 +146,58 @@ def test_features_as_a_frame(cls, data):
     X, y = data
     features = cls(**QUICK).set_output(transform="pandas").fit(X, y).transform(X)
     assert features.columns[0] == cls.__name__.lower() + "0"
+
+
+# --- settings by class ------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def one_of_a_class():
+    """Three classes, the last of one sample, so that most folds train without it."""
+    X, y = make_classification(90, 6, n_informative=4, weights=[0.7], random_state=0)
+    y[7] = 2
+    return X, y
+
+
+@each_classifier
+def test_weights_of_a_class_that_a_fold_lacks(cls, one_of_a_class):
+    X, y = one_of_a_class
+    model = cls(**QUICK).set_params(class_weight={0: 1.0, 1: 2.0, 2: 5.0})
+    there = y < 2
+    lacking = clone(model).fit(X[there], y[there])
+    plain = clone(model).set_params(class_weight={0: 1.0, 1: 2.0}).fit(X[there], y[there])
+    assert same_bits(lacking, plain)
+    folds = KFold(3, shuffle=True, random_state=0)
+    assert np.isfinite(cross_val_score(model, X, y, cv=folds, error_score="raise")).all()
+    groups = np.arange(len(y)) % 2
+    scores = cross_val_score(model, X, y, groups=groups, cv=LeaveOneGroupOut(), error_score="raise")
+    assert np.isfinite(scores).all()
+    with pytest.raises(ValueError, match=r"not have: \[2\]\. .* nothing for \[1\]"):
+        clone(model).set_params(class_weight={0: 1.0, 2: 5.0}).fit(X[there], y[there])
+
+
+@each_classifier
+def test_weights_in_a_series_are_those_in_a_dict(cls, data):
+    X, y = data
+    weights = {label: 1.0 + place for place, label in enumerate(np.unique(y)[::-1].tolist())}
+    by_dict = cls(**QUICK).set_params(class_weight=weights).fit(X, y)
+    by_series = clone(cls(**QUICK).set_params(class_weight=pd.Series(weights)))
+    assert by_series.get_params()["class_weight"].to_dict() == weights
+    assert same_bits(by_series.fit(X, y), by_dict)
+    assert same_bits(by_series.partial_fit(X, y), by_dict.partial_fit(X, y))
+    for model in (by_series, by_dict):
+        model.set_params(warm_start=True).fit(X, y)
+    assert same_bits(by_series, by_dict)
+
+
+def test_weights_go_along_in_bags_and_calibration(one_of_a_class):
+    X, y = one_of_a_class
+    model = RebalancedClassifier(**QUICK).set_params(class_weight={0: 1.0, 1: 2.0, 2: 5.0})
+    assert BaggingClassifier(model, 3, random_state=0).fit(X, y).predict_proba(X).shape == (90, 3)
+    voting = VotingClassifier([("a", model), ("b", LogisticRegression())], voting="soft")
+    folds = KFold(3, shuffle=True, random_state=0)
+    for around in (voting, OneVsRestClassifier(model.set_params(class_weight={0: 1.0, 1: 5.0}))):
+        assert np.isfinite(cross_val_score(around, X, y, cv=folds, error_score="raise")).all()
+    names = np.array(["a", "b", "c"])[y]
+    with pytest.raises(ValueError, match="VotingClassifier, BaggingClassifier, OneVsRest"):
+        voting.set_params(a__class_weight={"a": 1.0, "b": 5.0, "c": 1.0}).fit(X, names)

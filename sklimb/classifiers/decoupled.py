@@ -21,6 +21,7 @@ from sklimb._docstrings import describe_shared
 from sklimb._estimator import BaseNetClassifier, Terms
 from sklimb._parameters import check_number, check_option
 from sklimb._prediction import features_of
+from sklimb._rebalance import cost_vector, is_cost
 from sklimb._row_choice import stratified_split, take_rows
 from sklimb.classifiers.rebalanced import RebalancedClassifier
 from sklimb.heads import LinearHead
@@ -135,7 +136,7 @@ class DecoupledClassifier(BaseNetClassifier):
     Notes
     -----
     `class_weight`, `sampling` and `rebalance_from` are about the first stage, where the paper has
-    none of them. Weights in a dict are costs, which a classifier made anew must not forget: their
+    none of them. Weights by label are costs, which a classifier made anew must not forget: their
     logs are added to its scores (not in "tau_norm", which keeps the old classifier's directions).
 
     With `partial_fit` the first stage goes on, and the classifier is made anew from the rows of
@@ -222,14 +223,14 @@ class DecoupledClassifier(BaseNetClassifier):
         features = torch.from_numpy(self._features(data))
         for head, own in zip(heads, features.chunk(len(heads), dim=1), strict=True):
             weight, bias, cosine = getattr(self, f"_{self.method}")(own, data, *_joint(head))
-            if self.method != "tau_norm" and isinstance(self.class_weight, Mapping):
+            if self.method != "tau_norm" and is_cost(self.class_weight):
                 bias = bias + self._log_costs().to(bias)
             head.decouple(weight, bias, cosine=cosine)
 
     def _log_costs(self) -> Tensor:
         """Return the logs of weights that the user gave: a classifier made anew knows them not."""
-        costs = [float(self.class_weight.get(label, 1.0)) for label in self.classes_.tolist()]
-        return torch.tensor(costs).clamp_min(torch.finfo(torch.float32).tiny).log()
+        costs = torch.from_numpy(cost_vector(self.class_weight, self.classes_)).float()
+        return costs.clamp_min(torch.finfo(torch.float32).tiny).log()
 
     def _features(self, data: Rows | StreamedRows) -> np.ndarray:
         return self.net_.run(data, features_of).numpy()

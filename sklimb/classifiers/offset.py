@@ -181,7 +181,7 @@ class OffsetDebiasedClassifier(BaseNetClassifier):
     `centered` puts that zero between the classes, and `keep_prior` puts
     :math:`\log \pi_k` where Eq. 2 has it, and predictions leave it out. Shares are those that the
     loss sees: by row weights, after balanced draws and ``class_weight="balanced"`` or
-    "effective", from the epoch on that these start. Weights in a dict are costs and do not count.
+    "effective", from the epoch on that these start. Weights by label are costs and do not count.
     "logit_adjusted" (but with ``tau=0``) and "balanced_softmax" add the shares themselves, and it
     is not done twice.
 
