@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from math import floor, isfinite
 from numbers import Integral, Real
 from typing import Any, Literal
@@ -102,7 +102,7 @@ def make_long_tailed(
     order : {"frequency", "label"} or array-like of labels, default="frequency"
         Which class comes first. "frequency": the most frequent, equals by label, which asks the
         least of each class, and on balanced data is the papers' order. "label": the sorted labels.
-        Or all labels, head first.
+        Or all labels, head first; those that `y` lacks are left out.
     n_max : int, default=None
         Rows of the first class, :math:`N_0`. None takes the most for which every class has enough
         rows: all of them where `X` is balanced, as in the papers.
@@ -256,12 +256,28 @@ def _ordered(counts: dict[Hashable, int], order: Any) -> list[Hashable]:
         if order == "frequency":
             return sorted(counts, key=counts.__getitem__, reverse=True)  # keeps equals in order
         raise ValueError(f"order must be 'frequency', 'label' or all labels, got {order!r}.")
-    labels = column_or_1d(order).tolist()
+    if _is_by_class(order, counts):
+        raise ValueError(
+            "order must name each class of y once, head first, but has something of each class: "
+            f"{dict(order)}. Pass the labels alone, list(order.keys())."
+        )
+    named = column_or_1d(order).tolist()
+    labels = [label for label in named if label in counts]
     if len(labels) != len(counts) or set(labels) != set(counts):
         raise ValueError(
-            f"order must name each class of y once, head first: got {labels} for {list(counts)}."
+            f"order must name each class of y once, head first: got {named} for {list(counts)}."
         )
     return labels
+
+
+def _is_by_class(order: Any, counts: Mapping[Hashable, int]) -> bool:
+    """Return whether labels are given as those of values, such as sizes, and not as the values."""
+    if isinstance(order, Mapping):
+        return True
+    if not hasattr(order, "iloc") or type(order.index).__name__ == "RangeIndex":
+        return False
+    labels = order.index.tolist()
+    return set(labels) >= set(counts) and labels != order.tolist()
 
 
 def _sizes(n_max: int, shares: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
+from sklimb._by_class import by_label, for_classes
 from sklimb.datasets._imbalance import _check_y, _take
 
 __all__ = ["flip_labels"]
@@ -35,12 +36,14 @@ def flip_labels(
     ----------
     y : array-like of shape (n_samples,)
         Class labels; anything that numpy, pandas, polars or torch index, or a list.
-    rate : float or mapping of label to float
+    rate : float, or mapping or Series of label to float
         Share of rows whose label is wrong afterwards, between 0 and 1, to the nearest row. A
-        mapping gives the share of each class; a class that it lacks keeps its labels.
-    becomes : mapping of label to label, default=None
+        mapping, or a Series indexed by label, gives the share of each class; a class that it lacks
+        keeps its labels.
+    becomes : mapping or Series of label to label, default=None
         What the wrong label of a class is. None draws among all other classes. With it, one rate
-        holds for each of its classes, and classes that it lacks keep their labels.
+        holds for each of its classes, and classes that it lacks keep their labels. Here and in
+        `rate`, labels that `y` lacks are left aside where each label that it has is named.
     random_state : int, RandomState instance or None, default=None
         Which rows, and which labels they get. One seed flips nested sets of rows: what is wrong at
         a lower rate is wrong in the same way at a higher one.
@@ -52,6 +55,8 @@ def flip_labels(
 
     Raises
     ------
+    TypeError
+        If `rate` or `becomes` is a frame, or `becomes` not by label.
     ValueError
         If a rate is out of range, a class is unknown, or there is no other class.
 
@@ -78,8 +83,9 @@ def flip_labels(
     if len(labels) < 2:
         raise ValueError(f"y must have at least two classes, got {labels.tolist()}.")
     index = {label: code for code, label in enumerate(labels.tolist())}
-    rates = _rates(rate, becomes, index)
-    partner = _partners(becomes, index)
+    given = _given_becomes(becomes, index)
+    rates = _rates(rate, given, index)
+    partner = _partners(given, index)
     generator = check_random_state(random_state)
     # Both are drawn for all rows, whatever the rates: so one seed flips nested sets.
     order = generator.permutation(len(codes))
@@ -105,42 +111,57 @@ def flip_labels(
     return found
 
 
-def _rates(rate: Any, becomes: Any, index: dict[Hashable, int]) -> dict[int, float] | None:
+def _rates(
+    rate: Any, becomes: Mapping[Hashable, Hashable] | None, index: dict[Hashable, int]
+) -> dict[int, float] | None:
     """Return the rate of each class by code, or None where one rate holds for all rows."""
-    given = dict(rate) if isinstance(rate, Mapping) else {None: rate}
-    for value in given.values():
+    given = by_label(rate, "rate")
+    for value in [rate] if given is None else given.values():
         if not (isinstance(value, Real) and 0 <= value <= 1):
             raise ValueError(f"rate must lie between 0 and 1, got {value!r}.")
-    if isinstance(rate, Mapping):
-        _check_known(given, index, "rate")
-        if becomes is not None:
-            lacking = [label for label in given if label not in becomes]
-            if lacking:
-                raise ValueError(
-                    f"rate names {lacking}, which becomes lacks: say what it becomes, or leave it "
-                    "out of both."
-                )
-        return {index[label]: value for label, value in given.items()}
+    if given is None:
+        return None if becomes is None else {index[label]: rate for label in becomes}
+    given = _of_classes(given, index, "rate")
+    lacking = [] if becomes is None else [label for label in given if label not in becomes]
+    if lacking:
+        raise ValueError(
+            f"rate names {lacking}, which becomes lacks: say what it becomes, or leave it out of "
+            "both."
+        )
+    return {index[label]: value for label, value in given.items()}
+
+
+def _given_becomes(becomes: Any, index: dict[Hashable, int]) -> dict[Hashable, Hashable] | None:
+    """Return wrong labels of classes of y."""
     if becomes is None:
         return None
-    _check_known(becomes, index, "becomes")
-    return {index[label]: rate for label in becomes}
+    given = by_label(becomes, "becomes")
+    if given is None:
+        raise TypeError(
+            f"becomes must be a dict {{label: wrong label}} or a Series of them, got {becomes!r}."
+        )
+    given = _of_classes(given, index, "becomes")
+    strange = [other for other in given.values() if other not in index]
+    if strange:
+        raise ValueError(f"becomes names {strange}, but the classes of y are {list(index)}.")
+    return given
 
 
-def _partners(becomes: Any, index: dict[Hashable, int]) -> NDArray[np.int64]:
+def _partners(
+    becomes: Mapping[Hashable, Hashable] | None, index: dict[Hashable, int]
+) -> NDArray[np.int64]:
     """Return the code of the wrong label of each class, -1 where it is drawn."""
     partners = np.full(len(index), -1)
-    if becomes is not None:
-        _check_known(becomes, index, "becomes")
-        _check_known(becomes.values(), index, "becomes")
-        for label, other in becomes.items():
-            if label == other:
-                raise ValueError(f"becomes gives {label!r} for {label!r}, which is not wrong.")
-            partners[index[label]] = index[other]
+    for label, other in (becomes or {}).items():
+        if label == other:
+            raise ValueError(f"becomes gives {label!r} for {label!r}, which is not wrong.")
+        partners[index[label]] = index[other]
     return partners
 
 
-def _check_known(labels: Any, index: dict[Hashable, int], name: str) -> None:
-    strange = [label for label in labels if label not in index]
-    if strange:
-        raise ValueError(f"{name} names {strange}, but the classes of y are {list(index)}.")
+def _of_classes(
+    given: Mapping[Hashable, Any], index: dict[Hashable, int], name: str
+) -> dict[Hashable, Any]:
+    """Return what is given for classes of y, after a check of the labels."""
+    for_classes(given, list(index), name, default=None)
+    return {label: value for label, value in given.items() if label in index}

@@ -215,6 +215,23 @@ class TestBoth:
         with pytest.raises(ValueError, match=r"order must name each class .* for \[0, 1, 2\]"):
             recipe(*rows_of(3, 20), ratio=2, order=order)
 
+    def test_order_in_a_series_and_with_labels_that_are_not_there(self, recipe):
+        X, y = rows_of(3, 20)
+        expected = recipe(X, y, ratio=5, order=[2, 0, 1], random_state=0)[1]
+        for order in (pd.Series([2, 0, 1]), pd.Series([2, 0, 1], index=list("xyz")), [2, 9, 0, 1]):
+            np.testing.assert_array_equal(
+                recipe(X, y, ratio=5, order=order, random_state=0)[1], expected
+            )
+
+    def test_order_by_class(self, recipe):
+        X, y = rows_of(3, 20)
+        sizes = pd.Series({2: 1, 0: 2, 1: 0})  # sizes that might be labels
+        for order in (sizes, sizes.to_dict()):
+            with pytest.raises(
+                ValueError, match=r"has something of each class: .*list\(order.keys"
+            ):
+                recipe(X, y, ratio=5, order=order)
+
     def test_bad_order(self, recipe):
         with pytest.raises(ValueError, match=r"order must be 'frequency', .* got 'size'"):
             recipe(*rows_of(3, 20), ratio=2, order="size")

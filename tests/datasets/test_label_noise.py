@@ -110,8 +110,8 @@ def test_containers(convert):
         ({"rate": float("nan")}, "rate must lie between 0 and 1"),
         ({"rate": "0.1"}, "rate must lie between 0 and 1, got '0.1'"),
         ({"rate": {"a": -0.1}}, "rate must lie between 0 and 1, got -0.1"),
-        ({"rate": {"x": 0.1}}, r"rate names \['x'\], but the classes of y are \['a', 'b', 'c'\]"),
-        ({"rate": 0.1, "becomes": {"x": "a"}}, r"becomes names \['x'\]"),
+        ({"rate": {"x": 0.1}}, r"rate names labels .*: \['x'\]\. The labels are \['a', 'b', 'c'\]"),
+        ({"rate": 0.1, "becomes": {"x": "a"}}, r"becomes names labels .*: \['x'\]"),
         ({"rate": 0.1, "becomes": {"a": "x"}}, r"becomes names \['x'\]"),
         ({"rate": 0.1, "becomes": {"a": "a"}}, "becomes gives 'a' for 'a'"),
         ({"rate": {"a": 0.1, "b": 1}, "becomes": {"a": "b"}}, r"rate names \['b'\], which becomes"),
@@ -120,6 +120,28 @@ def test_containers(convert):
 def test_refused(options, said):
     with pytest.raises(ValueError, match=said):
         flip_labels(Y, **options)
+
+
+@pytest.mark.parametrize("becomes", [None, {"a": "b", "b": "c", "c": "a"}])
+def test_a_series_goes_by_its_labels(becomes):
+    rate = {"c": 1.0, "a": 0.2, "b": 0.5}
+    expected = flip_labels(Y, rate=rate, becomes=becomes, random_state=0)
+    if becomes is not None:
+        becomes = pd.Series(becomes).sort_values()
+    found = flip_labels(Y, rate=pd.Series(rate), becomes=becomes, random_state=0)
+    assert np.array_equal(found, expected)
+    # a label that a part of the data lacks
+    rate, becomes = pd.Series(rate | {"d": 1.0}), None if becomes is None else {**becomes, "d": "a"}
+    assert np.array_equal(flip_labels(Y, rate=rate, becomes=becomes, random_state=0), expected)
+
+
+def test_what_is_not_by_label():
+    with pytest.raises(TypeError, match="rate is a DataFrame"):
+        flip_labels(Y, rate=pd.DataFrame({"rate": {"a": 0.1}}))
+    with pytest.raises(TypeError, match=r"becomes must be a dict .* got \['b', 'a', 'a'\]"):
+        flip_labels(Y, rate=0.1, becomes=["b", "a", "a"])
+    with pytest.raises(ValueError, match=r"rate names labels .*: \[0, 1, 2\]"):
+        flip_labels(Y, rate=pd.Series([0.1, 0.2, 0.3]))
 
 
 def test_bad_labels():
