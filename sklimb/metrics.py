@@ -6,7 +6,7 @@ scikit-learn's own checks of labels.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from numbers import Real
 from typing import Any
 
@@ -15,6 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.metrics import make_scorer
 from sklearn.utils import check_consistent_length, column_or_1d
 from sklearn.utils.multiclass import type_of_target, unique_labels
+
+from sklimb._by_class import by_label
 
 __all__ = [
     "balanced_accuracy_scorer",
@@ -134,9 +136,10 @@ def shot_accuracies(
         Predicted labels.
     class_counts : mapping of label to count, or array-like of shape (n_classes,)
         Training rows of each class. A mapping (or a pandas Series, such as
-        ``y_train.value_counts()``) may name more classes than the test part has. An array is
-        taken in the order of the sorted labels of `y_true` and `y_pred` together, and must have
-        as many entries.
+        ``y_train.value_counts()``) may name more classes than the test part has. An array, or a
+        Series without an index of its own beside labels that are no positions, is taken in the
+        order of the sorted labels of `y_true` and `y_pred` together, and must have as many
+        entries.
 
     Returns
     -------
@@ -147,6 +150,8 @@ def shot_accuracies(
 
     Raises
     ------
+    TypeError
+        If `class_counts` is a frame.
     ValueError
         If the labels are not those of a binary or multiclass problem, lengths differ, a class has
         no count, or a count is negative or not finite.
@@ -215,6 +220,8 @@ def cumulative_false_positives(
 
     Raises
     ------
+    TypeError
+        If `class_counts` is a frame.
     ValueError
         If the labels are not those of a binary or multiclass problem, lengths differ, a class has
         no count, or a count is negative or not finite.
@@ -288,15 +295,15 @@ def _align_counts(
 ) -> tuple[dict[Any, int], NDArray[np.float64]]:
     """Position of each label, and counts in that order: that of the sorted labels."""
     seen = unique_labels(column_or_1d(y_true), column_or_1d(y_pred)).tolist()
-    if hasattr(class_counts, "items"):  # a mapping, or a pandas Series indexed by label
-        given = dict(class_counts.items())
+    given = by_label(class_counts, "class_counts", or_position=seen)
+    if given is not None:
         missing = [label for label in seen if label not in given]
         if missing:
             raise ValueError(
                 f"class_counts has no count for {missing}, but they are in y_true or y_pred. "
                 "Add them, with 0 for a class that training did not see."
             )
-        labels = sorted(given)
+        labels = _sorted(given)
         counts = np.array([given[label] for label in labels], dtype=np.float64)
     else:
         labels, counts = seen, column_or_1d(class_counts, dtype=np.float64)
@@ -310,3 +317,11 @@ def _align_counts(
         got = dict(zip(labels, counts.tolist(), strict=True))
         raise ValueError(f"class_counts must be finite and not negative, got {got}.")
     return {label: place for place, label in enumerate(labels)}, counts
+
+
+def _sorted(labels: Iterable[Any]) -> list[Any]:
+    """Labels in order; of several types, which cannot be compared, type by type."""
+    try:
+        return sorted(labels)
+    except TypeError:
+        return sorted(labels, key=lambda label: (type(label).__name__, label))

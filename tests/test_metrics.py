@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import pickle
+from collections import Counter
 
 import numpy as np
 import pandas as pd
@@ -238,6 +239,33 @@ class TestClassCounts:
             metric(["a", "b"], ["a", "a"], {"a": 5})
         with pytest.raises(ValueError, match=r"no count for \['c'\]"):
             metric(["a", "b"], ["a", "c"], {"a": 5, "b": 5})
+
+    @pytest.mark.parametrize(
+        "counts",
+        [
+            pd.Series({"c": 500, "a": 5, "b": 50}),
+            Counter({"c": 500, "a": 5, "b": 50}),
+            {np.str_("c"): 500, "a": np.int64(5), "b": 50.0},
+            pd.Series(np.repeat(["c", "a", "b"], [500, 5, 50])).value_counts(),
+            pd.DataFrame({"y": np.repeat(["c", "a", "b"], [500, 5, 50])}).value_counts(),
+            pd.Series([5, 50, 500]),
+            [5, 50, 500],
+        ],
+    )
+    def test_counts_go_by_label(self, metric, counts):
+        y_true, y_pred = list("aabbcc"), list("acbbac")
+        np.testing.assert_equal(
+            metric(y_true, y_pred, counts), metric(y_true, y_pred, {"a": 5, "b": 50, "c": 500})
+        )
+
+    def test_counts_of_labels_of_another_type(self, metric):
+        assert len(metric(["a", "b"], ["a", "b"], {"b": 7, 8: 30, "a": 9, 7: 30})) == 4
+
+    def test_what_does_not_say_labels(self, metric):
+        with pytest.raises(TypeError, match="class_counts is a DataFrame"):
+            metric(["a", "b"], ["a", "b"], pl.Series(["a", "b"]).value_counts())
+        with pytest.raises(ValueError, match=r"no count for \[2\]"):
+            metric([1, 2], [1, 2], pd.Series([5, 50]))  # 1 may be a label or a place
 
     def test_an_array_of_another_length(self, metric):
         with pytest.raises(ValueError, match=r"3 entries, but .* 2 classes: \[0, 1\]. Give a map"):
