@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import warnings
 from numbers import Real
 from typing import Any
 
 import numpy as np
 from scipy.special import log_softmax, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
-from sklearn.utils import Tags, check_scalar, get_tags
+from sklearn.frozen import FrozenEstimator
+from sklearn.utils import Tags, _safe_indexing, check_scalar, get_tags
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, column_or_1d
+from sklearn.utils.validation import _check_method_params, check_is_fitted, column_or_1d
 
+from sklimb._by_class import by_label, for_classes
 from sklimb._inputs import check_weights
 from sklimb._items import dataset_labels, is_dataset
 from sklimb._rebalance import count_classes
+from sklimb._row_choice import take_rows
+from sklimb._weighted_fit import (
+    in_columns_of,
+    name_of_weights,
+    rows_by_weight,
+    rows_of_weighty_classes,
+)
 
 # Probabilities below this count as this: a log of 0 could not be corrected.
 _LEAST_PROBABILITY = 1e-300
+# The score of a class that is ruled out: below what any other has.
+_LEAST_SCORE = 10 * float(np.log(_LEAST_PROBABILITY))
 
 
 class PriorCorrectedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
@@ -42,9 +53,11 @@ class PriorCorrectedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimato
     tau : float, default=1.0
         Strength; 0 leaves the probabilities as they are, 1 is exact for calibrated ones. A
         classifier that has corrected for the class sizes itself needs no more.
-    target_prior : array-like of shape (n_classes,), dict or None, default=None
-        Class shares to predict for, in the order of ``classes_`` or by label; they need not sum to
-        1. None takes equal shares.
+    target_prior : array-like of shape (n_classes,), dict, Series or None, default=None
+        Class shares to predict for, in the order of ``classes_`` or by label (a Series by its
+        index, as ``y.value_counts(normalize=True)`` has the labels); they need not sum to 1. Those
+        of labels that y lacks, as a fold may, are left aside if each label of y has one. None takes
+        equal shares.
 
     Attributes
     ----------
@@ -55,7 +68,8 @@ class PriorCorrectedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimato
     source_prior_ : ndarray of shape (n_classes,)
         (Weighted) class shares of the training data.
     target_prior_ : ndarray of shape (n_classes,)
-        Class shares predicted for.
+        Class shares predicted for. A class without weight in the training data, where nothing is
+        known of it, has none.
     n_features_in_ : int
         Number of columns, where the classifier says so.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -102,7 +116,9 @@ class PriorCorrectedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimato
         y : array-like of shape (n,)
             Labels. May be None for a torch Dataset of (x, label).
         sample_weight : array-like of shape (n,), default=None
-            Weights of the rows: for the class shares, and for the classifier.
+            Weights of the rows: for the class shares, and for the classifier. In a pipeline they go
+            to its last step. A classifier that takes none gets each row as often as whole numbers
+            say, which is what a BaggingClassifier hands on.
         **fit_params : dict
             Metadata for the classifier; needs scikit-learn's metadata routing.
 
@@ -121,28 +137,55 @@ class PriorCorrectedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimato
             y = dataset_labels(X)
         if y is None:
             raise ValueError("This estimator requires y to be passed, but the target y is None.")
-        routed = self._routed(sample_weight, fit_params)
-        self.estimator_ = clone(self.estimator).fit(X, y, **routed)
-        self.classes_ = self.estimator_.classes_
+        self.estimator_ = self._fitted(X, y, sample_weight, fit_params)
+        self.classes_ = np.asarray(self.estimator_.classes_)
+        if not isinstance(self.estimator, FrozenEstimator):
+            weightless = np.setdiff1d(column_or_1d(y), self.classes_)
+            if len(weightless):  # which it was not shown, but which are classes, too
+                self.classes_ = np.union1d(self.classes_, weightless)
         self.source_prior_ = self._shares(y, sample_weight)
-        self.target_prior_ = self._target()
+        self.target_prior_ = self._target(self.source_prior_ > 0)
         for name in ("n_features_in_", "feature_names_in_"):
             if hasattr(self.estimator_, name):
                 setattr(self, name, getattr(self.estimator_, name))
         return self
 
-    def _routed(self, sample_weight: Any, fit_params: dict[str, Any]) -> dict[str, Any]:
+    def _fitted(
+        self, X: Any, y: Any, sample_weight: Any, fit_params: dict[str, Any]
+    ) -> BaseEstimator:
+        """Return the classifier fitted to the rows of classes that weigh something."""
+        metadata = self._metadata(sample_weight, fit_params)
+        estimator = clone(self.estimator)
+        if sample_weight is None or isinstance(estimator, FrozenEstimator):
+            return estimator.fit(X, y, **metadata)
+        labels = column_or_1d(y)
+        weight = check_weights(sample_weight, len(labels))
+        if weight is None:
+            return estimator.fit(X, y, **metadata)
+        if metadata or name_of_weights(estimator) is not None:
+            rows = rows_of_weighty_classes(labels, weight)
+        else:
+            rows = rows_by_weight(weight, estimator)
+        if rows is None:
+            return estimator.fit(X, y, **metadata)
+        metadata = _check_method_params(X, metadata, indices=rows)
+        taken = take_rows(X, rows) if is_dataset(X) else _safe_indexing(X, rows)
+        return estimator.fit(taken, labels[rows], **metadata)
+
+    def _metadata(self, sample_weight: Any, fit_params: dict[str, Any]) -> dict[str, Any]:
+        """Return what goes to the classifier's `fit` beside X and y."""
         from sklearn import get_config
 
-        weights = {} if sample_weight is None else {"sample_weight": sample_weight}
         if get_config()["enable_metadata_routing"]:
-            return process_routing(self, "fit", **weights, **fit_params).estimator.fit
+            weights = {} if sample_weight is None else {"sample_weight": sample_weight}
+            return dict(process_routing(self, "fit", **weights, **fit_params).estimator.fit)
         if fit_params:
             raise ValueError(
                 f"{sorted(fit_params)} can reach the classifier only with metadata routing: "
                 "sklearn.set_config(enable_metadata_routing=True)."
             )
-        return weights
+        name = name_of_weights(self.estimator)
+        return {} if sample_weight is None or name is None else {name: sample_weight}
 
     def _shares(self, y: Any, sample_weight: Any) -> np.ndarray:
         y = column_or_1d(y)
@@ -154,40 +197,63 @@ class PriorCorrectedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimato
                 f"y has labels that the classifier does not know: {unknown.tolist()}. It knows "
                 f"{self.classes_.tolist()}."
             )
-        counts = count_classes(np.searchsorted(self.classes_, y), len(self.classes_), weight)
-        if np.any(counts == 0):
-            missing = self.classes_[counts == 0].tolist()
-            raise ValueError(
-                f"y has no rows of the classes {missing}, so their share in the training data is "
-                "not known. Pass the labels that the classifier was trained on."
+        codes = np.searchsorted(self.classes_, y)
+        absent = self.classes_[count_classes(codes, len(self.classes_)) == 0].tolist()
+        if absent:
+            warnings.warn(
+                f"y has no samples of the classes {absent}, which the classifier knows, so their "
+                "share in its training data is not known, and they are never predicted. Pass the "
+                "labels that it was trained on.",
+                UserWarning,
+                stacklevel=3,
             )
+        counts = count_classes(codes, len(self.classes_), weight)
         return counts / counts.sum()
 
-    def _target(self) -> np.ndarray:
-        prior = self.target_prior
-        if prior is None:
-            return np.full(len(self.classes_), 1.0 / len(self.classes_))
-        if isinstance(prior, Mapping):
-            labels = self.classes_.tolist()
-            if set(prior) != set(labels):
-                raise ValueError(f"target_prior has labels {sorted(prior)}, y has {labels}.")
-            prior = [prior[label] for label in labels]
-        prior = np.asarray(prior, dtype=np.float64)
-        valid = prior.shape == self.classes_.shape and np.all(np.isfinite(prior))
-        if not valid or np.any(prior < 0) or prior.sum() == 0:
+    def _target(self, present: np.ndarray) -> np.ndarray:
+        """Return shares to predict for, over the classes that have weight in the training data."""
+        prior = np.where(present, self._given_target(), 0.0)
+        if not prior.any():
             raise ValueError(
-                f"target_prior must hold a share that is not negative for each of "
-                f"{len(self.classes_)} classes, got {self.target_prior!r}."
+                f"target_prior has a share of 0 for all classes that the training data has, "
+                f"{self.classes_[present].tolist()}, got {self.target_prior!r}."
             )
         return prior / prior.sum()
 
+    def _given_target(self) -> np.ndarray:
+        labels, prior = self.classes_.tolist(), self.target_prior
+        if prior is None:
+            return np.ones(len(labels))
+        given = by_label(prior, "target_prior", or_position=labels)
+        if given is not None:
+            prior = for_classes(given, labels, "target_prior")
+        try:
+            prior = np.asarray(prior, dtype=np.float64)
+        except (TypeError, ValueError):  # names, None, lists of several lengths
+            prior = np.full(len(labels), np.nan)
+        if prior.shape != self.classes_.shape:
+            raise ValueError(
+                f"target_prior must hold a share for each of {len(labels)} classes, {labels}, got "
+                f"{self.target_prior!r}. An array goes by position; where a part of the data may "
+                "lack a class, pass a dict {label: share}."
+            )
+        if not np.all(np.isfinite(prior)) or np.any(prior < 0):
+            raise ValueError(
+                "target_prior must hold a finite share that is not negative for each of "
+                f"{len(labels)} classes, got {self.target_prior!r}."
+            )
+        return prior
+
     def _log_scores(self, X: Any) -> np.ndarray:
         check_is_fitted(self)
-        proba = np.asarray(self.estimator_.predict_proba(X), dtype=np.float64)
+        known = np.asarray(self.estimator_.classes_)
+        proba = in_columns_of(self.estimator_.predict_proba(X), known, self.classes_)
         if self.tau == 0:
             return np.log(np.maximum(proba, _LEAST_PROBABILITY))
-        with np.errstate(divide="ignore"):  # a share of 0 to predict for rules the class out
-            shift = self.tau * (np.log(self.target_prior_) - np.log(self.source_prior_))
+        there = self.target_prior_ > 0  # a share of 0 rules a class out, whatever its source
+        shift = np.full(len(there), -np.inf)
+        ratio = np.log(self.target_prior_[there]) - np.log(self.source_prior_[there])
+        shift[there] = self.tau * ratio
         return np.log(np.maximum(proba, _LEAST_PROBABILITY)) + shift
 
     def predict(self, X: Any) -> np.ndarray:
@@ -237,7 +303,7 @@ class PriorCorrectedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimato
         return log_softmax(self._log_scores(X), axis=1)
 
     def decision_function(self, X: Any) -> np.ndarray:
-        """Return corrected log probabilities, up to a constant a row.
+        """Return corrected log probabilities, up to a constant a row, finite.
 
         Parameters
         ----------
@@ -249,7 +315,8 @@ class PriorCorrectedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimato
         ndarray of shape (n, n_classes) or (n,)
             Scores; for two classes the second minus the first.
         """
-        scores = self._log_scores(X)
+        # finite, for what compares or calibrates scores takes no infinity
+        scores = np.maximum(self._log_scores(X), _LEAST_SCORE)
         return scores[:, 1] - scores[:, 0] if len(self.classes_) == 2 else scores
 
     def get_metadata_routing(self) -> MetadataRouter:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import imblearn.pipeline
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 import sklearn
 import torch
+from imblearn.over_sampling import RandomOverSampler
+from scipy.sparse import csr_array
+from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import make_classification
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import BaggingClassifier, RandomForestClassifier
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import balanced_accuracy_score, log_loss
-from sklearn.model_selection import GridSearchCV, train_test_split
+from sklearn.metrics import balanced_accuracy_score, log_loss, roc_auc_score
+from sklearn.model_selection import GridSearchCV, KFold, cross_val_score, train_test_split
 from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
@@ -103,8 +109,10 @@ def test_a_frozen_estimator_is_not_fitted_again(data):
     model = PriorCorrectedClassifier(FrozenEstimator(base)).fit(X[:500], y[:500])
     assert np.array_equal(base.coef_, before)
     assert model.source_prior_[0] == pytest.approx(np.mean(y[:500] == "bulk"))
-    with pytest.raises(ValueError, match=r"no rows of the classes \['rare'\]"):
+    with pytest.warns(UserWarning, match=r"no samples of the classes \['rare'\].* never predicted"):
         model.fit(X[y != "rare"], y[y != "rare"])
+    np.testing.assert_allclose(model.target_prior_, [0.5, 0.0, 0.5])
+    assert not model.predict_proba(X)[:, 1].any()
     with pytest.raises(ValueError, match=r"does not know: \['new'\]"):
         model.fit(X[:2], ["bulk", "new"])
 
@@ -157,7 +165,14 @@ def test_in_searches_pipelines_and_around_networks(data):
     [
         ({"target_prior": [0.5, 0.5]}, "for each of 3 classes"),
         ({"target_prior": [1.0, -0.5, 0.5]}, "not negative"),
-        ({"target_prior": {"bulk": 1.0}}, "target_prior has labels"),
+        ({"target_prior": {"bulk": 1.0}}, r"target_prior has nothing for \['rare', 'some'\]"),
+        ({"target_prior": {"bulk": 1, "rare": 2, "som": 3}}, r"not have: \['som'\]"),
+        ({"target_prior": {"bulk": None, "rare": 2, "some": 3}}, "finite share"),
+        ({"target_prior": {"bulk": 0, "rare": 0, "some": 0, "new": 1}}, "share of 0 for all"),
+        ({"target_prior": [0.1, 0.2, 0.3, 0.4]}, r"by position; .* pass a dict"),
+        ({"target_prior": pd.Series([0.5, 0.5])}, r"not have: \[0, 1\]"),
+        ({"target_prior": pd.DataFrame({"share": {"bulk": 1.0}})}, "is a DataFrame"),
+        ({"target_prior": "equal"}, "for each of 3 classes"),
         ({"tau": "x"}, "tau must be an instance"),
     ],
 )
@@ -181,3 +196,133 @@ def test_labels_of_a_torch_dataset(data):
     given = PriorCorrectedClassifier(net).fit(source)
     found = PriorCorrectedClassifier(net).fit(source, codes.numpy())
     np.testing.assert_array_equal(given.predict_proba(source), found.predict_proba(source))
+
+
+# --- shares by label, and classes that a part of the data lacks -------------------------------
+
+
+@pytest.fixture(scope="module")
+def one_of_a_class():
+    X, y = make_classification(120, 6, n_informative=4, weights=[0.7], random_state=0)
+    y[7] = 2
+    return X, y
+
+
+def test_a_series_goes_by_its_labels(data):
+    X, _, y, _ = data
+    shares = pd.Series(y).value_counts(normalize=True)
+    model = PriorCorrectedClassifier(GaussianNB(), target_prior=shares).fit(X, y)
+    np.testing.assert_allclose(model.target_prior_, model.source_prior_)
+    np.testing.assert_allclose(model.predict_proba(X), GaussianNB().fit(X, y).predict_proba(X))
+    copied = clone(model).fit(X, y)
+    np.testing.assert_array_equal(copied.predict_proba(X), model.predict_proba(X))
+    by_position = PriorCorrectedClassifier(GaussianNB(), target_prior=pd.Series([0.2, 0.5, 0.3]))
+    np.testing.assert_allclose(by_position.fit(X, y).target_prior_, [0.2, 0.5, 0.3])
+
+
+def test_shares_of_labels_that_are_not_there_are_left_aside(one_of_a_class):
+    X, y = one_of_a_class
+    shares = {2: 0.5, 1: 0.3, 0: 0.2}
+    for target in (shares, pd.Series(shares), {np.int64(k): share for k, share in shares.items()}):
+        model = PriorCorrectedClassifier(LogisticRegression(), target_prior=target)
+        np.testing.assert_allclose(model.fit(X[y < 2], y[y < 2]).target_prior_, [0.4, 0.6])
+        folds = KFold(3, shuffle=True, random_state=0)
+        scores = cross_val_score(model, X, y, cv=folds, error_score="raise")
+        assert np.isfinite(scores).all()
+        assert BaggingClassifier(model, 5, random_state=1).fit(X, y).predict_proba(X).shape == (
+            120,
+            3,
+        )
+
+
+@pytest.mark.parametrize(
+    "base",
+    [
+        LogisticRegression(),
+        GaussianNB(),
+        make_pipeline(StandardScaler(), LogisticRegression()),
+        KNeighborsClassifier(),
+        make_pipeline(StandardScaler(), KNeighborsClassifier()),
+        imblearn.pipeline.make_pipeline(
+            RandomOverSampler(random_state=0), LogisticRegression(max_iter=500)
+        ),
+    ],
+    ids=lambda base: type(base[-1] if hasattr(base, "steps") else base).__name__,
+)
+@pytest.mark.parametrize("target", [None, {0: 0.2, 1: 0.3, 2: 0.5}])
+def test_in_bags_and_with_a_class_that_weighs_nothing(base, target, one_of_a_class):
+    X, y = one_of_a_class
+    model = PriorCorrectedClassifier(base, target_prior=target)
+    proba = BaggingClassifier(model, 8, random_state=1).fit(X, y).predict_proba(X)
+    assert proba.shape == (120, 3)
+    np.testing.assert_allclose(proba.sum(1), 1.0)
+    model.fit(X, y, sample_weight=(y < 2).astype(float))
+    without = clone(model).fit(X[y < 2], y[y < 2])
+    proba = model.predict_proba(X)
+    np.testing.assert_allclose(proba[:, :2], without.predict_proba(X), atol=2e-3)
+    assert not proba[:, 2:].any()
+    assert np.isfinite(model.decision_function(X)).all()
+
+
+def test_a_class_without_weight_has_finite_scores(one_of_a_class):
+    X, y = one_of_a_class
+    model = PriorCorrectedClassifier(LogisticRegression())
+    y = (y > 0).astype(int)
+    model.fit(X, y, sample_weight=np.where(y == 1, 0.0, 1.0))
+    assert not model.predict(X).any()
+    assert np.isfinite(model.decision_function(X)).all()
+    roc_auc_score(y, model.decision_function(X))
+    X, y = one_of_a_class
+    folds = list(KFold(3, shuffle=True, random_state=0).split(X))
+    calibrated = CalibratedClassifierCV(model, cv=folds)
+    assert np.isfinite(calibrated.fit(X, y, sample_weight=1.0 + (y < 2)).predict_proba(X)).all()
+
+
+@pytest.mark.parametrize("tau", [-1.0, 0.5, 2.0])
+def test_no_share_at_any_strength(tau, data):
+    X, _, y, _ = data
+    model = PriorCorrectedClassifier(GaussianNB(), tau=tau, target_prior=[0.5, 0.0, 0.5])
+    proba = model.fit(X, y, sample_weight=np.where(y == "rare", 0.0, 1.0)).predict_proba(X)
+    assert not proba[:, 1].any()
+    np.testing.assert_allclose(proba.sum(1), 1.0)
+
+
+def test_whole_weights_repeat_rows_of_a_classifier_that_takes_none(data):
+    X, _, y, _ = data
+    times = np.random.default_rng(0).integers(0, 3, len(y))
+    rows = np.repeat(np.arange(len(y)), times)
+    expected = PriorCorrectedClassifier(KNeighborsClassifier()).fit(X[rows], y[rows])
+    found = PriorCorrectedClassifier(KNeighborsClassifier()).fit(X, y, sample_weight=times)
+    np.testing.assert_array_equal(found.predict_proba(X), expected.predict_proba(X))
+    np.testing.assert_array_equal(found.source_prior_, expected.source_prior_)
+    found.fit(X, y, sample_weight=np.full(len(y), 0.3))  # equal weights change nothing
+    with pytest.raises(TypeError, match="KNeighborsClassifier takes no sample_weight, and rows"):
+        found.fit(X, y, sample_weight=times + 0.5)
+
+
+def test_weights_reach_the_last_step_of_a_pipeline(data):
+    X, _, y, _ = data
+    weight = np.where(y == "rare", 10.5, 1.0)
+    inner = make_pipeline(StandardScaler(), LogisticRegression())
+    model = PriorCorrectedClassifier(inner).fit(X, y, sample_weight=weight)
+    expected = clone(inner).fit(X, y, logisticregression__sample_weight=weight)
+    np.testing.assert_allclose(model.estimator_.predict_proba(X), expected.predict_proba(X))
+
+
+@pytest.mark.parametrize("form", [list, pd.DataFrame, pl.DataFrame, csr_array, torch.from_numpy])
+def test_rows_of_weight_are_taken_from_any_form(form, one_of_a_class):
+    X, y = one_of_a_class
+    base = RebalancedClassifier(max_epochs=2, random_state=0)
+    weight = np.where(y == 2, 0.0, 1.0)
+    rows = X.tolist() if form is list else form(X)
+    model = PriorCorrectedClassifier(base).fit(rows, y, sample_weight=weight)
+    without = PriorCorrectedClassifier(base).fit(X[y < 2], y[y < 2])
+    proba = model.predict_proba(rows)
+    if form is not csr_array:  # whose sums are of another order
+        np.testing.assert_array_equal(proba[:, :2], without.predict_proba(X))
+    assert not proba[:, 2].any()
+    labels = torch.from_numpy(y)
+    source = torch.utils.data.TensorDataset(torch.from_numpy(X), labels)
+    net = RebalancedClassifier(module=MLP, max_epochs=2, random_state=0)
+    streamed = PriorCorrectedClassifier(net).fit(source, sample_weight=weight)
+    assert not streamed.predict_proba(source)[:, 2].any()
