@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from imblearn.over_sampling.base import BaseOverSampler
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from sklimb._parameters import resolve_device
@@ -25,10 +24,11 @@ from sklimb.over_sampling._rows import (
     with_floats,
 )
 from sklimb.over_sampling._seed_draws import SeedDraws, draw_seeds
+from sklimb.over_sampling._strategy_by_class import ByClassOverSampler
 from sklimb.over_sampling._table_translation import TableTranslation, rows_at_once
 
 
-class M2mSampler(BaseOverSampler):
+class M2mSampler(ByClassOverSampler):
     r"""Over-sampling by translating rows of larger classes into rows of smaller ones.
 
     A new row of class k starts from a row :math:`x_0` of a larger class :math:`k_0` (drawn by
@@ -44,9 +44,11 @@ class M2mSampler(BaseOverSampler):
 
     Parameters
     ----------
-    sampling_strategy : float, str, dict or callable, default="auto"
+    sampling_strategy : float, str, dict, Series or callable, default="auto"
         Which classes are brought to how many rows, as in imbalanced-learn. "auto" brings each
-        class to the size of the largest one.
+        class to the size of the largest one. Sizes by label come in a dict or in a Series indexed
+        by label; those of labels that y lacks, as a fold may, are left aside if each label of y has
+        one.
     lam : float, default=0.1
         :math:`\lambda`: how much f's raw score of the seed's class counts. The paper's candidates
         are 0.01, 0.1 and 0.5; 0 leaves f out.
@@ -137,7 +139,7 @@ class M2mSampler(BaseOverSampler):
     """
 
     _parameter_constraints: ClassVar[dict] = {
-        **BaseOverSampler._parameter_constraints,
+        **ByClassOverSampler._parameter_constraints,
         "lam": [Interval(Real, 0, None, closed="left")],
         "beta": [Interval(Real, 0, 1, closed="both")],
         "gamma": [Interval(Real, 0, 1, closed="both")],
@@ -304,7 +306,7 @@ class M2mSampler(BaseOverSampler):
                 f"{classes[sorted(unlearnt)].tolist()}, so it cannot say what to translate into. "
                 "Train it longer (max_epochs, lr), or give another.",
                 UserWarning,
-                stacklevel=7,
+                stacklevel=8,
             )
         if not self.translated_.any():
             self._warn_of_none(len(tried), rounded_off=not changed and bool(rows.whole.any()))
@@ -318,7 +320,7 @@ class M2mSampler(BaseOverSampler):
             else f"None of {n_tried} translations reached a confidence of gamma={self.gamma:g}; "
             "raise step_size or n_steps, or lower gamma."
         )
-        warnings.warn(f"{why} All new rows repeat old ones.", UserWarning, stacklevel=8)
+        warnings.warn(f"{why} All new rows repeat old ones.", UserWarning, stacklevel=9)
 
 
 def _plain_network(device: str) -> RebalancedClassifier:

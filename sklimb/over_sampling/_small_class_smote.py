@@ -7,12 +7,13 @@ from typing import ClassVar
 
 import numpy as np
 from imblearn.over_sampling import SMOTE
-from imblearn.over_sampling.base import BaseOverSampler
 from scipy import sparse
 from sklearn.utils._param_validation import Interval
 
+from sklimb.over_sampling._strategy_by_class import ByClassOverSampler
 
-class SmallClassSMOTE(BaseOverSampler):
+
+class SmallClassSMOTE(ByClassOverSampler):
     """SMOTE whose number of neighbours shrinks with the class.
 
     :class:`imblearn.over_sampling.SMOTE` stops with an error as soon as one class has no more rows
@@ -24,9 +25,11 @@ class SmallClassSMOTE(BaseOverSampler):
 
     Parameters
     ----------
-    sampling_strategy : float, str, dict or callable, default="auto"
+    sampling_strategy : float, str, dict, Series or callable, default="auto"
         Which classes are brought to how many rows, as in imbalanced-learn. ``"auto"`` brings each
-        class to the size of the largest one.
+        class to the size of the largest one. Sizes by label come in a dict or in a Series indexed
+        by label; those of labels that y lacks, as a fold may, are left aside if each label of y has
+        one.
     k_neighbors : int, default=5
         Neighbours between which a new row is drawn, at most: 5 is the value of the paper.
     random_state : int, RandomState instance or None, default=None
@@ -68,7 +71,7 @@ class SmallClassSMOTE(BaseOverSampler):
     """
 
     _parameter_constraints: ClassVar[dict] = {
-        **BaseOverSampler._parameter_constraints,
+        **ByClassOverSampler._parameter_constraints,
         "k_neighbors": [Interval(Integral, 1, None, closed="left")],
     }
 

@@ -1,0 +1,104 @@
+"""``sampling_strategy`` as any mapping or Series of labels to sizes, for all samplers here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from imblearn.over_sampling.base import BaseOverSampler
+from imblearn.utils import check_target_type
+from sklearn.utils import column_or_1d
+
+from sklimb._by_class import by_label, for_classes
+
+
+class ByClassOverSampler(BaseOverSampler):
+    """An over-sampler whose ``sampling_strategy`` by class follows the rule of `sklimb._by_class`.
+
+    imbalanced-learn knows dicts alone, and takes no label that y lacks.
+    """
+
+    def fit(self, X: Any, y: Any, **params: Any) -> ByClassOverSampler:
+        """Check X, y and the strategy, as `fit_resample` does; rows are made there alone.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_features)
+            Numbers.
+        y : array-like of shape (n,)
+            Labels.
+        **params : dict
+            Metadata, as imbalanced-learn has it.
+
+        Returns
+        -------
+        ByClassOverSampler
+            The sampler itself.
+        """
+        with self._as_dict(y):
+            return super().fit(X, y, **params)
+
+    def fit_resample(self, X: Any, y: Any, **params: Any) -> tuple[Any, Any]:
+        """Return X and y with new rows behind them.
+
+        Parameters
+        ----------
+        X : array-like, frame or sparse matrix of shape (n, n_features)
+            Numbers.
+        y : array-like of shape (n,)
+            Labels.
+        **params : dict
+            Metadata, as imbalanced-learn has it.
+
+        Returns
+        -------
+        X_resampled : as X, of shape (n_new, n_features)
+            The old rows and the new ones.
+        y_resampled : as y, of shape (n_new,)
+            Their labels.
+        """
+        with self._as_dict(y):
+            return super().fit_resample(X, y, **params)
+
+    @contextmanager
+    def _as_dict(self, y: Any) -> Iterator[None]:
+        """Let the strategy be the dict that imbalanced-learn wants, for as long as it looks."""
+        strategy = self.sampling_strategy
+        given = by_label(strategy, "sampling_strategy")
+        if given is None:
+            yield
+            return
+        labels = np.unique(column_or_1d(check_target_type(y, indicate_one_vs_all=True)[0]))
+        self.sampling_strategy = sizes_of_classes(given, labels)
+        try:
+            yield
+        finally:
+            self.sampling_strategy = strategy
+
+
+def sizes_of_classes(given: Mapping[Any, Any], labels: np.ndarray) -> dict[Any, int]:
+    """Return how many rows the classes of y that are named are to have.
+
+    Raises
+    ------
+    ValueError
+        If labels are not those of y, or a size is not a whole number.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklimb.over_sampling._strategy_by_class import sizes_of_classes
+    >>> sizes_of_classes({"a": 50.0, "b": 50, "c": 50}, np.array(["a", "b"]))
+    {'a': 50, 'b': 50}
+    """
+    for_classes(given, labels, "sampling_strategy", default=None)
+    there = set(labels.tolist())
+    for label, size in given.items():
+        if not isinstance(size, Real) or size != np.round(size):
+            raise ValueError(
+                f"sampling_strategy must give whole numbers of samples, got {size!r} for {label!r}."
+            )
+    return {label: int(size) for label, size in given.items() if label in there}
