@@ -24,6 +24,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from sklimb._csr import from_scipy, is_csr, split_rows, take_rows, to_scipy, values_a_row
 from sklimb._items import collate_items, x_of
+from sklimb._tensors import as_tensor
 
 # A gathered piece holds at most this many values: 64 MB in float32, whatever the size of X.
 _VALUES_GATHERED_AT_ONCE = 2**24
@@ -65,7 +66,7 @@ class Rows(SkorchDataset):
         # skorch's callbacks take .X and .y from its own datasets when they need the whole.
         self.X = _to_device(x, device)
         self.codes = y
-        self.y = None if y is None else torch.as_tensor(y, dtype=torch.long, device=device)
+        self.y = None if y is None else as_tensor(y, dtype=torch.long, device=device)
         self.weight = weight
 
     def __len__(self) -> int:
@@ -86,9 +87,7 @@ def _to_device(
 ) -> Tensor:
     if scipy.sparse.issparse(x):
         return from_scipy(x, device)
-    if isinstance(x, np.ndarray):
-        # torch warns of arrays that it must not write to; nothing here writes.
-        x = torch.from_numpy(x if x.flags.writeable else x.copy())
+    x = as_tensor(x)
     if torch.device(device).type == "mps" and x.dtype == torch.float64:
         x = x.float()
     return x.to(device)
@@ -110,7 +109,7 @@ class StreamedRows(Dataset):
     ) -> None:
         self.source = source
         self.codes = y
-        self.y = None if y is None else torch.as_tensor(y, dtype=torch.long)
+        self.y = None if y is None else as_tensor(y, dtype=torch.long)
         self.weight = weight
 
     def __len__(self) -> int:

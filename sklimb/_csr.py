@@ -18,6 +18,8 @@ import scipy.sparse
 import torch
 from torch import Tensor
 
+from sklimb._tensors import as_tensor
+
 with warnings.catch_warnings():
     # torch says once in a process that the layout is in beta.
     warnings.simplefilter("ignore")
@@ -39,8 +41,7 @@ def from_scipy(X: scipy.sparse.csr_array, device: str | torch.device = "cpu") ->
     # embedding_bag wants both kinds of index in one type
     index = np.result_type(X.indptr, X.indices)
     parts = (X.indptr.astype(index, copy=False), X.indices.astype(index, copy=False), X.data)
-    # torch warns of arrays that it must not write to; nothing here writes.
-    tensors = [torch.from_numpy(p if p.flags.writeable else p.copy()) for p in parts]
+    tensors = [as_tensor(part) for part in parts]
     if torch.device(device).type == "mps" and tensors[2].dtype == torch.float64:
         tensors[2] = tensors[2].float()
     return _build(*(part.to(device) for part in tensors), X.shape[1])

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor
 from torch.utils.data import (
     ConcatDataset,
@@ -118,6 +119,10 @@ def collate_items(items: list[tuple[Any, int]]) -> list[Tensor]:
                 f"{first}. Give the Dataset a transform that brings all items to one shape, for "
                 "images a resize or a crop."
             )
+    xs, positions = zip(*items, strict=True)
+    if any(isinstance(x, np.ndarray) and not x.flags.writeable for x in xs):
+        # torch takes no such array by itself, as those of a memory map are
+        return [torch.from_numpy(np.stack(xs)), default_collate(positions)]
     return default_collate(items)
 
 

@@ -154,3 +154,24 @@ def test_shape_of_items():
         check_filled(Items([]))
     with pytest.raises(ValueError, match=r"single number.*x\[None\]"):
         item_shape(TensorDataset(torch.zeros(3)))
+
+
+@pytest.fixture
+def each_time():
+    """Let torch warn each time, not once in a process; a warning fails a test here."""
+    before = torch.is_warn_always_enabled()
+    torch.set_warn_always(True)
+    yield
+    torch.set_warn_always(before)
+
+
+@pytest.mark.usefixtures("each_time")
+def test_items_of_a_memory_map(tmp_path):
+    np.save(tmp_path / "x.npy", np.arange(12, dtype=np.float32).reshape(4, 3))
+    rows = np.load(tmp_path / "x.npy", mmap_mode="r")
+    x, positions = collate_items([(rows[i], i) for i in (2, 0)])
+    assert torch.equal(x, torch.tensor([[6.0, 7, 8], [0, 1, 2]]))
+    assert x.dtype == torch.float32
+    assert positions.tolist() == [2, 0]
+    x, _ = collate_items([(torch.zeros(3), 0), (rows[1], 1)])  # both kinds
+    assert x.tolist() == [[0, 0, 0], [3, 4, 5]]

@@ -23,6 +23,7 @@ from sklimb._parameters import check_number, check_option
 from sklimb._prediction import features_of
 from sklimb._rebalance import cost_vector, is_cost
 from sklimb._row_choice import stratified_split, take_rows
+from sklimb._tensors import as_tensor
 from sklimb.classifiers.rebalanced import RebalancedClassifier
 from sklimb.heads import LinearHead
 from sklimb.heads.members import log_mean_probability, members_of
@@ -279,7 +280,7 @@ class DecoupledClassifier(BaseNetClassifier):
     def _ncm(
         self, features: Tensor, data: Rows | StreamedRows, weight: Tensor, bias: Tensor
     ) -> tuple[Tensor, Tensor, bool]:
-        mass = torch.ones(len(features)) if data.weight is None else torch.from_numpy(data.weight)
+        mass = torch.ones(len(features)) if data.weight is None else as_tensor(data.weight)
         for code in np.unique(data.codes):
             rows = torch.from_numpy(data.codes == code)
             share = (mass[rows] / mass[rows].sum()).to(features.dtype)
