@@ -16,7 +16,7 @@ from sklearn.utils.validation import _check_sample_weight, column_or_1d, validat
 from torch.utils.data import Dataset
 
 from sklimb._csr import sparse_to_scipy
-from sklimb._items import check_filled, dataset_labels, is_dataset, item_shape
+from sklimb._items import check_filled, dataset_labels, is_dataset, item_shape, unsliced
 from sklimb._random import contained
 
 # A last axis of so many may well be that of the channels.
@@ -38,6 +38,7 @@ def check_training_data(
     reset : bool
         False compares X with what the estimator was fitted to.
     """
+    X = unsliced(X)
     if not is_dataset(X):
         if not reset:
             _check_images(estimator, X)
@@ -57,6 +58,7 @@ def check_training_data(
 
 def check_new_data(estimator: BaseEstimator, X: Any) -> Any:
     """Validate rows, images or a Dataset to predict, by what the estimator was fitted to."""
+    X = unsliced(X)
     if is_dataset(X):
         _check_items(estimator, X, reset=False)
         return X

@@ -8,10 +8,12 @@ An item is x (...) or (x, label); a batch is x (n, ...) and the items' positions
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from numbers import Number
 from typing import Any
 
 import numpy as np
 import torch
+from skorch.helper import SliceDataset
 from torch import Tensor
 from torch.utils.data import (
     ConcatDataset,
@@ -22,6 +24,8 @@ from torch.utils.data import (
     TensorDataset,
     default_collate,
 )
+
+_NUMBERS_AND_TEXT = (Number, np.generic, str, bytes, type(None))
 
 
 def is_dataset(X: Any) -> bool:
@@ -39,6 +43,61 @@ def is_dataset(X: Any) -> bool:
             f"iterator_train__num_workers={X.num_workers} and the like."
         )
     return isinstance(X, Dataset)
+
+
+class _Sliced(Dataset):
+    """Items of a `SliceDataset` that are not the first part of another Dataset's, as it has them.
+
+    Parameters
+    ----------
+    source : skorch.helper.SliceDataset
+    """
+
+    def __init__(self, source: SliceDataset) -> None:
+        self.source = source
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+    def __getitem__(self, index: int) -> Any:
+        return self.source[int(index)]
+
+
+def unsliced(X: Any) -> Any:
+    """Return X as it is, a skorch `SliceDataset` as the Dataset it stands for.
+
+    That is a Subset where it keeps the first part of each item, so that labels are found in it.
+
+    Raises
+    ------
+    TypeError
+        If X is a list of a Dataset's items, as scikit-learn makes of a Dataset that it splits.
+    """
+    if isinstance(X, SliceDataset):
+        if X.idx == 0 and type(X).transform is SliceDataset.transform:
+            return Subset(X.dataset, np.asarray(X.indices_))
+        return _Sliced(X)
+    if isinstance(X, (list, tuple)) and len(X) and _is_item(X[0]):
+        raise TypeError(
+            f"X is a {type(X).__name__} whose first item is a {_describe(X[0])}, as scikit-learn "
+            "makes one of a torch Dataset that it splits. For cross-validation and searches pass "
+            "skorch.helper.SliceDataset(dataset) as X, and y beside it; or split positions, and "
+            "fit to torch.utils.data.Subset(dataset, positions)."
+        )
+    return X
+
+
+def _is_item(row: Any) -> bool:
+    """Return whether a row is the item of a Dataset: no numbers, and no text."""
+    if isinstance(row, (torch.Tensor, np.ndarray)):
+        return row.ndim > 1
+    if isinstance(row, Mapping):
+        return True
+    if not isinstance(row, (list, tuple)):
+        return False
+    parts = [part for part in row if not isinstance(part, (*_NUMBERS_AND_TEXT, list, tuple))]
+    # a list of single numbers may hold tensors, too
+    return any(isinstance(row, tuple) or getattr(part, "ndim", 1) > 0 for part in parts)
 
 
 def dataset_labels(source: Dataset) -> np.ndarray:

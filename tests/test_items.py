@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from skorch.helper import SliceDataset
 from torch.utils.data import (
     ConcatDataset,
     DataLoader,
@@ -21,6 +22,7 @@ from sklimb._items import (
     first_of,
     is_dataset,
     item_shape,
+    unsliced,
 )
 from tests.shared import Items
 
@@ -175,3 +177,69 @@ def test_items_of_a_memory_map(tmp_path):
     assert positions.tolist() == [2, 0]
     x, _ = collate_items([(torch.zeros(3), 0), (rows[1], 1)])  # both kinds
     assert x.tolist() == [[0, 0, 0], [3, 4, 5]]
+
+
+# --- Datasets that scikit-learn splits --------------------------------------------------------
+
+
+def test_a_slice_dataset_is_a_subset():
+    source = TensorDataset(torch.arange(12.0).view(6, 2), torch.tensor([0, 1, 2, 0, 1, 2]))
+    found = unsliced(SliceDataset(source)[np.array([4, 1])])
+    assert isinstance(found, Subset)
+    assert [found[i][0].tolist() for i in range(2)] == [[8, 9], [2, 3]]
+    assert dataset_labels(found).tolist() == [1, 1]
+    inner = SliceDataset(Subset(source, [5, 3]))[:1]
+    assert unsliced(inner)[0][0].tolist() == [10, 11]
+
+
+def test_a_slice_dataset_of_another_part_or_with_a_transform():
+    class Doubled(SliceDataset):
+        def transform(self, data):
+            return 2 * data
+
+    source = TensorDataset(torch.zeros(3, 2), torch.arange(6.0).view(3, 2))
+    found = unsliced(SliceDataset(source, idx=1)[np.array([2, 0])])
+    assert len(found) == 2
+    assert [found[np.int64(i)].tolist() for i in range(2)] == [[4, 5], [0, 1]]
+    assert unsliced(Doubled(source, idx=1))[1].tolist() == [4, 6]
+    assert is_dataset(found)
+
+
+@pytest.mark.parametrize(
+    ("item", "said"),
+    [
+        ((torch.zeros(3), 1), "a tuple of length 2"),
+        ((np.zeros(3), 1), "a tuple of length 2"),
+        ((torch.tensor(1.0), 1), "a tuple of length 2"),
+        ([torch.zeros(3), torch.tensor(1)], "a list of length 2"),
+        ((object(), 1), "a tuple of length 2"),
+        ({"x": 1.0, "label": 1}, r"a dict with the keys \['x', 'label'\]"),
+        (torch.zeros(3, 8, 8), "a Tensor"),
+        (np.zeros((8, 8)), "a ndarray"),
+    ],
+)
+def test_a_list_of_items_says_how_a_dataset_is_split(item, said):
+    for kind in (list, tuple):
+        with pytest.raises(TypeError, match=rf"is {said}, as .*SliceDataset\(dataset\) .*Subset"):
+            unsliced(kind([item, item]))
+
+
+@pytest.mark.parametrize(
+    "X",
+    [
+        [],
+        [[1.0, 2], [3, 4]],
+        [(1.0, 2), (3, 4)],
+        [[torch.tensor(1.0)], [torch.tensor(2.0)]],
+        [torch.zeros(2), torch.ones(2)],
+        [np.zeros(2), np.ones(2)],
+        ["a text", "another"],
+        [[[1.0, 2]], [[3, 4]]],
+        np.zeros((2, 2)),
+        pd.DataFrame({"a": [1.0]}),
+        Items([1]),
+        None,
+    ],
+)
+def test_all_else_is_left_as_it_is(X):
+    assert unsliced(X) is X

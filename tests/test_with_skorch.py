@@ -7,7 +7,9 @@ import copy
 import numpy as np
 import pytest
 import torch
+from sklearn.base import clone
 from sklearn.metrics import balanced_accuracy_score
+from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_score
 from skorch.callbacks import (
     Callback,
     Checkpoint,
@@ -17,9 +19,10 @@ from skorch.callbacks import (
     LRScheduler,
     ProgressBar,
 )
+from skorch.helper import SliceDataset
 from torch import nn
 
-from sklimb import AffinityClassifier, RebalancedClassifier
+from sklimb import AffinityClassifier, PriorCorrectedClassifier, RebalancedClassifier
 from sklimb.backbones import MLP
 from tests.shared import QUICK, each_classifier, global_state, same_bits
 from tests.shared import data as data
@@ -196,6 +199,48 @@ class Patches(nn.Module):
 
     def forward(self, x):
         return self.layers(x)
+
+
+@each_classifier
+def test_a_dataset_is_cross_validated_as_a_slice_dataset(cls, data):
+    X, y = data
+    X, codes = X.astype(np.float32), np.unique(y, return_inverse=True)[1]
+    source = torch.utils.data.TensorDataset(torch.from_numpy(X), torch.from_numpy(codes))
+    model = cls(**QUICK).set_params(module=MLP)
+    expected = [
+        clone(model)
+        .fit(torch.utils.data.Subset(source, train), codes[train])
+        .score(torch.utils.data.Subset(source, test), codes[test])
+        for train, test in StratifiedKFold(2).split(X, codes)
+    ]
+    for labels in (codes, SliceDataset(source, idx=1)):
+        found = cross_val_score(model, SliceDataset(source), labels, cv=2, error_score="raise")
+        np.testing.assert_array_equal(found, expected)
+    search = GridSearchCV(model, {"lr": [1e-3, 1e-2]}, cv=2, error_score="raise")
+    search.fit(SliceDataset(source), codes)
+    assert same_bits(search.best_estimator_, clone(search.best_estimator_).fit(source))
+    part = torch.utils.data.Subset(source, range(0, 240, 2))
+    np.testing.assert_array_equal(search.predict(SliceDataset(part)), search.predict(part))
+    # labels are found in what it is of
+    assert same_bits(clone(model).fit(SliceDataset(part)), clone(model).fit(part))
+    corrected = PriorCorrectedClassifier(model).fit(SliceDataset(part))
+    np.testing.assert_array_equal(corrected.classes_, [0, 1, 2])
+
+
+@pytest.mark.parametrize(
+    "wrap", [lambda source: source, lambda source: torch.utils.data.Subset(source, range(240))]
+)
+def test_a_bare_dataset_that_scikit_learn_cuts(wrap, data):
+    X, y = data
+    source = wrap(torch.utils.data.TensorDataset(torch.from_numpy(X), torch.arange(240)))
+    model = RebalancedClassifier(**QUICK).set_params(module=MLP)
+    with pytest.raises(TypeError, match=r"SliceDataset\(dataset\) as X, and y beside it"):
+        cross_val_score(model, source, y, cv=2, error_score="raise")
+    with pytest.raises(ValueError, match=r"SliceDataset\(dataset\) as X"):
+        GridSearchCV(model, {"lr": [1e-3, 1e-2]}, cv=2).fit(source, y)
+    model.fit(X, y)
+    with pytest.raises(TypeError, match=r"SliceDataset\(dataset\) as X"):
+        model.predict([source[0], source[1]])
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32, np.int16])

@@ -17,7 +17,7 @@ from sklearn.utils.validation import _check_method_params, check_is_fitted, colu
 
 from sklimb._by_class import by_label, for_classes
 from sklimb._inputs import check_weights
-from sklimb._items import dataset_labels, is_dataset
+from sklimb._items import dataset_labels, is_dataset, unsliced
 from sklimb._rebalance import count_classes
 from sklimb._row_choice import take_rows
 from sklimb._weighted_fit import (
@@ -133,8 +133,8 @@ class PriorCorrectedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimato
                 f"{self.estimator!r} has no predict_proba, so there are no probabilities to "
                 "correct. Wrap it in sklearn.calibration.CalibratedClassifierCV."
             )
-        if y is None and is_dataset(X):
-            y = dataset_labels(X)
+        if y is None and is_dataset(unsliced(X)):
+            y = dataset_labels(unsliced(X))
         if y is None:
             raise ValueError("This estimator requires y to be passed, but the target y is None.")
         self.estimator_ = self._fitted(X, y, sample_weight, fit_params)
