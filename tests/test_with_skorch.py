@@ -187,20 +187,6 @@ def test_dataset_errors(data):
         RebalancedClassifier(module=nn.Flatten()).fit(Features(X))
 
 
-# --- images and modules -----------------------------------------------------------------------
-
-
-class Patches(nn.Module):
-    def __init__(self, in_channels, width=4):
-        super().__init__()
-        self.layers = nn.Sequential(
-            nn.Conv2d(in_channels, width, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1)
-        )
-
-    def forward(self, x):
-        return self.layers(x)
-
-
 @each_classifier
 def test_a_dataset_is_cross_validated_as_a_slice_dataset(cls, data):
     X, y = data
@@ -241,6 +227,20 @@ def test_a_bare_dataset_that_scikit_learn_cuts(wrap, data):
     model.fit(X, y)
     with pytest.raises(TypeError, match=r"SliceDataset\(dataset\) as X"):
         model.predict([source[0], source[1]])
+
+
+# --- images and modules -----------------------------------------------------------------------
+
+
+class Patches(nn.Module):
+    def __init__(self, in_channels, width=4):
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Conv2d(in_channels, width, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1)
+        )
+
+    def forward(self, x):
+        return self.layers(x)
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32, np.int16])
