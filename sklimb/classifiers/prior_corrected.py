@@ -244,17 +244,21 @@ class PriorCorrectedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimato
             )
         return prior
 
-    def _log_scores(self, X: Any) -> np.ndarray:
+    def _log_scores(self, X: Any) -> tuple[np.ndarray, np.dtype]:
+        """Return scores in float64, and the float type that the classifier's answer came in."""
         check_is_fitted(self)
         known = np.asarray(self.estimator_.classes_)
-        proba = in_columns_of(self.estimator_.predict_proba(X), known, self.classes_)
+        given = np.asarray(self.estimator_.predict_proba(X))
+        # what is computed from single precision has no more digits, whatever it is held in
+        dtype = given.dtype if given.dtype == np.float32 else np.dtype(np.float64)
+        proba = in_columns_of(given, known, self.classes_)
         if self.tau == 0:
-            return np.log(np.maximum(proba, _LEAST_PROBABILITY))
+            return np.log(np.maximum(proba, _LEAST_PROBABILITY)), dtype
         there = self.target_prior_ > 0  # a share of 0 rules a class out, whatever its source
         shift = np.full(len(there), -np.inf)
         ratio = np.log(self.target_prior_[there]) - np.log(self.source_prior_[there])
         shift[there] = self.tau * ratio
-        return np.log(np.maximum(proba, _LEAST_PROBABILITY)) + shift
+        return np.log(np.maximum(proba, _LEAST_PROBABILITY)) + shift, dtype
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the class with the highest corrected probability for each row.
@@ -269,7 +273,7 @@ class PriorCorrectedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimato
         ndarray of shape (n,)
             Labels.
         """
-        scores = self._log_scores(X)
+        scores, _ = self._log_scores(X)
         return self.classes_[scores.argmax(axis=1)]
 
     def predict_proba(self, X: Any) -> np.ndarray:
@@ -283,9 +287,11 @@ class PriorCorrectedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimato
         Returns
         -------
         ndarray of shape (n, n_classes)
-            Probabilities for data with the class shares ``target_prior_``; each row sums to 1.
+            Probabilities for data with the class shares ``target_prior_``; each row sums to 1. Of
+            the float type that the classifier gives, as all scores here.
         """
-        return softmax(self._log_scores(X), axis=1)
+        scores, dtype = self._log_scores(X)
+        return softmax(scores, axis=1).astype(dtype, copy=False)
 
     def predict_log_proba(self, X: Any) -> np.ndarray:
         """Return logarithms of corrected probabilities.
@@ -300,7 +306,8 @@ class PriorCorrectedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimato
         ndarray of shape (n, n_classes)
             Log probabilities.
         """
-        return log_softmax(self._log_scores(X), axis=1)
+        scores, dtype = self._log_scores(X)
+        return log_softmax(scores, axis=1).astype(dtype, copy=False)
 
     def decision_function(self, X: Any) -> np.ndarray:
         """Return corrected log probabilities, up to a constant a row, finite.
@@ -316,7 +323,8 @@ class PriorCorrectedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimato
             Scores; for two classes the second minus the first.
         """
         # finite, for what compares or calibrates scores takes no infinity
-        scores = np.maximum(self._log_scores(X), _LEAST_SCORE)
+        scores, dtype = self._log_scores(X)
+        scores = np.maximum(scores, _LEAST_SCORE).astype(dtype, copy=False)
         return scores[:, 1] - scores[:, 0] if len(self.classes_) == 2 else scores
 
     def get_metadata_routing(self) -> MetadataRouter:

@@ -326,3 +326,13 @@ def test_rows_of_weight_are_taken_from_any_form(form, one_of_a_class):
     net = RebalancedClassifier(module=MLP, max_epochs=2, random_state=0)
     streamed = PriorCorrectedClassifier(net).fit(source, sample_weight=weight)
     assert not streamed.predict_proba(source)[:, 2].any()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_outputs_carry_the_classifiers_precision(dtype):
+    X, y = make_classification(120, weights=[0.8], random_state=0)
+    net = RebalancedClassifier(max_epochs=2, dtype=dtype, random_state=0)
+    model = PriorCorrectedClassifier(net).fit(X, y)
+    for name in ("predict_proba", "predict_log_proba", "decision_function"):
+        assert getattr(model, name)(X).dtype == dtype
+    assert PriorCorrectedClassifier(LogisticRegression()).fit(X, y).predict_proba(X).dtype == float
