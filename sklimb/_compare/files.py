@@ -1,0 +1,238 @@
+"""What is in a file: its bytes unpacked, and the encoding in which they are text."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import re
+import zipfile
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sklimb._compare.errors import InputError, nearest
+
+# How files begin that are no text, or another kind of text, and what to do with them.
+_FRAME = "read it with pandas ({}) and pass the frame to sklimb.compare, or save it as CSV"
+_OTHER_FORMATS = [
+    (b"\xd0\xcf\x11\xe0", "an Excel file", _FRAME.format("read_excel")),
+    (b"PAR1", "a Parquet file", _FRAME.format("read_parquet")),
+    (b"ARROW1", "a Feather file", _FRAME.format("read_feather")),
+    (b"\x89HDF", "an HDF5 file", _FRAME.format("read_hdf")),
+    (b"SQLite format 3", "a SQLite database", _FRAME.format("read_sql")),
+    (b"%PDF", "a PDF file", "save its table as CSV"),
+    (b"{\\rtf", "an RTF document", "save its table as CSV"),
+    (b"<!doctype html", "a page of HTML", "was the download an error page, or a link to the file?"),
+    (b"<html", "a page of HTML", "was the download an error page, or a link to the file?"),
+    (b"<?xml", "an XML file", _FRAME.format("read_xml")),
+]
+_COMPRESSED: list[tuple[bytes, str, str, Callable[[bytes], bytes]]] = [
+    (b"\x1f\x8b", "gzip", ".gz", gzip.decompress),
+    (b"BZh", "bz2", ".bz2", bz2.decompress),
+    (b"\xfd7zXZ\x00", "xz", ".xz", lzma.decompress),
+]
+_MARKS = [
+    (b"\xff\xfe\x00\x00", "utf-32"),
+    (b"\x00\x00\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+]
+# Text in a Western language is mostly ASCII; a file of which less is, is no such text.
+_LEAST_ASCII = 0.6
+
+
+@dataclass(frozen=True)
+class Source:
+    """A text file in memory.
+
+    Parameters
+    ----------
+    path : Path
+    data : bytes
+        Unpacked, not decoded.
+    encoding : str
+        As Python names it; ``"utf-8"`` includes files with a byte order mark.
+    options : dict
+        What `pandas.read_csv` must be told of this to read the file from its path.
+    notes : list of str
+    """
+
+    path: Path
+    data: bytes
+    encoding: str = "utf-8"
+    options: dict[str, Any] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def head(self, n_bytes: int = 1 << 18) -> tuple[str, bool]:
+        """Return the text on top, and whether that is all of it."""
+        start = self.data[:n_bytes]
+        encoding = "utf-8-sig" if self.encoding == "utf-8" else self.encoding
+        # The last character may be cut.
+        return start.decode(encoding, errors="ignore"), len(start) == len(self.data)
+
+    def open(self) -> io.BytesIO:
+        """Return the bytes as a file, which pandas reads faster than text."""
+        return io.BytesIO(self.data)
+
+
+def load(path: Path) -> Source:
+    """Read a file that should hold text.
+
+    Parameters
+    ----------
+    path : Path
+        Plain or packed by gzip, bzip2, xz or zip. UTF-8, UTF-16 or UTF-32 with a byte order mark,
+        or an encoding of Western Europe (Windows-1252, Latin-1).
+
+    Returns
+    -------
+    source : Source
+
+    Raises
+    ------
+    InputError
+        If there is no such file, or it is no text; the message says what it is.
+    """
+    data = _bytes(path)
+    options: dict[str, Any] = {}
+    for magic, name, suffix, unpack in _COMPRESSED:
+        if data.startswith(magic):
+            data = _unpacked(path, data, name, unpack)
+            options = {} if path.suffix == suffix else {"compression": name}
+            break
+        if path.suffix == suffix:
+            raise InputError(
+                f"{path} cannot be read: it is named {suffix} but is no {name} file; if it is "
+                f"plain text, take {suffix} off its name, else fetch or copy it again"
+            )
+    if data.startswith(b"PK\x03\x04"):
+        data = _unzipped(path, data)
+        options = {} if path.suffix == ".zip" else {"compression": "zip"}
+    if not data[:4096].strip() and not data.strip():
+        raise InputError(f"{path} is empty")
+    start = data[:64].lstrip(b"\xef\xbb\xbf \r\n\t").lower()
+    for magic, what, remedy in _OTHER_FORMATS:
+        if start.startswith(magic.lower()):
+            raise InputError(f"{path} is {what}, not CSV: {remedy}")
+    encoding, notes = _encoding(path, data)
+    if encoding != "utf-8":
+        options["encoding"] = encoding
+    source = Source(path, data, encoding, options, notes)
+    if not source.head()[0].strip():
+        raise InputError(f"{path} is empty")
+    return source
+
+
+def _bytes(path: Path) -> bytes:
+    if not path.exists():
+        siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+        hint = nearest(path.name, siblings) if siblings else ""
+        hint = f": {hint}" if hint.startswith("did you mean") else ""
+        raise InputError(f"there is no file {path}{hint}")
+    if path.is_dir():
+        raise InputError(f"{path} is a folder, not a file")
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}") from None
+
+
+def _unpacked(path: Path, data: bytes, name: str, unpack: Callable[[bytes], bytes]) -> bytes:
+    try:
+        return unpack(data)
+    except (EOFError, OSError, ValueError, zlib.error, lzma.LZMAError) as error:
+        cut = isinstance(error, EOFError) or "ended before" in str(error)
+        what = "is cut off: its data end too early" if cut else "is damaged"
+        raise InputError(
+            f"{path} cannot be read: the {name} file {what}; fetch or copy it again"
+        ) from None
+
+
+def _unzipped(path: Path, data: bytes) -> bytes:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            names = [info.filename for info in archive.infolist() if not info.is_dir()]
+            if any(name.startswith(("xl/", "[Content_Types]", "content.xml")) for name in names):
+                raise InputError(
+                    f"{path} is a spreadsheet (Excel, LibreOffice), not CSV: save its sheet as "
+                    "CSV, or " + _FRAME.format("read_excel").removesuffix(", or save it as CSV")
+                )
+            if len(names) != 1:
+                shown = ", ".join(names[:6]) + (" ..." if len(names) > 6 else "")
+                raise InputError(
+                    f"{path} holds {len(names)} files ({shown}): unpack it and name one of them"
+                )
+            return archive.read(names[0])
+    except (zipfile.BadZipFile, EOFError, zlib.error):
+        raise InputError(
+            f"{path} cannot be read: the zip file is cut off or damaged; fetch or copy it again"
+        ) from None
+    except (RuntimeError, NotImplementedError):  # a password, or an unusual way of packing
+        raise InputError(f"{path} cannot be unzipped here: unpack it first") from None
+
+
+def _encoding(path: Path, data: bytes) -> tuple[str, list[str]]:
+    """Return the encoding, looked for in the whole file, and a note where it was guessed."""
+    for mark, name in _MARKS:
+        if data.startswith(mark):
+            try:
+                data.decode(name)
+            except UnicodeDecodeError:
+                raise InputError(
+                    f"{path} begins as text in {name.upper()} but is not all of it: is it cut off?"
+                    " save it as UTF-8"
+                ) from None
+            return name, [f"{path.name} was read as {name.upper()}"]
+    if b"\0" in data:
+        return _with_nul(path, data)
+    try:
+        data.decode("utf-8")
+        return "utf-8", []
+    except UnicodeDecodeError as error:
+        bad = error.start
+    line = data.count(b"\n", 0, bad) + 1
+    text = data.decode("utf-8", errors="replace")
+    n_bad = text.count("�")
+    n_good = sum(1 for c in text if c > "\x7f") - n_bad
+    if n_good > n_bad:
+        raise InputError(
+            f"{path} is text in UTF-8 but for line {line}, which has bytes of another encoding: "
+            "save it as UTF-8"
+        )
+    n_ascii = len(data) - len(data.translate(None, bytes(range(128))))
+    controls = re.search(rb"[\x00-\x08\x0e-\x19\x1b-\x1f\x7f]", data)
+    if n_ascii < _LEAST_ASCII * len(data) or controls:
+        raise InputError(
+            f"{path} is no text in UTF-8 (line {line}): is it a CSV file? if it is, save it as "
+            "CSV UTF-8"
+        )
+    try:
+        data.decode("cp1252")
+        encoding, name = "cp1252", "Windows-1252 (Western European)"
+    except UnicodeDecodeError:
+        encoding, name = "latin-1", "Latin-1 (Western European)"
+    return encoding, [
+        f"{path.name} is not UTF-8 (line {line}) and was read as {name}; if letters look wrong, "
+        "save it as UTF-8"
+    ]
+
+
+def _with_nul(path: Path, data: bytes) -> tuple[str, list[str]]:
+    """Return the encoding of a file with NUL bytes: UTF-16 without a mark, or none."""
+    for name, of_high_bytes in [("utf-16-le", slice(1, None, 2)), ("utf-16-be", slice(0, None, 2))]:
+        high = data[:4096][of_high_bytes]
+        if len(data) % 2 == 0 and high.count(0) > 0.8 * len(high):
+            try:
+                data.decode(name)
+            except UnicodeDecodeError:
+                continue
+            return name, [f"{path.name} was read as {name.upper()}"]
+    line = data.count(b"\n", 0, data.index(b"\0")) + 1
+    raise InputError(
+        f"{path} has NUL bytes, the first in line {line}: it is no text (is it cut, or no CSV "
+        "file?); save it as CSV UTF-8"
+    )

@@ -1,0 +1,286 @@
+"""How values are written: missing ones, numbers with all that people put beside them, booleans."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# What `pandas.read_csv` takes for missing, and the question mark of the UCI's files.
+MISSING = frozenset(
+    [
+        *("", "?", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND"),
+        *("1.#QNAN", "<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null"),
+    ]
+)
+# Those that are also words which somebody may have meant.
+WORDS = frozenset(word for word in MISSING if word.isalpha())
+
+_TRUE = frozenset({"true", "t", "yes", "y", "1", "1.0"})
+_FALSE = frozenset({"false", "f", "no", "n", "0", "0.0"})
+_SPACES = "\u00a0\u202f\u2009"
+_MINUS = "\u2212"
+_CURRENCIES = "USD EUR GBP CHF JPY CNY INR AUD CAD NZD SEK NOK DKK PLN CZK HUF BRL MXN ZAR kr zł"
+# Signs of currencies, with the letters that tell one dollar from another.
+_SIGNS = r"(?:US|A|C|R|NZ|HK|S)?[$€£¥₹₩₽₺₪฿₫₱]"
+_AFFIX = rf"(?:%|{_SIGNS}|{'|'.join(_CURRENCIES.split())})"
+_DECORATED = re.compile(
+    rf"(?P<sign>[+-]?)\s*(?P<before>{_AFFIX})?\s*(?P<sign2>[+-]?)\s*"
+    rf"(?P<body>\d[\d.,'’\s]*|[.,]\d+)(?P<exponent>[eE][+-]?\d+)?\s*(?P<after>{_AFFIX})?"
+)
+_PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(inf|infinity)", re.I)
+_CODE = re.compile(r"0\d+")
+# Decimal sign, and what stands between thousands.
+_WAYS = [(d, t) for d, ts in [(".", ("", ",", " ", "'", "’")), (",", ("", ".", " ", "'", "’"))]
+         for t in ts]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class NumberFormat:
+    """How the numbers of a column are written.
+
+    Parameters
+    ----------
+    decimal : str, default="."
+    thousands : str, default=""
+        What stands between groups of three digits.
+    affix : str, default=""
+        A sign of currency or per cent beside the number.
+    spaced : bool, default=False
+        Whether there are spaces within cells.
+    minus : bool, default=False
+        Whether the typographic minus occurs.
+    """
+
+    decimal: str = "."
+    thousands: str = ""
+    affix: str = ""
+    spaced: bool = False
+    minus: bool = False
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether pandas reads such numbers by itself."""
+        return self == NumberFormat()
+
+    @property
+    def removed(self) -> str:
+        """Regular expression of what is no part of the number; empty where all is."""
+        single = self.thousands.replace(" ", "") + (self.affix if len(self.affix) == 1 else "")
+        inside = single + (r"\s" if self.spaced else "")
+        if (single and inside != single) or len(single) > 1:
+            inside = f"[{inside}]"
+        elif single:
+            inside = re.escape(single)
+        long = [re.escape(self.affix)] if len(self.affix) > 1 else []
+        return "|".join([*long, *([inside] if inside else [])])
+
+    def steps(self) -> list[tuple[str, str, bool]]:
+        """Return (what, by what, whether a regular expression), replaced in this order."""
+        steps = []
+        removed = self.removed
+        literal = removed.removeprefix("\\")
+        if removed and len(literal) == 1 and literal != "s":
+            steps.append((literal, "", False))
+        elif removed:
+            steps.append((removed, "", True))
+        if self.decimal != ".":
+            steps.append((self.decimal, ".", False))
+        if self.minus:
+            steps.append((_MINUS, "-", False))
+        return steps
+
+    def read(self, cells: pd.Series) -> pd.Series:
+        """Return text as numbers, NaN where a cell is none.
+
+        Parameters
+        ----------
+        cells : Series of str
+
+        Returns
+        -------
+        numbers : Series
+        """
+        import pandas as pd
+
+        for old, new, regex in self.steps():
+            cells = cells.str.replace(old, new, regex=regex)
+        return pd.to_numeric(cells, errors="coerce")
+
+    def __str__(self) -> str:
+        parts = []
+        if self.affix:
+            parts.append("per cent" if self.affix == "%" else f"{self.affix}")
+        if self.decimal == ",":
+            parts.append("decimal comma")
+        if self.thousands:
+            name = {",": "commas", ".": "points", " ": "spaces"}.get(self.thousands, "apostrophes")
+            parts.append(f"{name} between thousands")
+        return ", ".join(parts) or "decimal point"
+
+
+def is_plain_number(cell: str) -> bool:
+    """Return whether a text is a number as programs write it (3, -0.5, 1e-3).
+
+    Parameters
+    ----------
+    cell : str
+
+    Returns
+    -------
+    answer : bool
+    """
+    return _PLAIN.fullmatch(cell) is not None
+
+
+def number_formats(cells: Sequence[str]) -> list[NumberFormat]:
+    """Return all the ways in which every one of some cells is a number.
+
+    Parameters
+    ----------
+    cells : sequence of str
+        Different values, none of them missing, without spaces around them.
+
+    Returns
+    -------
+    formats : list of NumberFormat
+        Empty where some cell is no number in any consistent way. The decimal point comes first,
+        then points before commas; more than one means that the cells do not tell.
+    """
+    if not len(cells):
+        return []
+    affixes, bodies, bare = set(), [], []
+    spaced = minus = False
+    for cell in cells:
+        minus |= _MINUS in cell
+        text = cell.replace(_MINUS, "-")
+        spaced |= any(c.isspace() for c in text)
+        found = _DECORATED.fullmatch(text)
+        if found is None or (found["before"] and found["after"]):
+            return []
+        if found["sign"] and found["sign2"]:
+            return []
+        affix = found["before"] or found["after"]
+        if affix is None:
+            bare.append(found["body"])
+        elif found["exponent"]:
+            return []
+        else:
+            affixes.add(affix)
+        body = found["body"].strip()
+        bodies.append((re.sub(r"\s", " ", body), bool(found["exponent"])))
+    if len(affixes) > 1:
+        return []
+    affix = affixes.pop() if affixes else ""
+    if affix == "%" and any(re.sub(r"[.,0]", "", body) for body in bare):
+        return []  # 5 % beside 0.05: which of them is meant?
+    return [
+        NumberFormat(decimal, thousands, affix, spaced, minus)
+        for decimal, thousands in _WAYS
+        if _all_written(bodies, decimal, thousands)
+    ]
+
+
+def _all_written(bodies: list[tuple[str, bool]], decimal: str, thousands: str) -> bool:
+    d = re.escape(decimal)
+    whole = r"\d+"
+    if thousands:
+        if not any(thousands in body for body, _ in bodies):
+            return False
+        whole = rf"(?:[1-9]\d{{0,2}}(?:{re.escape(thousands)}\d{{3}})+|\d+)"
+    pattern = re.compile(rf"{whole}(?:{d}\d*)?|{d}\d+")
+    if decimal == "," and thousands != "." and not any("," in body for body, _ in bodies):
+        return False  # whole numbers, or points: nothing speaks for a comma
+    return all(pattern.fullmatch(body) for body, _ in bodies)
+
+
+def choose_format(
+    formats: Sequence[NumberFormat], cells: Iterable[str], comma: bool | None
+) -> tuple[NumberFormat, bool]:
+    """Choose one of the ways in which cells can be read as numbers.
+
+    Parameters
+    ----------
+    formats : sequence of NumberFormat
+        As `number_formats` returns them; at least one.
+    cells : iterable of str
+    comma : bool or None
+        Whether the rest of the file has decimal commas (True) or points (False); None where it
+        does not say.
+
+    Returns
+    -------
+    chosen : NumberFormat
+    ambiguous : bool
+        Whether another way would have given other numbers.
+    """
+    if len(formats) == 1:
+        return formats[0], False
+    by_decimal = {f.decimal: f for f in reversed(formats)}
+    if len(by_decimal) == 1:
+        # Thousands in two ways with the same numbers: none of them is there.
+        return formats[0], False
+    point, with_comma = by_decimal["."], by_decimal[","]
+    if any(re.fullmatch(r"\D*\d{4,}\D*", cell) for cell in cells):
+        # Whole numbers above 999 without a mark: the mark is not one between thousands.
+        comma = point.thousands == ","
+    chosen = with_comma if comma else point
+    # Three digits behind a point are nothing unusual, unless the file has decimal commas.
+    return chosen, bool(comma) or bool(chosen.thousands)
+
+
+def is_code(cells: Iterable[str]) -> bool:
+    """Return whether whole numbers are codes, as postcodes are: some begin with a zero.
+
+    Parameters
+    ----------
+    cells : iterable of str
+
+    Returns
+    -------
+    answer : bool
+        Also where digits are too many for a number.
+    """
+    zero = False
+    for cell in cells:
+        if not cell.isdecimal():
+            return False
+        zero |= _CODE.fullmatch(cell) is not None or len(cell) > 18
+    return zero
+
+
+def is_boolean(cells: Iterable[str]) -> bool:
+    """Return whether cells are true or false, as programs write these."""
+    cells = {cell.lower() for cell in cells}
+    return bool(cells) and cells <= {"true", "false"}
+
+
+def truth(cell: str) -> bool | None:
+    """Return the truth value that a text stands for, None where it is none.
+
+    Examples
+    --------
+    >>> truth("TRUE"), truth("no"), truth("perhaps")
+    (True, False, None)
+    """
+    cell = cell.strip().lower()
+    return True if cell in _TRUE else False if cell in _FALSE else None
+
+
+def plain_text(value: object) -> str:
+    """Return a value as it would be written in a file: whole numbers without a point.
+
+    Examples
+    --------
+    >>> plain_text(3.0), plain_text(True), plain_text(" x ")
+    ('3', 'True', 'x')
+    """
+    if isinstance(value, float) or type(value).__name__.startswith("float"):
+        number = float(value)  # type: ignore[arg-type]
+        if number.is_integer() and abs(number) < 2**53:
+            return str(int(number))
+    return str(value).strip()
