@@ -1,0 +1,270 @@
+"""A second table is read with the decisions made on the first: columns by name, values by kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sklimb._compare.columns import Column, Columns
+from sklimb._compare.dtypes import plain_column
+from sklimb._compare.errors import InputError
+from sklimb._compare.matching_numbers import read_numbers
+from sklimb._compare.spelling import MISSING, is_plain_number, plain_text, truth
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# From this share on the values of a column are no slips: the two tables mean different things.
+_TOO_MANY = 0.5
+
+
+def conform(
+    frame: pd.DataFrame, columns: Columns, comma: bool | None = None
+) -> tuple[pd.DataFrame, list[str]]:
+    """Return a second table as the first one is.
+
+    Parameters
+    ----------
+    frame : DataFrame of shape (n_samples, any)
+        Of any types; all text where it comes from a file.
+    columns : Columns
+        Of the first table.
+    comma : bool or None, default=None
+        Whether the second file has decimal commas; None where that is not known.
+
+    Returns
+    -------
+    frame : DataFrame of shape (n_samples, n_features)
+        The columns of the first table in its order, each of its kind. What does not fit is missing.
+    notes : list of str
+        What did not fit: the column, how many values, and the first of them.
+
+    Raises
+    ------
+    InputError
+        If a column is not there, or half of its values do not fit.
+    """
+    import pandas as pd
+
+    frame, notes = _matched(frame, columns)
+    made = {}
+    for column in columns:
+        made[column.name], more = _CONVERT[column.kind](frame[column.name], column, comma)
+        notes += more
+    # Column by column, so that names that are numbers stay such.
+    return pd.DataFrame(made, index=frame.index, columns=frame.columns), notes
+
+
+def _matched(frame: pd.DataFrame, columns: Columns) -> tuple[pd.DataFrame, list[str]]:
+    """Return the columns of the first table, found by name or, without names, by place."""
+    names = columns.names
+    if frame.columns.has_duplicates:
+        name = frame.columns[frame.columns.duplicated()][0]
+        raise InputError(f"two columns of the test part are called {name!r}; rename one")
+    if not set(names) <= set(frame.columns):
+        # 1 and "1", and spaces around a name
+        by_text = {str(name).strip(): name for name in frame.columns}
+        wanted = {str(name).strip(): name for name in names}
+        frame = frame.rename(
+            columns={by_text[text]: wanted[text] for text in wanted if text in by_text}
+        )
+    lacking = [name for name in names if name not in set(frame.columns)]
+    extra = [name for name in frame.columns if name not in set(names)]
+    if lacking:
+        raise InputError(
+            "the test part has other columns than the training part"
+            + (f"; new: {_names(extra)}" if extra else "")
+            + f"; missing: {_names(lacking)}"
+        )
+    notes = []
+    if extra:
+        plural = "s" if len(extra) > 1 else ""
+        notes.append(
+            f"column{plural} {_names(extra)} of the test part: not in the training part, left out"
+        )
+    return frame[names], notes
+
+
+def _names(names: list[Any]) -> str:
+    return ", ".join(map(str, names[:6])) + (f" and {len(names) - 6} more" if names[6:] else "")
+
+
+def _numbers(series: pd.Series, column: Column, comma: bool | None) -> tuple[pd.Series, list[str]]:
+    import pandas as pd
+
+    if series.dtype.kind in "mM":
+        raise InputError(f"column {column.name!r} holds numbers, but dates in the test part")
+    if pd.api.types.is_numeric_dtype(series) and series.dtype.kind != "b":
+        return plain_column(series, column.name)[0], []
+    cells = _cells(series)
+    if cells.isin(["True", "False", "TRUE", "FALSE", "true", "false"]).any():
+        # Zeros and ones in the first table, true and false in the second.
+        cells = cells.map(_as_digit, na_action="ignore")
+    numbers, notes = read_numbers(cells.dropna(), column, comma)
+    numbers = numbers.reindex(series.index)
+    bad = cells.notna().to_numpy() & numbers.isna().to_numpy()
+    return numbers, notes + _unfit(bad, cells, column, "no number")
+
+
+def _as_digit(cell: str) -> str:
+    value = truth(cell) if cell.lower() in ("true", "false") else None
+    return cell if value is None else str(int(value))
+
+
+def _booleans(series: pd.Series, column: Column, comma: bool | None) -> tuple[pd.Series, list[str]]:
+    import pandas as pd
+
+    if series.dtype.kind == "b" and not isinstance(series.dtype, pd.api.extensions.ExtensionDtype):
+        return series, []
+    cells = _cells(series)
+    known = {cell: truth(cell) for cell in cells.dropna().unique()}
+    made = cells.map({cell: value for cell, value in known.items() if value is not None})
+    bad = (cells.notna() & made.isna()).to_numpy()
+    notes = _unfit(bad, cells, column, "neither true nor false")
+    other = [c for c, v in known.items() if v is not None and c.lower() not in ("true", "false")]
+    if other:
+        first = int(np.flatnonzero(cells.isin(other))[0])
+        notes.append(
+            f"column {column.name}: {cells.isin(other).sum():,} of {len(cells):,} values of the "
+            f"test part are written otherwise than True and False, and taken as these (the first: "
+            f"row {first + 1}, {cells.iloc[first]!r})"
+        )
+    if made.notna().all():
+        return made.astype(bool), notes
+    return made.astype(object).where(made.notna(), column.missing), notes
+
+
+def _categories(
+    series: pd.Series, column: Column, comma: bool | None
+) -> tuple[pd.Series, list[str]]:
+    import pandas as pd
+
+    if series.dtype.kind in "mM":
+        raise InputError(f"column {column.name!r} holds text, but dates in the test part")
+    cells = _cells(series, frozenset(column.values))
+    change, notes = {}, []
+    if column.kind == "category":
+        change, strange = _spelled_otherwise(cells.dropna().unique(), column)
+        notes += _changed(cells, change, column)
+        notes += _unseen(cells, strange, column)
+    known = {**column.values, **{cell: column.values[same] for cell, same in change.items()}}
+    made = [column.missing if cell is None else known.get(cell, cell) for cell in cells]
+    return pd.Series(made, index=series.index, name=series.name, dtype=object), notes
+
+
+def _spelled_otherwise(cells: Iterable[str], column: Column) -> tuple[dict[str, str], list[str]]:
+    """Return unseen cells that are one of the values but for their spelling, and all others."""
+    by_key: dict[str, list[str]] = {}
+    for value in column.values:
+        by_key.setdefault(_key(value), []).append(value)
+    change, strange = {}, []
+    for cell in cells:
+        if cell not in column.values:
+            same = by_key.get(_key(cell), [])
+            if len(same) == 1:
+                change[cell] = same[0]
+            else:
+                strange.append(cell)
+    return change, strange
+
+
+def _changed(cells: pd.Series, change: dict[str, str], column: Column) -> list[str]:
+    if not change:
+        return []
+    hit = cells.isin(list(change)).to_numpy()
+    first = int(np.flatnonzero(hit)[0])
+    old = cells.iloc[first]
+    return [
+        f"column {column.name}: {hit.sum():,} of {len(cells):,} values of the test part are "
+        f"written otherwise than in the training part, and taken as there (the first: row "
+        f"{first + 1}, {old!r} as {change[old]!r})"
+    ]
+
+
+def _unseen(cells: pd.Series, strange: list[str], column: Column) -> list[str]:
+    if not strange:
+        return []
+    hit = cells.isin(strange).to_numpy()
+    first = int(np.flatnonzero(hit)[0])
+    n_numbers = sum(map(is_plain_number, cells[hit]))
+    all_text = not any(map(is_plain_number, column.values))
+    if all_text and n_numbers > _TOO_MANY * cells.notna().sum():
+        raise InputError(
+            f"column {column.name!r} holds categories ({_names(sorted(column.values))}), but "
+            f"numbers in {n_numbers:,} of {len(cells):,} rows of the test part (the first: row "
+            f"{first + 1}, {cells.iloc[first]}): is it the same column?"
+        )
+    return [
+        f"column {column.name}: {hit.sum():,} of {len(cells):,} values of the test part do not "
+        f"occur in the training part (the first: row {first + 1}, {cells.iloc[first]!r})"
+    ]
+
+
+def _as_it_is(series: pd.Series, column: Column, comma: bool | None) -> tuple[pd.Series, list[str]]:
+    """Return a column of which the first table says nothing: it has no value there."""
+    import pandas as pd
+
+    n_values = int(_cells(series).notna().sum())
+    notes = []
+    if n_values:
+        notes.append(
+            f"column {column.name} has no value at all in the training part, so {n_values:,} "
+            "values of the test part are left out"
+        )
+    return pd.Series(np.nan, index=series.index, name=series.name), notes
+
+
+_CONVERT: dict[str, Callable] = {
+    "number": _numbers,
+    "boolean": _booleans,
+    "category": _categories,
+    "identifier": _categories,
+    "text": _categories,
+    "date": _categories,
+    "empty": _as_it_is,
+}
+
+
+def _cells(series: pd.Series, values: frozenset[str] = frozenset()) -> pd.Series:
+    """Return values as text without spaces around it, missing ones as None.
+
+    Markers of missing values are missing, unless they are among `values`.
+    """
+    import pandas as pd
+
+    markers = MISSING - values
+    texts = [
+        None if missing or (text := plain_text(value)) in markers else text
+        for value, missing in zip(series.astype(object), series.isna(), strict=True)
+    ]
+    return pd.Series(texts, index=series.index, name=series.name, dtype=object)
+
+
+def _key(cell: str) -> str:
+    """Return what two spellings of one category have in common: no case, no leading zeros."""
+    text = cell.strip().casefold()
+    if is_plain_number(text):
+        if "." in text and "e" not in text:
+            text = text.rstrip("0").rstrip(".")
+        return text.lstrip("+0") or "0"
+    return "0" if text == "false" else "1" if text == "true" else text
+
+
+def _unfit(bad: np.ndarray, cells: pd.Series, column: Column, what: str) -> list[str]:
+    if not bad.any():
+        return []
+    n_bad, n = int(bad.sum()), int(cells.notna().sum())
+    first = int(np.flatnonzero(bad)[0])
+    shown = f"the first: row {first + 1}, {cells.iloc[first]!r}"
+    if n_bad > _TOO_MANY * n:
+        kind = "numbers" if column.kind == "number" else "true and false"
+        raise InputError(
+            f"column {column.name!r} holds {kind}, but {n_bad:,} of {n:,} values of the test part "
+            f"are {what} ({shown}): is it the same column?"
+        )
+    return [
+        f"column {column.name}: {n_bad:,} of {len(cells):,} values of the test part "
+        f"{'is' if n_bad == 1 else 'are'} {what} and taken as missing ({shown})"
+    ]
