@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+
+from sklimb._compare.sanity import column_notes
+
+RNG = np.random.default_rng(0)
+Y = np.repeat(["many", "few"], [25, 15])
+PLAIN = pd.DataFrame({"a": RNG.normal(size=40), "b": RNG.integers(0, 5, 40)})
+
+
+def test_ordinary_columns_need_no_word():
+    assert column_notes(PLAIN, Y) == []
+
+
+@pytest.mark.parametrize(
+    "values", [Y, Y == "few", np.where(Y == "few", 3, 7), np.where(Y == "few", None, "x")]
+)
+def test_a_copy_of_the_labels(values):
+    notes = column_notes(PLAIN.assign(copy=values), Y)
+    assert len(notes) == 1 and "column copy says the class in every row" in notes[0]
+
+
+def test_a_column_that_is_wrong_once_is_no_copy():
+    values = Y.copy()
+    values[0] = "few"
+    assert column_notes(PLAIN.assign(near=values), Y) == []
+
+
+@pytest.mark.parametrize(
+    "name, values",
+    [
+        ("Unnamed: 0", np.arange(40)),
+        ("x", 100 - np.arange(40)),
+        ("x", np.cumsum(RNG.integers(1, 50, 40))),
+        ("x", RNG.permutation(40) + 1000),
+        ("customer_id", RNG.choice(10**7, 40, replace=False)),
+        ("x", np.arange(40.0)),
+    ],
+)
+def test_numbers_of_rows(name, values):
+    notes = column_notes(PLAIN.assign(**{name: values}), Y)
+    assert len(notes) == 1 and f"column {name} numbers the rows" in notes[0]
+
+
+@pytest.mark.parametrize(
+    "values", [RNG.choice(10**7, 40, replace=False), np.arange(40) // 2, np.linspace(0, 1, 40)]
+)
+def test_numbers_that_name_no_rows(values):
+    assert column_notes(PLAIN.assign(x=values), Y) == []
+
+
+def test_constant_columns_share_a_line():
+    constant = {f"c{i}": i for i in range(8)}
+    notes = column_notes(PLAIN.assign(**constant, t="x"), Y)
+    assert notes == [
+        "columns c0, c1, c2, c3, c4, c5 and 3 more hold the same value in all rows",
+    ]
+
+
+def test_arrays_are_looked_at_and_sparse_matrices_and_texts_are_not():
+    X = np.c_[PLAIN.to_numpy(), np.arange(40)]
+    assert "column 2 numbers the rows" in column_notes(X, Y)[0]
+    assert column_notes(sparse.csr_matrix(X), Y) == []
+    assert column_notes(np.array(["one text"] * 40, dtype=object), Y) == []
