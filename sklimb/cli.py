@@ -93,6 +93,8 @@ def _compare(arguments: argparse.Namespace) -> int:
     except ComparisonInterrupted as interrupt:
         comparison, status = interrupt.comparison, 130
     if table is not None:
+        if test is not None:
+            table.notes += test.notes
         _add_source(comparison, Path(arguments.data).name, table)
     if named is not None:
         _add_source(comparison, named.name, named)
@@ -118,6 +120,7 @@ def _say(text: str) -> None:
 def _read(arguments: argparse.Namespace):
     """Return the table of ``--data`` and that of ``--test``, None where not asked for."""
     from sklimb._compare.reading import read_table
+    from sklimb._compare.second import read_second
 
     needs_data = ("target", "test", "groups", "time", "drop")
     if arguments.data is None:
@@ -129,11 +132,11 @@ def _read(arguments: argparse.Namespace):
         raise InputError(
             "--data without --target: which column holds the classes? (--target -1 is the last)"
         )
-    options = {name: getattr(arguments, name) for name in ("target", "header", "drop")}
-    table = read_table(arguments.data, groups=arguments.groups, time=arguments.time, **options)
+    options = ("target", "header", "groups", "time", "drop")
+    table = read_table(arguments.data, **{name: getattr(arguments, name) for name in options})
     if arguments.test is None:
         return table, None
-    return table, read_table(arguments.test, **options)
+    return table, read_second(arguments.test, table, arguments.header)
 
 
 def _save(comparison: Comparison, path: str) -> str:
@@ -171,7 +174,7 @@ def _add_source(comparison: Comparison, name: str, source) -> None:
     from sklimb._compare.snippet import joined
 
     comparison.problem = f"{name}: {comparison.problem}"
-    comparison.notes[:0] = source.notes
+    comparison.notes[:] = dict.fromkeys([*source.notes, *comparison.notes])
     if comparison.code:
         comparison.code = joined(source.code, comparison.code)
 

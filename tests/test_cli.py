@@ -249,3 +249,42 @@ def test_ctrl_c_leaves_what_is_finished_on_screen_and_in_the_report(tmp_path):
     n_done = (tmp_path / "err").read_text().count("/2000]")
     assert 3 <= len(pd.read_csv(tmp_path / "out" / "folds.csv")) == n_done
     assert (tmp_path / "out" / "report.html").exists()
+
+
+@pytest.fixture
+def apart(tmp_path):
+    """Write a table in two files, of which only the column `amount` tells anything."""
+    rng = np.random.default_rng(0)
+    y = rng.permutation(np.repeat([0, 1], [100, 60]))
+    frame = pd.DataFrame(rng.normal(size=(160, 2)).round(2), columns=["a", "b"])
+    frame["amount"] = (rng.normal(size=160) + 8 * y).round(2)
+    frame["flag"] = np.where(rng.random(160) < 0.5, "True", "False")
+    frame["label"] = np.where(y, "1", "unknown")
+    frame[:100].to_csv(tmp_path / "train.csv", index=False)
+    return tmp_path / "train.csv", frame[100:].astype({"amount": object})
+
+
+@pytest.mark.parametrize(
+    "change, said",
+    [
+        ({}, None),
+        ({"amount": "unknown"}, "column amount: 1 of 60 values of the test part is no number"),
+        ({"flag": "unknown"}, "column flag: 1 of 60 values of the test part is neither true"),
+    ],
+)
+def test_a_stray_value_in_a_test_file_costs_one_value_and_a_line(
+    apart, change, said, capsys, monkeypatch
+):
+    monkeypatch.setitem(METHODS, "tree", TREE)
+    train, test = apart
+    for column, value in change.items():
+        test.iloc[0, test.columns.get_loc(column)] = value
+    path = train.with_name("test.csv")
+    test[test.columns[::-1]].to_csv(path, index=False, sep=";")
+    options = ["--target", "label", "--methods", "tree", "--jobs", 1, "--no-report"]
+    assert _main("--data", train, "--test", path, *options, "--repeats", 1) == 0
+    out, _ = capsys.readouterr()
+    row = next(line for line in out.splitlines() if line.startswith("tree"))
+    assert float(row.split()[1]) > 90
+    said_once = " ".join(out.split()).count(said or "of the test part")
+    assert said_once == (0 if said is None else 1)

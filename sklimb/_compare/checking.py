@@ -6,12 +6,21 @@ import numpy as np
 from sklearn.utils.multiclass import type_of_target
 
 from sklimb._compare.errors import InputError, nearest
+from sklimb._compare.labels import case_notes, match_labels, strip_labels
 from sklimb._compare.splits import listed
+from sklimb._compare.times import as_times
 
 GRIDS = ("quick", "full")
 
 
-def check_labels(y, n_rows: int, *, alone_is_fine: bool = False, test_of=None) -> np.ndarray:
+def check_labels(
+    y,
+    n_rows: int,
+    *,
+    alone_is_fine: bool = False,
+    test_of=None,
+    notes: list[str] | None = None,
+) -> np.ndarray:
     """Return labels as an array that sorts, or say why they are none.
 
     Parameters
@@ -22,7 +31,10 @@ def check_labels(y, n_rows: int, *, alone_is_fine: bool = False, test_of=None) -
     alone_is_fine : bool, default=False
         Whether a class may have one row.
     test_of : ndarray or None, default=None
-        Labels of the training part, if `y` is those of a test part.
+        Labels of the training part, if `y` is those of a test part: labels that are the same but
+        for their type or spelling become these.
+    notes : list of str or None, default=None
+        What a user should know is added here.
 
     Returns
     -------
@@ -57,7 +69,12 @@ def check_labels(y, n_rows: int, *, alone_is_fine: bool = False, test_of=None) -
         raise InputError(f"the target holds {y.dtype} values; labels are text or whole numbers")
     if y.dtype.kind == "f" and np.isinf(y).any():
         raise InputError("the target has infinite values; labels are text or whole numbers")
+    notes = [] if notes is None else notes
+    y, more = strip_labels(y) if test_of is None else match_labels(y, test_of)
+    notes += more
     labels, counts = np.unique(y, return_counts=True)
+    if test_of is None and y.dtype.kind == "U":
+        notes += case_notes(labels)
     if test_of is not None:
         strange = np.setdiff1d(labels, test_of)
         if len(strange):
@@ -100,8 +117,25 @@ def _is_missing(values: np.ndarray) -> np.ndarray:
 
 
 def check_side(values, n_rows: int, what: str) -> np.ndarray:
-    """Return a groups or time column as integers in the same order."""
-    values = np.asarray(values)
+    """Return a groups or time column as integers in the same order.
+
+    Parameters
+    ----------
+    values : array-like of shape (n_rows,)
+    n_rows : int
+    what : {"groups", "time"}
+        Times as text are taken as the times that they say, or refused.
+
+    Returns
+    -------
+    ranks : ndarray of shape (n_rows,)
+
+    Raises
+    ------
+    InputError
+        If values are missing or have no order.
+    """
+    values = as_times(values, what) if what == "time" else np.asarray(values)
     if values.shape != (n_rows,):
         raise InputError(f"{what} must be one value a row ({n_rows:,}); its shape: {values.shape}")
     missing = _is_missing(values)

@@ -57,7 +57,9 @@ def compare(
     y : array-like of shape (n_samples,), default=None
         Labels of any type; each class needs two rows (one, with a test part).
     X_test, y_test : like `X` and `y`, default=None
-        A test part. Then nothing is cross-validated: each repeat has another seed.
+        A test part. Then nothing is cross-validated: each repeat has another seed. Columns of a
+        frame are found by name and read as those of `X`: values that are written otherwise are
+        taken as there, what does not fit is missing, and the notes name it.
     methods : sequence of str, default=None
         Of ``"plain"``, ``"reweight"``, ``"smote"``, ``"oversample"``, ``"logit_adjusted"``,
         ``"ldam_drw"``, ``"mixup_drw"``, ``"mixup_logit_adjusted"``, ``"decoupled"``,
@@ -83,11 +85,11 @@ default="balanced_accuracy"
     groups : array-like of shape (n_samples,), default=None
         Rows of one group are never on both sides of a split, inner ones included.
     time : array-like of shape (n_samples,), default=None
-        Anything that sorts. The rows are cut into ``folds + 1`` blocks of time; each block but the
-        first is scored by what was learnt from all blocks before it, and inner splits are ordered
-        too. A class that has not come up yet has recall 0 where it first does; one that a block
-        lacks is left out of the averages there; a block before which only one class was seen is
-        left out. The notes say so.
+        Anything that sorts; text must be numbers or ISO dates. The rows are cut into
+        ``folds + 1`` blocks of time; each block but the first is scored by what was learnt from all
+        blocks before it, and inner splits are ordered too. A class that has not come up yet has
+        recall 0 where it first does; one that a block lacks is left out of the averages there; a
+        block before which only one class was seen is left out. The notes say so.
     device : str, default="cpu"
         For the nets: ``"cpu"``, ``"cuda"``, ``"mps"`` or ``"auto"``.
     n_jobs : int, default=None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import FeatureUnion
 from sklearn.preprocessing import MaxAbsScaler, OneHotEncoder, StandardScaler
 
+from sklimb._compare.dtypes import plain_frame
 from sklimb._compare.errors import InputError
 
 # More categories than this of one column share one dummy column: what is left are names and ids.
@@ -72,6 +74,10 @@ def stack(X: Any, more: Any) -> Any:
             )
         import pandas as pd
 
+        # Text of the test part that came as objects is kept as the training part keeps it.
+        text = {name: d for name, d in X.dtypes.items() if isinstance(d, pd.StringDtype)}
+        if text and not X.columns.has_duplicates:
+            more = more.astype(text)
         return pd.concat([X, more], ignore_index=True)
     if X.shape[1] != more.shape[1]:
         raise InputError(f"X has {X.shape[1]} columns and X_test has {more.shape[1]}")
@@ -97,8 +103,9 @@ def check_columns(X: Any) -> tuple[Any, list[str]]:
         If no pipeline could use `X`.
     """
     if is_frame(X):
+        _check_names(X)
         # Numbers that came as objects are numbers, as they are to every estimator.
-        X = X.infer_objects()
+        X, _ = plain_frame(X)
         return X, _check_frame(X)
     if is_text(X):
         return _check_text(X), []
@@ -106,7 +113,7 @@ def check_columns(X: Any) -> tuple[Any, list[str]]:
         X = sparse.csr_matrix(X)
         _check_finite(X.data)
     else:
-        X = np.asarray(X)
+        X = _as_array(X)
         if X.dtype.kind not in "fiub":
             raise InputError(
                 f"X is an array of {X.dtype}, not of numbers; pass columns of text as a pandas "
@@ -165,26 +172,30 @@ def _check_finite(values: np.ndarray) -> None:
         raise InputError("X has infinite values; replace them by NaN (missing) or by a number")
 
 
-def _check_frame(X: Any) -> list[str]:
+def _as_array(X: Any) -> np.ndarray:
+    """Return an array of numbers as such, whatever holds them."""
+    if isinstance(X, np.ma.MaskedArray) and X.dtype.kind in "fiub":
+        # Its mask would be lost, and what it hides be learnt from.
+        return X.astype(float).filled(np.nan)
+    X = np.asarray(X)
+    if X.dtype.kind == "O" and all(
+        value is None or (isinstance(value, numbers.Real) and not isinstance(value, str))
+        for value in X.ravel()
+    ):
+        return X.astype(float)
+    return X
+
+
+def _check_names(X: Any) -> None:
     if 0 in X.shape:
         raise InputError(f"X is empty: its shape is {X.shape}")
     if X.columns.has_duplicates:
         name = X.columns[X.columns.duplicated()][0]
         raise InputError(f"two columns are called {name!r}; rename one")
+
+
+def _check_frame(X: Any) -> list[str]:
     numbers = X.select_dtypes("number")
-    for name, column in X.items():
-        if column.dtype.kind in "mM":
-            raise InputError(
-                f"column {name!r} holds dates: drop it or turn it into numbers "
-                "(such as the month), or split by it with the option `time`"
-            )
-        if column.dtype == object:
-            kinds = sorted({type(value).__name__ for value in column.dropna()})
-            if "str" in kinds and len(kinds) > 1:
-                raise InputError(
-                    f"column {name!r} mixes types ({', '.join(kinds)}); make it all text: "
-                    f"X[{name!r}] = X[{name!r}].astype(str)"
-                )
     for name, column in numbers.items():
         if np.isinf(column.to_numpy(dtype=float, na_value=np.nan)).any():
             raise InputError(

@@ -9,8 +9,12 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from sklimb._compare.checking import check_labels, check_side
+from sklimb._compare.columns import columns_of
+from sklimb._compare.converting import conform
+from sklimb._compare.dtypes import as_pandas, plain_frame
 from sklimb._compare.errors import InputError
-from sklimb._compare.preparing import as_rows, check_columns, stack
+from sklimb._compare.preparing import as_rows, check_columns, is_frame, stack
+from sklimb._compare.sanity import column_notes
 from sklimb._compare.splits import Split, gaps, make_split, outer_splits
 
 
@@ -69,9 +73,11 @@ def make_problem(
     """
     if y is None:
         raise InputError("y is missing: the labels of the rows of X")
-    X, notes = _checked(X, prepare)
+    X, notes, code = _checked(X, prepare)
     n = X.shape[0]
-    y = check_labels(y, n, alone_is_fine=X_test is not None)
+    y = check_labels(y, n, alone_is_fine=X_test is not None, notes=notes)
+    if prepare is None:
+        notes += column_notes(X, y)
     groups = None if groups is None else check_side(groups, n, "groups")
     time = None if time is None else check_side(time, n, "time")
     if groups is not None and time is not None:
@@ -95,8 +101,8 @@ def make_problem(
     else:
         if groups is not None or time is not None:
             raise InputError("groups and time say how to split, but X_test is the split already")
-        X_test, _ = _checked(X_test, prepare)
-        y_test = check_labels(y_test, X_test.shape[0], test_of=y)
+        X_test = _test_part(X, X_test, prepare, notes)
+        y_test = check_labels(y_test, X_test.shape[0], test_of=y, notes=notes)
         X = stack(X, X_test)
         y = np.concatenate([y, y_test])
         test = np.arange(n, len(y))
@@ -107,12 +113,31 @@ def make_problem(
     labels, counts = np.unique(y[rows], return_counts=True)
     size = f"{n:,} texts" if X.ndim == 1 else f"{n:,} rows, {X.shape[1]:,} columns"
     words = f"{size}, {len(labels)} classes of {counts.max():,} to {counts.min():,} rows"
-    return Problem(X, y, splits, rows, words, how, "", notes + more, prepare)
+    return Problem(X, y, splits, rows, words, how, code, notes + more, prepare)
 
 
-def _checked(X, prepare) -> tuple[Any, list[str]]:
+def _checked(X, prepare) -> tuple[Any, list[str], str]:
     """Check X, but for its columns where a preparation of the user's own sees to them."""
-    return check_columns(X) if prepare is None else (as_rows(X), [])
+    if prepare is not None:
+        return as_rows(X), [], ""
+    X, code = as_pandas(X)
+    if is_frame(X):
+        X, lines = plain_frame(X)
+        code = "\n".join([code, *lines]).strip()
+        if "pd." in code and "import pandas" not in code:
+            code = f"import pandas as pd\n\n{code}"
+    return *check_columns(X), code and f"{code}\n"
+
+
+def _test_part(X, X_test, prepare, notes: list[str]) -> Any:
+    """Return a test part as the training part is, and add what did not fit to the notes."""
+    if prepare is None:
+        X_test = as_pandas(X_test)[0]
+    if prepare is not None or not (is_frame(X) and is_frame(X_test)) or 0 in X_test.shape:
+        return _checked(X_test, prepare)[0]
+    X_test, more = conform(X_test, columns_of(X))
+    notes += more
+    return _checked(X_test, prepare)[0]
 
 
 _DIGITS_RATIO = 50

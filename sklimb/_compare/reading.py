@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import gzip
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sklimb._compare.columns import Columns, columns_of
+from sklimb._compare.deciding import Cells, Decision, cells_of, decide, file_has_commas
 from sklimb._compare.errors import InputError, nearest
-from sklimb._compare.snippet import quoted
+from sklimb._compare.files import Source, load
+from sklimb._compare.labels import read_labels
+from sklimb._compare.parsing import text_frame, typed_frame
+from sklimb._compare.syntax import Syntax, find_syntax
+from sklimb._compare.table_code import table_code
+from sklimb._compare.times import as_times
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_SEPARATORS = (",", ";", "\t", "|")
 
 
 @dataclass
@@ -31,9 +35,17 @@ class Table:
     y : ndarray of shape (n_samples,)
     groups, time : ndarray of shape (n_samples,) or None
     code : str
-        Python that makes ``X`` and ``y`` from the file.
+        Python that makes ``X`` and ``y`` from the file; empty for a second file.
     notes : list of str
         How the file was read, where that could have been otherwise.
+    columns : Columns
+        What each column of ``X`` is.
+    label : str
+        The column of labels.
+    names : list of str
+        All columns of the file.
+    left_out : list of str
+        Those that are not in ``X``.
     """
 
     X: pd.DataFrame
@@ -42,6 +54,10 @@ class Table:
     time: np.ndarray | None
     code: str
     notes: list[str]
+    columns: Columns
+    label: str
+    names: list[str]
+    left_out: list[str] = field(default_factory=list)
 
 
 def read_table(
@@ -55,20 +71,23 @@ def read_table(
 ) -> Table:
     """Read a CSV file.
 
-    The separator is the one of comma, semicolon, tab and bar that the first line has most of. An
-    empty cell, ``?`` and what pandas takes for it (such as ``NA``) is a missing value. Columns of
-    numbers are numbers, all others are categories.
+    The separator is the one of tab, semicolon, bar and comma that gives all lines the same number
+    of cells. An empty cell, ``?`` and what pandas takes for it (such as ``NA``) is a missing value.
+    Columns of numbers are numbers, also with a decimal comma, marks between thousands, a sign of
+    currency or per cent, where all cells of a column are; codes with leading zeros and all else are
+    categories. Labels keep their spelling.
 
     Parameters
     ----------
     path : str or Path
-        Also ``.gz``.
+        Also ``.gz``, ``.bz2``, ``.xz`` and ``.zip``.
     target : str
         The column of labels: its name, or its number from 0, or from -1 backwards.
     header : {"auto", "yes", "no"}, default="auto"
-        Whether the first line holds names. ``"auto"`` says yes if none of its cells is a number or
-        missing, each differs from the others, and it is not all text in a file all of text; or if
-        it counts the columns (0, 1, 2, ...), as an unnamed frame is saved.
+        Whether the first line holds names. ``"auto"`` says yes if one of them was asked for; if
+        none of its cells is a number or missing, each differs from the others, and it is not all
+        text in a file all of text; or if it counts the columns (0, 1, 2, ...), as an unnamed frame
+        is saved.
     groups, time : str or None, default=None
         Further columns, which are not learnt from. Times are numbers or ISO dates.
     drop : sequence of str, default=()
@@ -83,64 +102,202 @@ def read_table(
     InputError
         If the file or a column is not there or cannot be used.
     """
-    import pandas as pd
-
     path = Path(path)
-    options, note = _options(path, header)
-    try:
-        frame = pd.read_csv(path, **options)
-    except (pd.errors.ParserError, UnicodeDecodeError, ValueError) as error:
-        raise InputError(f"{path} cannot be read as a table: {_line(error)}") from None
+    source = load(path)
+    syntax = find_syntax(source, header, [target, groups or "", time or "", *drop])
+    typed = typed_frame(source, syntax)
+    _check_size(path, typed, syntax)
+    names = list(typed.columns)
+    syntax = replace(syntax, names=names)  # with the spaces that they have in the file
+    label = find_column(target, names, path, syntax)
+    found = {name: find_column(name, names, path, syntax) for name in [groups, time, *drop] if name}
+    if label in found.values():
+        raise InputError(f"column {label!r} is the target and cannot be left out or split by")
+    empty = [name for name in syntax.empty if name != label and typed[name].isna().all()]
+    left_out = list(dict.fromkeys([label, *found.values(), *empty]))
+    if len(left_out) == len(names):
+        raise InputError(f"{path}: no column is left to learn from")
+    notes = [*source.notes, *syntax.notes, *_repeated(path, syntax, label, target, left_out)]
+    features = typed.drop(columns=left_out)
+    sides = [found[name] for name in (groups, time) if name]
+    raw, short = _written(source, syntax, features, [label, *sides])
+    if len(short):
+        notes.append(
+            f"{_count(len(short), 'row')} of {path.name} (the first: row {short[0] + 1}) "
+            f"{'has' if len(short) == 1 else 'have'} fewer cells than there are columns; the rest "
+            "was taken as missing"
+        )
+    labels = read_labels(raw[label])
+    decisions, markers = _decisions(features, raw, syntax.separator)
+    for name, decision in decisions.items():
+        if decision.series is not features[name]:
+            features[name] = decision.series
+        notes += decision.notes
+    formats = {name: d.number for name, d in decisions.items() if d.number is not None}
+    columns = columns_of(features, formats, counted=not syntax.header)
+    notes += labels.notes
+    notes += [
+        f"column {column.name} holds dates as text, and each is a category: drop it, or split by "
+        f"it with --time {column.name}"
+        for column in columns
+        if column.kind == "date"
+    ]
+    code = table_code(
+        path,
+        {**source.options, **syntax.options},
+        label,
+        left_out,
+        decisions,
+        markers,
+        labels=labels,
+        has_points=any(_has_fractions(d) for d in decisions.values()),
+    )
+    return Table(
+        features,
+        labels.y,
+        None if groups is None else _groups(raw[found[groups]]),
+        None if time is None else as_times(raw[found[time]], f"column {found[time]!r}"),
+        code,
+        notes,
+        columns,
+        label,
+        names,
+        left_out,
+    )
+
+
+def _check_size(path: Path, frame: pd.DataFrame, syntax: Syntax) -> None:
     if not len(frame):
         raise InputError(f"{path} has a header but no rows")
-    frame.columns = frame.columns.astype(str)
     if frame.shape[1] < 2:
         raise InputError(
             f"{path} has one column only ({frame.columns[0]!r}); columns are to be separated by a "
             "comma, a semicolon, a tab or a bar"
         )
-    counted = options.get("header", "infer") is None
-    label = find_column(target, frame, path, counted)
-    found = {
-        name: find_column(name, frame, path, counted) for name in [groups, time, *drop] if name
+    if frame.shape[1] != len(syntax.names):
+        raise InputError(
+            f"{path} cannot be read as a table: most lines have {frame.shape[1]} cells and the "
+            f"names on top are {len(syntax.names)}; give every column a name"
+        )
+
+
+def _repeated(
+    path: Path, syntax: Syntax, label: str, target: str, left_out: Sequence[str]
+) -> list[str]:
+    """Say which columns have the name of another; refuse if that is the target's."""
+    notes = []
+    for new, name in syntax.repeated.items():
+        if new in left_out and new != label:
+            continue
+        if name == label and target.strip() == label:
+            places = [i for i, n in enumerate(syntax.names) if n in (name, new)]
+            raise InputError(
+                f"{path} has two columns called {name!r}, the target (the second would be learnt "
+                f"from as {new!r}): rename one, leave it out (--drop {new}), or name the target by "
+                f"number (--target {places[0]})"
+            )
+        notes.append(f"{path.name} has two columns called {name!r}: the second is {new!r} here")
+    return notes
+
+
+def _written(
+    source: Source, syntax: Syntax, features: pd.DataFrame, others: Sequence[str]
+) -> tuple[pd.DataFrame, list[int]]:
+    """Return the columns whose spelling matters, as text, and which rows are too short.
+
+    Reading all of them so would take several times as long as reading numbers.
+    """
+    zeros = _has_leading_zeros(source, syntax)
+    asked = [
+        name
+        for name, series in features.items()
+        if series.dtype.kind not in "biuf" or (zeros and not _has_fractions_in(series))
+    ]
+    if any(
+        number.decimal == ","
+        for name in asked
+        if features[name].dtype.kind not in "biuf"
+        for number in _sampled_formats(features[name])
+    ):
+        # Where commas are decimal signs, points may stand between thousands.
+        asked = list(features.columns)
+    wanted = list(dict.fromkeys([*asked, *others, syntax.names[-1]]))
+    cells, short = text_frame(source, syntax, wanted)
+    return cells, short
+
+
+def _sampled_formats(series: pd.Series) -> list:
+    from sklimb._compare.spelling import number_formats
+
+    values = series.dropna().iloc[:1000].astype(str).str.strip().unique()[:100]
+    return number_formats(list(values))
+
+
+def _has_leading_zeros(source: Source, syntax: Syntax) -> bool:
+    """Return whether some cell of the file begins with 00 to 09, as postcodes do."""
+    if source.encoding.startswith(("utf-16", "utf-32")):
+        return True
+    data = np.frombuffer(source.data, np.uint8)
+    if len(data) < 3:
+        return False
+    zeros = np.flatnonzero(data[1:-1] == ord("0")) + 1
+    before = data[zeros[data[zeros + 1] - ord("0") < 10] - 1]
+    ends = np.frombuffer(f"{syntax.separator}\n\r\"' ".encode(), np.uint8)
+    return bool(np.isin(before, ends).any())
+
+
+def _has_fractions_in(series: pd.Series) -> bool:
+    return series.dtype.kind == "f" and bool((series.dropna() % 1 != 0).any())
+
+
+def _has_fractions(decision: Decision) -> bool:
+    """Return whether pandas reads a column as numbers with a point."""
+    return decision.number is None and _has_fractions_in(decision.series)
+
+
+def _decisions(
+    features: pd.DataFrame, raw: pd.DataFrame, separator: str
+) -> tuple[dict[str, Decision], list[str]]:
+    """Return what becomes of each column, and the texts for missing that pandas does not know."""
+    everything = set(features.columns) <= set(raw.columns)
+    cells: dict[str, Cells] = {
+        name: cells_of(name, features[name], raw[name], doubt=everything)
+        for name in features.columns
+        if name in raw.columns
     }
-    if label in found.values():
-        raise InputError(f"column {label!r} is the target and cannot be left out or split by")
-    left_out = list(dict.fromkeys([label, *found.values()]))
-    if len(left_out) == frame.shape[1]:
-        raise InputError(f"{path}: no column is left to learn from")
-    dropped = ", ".join(map(quoted, left_out))
-    code = (
-        "import pandas as pd\n\n"
-        f"table = pd.read_csv({_arguments(path, options)})\n"
-        f"X = table.drop(columns=[{dropped}])\n"
-        f"y = table[{quoted(label)}].to_numpy()\n"
-    )
-    y = frame[label]
-    if not pd.api.types.is_numeric_dtype(y):
-        y = y.astype(object).where(y.notna(), None)
-    return Table(
-        frame.drop(columns=left_out),
-        y.to_numpy(),
-        None if groups is None else frame[found[groups]].to_numpy(dtype=object),
-        None if time is None else _times(frame[found[time]]),
-        code,
-        [note] if note else [],
-    )
+    plain = features.drop(columns=list(cells))
+    comma = file_has_commas(list(cells.values()), separator, plain)
+    decisions = {
+        name: decide(cells[name], comma) if name in cells else Decision(features[name])
+        for name in features.columns
+    }
+    markers = [
+        text.lstrip() for c in cells.values() for text in c.markers if text.strip() != text.lstrip()
+    ]
+    return decisions, sorted(set(markers))
 
 
-def find_column(asked: str, frame: pd.DataFrame, path: Path, counted: bool = False) -> str:
+def _groups(cells: pd.Series) -> np.ndarray:
+    return np.array([cell.strip() or None for cell in cells], dtype=object)
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
+def find_column(asked: str, names: list[str], path: Path, syntax: Syntax) -> str:
     """Return the name of a column that is given by name or by number.
 
     Parameters
     ----------
     asked : str
         A name comes before a number: a column called ``"1"`` is meant by ``1``.
-    frame : DataFrame
+    names : list of str
+        The columns.
     path : Path
         For the message.
-    counted : bool, default=False
-        Whether the file gave no names.
+    syntax : Syntax
+        Whether the names are the file's, and sure.
 
     Returns
     -------
@@ -151,9 +308,11 @@ def find_column(asked: str, frame: pd.DataFrame, path: Path, counted: bool = Fal
     InputError
         If there is none; names the nearest.
     """
-    names = list(frame.columns)
     if asked in names:
         return asked
+    same = [name for name in names if name.strip() == asked.strip()]
+    if len(same) == 1:
+        return same[0]
     if re.fullmatch(r"[+-]?\d+", asked.strip()):
         number = int(asked)
         if -len(names) <= number < len(names):
@@ -163,138 +322,10 @@ def find_column(asked: str, frame: pd.DataFrame, path: Path, counted: bool = Fal
             f"(or -1 to -{len(names)} from the end): there is no column {number}"
         )
     hint = nearest(asked, names)
-    if counted:
+    if not syntax.header:
         hint = f"the file has no header, so name it by number, 0 to {len(names) - 1} or -1"
+        if syntax.guessed:
+            hint += " (if the first line holds names, say --header yes)"
+    elif syntax.guessed and not hint.startswith("did you mean"):
+        hint += " (the first line was taken for the names; if it holds data, say --header no)"
     raise InputError(f"{path} has no column {asked!r}: {hint}")
-
-
-def _options(path: Path, header: str) -> tuple[dict[str, Any], str | None]:
-    """Return the arguments for `pandas.read_csv`, and a note on how the header was decided."""
-    import pandas as pd
-
-    lines = _first_lines(path)
-    separator = max(_SEPARATORS, key=lines[0].count)
-    options: dict[str, Any] = {
-        "na_values": ["?"],
-        "skipinitialspace": True,
-        # In pieces, as by default, a column could get one type above and another below.
-        "low_memory": False,
-    }
-    if separator != ",":
-        options["sep"] = separator
-    if '"' not in lines[0] and re.search(rf"(^|{re.escape(separator)})\s*'[^']*'", lines[-1]):
-        # Files that come from ARFF quote with apostrophes.
-        options["quotechar"] = "'"
-    if separator == ";" and any(re.search(r"(^|;)\s*-?\d+,\d+\s*(;|$)", line) for line in lines):
-        # Spreadsheets of the countries that separate by semicolons write 3,14.
-        options["decimal"] = ","
-    try:
-        top = pd.read_csv(path, header=None, dtype=str, nrows=20, **options)
-    except (pd.errors.ParserError, UnicodeDecodeError, ValueError) as error:
-        raise InputError(f"{path} cannot be read as a table: {_line(error)}") from None
-    has_names = header == "yes" or (header == "auto" and _is_header(top))
-    if not has_names:
-        options["header"] = None
-        options["names"] = [f"column_{i}" for i in range(top.shape[1])]
-        note = None if header == "no" else f"{path.name} has no header (say --header yes if it has)"
-        return options, note
-    if isinstance(top.iloc[0, 0], float):
-        # An empty first name: the row numbers that pandas saves.
-        options["index_col"] = 0
-    return options, None
-
-
-def _first_lines(path: Path) -> list[str]:
-    """Return up to two lines that are not blank."""
-    if not path.exists():
-        siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
-        hint = nearest(path.name, siblings) if siblings else ""
-        hint = f": {hint}" if hint.startswith("did you mean") else ""
-        raise InputError(f"there is no file {path}{hint}")
-    if path.is_dir():
-        raise InputError(f"{path} is a folder, not a file")
-    opened = gzip.open if path.suffix == ".gz" else open
-    lines: list[str] = []
-    try:
-        with opened(path, "rt", encoding="utf-8-sig") as file:
-            for line in file:
-                if line.strip():
-                    lines.append(line.rstrip("\r\n"))
-                if len(lines) == 2:
-                    break
-    except UnicodeDecodeError:
-        raise InputError(f"{path} is no text in UTF-8; is it a CSV file?") from None
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror or error}") from None
-    if not lines:
-        raise InputError(f"{path} is empty")
-    return lines
-
-
-def _is_header(top: pd.DataFrame) -> bool:
-    """Return whether the first row holds names; see `read_table`."""
-    first = top.iloc[0]
-    cells = list(first.iloc[1:] if isinstance(first.iloc[0], float) else first)
-    if any(isinstance(cell, float) for cell in cells):
-        return False
-    if all(map(_is_number, cells)):
-        return cells == [str(i) for i in range(len(cells))] and len(top) > 1
-    leading = cells[:-1]
-    if leading and leading == [str(i) for i in range(len(leading))]:
-        return True
-    if any(map(_is_number, cells)):
-        return False
-    below = top.iloc[1:].to_numpy().ravel()
-    if any(_is_number(cell) for cell in below if isinstance(cell, str)):
-        return True
-    # All text above and below: names, unless one of them is also a value.
-    return not any(cell in set(top.iloc[1:, i]) for i, cell in enumerate(first))
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text.replace(",", "."))  # 3,14 is a number somewhere
-    except ValueError:
-        return False
-    return True
-
-
-def _times(column: pd.Series) -> np.ndarray:
-    import pandas as pd
-
-    if pd.api.types.is_numeric_dtype(column):
-        return column.to_numpy(dtype=float, na_value=np.nan)
-    try:
-        return pd.to_datetime(column, format="ISO8601", utc=True).to_numpy()
-    except (ValueError, TypeError):
-        value = column.dropna().iloc[0]
-        raise InputError(
-            f"column {column.name!r} holds neither numbers nor ISO dates (2024-03-31), such as "
-            f"{value!r}: it cannot be ordered by"
-        ) from None
-
-
-def _arguments(path: Path, options: dict[str, Any]) -> str:
-    """Return the arguments of `read_csv` as code."""
-    named = dict(options)
-    parts = [quoted(str(path))]
-    if "names" in named:
-        n = len(named.pop("names"))
-        parts += ["header=None", f'names=[f"column_{{i}}" for i in range({n})]']
-        named.pop("header")
-    for key, value in named.items():
-        parts.append(f"{key}={quoted(value) if isinstance(value, str) else _list(value)}")
-    one_line = ", ".join(parts)
-    if len(one_line) < 66:
-        return one_line
-    return "\n    " + ",\n    ".join(parts) + ",\n"
-
-
-def _list(value: Any) -> str:
-    if isinstance(value, list):
-        return f"[{', '.join(map(quoted, value))}]"
-    return repr(value)
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())

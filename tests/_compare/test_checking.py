@@ -136,3 +136,16 @@ def test_seeds():
     for bad in (-1, 1.5, "a"):
         with pytest.raises(InputError, match="random_state"):
             base_seed(bad)
+
+
+def test_times_as_text_are_no_text():
+    np.testing.assert_array_equal(check_side(["9", "10", "1"], 3, "time"), [1, 2, 0])
+    np.testing.assert_array_equal(check_side(["9", "10", "1"], 3, "groups"), [2, 1, 0])
+
+
+def test_labels_get_notes():
+    notes = []
+    y = check_labels(["a", "a ", "A", "A", "b", "b"], 6, notes=notes)
+    assert y.tolist() == ["a", "a", "A", "A", "b", "b"]
+    assert len(notes) == 2
+    assert check_labels(["B "], 1, test_of=np.array(["B", "c"]), notes=notes).tolist() == ["B"]

@@ -176,3 +176,10 @@ def test_a_test_part_must_have_the_same_columns(mixed):
         stack(np.zeros((1, 2)), np.zeros((1, 3)))
     with pytest.raises(InputError, match="both be frames"):
         stack(mixed, np.zeros((1, 5)))
+
+
+def test_arrays_of_objects_and_masked_ones_are_taken_as_numbers():
+    X, _ = check_columns(np.array([[1, 2.5], [None, 3]], dtype=object))
+    np.testing.assert_array_equal(X, [[1, 2.5], [np.nan, 3]])
+    X, _ = check_columns(np.ma.masked_greater([[1.0, 2.0], [9.0, 3.0]], 5))
+    np.testing.assert_array_equal(X, [[1, 2], [np.nan, 3]])

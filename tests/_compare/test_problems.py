@@ -90,3 +90,63 @@ def test_a_test_part_stands_alone():
         _problem(X, y, X_test=X, y_test=y, time=np.arange(42))
     with pytest.raises(InputError, match="y is missing"):
         _problem(X, None)
+
+
+def _mixed(n=60, seed=0):
+    rng = np.random.default_rng(seed)
+    y = np.where(np.arange(n) % 3 == 0, "bad", "good")
+    X = pd.DataFrame({"a": rng.normal(size=n), "kind": rng.choice(["u", "v"], n)})
+    return X.assign(flag=rng.random(n) < 0.5), y
+
+
+def test_a_test_part_is_read_with_the_decisions_made_on_the_training_part():
+    (X, y), (X_test, y_test) = _mixed(), _mixed(30, seed=1)
+    given = X_test[["kind", "flag", "a"]].astype(object)
+    given.loc[3, "a"] = "stray"
+    problem = _problem(X, y, X_test=given, y_test=y_test)
+    rows = problem.X.iloc[60:].reset_index(drop=True)
+    assert problem.X.dtypes.astype(str).to_list() == X.dtypes.astype(str).to_list()
+    assert rows["kind"].tolist() == X_test["kind"].tolist()
+    np.testing.assert_array_equal(rows["a"].drop(3), X_test["a"].drop(3))
+    assert np.isnan(rows["a"][3])
+    assert [note for note in problem.notes if "column a: 1 of 30" in note and "row 4" in note]
+
+
+def test_labels_of_a_test_part_are_those_of_the_training_part():
+    X, _ = _mixed()
+    y = np.where(np.arange(60) % 3, "1", "unknown")
+    problem = _problem(X, y, X_test=X[:3], y_test=[1, 1, 1])
+    assert problem.y[60:].tolist() == ["1"] * 3
+
+
+def test_columns_that_repeat_the_labels_or_number_the_rows_get_a_note():
+    X, y = _mixed()
+    notes = _problem(X.assign(copy=y, row=range(60)), y).notes
+    assert any("column copy says the class" in note for note in notes)
+    assert any("column row numbers the rows" in note for note in notes)
+
+
+def test_what_is_done_in_front_is_in_the_code():
+    X, y = _mixed()
+    X["kind"] = X["kind"].where(X.index % 7 > 0).astype("string")
+    problem = _problem(X, y)
+    space = {"X": X}
+    exec(problem.code, space)
+    pd.testing.assert_frame_equal(space["X"], problem.X)
+    assert _problem(*_mixed()).code == ""
+
+
+def test_labels_that_differ_only_in_spaces_are_one_class():
+    X, y = _mixed()
+    problem = _problem(X, np.where(np.arange(60) % 5, y, np.char.add(y, " ")))
+    assert problem.y.tolist() == y.tolist()
+    assert any("only in the spaces" in note for note in problem.notes)
+
+
+def test_times_as_text_are_ordered_as_times_or_refused():
+    X, y = blobs([30, 30])
+    times = [str(i) for i in range(60)]
+    split = _problem(X, y, time=times).splits[0]
+    assert max(split.train) < min(split.test)
+    with pytest.raises(InputError, match="neither numbers nor ISO dates"):
+        _problem(X, y, time=["02.01.2021", "15.06.2020"] * 30)

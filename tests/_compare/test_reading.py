@@ -69,7 +69,6 @@ def test_a_name_comes_before_a_number(file):
     [
         ("1,2,a\n3,4,b\n", False),
         ("x,y,a\n3,4,b\n", True),
-        ("x,y,x\n3,4,b\n", True),  # a name twice
         ("0,1,2\n5,6,7\n", True),  # an unnamed frame, saved
         ("0,1,2,target\n5,6,7,a\n", True),
         ("0,1,2\n", False),  # alone it is a row
@@ -165,7 +164,7 @@ def test_a_missing_label_stays_missing(file):
         ("age,label\n1,a\n", {"drop": ["age"]}, "no column is left"),
         ("age,label\n1,a\n", {"drop": ["aeg"]}, "has no column 'aeg': did you mean 'age'"),
         ("when,a,label\nsoon,1,x\n", {"time": "when"}, "neither numbers nor ISO dates"),
-        ("a,b\n1,2\n1,2,3,4\n", {}, "cannot be read as a table: .*Expected 2 fields"),
+        ("a,b\n1,2\n1,2,3,4\n", {}, "line 3 has 4 cells where the lines above have 2"),
     ],
 )
 def test_bad_files_are_told_in_one_line(file, text, options, said):
@@ -204,3 +203,57 @@ def test_decimal_commas_of_spreadsheets(file):
     assert read_table(file(headless), target="-1").X.iloc[:, 0].tolist() == [
         k + 0.5 for k in range(6)
     ]
+
+
+def test_the_target_twice_is_refused_unless_it_is_plain_which_is_meant(file):
+    path = file("a,t,t\n1,x,x\n2,y,y\n")
+    with pytest.raises(InputError, match=r"two columns called 't', the target .*--drop t\.1"):
+        read_table(path, target="t")
+    assert list(read_table(path, target="t", drop=["t.1"]).X.columns) == ["a"]
+    table = read_table(path, target="1")
+    assert list(table.X.columns) == ["a", "t.1"]
+    assert table.notes == ["data.csv has two columns called 't': the second is 't.1' here"]
+    _run(table)
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_decimal_commas_anywhere_in_the_file(file, separator):
+    rows = ["2", *(f"{i},5" for i in range(8))]
+    text = "".join(
+        f'{i}{separator}"{cell}"{separator}{"xy"[i % 2]}\n' for i, cell in enumerate(rows)
+    )
+    table = read_table(file(f"a{separator}c{separator}t\n{text}"), target="t")
+    assert table.X["c"].tolist() == [2, *(i + 0.5 for i in range(8))]
+    _run(table)
+
+
+def test_the_message_says_what_was_taken_for_the_header(file):
+    with pytest.raises(InputError, match="if the first line holds names, say --header yes"):
+        read_table(file("2019,2020,x\n1,2,a\n"), target="label")
+    with pytest.raises(InputError, match="if it holds data, say --header no"):
+        read_table(file("u,v,w\n1,2,a\n"), target="label")
+
+
+def test_groups_keep_their_spelling(file):
+    table = read_table(file("g,a,t\n01,1,x\n1,2,y\nNA,3,x\n,4,y\n"), target="t", groups="g")
+    assert list(table.groups) == ["01", "1", "NA", None]
+
+
+def test_empty_columns_at_the_ends_of_lines_are_no_columns(file):
+    for head in ("a,b,t,", "a,b,t"):
+        table = read_table(file(f"{head}\n1,5,x,\n2,6,y,\n"), target="t")
+        assert list(table.X.columns) == ["a", "b"]
+        assert table.X["a"].tolist() == [1, 2]
+        _run(table)
+
+
+def test_short_rows_are_named(file):
+    table = read_table(file("a,b,t\n1,5,x\n2\n3,6,y\n"), target="t")
+    assert "1 row of data.csv (the first: row 2) has fewer cells" in table.notes[0]
+
+
+def test_dates_as_text_are_named(file):
+    rows = "".join(f"{i + 1}.03.2024,{'xy'[i % 2]}\n" for i in range(9))
+    table = read_table(file("day,t\n" + rows), target="t")
+    assert "--time day" in table.notes[0]
+    assert table.columns["day"].kind == "date"
