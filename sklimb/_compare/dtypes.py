@@ -187,7 +187,7 @@ def _arrow(series: pd.Series, name: Any) -> tuple[pd.Series, str]:
     import pandas as pd
 
     dtype: Any = series.dtype
-    if dtype.kind in "iuf":
+    if dtype.kind in "iuf" or dtype.type is decimal.Decimal:
         return pd.Series(
             series.to_numpy(dtype=float, na_value=np.nan), series.index, name=name
         ), "{0}.astype(float)"
