@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from scipy.special import log_softmax, softmax
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
 from sklimb._inputs import check_new_data
+from sklimb._probabilities import log_probabilities, probabilities
 from sklimb._random import torch_defaults
 
 
@@ -75,7 +75,8 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         ndarray of shape (n, n_classes)
             Probabilities in the order of ``classes_``; each row sums to 1.
         """
-        return _in_double(softmax, self._scores(X))
+        scores = self._scores(X)
+        return probabilities(scores, scores.dtype)
 
     def predict_log_proba(self, X: Any) -> np.ndarray:
         """Return logarithms of class probabilities, finite where the probability underflows.
@@ -90,7 +91,8 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         ndarray of shape (n, n_classes)
             Log probabilities in the order of ``classes_``.
         """
-        return _in_double(log_softmax, self._scores(X))
+        scores = self._scores(X)
+        return log_probabilities(scores, scores.dtype)
 
     def transform(self, X: Any) -> np.ndarray:
         """Return the features that the head compares, those of several members side by side.
@@ -134,11 +136,6 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         if "net_" not in vars(self):
             raise AttributeError(f"{type(self).__name__} has no {name!r} before fit.")
         return self.net_
-
-
-def _in_double(function: Callable[..., np.ndarray], scores: np.ndarray) -> np.ndarray:
-    """Return a function of the rows, its sums in float64, in the scores' own type."""
-    return function(scores.astype(np.float64), axis=1).astype(scores.dtype, copy=False)
 
 
 def _scores_of(module: nn.Module, x: torch.Tensor) -> torch.Tensor:

@@ -117,7 +117,7 @@ def test_double_correction_warns(cls, data):
 
 @each_classifier
 def test_lbfgs_with_dropout_warns(cls, data):
-    search = QUICK | {"optimizer": torch.optim.LBFGS, "lr": 0.1, "batch_size": 240}
+    search = QUICK | {"optimizer": torch.optim.LBFGS, "lr": 0.01, "batch_size": 240}
     with pytest.warns(UserWarning, match=r"shares \[0\.1\]\).*Set module__dropout=0") as told:
         cls(**search).fit(*data)
     assert told[0].filename == __file__

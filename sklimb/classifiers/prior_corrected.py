@@ -7,7 +7,6 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
-from scipy.special import log_softmax, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils import Tags, _safe_indexing, check_scalar, get_tags
@@ -18,6 +17,7 @@ from sklearn.utils.validation import _check_method_params, check_is_fitted, colu
 from sklimb._by_class import by_label, for_classes
 from sklimb._inputs import check_weights
 from sklimb._items import dataset_labels, is_dataset, unsliced
+from sklimb._probabilities import log_probabilities, probabilities
 from sklimb._rebalance import count_classes
 from sklimb._row_choice import take_rows
 from sklimb._weighted_fit import (
@@ -291,7 +291,7 @@ class PriorCorrectedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimato
             the float type that the classifier gives, as all scores here.
         """
         scores, dtype = self._log_scores(X)
-        return softmax(scores, axis=1).astype(dtype, copy=False)
+        return probabilities(scores, dtype)
 
     def predict_log_proba(self, X: Any) -> np.ndarray:
         """Return logarithms of corrected probabilities.
@@ -307,7 +307,7 @@ class PriorCorrectedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimato
             Log probabilities.
         """
         scores, dtype = self._log_scores(X)
-        return log_softmax(scores, axis=1).astype(dtype, copy=False)
+        return log_probabilities(scores, dtype)
 
     def decision_function(self, X: Any) -> np.ndarray:
         """Return corrected log probabilities, up to a constant a row, finite.

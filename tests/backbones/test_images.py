@@ -181,7 +181,8 @@ def test_augmentation_changes_training_and_not_dropout(images):
             self.seen, self.layer = Seen(), nn.Linear(in_channels * 64, 8)
 
         def forward(self, x):
-            return self.layer(nn.functional.dropout(self.seen(self.prepare(x)).flatten(1)))
+            x = self.seen(self.prepare(x)).flatten(1)
+            return self.layer(nn.functional.dropout(x, training=self.training))
 
     proba, drawn = [], []
     for augment in (None, CropFlip(2), CropFlip(2)):
