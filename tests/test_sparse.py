@@ -69,10 +69,11 @@ def test_a_timestamp_beside_rare_columns_keeps_its_digits(bag):
     X, y = bag
     seconds = 1.6e9 + 100 * (np.random.default_rng(0).normal(size=200) + 3 * (y == "rare"))
     X = np.c_[X, seconds]
-    model = RebalancedClassifier(**QUICK | {"max_epochs": 15}).fit(X, y)
+    settings = QUICK | {"max_epochs": 30, "lr": 1e-2}  # over six seeds all samples are right
+    model = RebalancedClassifier(**settings).fit(X, y)
     given = scipy.sparse.csr_array(X)
     np.testing.assert_allclose(model.predict_proba(given), model.predict_proba(X), atol=1e-5)
-    sparse = RebalancedClassifier(**QUICK | {"max_epochs": 15}).fit(given, y)
+    sparse = RebalancedClassifier(**settings).fit(given, y)
     np.testing.assert_allclose(sparse.predict_proba(given), model.predict_proba(X), atol=1e-2)
     assert np.mean(sparse.predict(given) == y) > 0.9
 
