@@ -6,7 +6,6 @@ Every method that takes ``loss=`` gets it here, so a loss joins by one entry in 
 from __future__ import annotations
 
 import copy
-import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +15,7 @@ from torch.nn import functional as F
 
 from sklimb._parameters import check_number
 from sklimb._terms import Step
+from sklimb._warnings import warn
 from sklimb.heads import CosineHead, LinearHead
 from sklimb.losses import am_softmax_loss, focal_loss, ldam_loss, logit_adjusted_loss
 
@@ -161,12 +161,10 @@ def check_loss(estimator: Any) -> None:
     if corrects_for_sizes(estimator) and (
         estimator.class_weight is not None or estimator.sampling is not None
     ):
-        warnings.warn(
+        warn(
             f"loss={loss!r} corrects for the class sizes, and so does "
             f"class_weight={estimator.class_weight!r}, sampling={estimator.sampling!r}. Set the "
             "latter two to None, or take another loss.",
-            UserWarning,
-            stacklevel=5,
         )
     check_number(estimator.focal_gamma, "focal_gamma", 0)
     check_number(estimator.tau, "tau", 0)
@@ -180,12 +178,10 @@ def warn_of_balanced_draws(estimator: Any) -> None:
     Class weights do so too, but those that a user gives on purpose cost a few points, not all.
     """
     if corrects_for_sizes(estimator):
-        warnings.warn(
+        warn(
             f"loss={estimator.loss!r} corrects for the class sizes, and so do the balanced draws "
             "that come with translation: on two classes of very unequal size nearly every row may "
             "be called rare. Take another loss, unless held-back rows say that this one is better.",
-            UserWarning,
-            stacklevel=6,
         )
 
 

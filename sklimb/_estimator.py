@@ -6,7 +6,6 @@ A method overrides `_make_head` and `_make_terms` (and checks its own parameters
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from functools import partial
@@ -59,6 +58,7 @@ from sklimb._schedule import SCHEDULES
 from sklimb._sizes import resolve_sizes
 from sklimb._terms import LossTerms, Step
 from sklimb._transform import Transform
+from sklimb._warnings import warn
 from sklimb.backbones import MLP, ConvNet, TabularMLP
 from sklimb.metrics import balanced_accuracy_scorer
 
@@ -118,11 +118,9 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
         )
         check_scalar(self.n_iter_no_change, "n_iter_no_change", Integral, min_val=1)
         if self.class_weight is not None and self.sampling is not None:
-            warnings.warn(
+            warn(
                 f"class_weight={self.class_weight!r} and sampling={self.sampling!r} both correct "
                 "for the class sizes, so rare classes are corrected for twice. Set one to None.",
-                UserWarning,
-                stacklevel=5,
             )
 
     # --- what a method says -------------------------------------------------------------------
@@ -162,12 +160,10 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
         if not (stopped and self.n_iter_ <= begins < self._n_epochs):
             return
         if not any(self.net_.history_[:, counted]):
-            warnings.warn(
+            warn(
                 f"Early stopping ended the training after {self.n_iter_} epochs, before {what} "
                 f"starts ({parameter}={getattr(self, parameter)!r}): this is the plain network. "
                 f"Start {what} earlier, or raise n_iter_no_change.",
-                UserWarning,
-                stacklevel=6,
             )
 
     def _read_anew(self) -> frozenset[str]:
@@ -265,7 +261,7 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
             self._built_with = self.get_params(deep=False)
             try:
                 self.net_.initialize()
-                warn_of_dropout(self.optimizer, self.net_.module_, stacklevel=4)
+                warn_of_dropout(self.optimizer, self.net_.module_)
                 set_input_statistics(self.net_, data)
                 self._train(data, validation, epochs)
             except BaseException as error:
@@ -291,7 +287,7 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
                 net.module.backbone, X, codes, batch_size=net.batch_size
             )
             now = self.get_params(deep=False)
-            warn_of_ignored(self._built_with, now, self._read_anew(), stacklevel=4)
+            warn_of_ignored(self._built_with, now, self._read_anew())
         with self._contained(X):
             data, validation = self._split(X, codes, weight, net.streams, epochs is None)
             if epochs is None:
@@ -308,11 +304,10 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
     def _train(self, data: Any, validation: Any, epochs: int | None) -> None:
         net, start = self.net_, self.net_.finished_epochs
         if net.transform is not None and not net.has_transform:
-            warnings.warn(
+            warn(
                 f"{type(self).__name__} goes on training without what its transform had learnt, "
                 "which is built anew. Set keep_training_state=True before fit to keep it.",
                 RuntimeWarning,
-                stacklevel=4,
             )
             net.restore_transform()
         net.count(data)

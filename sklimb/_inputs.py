@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any
@@ -18,6 +17,7 @@ from torch.utils.data import Dataset
 from sklimb._csr import sparse_to_scipy
 from sklimb._items import check_filled, dataset_labels, is_dataset, item_shape, unsliced
 from sklimb._random import contained
+from sklimb._warnings import warn
 
 # A last axis of so many may well be that of the channels.
 _CHANNELS = (1, 3, 4)
@@ -80,7 +80,7 @@ def _check_items(estimator: BaseEstimator, X: Dataset, *, reset: bool) -> tuple[
     if any(f"iterator_{part}__collate_fn" in vars(estimator) for part in ("train", "valid")):
         return None
     shape = item_shape(X)
-    _warn_of_channels_last((len(X), *shape), "x.permute(2, 0, 1) from the Dataset", stacklevel=7)
+    _warn_of_channels_last((len(X), *shape), "x.permute(2, 0, 1) from the Dataset")
     if not reset:
         _check_shape(estimator, shape)
     return shape
@@ -148,7 +148,7 @@ def check_rows(
     _check_axes(X)
     images = getattr(X, "ndim", 2) == 4
     if images:
-        _warn_of_channels_last(X.shape, "X.transpose(0, 3, 1, 2)", stacklevel=7)
+        _warn_of_channels_last(X.shape, "X.transpose(0, 3, 1, 2)")
     options: dict[str, Any] = {
         "dtype": [np.float64, np.float32],
         "reset": reset,
@@ -193,17 +193,15 @@ def _check_axes(X: Any) -> None:
         )
 
 
-def _warn_of_channels_last(shape: Sequence[int], remedy: str, *, stacklevel: int) -> None:
+def _warn_of_channels_last(shape: Sequence[int], remedy: str) -> None:
     """Warn where the last axis of images, not the second, looks like that of the channels."""
     if len(shape) != 4 or shape[3] not in _CHANNELS or shape[1] in _CHANNELS:
         return
     if shape[2] == shape[3]:  # small square maps of many channels
         return
-    warnings.warn(
+    warn(
         f"X of shape {tuple(shape)} looks like images with the channels last; they are taken as "
         f"{shape[1]} channels. If so, pass {remedy}.",
-        UserWarning,
-        stacklevel=stacklevel,
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import warnings
 from collections.abc import Collection, Mapping
 from numbers import Real
 from typing import Any
@@ -16,6 +15,7 @@ from skorch.callbacks import Callback
 from torch import nn
 
 from sklimb._keywords import check_keywords
+from sklimb._warnings import warn
 
 # Parameters of these parts of the net are taken as prefix__name, as skorch has it.
 NESTED_PREFIXES = ("module", "optimizer", "iterator_train", "iterator_valid", "callbacks")
@@ -94,7 +94,7 @@ class NestedParameters(BaseEstimator):
 
 
 def warn_of_ignored(
-    built: Mapping[str, Any], now: Mapping[str, Any], read: Collection[str], *, stacklevel: int
+    built: Mapping[str, Any], now: Mapping[str, Any], read: Collection[str]
 ) -> None:
     """Warn of parameters that a warm start does not read, if they have changed.
 
@@ -104,8 +104,6 @@ def warn_of_ignored(
         Parameter -> value, when the network was built and now.
     read : collection of str
         Those that are read anew each time.
-    stacklevel : int
-        As in `warnings.warn`.
     """
     changed = [
         f"{name}={now.get(name)!r} (built with {built.get(name)!r})"
@@ -113,12 +111,10 @@ def warn_of_ignored(
         if not _same(built.get(name), now.get(name))
     ]
     if changed:
-        warnings.warn(
+        warn(
             "warm_start=True goes on with the network, loss and optimiser as they were built, so "
             f"what has changed since has no effect: {', '.join(changed)}. Set warm_start=False, or "
             "fit a sklearn.base.clone, to start anew with it; or set it back.",
-            UserWarning,
-            stacklevel=stacklevel,
         )
 
 
@@ -198,18 +194,16 @@ def check_optimizer(optimizer: Any, nested: Collection[str]) -> None:
     check_keywords(optimizer, "optimizer", given, filled=("params", "lr"))
 
 
-def warn_of_dropout(optimizer: Any, network: nn.Module, *, stacklevel: int) -> None:
+def warn_of_dropout(optimizer: Any, network: nn.Module) -> None:
     """Warn where LBFGS, which compares values of one loss, would get it with changing dropout."""
     if not (isinstance(optimizer, type) and issubclass(optimizer, torch.optim.LBFGS)):
         return
     shares = [m.p for m in network.modules() if isinstance(m, nn.modules.dropout._DropoutNd)]
     if any(shares):
-        warnings.warn(
+        warn(
             "LBFGS evaluates the loss several times a step, and dropout makes another loss of it "
             f"each time (shares {sorted(set(shares))}): steps may go anywhere. Set "
             "module__dropout=0, or p=0 in a module of your own.",
-            UserWarning,
-            stacklevel=stacklevel,
         )
 
 

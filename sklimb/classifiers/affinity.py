@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral
 from typing import Any
@@ -18,6 +17,7 @@ from sklimb._estimator import BaseNetClassifier, Terms
 from sklimb._parameters import check_number, check_option
 from sklimb._row_choice import some_of_each
 from sklimb._terms import Step
+from sklimb._warnings import warn
 from sklimb.heads import AffinityHead
 from sklimb.heads.members import members_of
 from sklimb.losses import affinity_margin_loss, diversity
@@ -205,13 +205,11 @@ class AffinityClassifier(BaseNetClassifier):
         median = -log_affinity.median()
         distance = self.sigma * (median if self.similarity == "gaussian" else median.expm1()).item()
         remedy = "Raise sigma" if self.normalize else "Set normalize=True, or raise sigma"
-        warnings.warn(
+        warn(
             f"The affinity of {share:.0%} of the training samples to every prototype is below "
             f"{math.exp(_DEAD):.0e} (sigma={self.sigma:g}; the median {self.distance} distance to "
             f"the nearest prototype is {distance:.2g}): no gradient reaches their features, so "
             f"nothing is learnt from them. {remedy}, or lower lr if distances have grown.",
-            UserWarning,
-            stacklevel=5,
         )
 
     @property

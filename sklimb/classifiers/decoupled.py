@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral
 from typing import Any
@@ -24,6 +23,7 @@ from sklimb._prediction import features_of
 from sklimb._rebalance import cost_vector, is_cost
 from sklimb._row_choice import stratified_split, take_rows
 from sklimb._tensors import as_tensor
+from sklimb._warnings import warn
 from sklimb.classifiers.rebalanced import RebalancedClassifier
 from sklimb.heads import LinearHead
 from sklimb.heads.members import log_mean_probability, members_of
@@ -291,10 +291,8 @@ class DecoupledClassifier(BaseNetClassifier):
         try:
             rows, held = stratified_split(data.codes, self.validation_fraction, self.net_.streams)
         except ValueError:
-            warnings.warn(
+            warn(
                 f"{len(data)} rows are too few to hold some back, so tau is 1.0. Set tau.",
-                UserWarning,
-                stacklevel=2,
             )
             return 1.0
         probe = clone(self).set_params(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from numbers import Integral
@@ -32,6 +31,7 @@ from sklimb._rebalance import resolve_epoch
 from sklimb._source_networks import check_source, fit_source, is_fitted_source, score_network
 from sklimb._spread import ColumnSpread
 from sklimb._transform import Transform
+from sklimb._warnings import warn
 from sklimb.backbones import MLP, TabularMLP
 from sklimb.classifiers.rebalanced import RebalancedClassifier
 from sklimb.transforms.m2m import frozen
@@ -373,12 +373,10 @@ class M2mClassifier(BaseNetClassifier):
                 hit = g(to_dense(x)).argmax(1) == y
                 recognised[y[hit].cpu().numpy()] = True
         if (wanted & ~recognised).any():
-            warnings.warn(
+            warn(
                 f"g (source_estimator) recognises no training row of the classes "
                 f"{self.classes_[wanted & ~recognised].tolist()}, so it cannot say what to "
                 "translate into. Train it longer (max_epochs, lr), or give another.",
-                UserWarning,
-                stacklevel=8,
             )
 
     def _make_net(self, X: Any, streams: Any) -> Net:
@@ -394,12 +392,10 @@ class M2mClassifier(BaseNetClassifier):
             sum(row[name] for row in rows) for name in ("n_to_translate", "n_translated")
         )
         if n_tried >= _TRIES_THAT_SAY_SOMETHING and not n_translated:
-            warnings.warn(
+            warn(
                 f"None of {n_tried} rows was translated: no translation that beta={self.beta:g} "
                 f"let through reached a confidence of gamma={self.gamma:g}. Raise step_size or "
                 "n_steps, or lower gamma or beta. Rows of rare classes were repeated instead.",
-                UserWarning,
-                stacklevel=5,
             )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from numbers import Real
 from typing import Any
 
@@ -20,6 +19,7 @@ from sklimb._items import dataset_labels, is_dataset, unsliced
 from sklimb._probabilities import log_probabilities, probabilities
 from sklimb._rebalance import count_classes
 from sklimb._row_choice import take_rows
+from sklimb._warnings import warn
 from sklimb._weighted_fit import (
     in_columns_of,
     name_of_weights,
@@ -200,12 +200,10 @@ class PriorCorrectedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimato
         codes = np.searchsorted(self.classes_, y)
         absent = self.classes_[count_classes(codes, len(self.classes_)) == 0].tolist()
         if absent:
-            warnings.warn(
+            warn(
                 f"y has no samples of the classes {absent}, which the classifier knows, so their "
                 "share in its training data is not known, and they are never predicted. Pass the "
                 "labels that it was trained on.",
-                UserWarning,
-                stacklevel=3,
             )
         counts = count_classes(codes, len(self.classes_), weight)
         return counts / counts.sum()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from sklimb._warnings import warn
 from sklimb.heads.softmax import CosineHead, LinearHead
 from sklimb.losses.offset import estimated_offset, move_centers
 
@@ -305,11 +305,9 @@ class EmpiricalOffsetHead(OffsetHead):
         lost = started is not None and bool(self.started.any()) and not bool(started.any())
         super()._load_from_state_dict(state_dict, prefix, *args)
         if lost and self.uses_means:
-            warnings.warn(
+            warn(
                 "The state was saved before the class means were known, so the head predicts with "
                 "the bias that it has learnt. Load one that was saved after training, or train on.",
-                UserWarning,
-                stacklevel=2,
             )
 
     def use_means(self, use: bool = True) -> None:

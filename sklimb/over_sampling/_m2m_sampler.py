@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping
 from numbers import Integral, Real
 from typing import Any, ClassVar
@@ -14,6 +13,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklimb._parameters import resolve_device
 from sklimb._random import Streams, choose_threads, contained, torch_defaults
 from sklimb._source_networks import check_source, fit_source, is_fitted_source, score_network
+from sklimb._warnings import warn
 from sklimb.backbones import MLP
 from sklimb.classifiers.rebalanced import RebalancedClassifier
 from sklimb.over_sampling._rows import (
@@ -301,12 +301,10 @@ class M2mSampler(ByClassOverSampler):
                 self.translated_[part] = confidence >= self.gamma
                 accepted.append(rows.like_x(moved[confidence >= self.gamma]))
         if unlearnt:
-            warnings.warn(
+            warn(
                 f"g (source_estimator) recognises no training row of the classes "
                 f"{classes[sorted(unlearnt)].tolist()}, so it cannot say what to translate into. "
                 "Train it longer (max_epochs, lr), or give another.",
-                UserWarning,
-                stacklevel=8,
             )
         if not self.translated_.any():
             self._warn_of_none(len(tried), rounded_off=not changed and bool(rows.whole.any()))
@@ -320,7 +318,7 @@ class M2mSampler(ByClassOverSampler):
             else f"None of {n_tried} translations reached a confidence of gamma={self.gamma:g}; "
             "raise step_size or n_steps, or lower gamma."
         )
-        warnings.warn(f"{why} All new rows repeat old ones.", UserWarning, stacklevel=9)
+        warn(f"{why} All new rows repeat old ones.")
 
 
 def _plain_network(device: str) -> RebalancedClassifier:
