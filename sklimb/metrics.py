@@ -16,7 +16,7 @@ from sklearn.metrics import make_scorer
 from sklearn.utils import check_consistent_length, column_or_1d
 from sklearn.utils.multiclass import type_of_target, unique_labels
 
-from sklimb._by_class import by_label
+from sklimb._data.by_class import by_label
 
 __all__ = [
     "balanced_accuracy_scorer",

@@ -22,7 +22,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sklimb._features import as_features
+from sklimb.backbones.features import as_features
 
 __all__ = ["MemberCopies", "MemberLinear"]
 

@@ -12,12 +12,12 @@ import torch
 from sklearn.utils import check_scalar
 from torch import Tensor, nn
 
-from sklimb._docstrings import describe_shared
-from sklimb._estimator import BaseNetClassifier, Terms
-from sklimb._parameters import check_number, check_option
-from sklimb._row_choice import some_of_each
-from sklimb._terms import Step
+from sklimb._data.selection import some_of_each
+from sklimb._training.objective import Step
 from sklimb._warnings import warn
+from sklimb.classifiers.base import BaseNetClassifier, Terms
+from sklimb.classifiers.docstrings import describe_shared
+from sklimb.classifiers.parameters import check_number, check_option
 from sklimb.heads import AffinityHead
 from sklimb.heads.members import members_of
 from sklimb.losses import affinity_margin_loss, diversity

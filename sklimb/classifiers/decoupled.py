@@ -14,16 +14,16 @@ from sklearn.utils import check_scalar
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sklimb._batches import Rows, StreamedRows
-from sklimb._classification import CrossEntropy
-from sklimb._docstrings import describe_shared
-from sklimb._estimator import BaseNetClassifier, Terms
-from sklimb._parameters import check_number, check_option
-from sklimb._prediction import features_of
-from sklimb._rebalance import cost_vector, is_cost
-from sklimb._row_choice import stratified_split, take_rows
-from sklimb._tensors import as_tensor
+from sklimb._data.batches import Rows, StreamedRows
+from sklimb._data.selection import stratified_split, take_rows
+from sklimb._data.tensors import as_tensor
+from sklimb._training.rebalancing import cost_vector, is_cost
 from sklimb._warnings import warn
+from sklimb.classifiers.base import BaseNetClassifier, Terms
+from sklimb.classifiers.docstrings import describe_shared
+from sklimb.classifiers.losses import CrossEntropy
+from sklimb.classifiers.parameters import check_number, check_option
+from sklimb.classifiers.prediction import features_of
 from sklimb.classifiers.rebalanced import RebalancedClassifier
 from sklimb.heads import LinearHead
 from sklimb.heads.members import log_mean_probability, members_of

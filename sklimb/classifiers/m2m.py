@@ -15,25 +15,25 @@ from sklearn.utils import check_scalar
 from skorch import NeuralNet
 from torch import nn
 
-from sklimb._classification import (
+from sklimb._data.csr import to_dense
+from sklimb._data.spread import ColumnSpread
+from sklimb._training.net import Net
+from sklimb._training.rebalancing import resolve_epoch
+from sklimb._warnings import warn
+from sklimb.backbones import MLP, TabularMLP
+from sklimb.classifiers.base import BaseNetClassifier, Terms
+from sklimb.classifiers.docstrings import describe_shared
+from sklimb.classifiers.losses import (
     Loss,
     check_loss,
     make_head,
     make_term,
     warn_of_balanced_draws,
 )
-from sklimb._csr import to_dense
-from sklimb._docstrings import describe_shared
-from sklimb._engine import Net
-from sklimb._estimator import BaseNetClassifier, Terms
-from sklimb._parameters import check_number, check_option
-from sklimb._rebalance import resolve_epoch
-from sklimb._source_networks import check_source, fit_source, is_fitted_source, score_network
-from sklimb._spread import ColumnSpread
-from sklimb._transform import Transform
-from sklimb._warnings import warn
-from sklimb.backbones import MLP, TabularMLP
+from sklimb.classifiers.parameters import check_number, check_option
 from sklimb.classifiers.rebalanced import RebalancedClassifier
+from sklimb.classifiers.sources import check_source, fit_source, is_fitted_source, score_network
+from sklimb.transforms.base import Transform
 from sklimb.transforms.m2m import frozen
 from sklimb.transforms.major_to_minor import MajorToMinor
 

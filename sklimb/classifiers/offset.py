@@ -11,13 +11,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sklimb._batches import Rows, StreamedRows
-from sklimb._classification import Loss, check_loss, corrects_for_sizes, make_head, make_term
-from sklimb._docstrings import describe_shared
-from sklimb._estimator import BaseNetClassifier, Terms
-from sklimb._network import run_backbone
-from sklimb._parameters import check_number, check_option
-from sklimb._terms import Step
+from sklimb._data.batches import Rows, StreamedRows
+from sklimb._training.network import run_backbone
+from sklimb._training.objective import Step
+from sklimb.classifiers.base import BaseNetClassifier, Terms
+from sklimb.classifiers.docstrings import describe_shared
+from sklimb.classifiers.losses import Loss, check_loss, corrects_for_sizes, make_head, make_term
+from sklimb.classifiers.parameters import check_number, check_option
 from sklimb.heads import CosineHead, EmpiricalOffsetHead, LinearHead, OffsetHead
 from sklimb.heads.members import members_of
 from sklimb.heads.offset import class_weights

@@ -13,19 +13,19 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, proces
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_method_params, check_is_fitted, column_or_1d
 
-from sklimb._by_class import by_label, for_classes
-from sklimb._inputs import check_weights
-from sklimb._items import dataset_labels, is_dataset, unsliced
-from sklimb._probabilities import log_probabilities, probabilities
-from sklimb._rebalance import count_classes
-from sklimb._row_choice import take_rows
-from sklimb._warnings import warn
-from sklimb._weighted_fit import (
+from sklimb._data.by_class import by_label, for_classes
+from sklimb._data.datasets import dataset_labels, is_dataset, unsliced
+from sklimb._data.selection import take_rows
+from sklimb._data.validation import check_weights
+from sklimb._data.weighted_fit import (
     in_columns_of,
     name_of_weights,
     rows_by_weight,
     rows_of_weighty_classes,
 )
+from sklimb._training.rebalancing import count_classes
+from sklimb._warnings import warn
+from sklimb.classifiers.probabilities import log_probabilities, probabilities
 
 # Probabilities below this count as this: a log of 0 could not be corrected.
 _LEAST_PROBABILITY = 1e-300

@@ -8,11 +8,11 @@ from typing import Any
 import torch
 from torch import nn
 
-from sklimb._classification import Loss, check_loss, make_head, make_term
-from sklimb._docstrings import describe_shared
-from sklimb._estimator import BaseNetClassifier, Terms
-from sklimb._mixup import Mixup
-from sklimb._parameters import check_number
+from sklimb._training.mixup import Mixup
+from sklimb.classifiers.base import BaseNetClassifier, Terms
+from sklimb.classifiers.docstrings import describe_shared
+from sklimb.classifiers.losses import Loss, check_loss, make_head, make_term
+from sklimb.classifiers.parameters import check_number
 
 
 @describe_shared

@@ -11,13 +11,13 @@ import torch
 from sklearn.utils import check_scalar
 from torch import nn
 
-from sklimb._classification import Loss, check_loss, corrects_for_sizes, make_head, make_term
-from sklimb._docstrings import describe_shared
-from sklimb._estimator import BaseNetClassifier, Terms
-from sklimb._parameters import check_number
-from sklimb._rebalance import resolve_epoch
-from sklimb._transform import MemberTransforms, Transform
-from sklimb.transforms.rsg import build_generator
+from sklimb._training.generator import build_generator
+from sklimb._training.rebalancing import resolve_epoch
+from sklimb.classifiers.base import BaseNetClassifier, Terms
+from sklimb.classifiers.docstrings import describe_shared
+from sklimb.classifiers.losses import Loss, check_loss, corrects_for_sizes, make_head, make_term
+from sklimb.classifiers.parameters import check_number
+from sklimb.transforms.base import MemberTransforms, Transform
 
 
 @describe_shared

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
-from sklimb._by_class import by_label, for_classes
+from sklimb._data.by_class import by_label, for_classes
 from sklimb.datasets._imbalance import _check_y, _take
 
 __all__ = ["flip_labels"]

@@ -159,3 +159,27 @@ class MemberHeads(nn.Module):
 def members_of(head: nn.Module) -> list[nn.Module]:
     """Return the heads of all members; of a plain net itself alone."""
     return list(head.members) if isinstance(head, MemberHeads) else [head]
+
+
+class MeanScores(nn.Module):
+    """A network whose scores are the mean of its members' scores, not of their probabilities.
+
+    Parameters
+    ----------
+    network : sklimb's network of a backbone and a head
+        Asked as it is; its parameters are its own.
+    """
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    @property
+    def like(self) -> Tensor:
+        """A tensor of the network's float type and device."""
+        return self.network.like
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return scores, (n, C)."""
+        scores = self.network.head(self.network.features(x))
+        return scores if scores.ndim == 2 else scores.mean(1)

@@ -10,12 +10,12 @@ import numpy as np
 import torch
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from sklimb._parameters import resolve_device
 from sklimb._random import Streams, choose_threads, contained, torch_defaults
-from sklimb._source_networks import check_source, fit_source, is_fitted_source, score_network
 from sklimb._warnings import warn
 from sklimb.backbones import MLP
+from sklimb.classifiers.parameters import resolve_device
 from sklimb.classifiers.rebalanced import RebalancedClassifier
+from sklimb.classifiers.sources import check_source, fit_source, is_fitted_source, score_network
 from sklimb.over_sampling._rows import (
     TableRows,
     is_polars,

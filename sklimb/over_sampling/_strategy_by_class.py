@@ -12,11 +12,11 @@ from imblearn.over_sampling.base import BaseOverSampler
 from imblearn.utils import check_target_type
 from sklearn.utils import column_or_1d
 
-from sklimb._by_class import by_label, for_classes
+from sklimb._data.by_class import by_label, for_classes
 
 
 class ByClassOverSampler(BaseOverSampler):
-    """An over-sampler whose ``sampling_strategy`` by class follows the rule of `sklimb._by_class`.
+    """An over-sampler whose ``sampling_strategy`` goes by the rule of `sklimb._data.by_class`.
 
     imbalanced-learn knows dicts alone, and takes no label that y lacks.
     """

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from sklimb._source_networks import ClassScores
+from sklimb.classifiers.sources import ClassScores
 from sklimb.over_sampling._rows import TableRows
 from sklimb.transforms._rescaled import Rescaled
 from sklimb.transforms.m2m import (

@@ -7,11 +7,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sklimb._csr import to_dense
-from sklimb._network import MeanScores
-from sklimb._terms import Step
-from sklimb._transform import Changed, Transform
+from sklimb._data.csr import to_dense
+from sklimb._training.objective import Step
+from sklimb.heads.members import MeanScores
 from sklimb.transforms._rescaled import Rescaled
+from sklimb.transforms.base import Changed, Transform
 from sklimb.transforms.m2m import (
     acceptance_probability,
     inside,

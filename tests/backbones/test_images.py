@@ -8,9 +8,9 @@ import torch
 from torch import nn
 
 from sklimb import RebalancedClassifier
-from sklimb._transform import find_stage
 from sklimb.backbones import ConvNet, DenseNet, ImageBackbone, ResNet, ResNeXt, StandardizeChannels
 from sklimb.transforms import CropFlip
+from sklimb.transforms.base import find_stage
 
 MEAN, SCALE = np.array([120.0, 3.0]), np.array([60.0, 0.5])
 SMALL = {
@@ -128,7 +128,7 @@ def test_moments_are_those_of_the_channels(images, dtype):
 def test_moments_come_in_pieces(images, monkeypatch):
     X, y = images
     whole = RebalancedClassifier(**ONE).fit(X, y)
-    monkeypatch.setattr("sklimb._engine._VALUES_OF_A_PIECE", 1)
+    monkeypatch.setattr("sklimb._training.net._VALUES_OF_A_PIECE", 1)
     pieces = RebalancedClassifier(**ONE).fit(X, y)
     a, b = (m.module_.backbone.standardize for m in (whole, pieces))
     np.testing.assert_allclose(a.shift, b.shift, rtol=1e-12)

@@ -10,11 +10,11 @@ import torch
 from skorch.callbacks import Callback
 from torch.nn import functional as F
 
-from sklimb._batches import sizes_of_batches
-from sklimb._network import MeanScores
-from sklimb._rebalance import class_weight_vector
-from sklimb._source_networks import score_network
-from sklimb._terms import Step
+from sklimb._data.batches import sizes_of_batches
+from sklimb._training.objective import Step
+from sklimb._training.rebalancing import class_weight_vector
+from sklimb.classifiers.sources import score_network
+from sklimb.heads.members import MeanScores
 from sklimb.transforms import RareSampleGenerator
 from tests.classifiers.of_members import BACKBONES, each_backbone, each_method, fitted, make
 from tests.shared import data as data

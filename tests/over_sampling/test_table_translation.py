@@ -11,7 +11,7 @@ import torch
 from scipy import sparse
 from torch import nn
 
-from sklimb._source_networks import ClassScores
+from sklimb.classifiers.sources import ClassScores
 from sklimb.over_sampling import _table_translation as module
 from sklimb.over_sampling._rows import TableRows
 from sklimb.over_sampling._table_translation import TableTranslation, rows_at_once

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from sklimb._terms import Step
+from sklimb._training.objective import Step
 from sklimb.transforms.m2m import frozen, translate
 from sklimb.transforms.major_to_minor import MajorToMinor
 
@@ -203,7 +203,7 @@ def test_what_is_recorded():
 
 
 class Members(nn.Module):
-    """Two networks in one, as `sklimb._network.Network` has them."""
+    """Two networks in one, as `sklimb._training.network.Network` has them."""
 
     n_members = 2
 

@@ -1,0 +1,297 @@
+"""Batches for the training step.
+
+Rows that are in memory are gathered once an epoch, in pieces, and each batch is a view of a piece:
+`DataLoader` with `Dataset.__getitem__` costs 0.7 of a small net's whole step. A torch `Dataset`
+streams through a `DataLoader`, with the same order and the same weights.
+
+Shape
+-----
+x (n, ...), y (n,) class indices, weight (n,) or None; a batch is the pair (x, y) and carries
+``.weight``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import scipy.sparse
+import torch
+from skorch.dataset import Dataset as SkorchDataset
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from sklimb._data.csr import from_scipy, is_csr, split_rows, take_rows, to_scipy, values_a_row
+from sklimb._data.datasets import collate_items, x_of
+from sklimb._data.tensors import as_tensor
+
+# A gathered piece holds at most this many values: 64 MB in float32, whatever the size of X.
+_VALUES_GATHERED_AT_ONCE = 2**24
+
+
+class Batch(tuple):
+    """A pair (x, y), as skorch unpacks it, that also carries the rows' weights."""
+
+    weight: Tensor | None
+
+    def __new__(cls, x: Tensor, y: Tensor | None, weight: Tensor | None = None) -> Batch:
+        """Make the pair and attach the weights."""
+        batch = super().__new__(cls, (x, y))
+        batch.weight = weight
+        return batch
+
+
+class Rows(SkorchDataset):
+    """Rows in memory: tensors on the device, as they came (no copy of a numpy array on the CPU).
+
+    Parameters
+    ----------
+    x : ndarray, scipy.sparse CSR or Tensor, shape (n, ...)
+    y : ndarray of int, shape (n,), or None
+        Class indices.
+    weight : ndarray, shape (n,), or None
+        One weight a row; None if all are equal.
+    device : str or torch.device
+    """
+
+    def __init__(
+        self,
+        x: np.ndarray | scipy.sparse.csr_array | Tensor,
+        y: np.ndarray | None = None,
+        weight: np.ndarray | None = None,
+        *,
+        device: str | torch.device = "cpu",
+    ) -> None:
+        # skorch's callbacks take .X and .y from its own datasets when they need the whole.
+        self.X = _to_device(x, device)
+        self.codes = y
+        self.y = None if y is None else as_tensor(y, dtype=torch.long, device=device)
+        self.weight = weight
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.X)
+
+    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
+        """Return one row and its class index (0 where there is none), for a plain `DataLoader`."""
+        return self.X[index], torch.tensor(0) if self.y is None else self.y[index]
+
+    def whole(self) -> np.ndarray | scipy.sparse.csr_array:
+        """Return x on the CPU, as an estimator takes it."""
+        return to_scipy(self.X) if is_csr(self.X) else self.X.cpu().numpy()
+
+
+def _to_device(
+    x: np.ndarray | scipy.sparse.csr_array | Tensor, device: str | torch.device
+) -> Tensor:
+    if scipy.sparse.issparse(x):
+        return from_scipy(x, device)
+    x = as_tensor(x)
+    if torch.device(device).type == "mps" and x.dtype == torch.float64:
+        x = x.float()
+    return x.to(device)
+
+
+class StreamedRows(Dataset):
+    """A user's torch `Dataset`, with labels as class indices and weights beside it.
+
+    Parameters
+    ----------
+    source : torch.utils.data.Dataset
+        Map-style; items are x or (x, anything).
+    y, weight
+        As in `Rows`.
+    """
+
+    def __init__(
+        self, source: Dataset, y: np.ndarray | None = None, weight: np.ndarray | None = None
+    ) -> None:
+        self.source = source
+        self.codes = y
+        self.y = None if y is None else as_tensor(y, dtype=torch.long)
+        self.weight = weight
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.source)  # type: ignore[arg-type]
+
+    def __getitem__(self, index: int) -> tuple[Any, int]:
+        """Return x and its position; labels and weights are looked up for the whole batch."""
+        return x_of(self.source[index]), index
+
+    def whole(self) -> Dataset:
+        """Return the user's own Dataset, as an estimator takes it."""
+        return self.source
+
+
+def sizes_of_batches(n: int, batch_size: int, drop_last: bool = False) -> list[int]:
+    """Return the batch sizes for n rows.
+
+    A last batch of a single row joins the one before: batch statistics of one row are undefined.
+
+    Examples
+    --------
+    >>> from sklimb._data.batches import sizes_of_batches
+    >>> sizes_of_batches(9, 4), sizes_of_batches(10, 4), sizes_of_batches(10, 4, drop_last=True)
+    ([4, 5], [4, 4, 2], [4, 4])
+    """
+    whole, rest = divmod(n, batch_size)
+    sizes = [batch_size] * whole
+    if rest == 1 and whole:
+        sizes[-1] += 1
+    elif rest and not (drop_last and whole):
+        sizes.append(rest)
+    return sizes
+
+
+class Batches:
+    """Iterate over `Rows` in the order given by ``indices``, as views of gathered pieces.
+
+    Parameters
+    ----------
+    dataset : Rows
+    batch_size : int
+    drop_last : bool, default=False
+        Leave out a last, smaller batch.
+    shuffle : bool, default=True
+        False keeps the rows in their order while training.
+
+    Attributes
+    ----------
+    indices : ndarray of int or None
+        The rows of the coming epoch; None takes all in order. Set by the net at each epoch.
+    weight : Tensor, shape (n,), or None
+        The weights of the coming epoch, for all rows of the dataset, on its device.
+    """
+
+    def __init__(
+        self, dataset: Rows, *, batch_size: int, drop_last: bool = False, shuffle: bool = True
+    ) -> None:
+        self.dataset = dataset
+        self.batch_size = batch_size
+        self.drop_last = drop_last
+        self.shuffle = shuffle
+        self.indices: np.ndarray | None = None
+        self.weight: Tensor | None = None
+
+    def __len__(self) -> int:
+        """Return the number of batches."""
+        return len(self._sizes())
+
+    def _sizes(self) -> list[int]:
+        n = len(self.dataset) if self.indices is None else len(self.indices)
+        return sizes_of_batches(n, self.batch_size, self.drop_last)
+
+    def __iter__(self) -> Iterator[Batch]:
+        """Yield batches of (x, y) with ``.weight``."""
+        x, y = self.dataset.X, self.dataset.y
+        per_piece = values_a_row(x) * self.batch_size
+        batches_a_piece = max(1, _VALUES_GATHERED_AT_ONCE // per_piece)
+        sizes = self._sizes()
+        order = None
+        if self.indices is not None:
+            order = torch.as_tensor(self.indices, device=x.device)
+        weight = self.weight
+        start = 0
+        for first in range(0, len(sizes), batches_a_piece):
+            piece = sizes[first : first + batches_a_piece]
+            stop = start + sum(piece)
+            chosen = slice(start, stop) if order is None else order[start:stop]
+            xs = split_rows(take_rows(x, chosen), piece) if is_csr(x) else x[chosen].split(piece)
+            ys = [None] * len(piece) if y is None else y[chosen].split(piece)
+            ws = [None] * len(piece) if weight is None else weight[chosen].split(piece)
+            for batch in zip(xs, ys, ws, strict=True):
+                yield Batch(*batch)
+            start = stop
+
+
+class _Order:
+    """The batch sampler of a streaming loader: whatever order the net set for this epoch."""
+
+    def __init__(self, n: int, batch_size: int, drop_last: bool) -> None:
+        self.n = n
+        self.batch_size = batch_size
+        self.drop_last = drop_last
+        self.indices: np.ndarray | None = None
+
+    def _sizes(self) -> list[int]:
+        n = self.n if self.indices is None else len(self.indices)
+        return sizes_of_batches(n, self.batch_size, self.drop_last)
+
+    def __len__(self) -> int:
+        return len(self._sizes())
+
+    def __iter__(self) -> Iterator[list[int]]:
+        rows = np.arange(self.n) if self.indices is None else self.indices
+        start = 0
+        for size in self._sizes():
+            yield rows[start : start + size].tolist()
+            start += size
+
+
+class StreamedBatches:
+    """Iterate over `StreamedRows` through a torch `DataLoader`, in the order the net gives.
+
+    Parameters
+    ----------
+    dataset : StreamedRows
+    batch_size : int
+    drop_last : bool, default=False
+        Leave out a last, smaller batch.
+    shuffle : bool, default=True
+        False keeps the rows in their order while training.
+    device : str or torch.device
+        Where batches go.
+    **loader : dict
+        What `torch.utils.data.DataLoader` takes: ``num_workers``, ``pin_memory`` and so on.
+    """
+
+    def __init__(
+        self,
+        dataset: StreamedRows,
+        *,
+        batch_size: int,
+        drop_last: bool = False,
+        shuffle: bool = True,
+        device: str | torch.device = "cpu",
+        **loader: Any,
+    ) -> None:
+        self.dataset = dataset
+        self.batch_size = batch_size
+        self.shuffle = shuffle
+        self.device = device
+        self.weight: Tensor | None = None
+        self._order = _Order(len(dataset), batch_size, drop_last)
+        loader = {"collate_fn": collate_items} | loader
+        self._own_generator = loader.get("generator") is None
+        self._loader = DataLoader(dataset, batch_sampler=self._order, **loader)
+
+    @property
+    def indices(self) -> np.ndarray | None:
+        """The rows of the coming epoch; None takes all in order."""
+        return self._order.indices
+
+    @indices.setter
+    def indices(self, indices: np.ndarray | None) -> None:
+        self._order.indices = indices
+
+    def __len__(self) -> int:
+        """Return the number of batches."""
+        return len(self._loader)
+
+    def __iter__(self) -> Iterator[Batch]:
+        """Yield batches of (x, y) with ``.weight``."""
+        if self._own_generator:
+            # The loader draws a base seed for its workers: from a copy of torch's generator, which
+            # is not moved by it, neither dropout's bits nor what another thread draws.
+            self._loader.generator = torch.Generator()
+            self._loader.generator.set_state(torch.get_rng_state())
+        loaded = iter(self._loader)
+        y, weight = self.dataset.y, self.weight
+        for x, rows in loaded:
+            yield Batch(
+                x.to(self.device, non_blocking=True),
+                None if y is None else y[rows].to(self.device),
+                None if weight is None else weight[rows.to(weight.device)],
+            )

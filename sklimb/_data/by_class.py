@@ -1,0 +1,165 @@
+"""Settings by class: a mapping or a pandas Series of labels to values, in the order of the classes.
+
+scikit-learn's rule for ``class_weight`` (since 1.1) is that of all of them, for a fold or a
+bootstrap may lack a class that the whole data has: labels that y lacks are left aside where each
+label that y has is named, and a label that is not named takes a default, if the setting has one,
+where all that is named is in y. Both together are taken for a slip, and refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+# At most this many labels are told in an error.
+_TOLD = 10
+_NO_DEFAULT = object()
+
+
+def by_label(setting: Any, name: str, *, or_position: Sequence[Any] = ()) -> dict[Any, Any] | None:
+    """Return a setting as {label: value}, or None where it is not one by label.
+
+    Parameters
+    ----------
+    setting : object
+        A mapping, or a pandas Series whose index holds the labels, as ``y.value_counts()`` has it.
+    name : str
+        The parameter, for errors.
+    or_position : sequence, default=()
+        The labels of y, for a setting that may also be given by position. A Series whose index just
+        counts 0, 1, ... up to their number, while none of them is such a number, is by position.
+
+    Returns
+    -------
+    dict or None
+        Labels as Python has them, not numpy. None stands for anything else, and for a Series by
+        position.
+
+    Raises
+    ------
+    TypeError
+        If it is a frame.
+    ValueError
+        If a label comes twice in an index.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sklimb._data.by_class import by_label
+    >>> by_label(pd.Series(["yes", "no", "no"]).value_counts(), "counts")
+    {'no': 2, 'yes': 1}
+    >>> by_label([1, 2], "counts"), by_label(pd.Series([1, 2]), "counts", or_position=["no", "yes"])
+    (None, None)
+    """
+    if isinstance(setting, Mapping):
+        return {_plain(label): value for label, value in setting.items()}
+    if hasattr(setting, "columns"):
+        raise TypeError(
+            f"{name} is a {type(setting).__name__} with the columns "
+            f"{[str(column) for column in setting.columns][:_TOLD]}, which does not say what is a "
+            f"label and what its value. Pass a dict {{label: value}}: of a pandas frame "
+            "frame['column'].to_dict(), of what value_counts of polars gives "
+            "dict(counts.iter_rows())."
+        )
+    if not hasattr(setting, "iloc"):
+        return None
+    labels = _index_of(setting)
+    if _only_counts(setting, labels, or_position):
+        return None
+    if len(set(labels)) < len(labels):
+        twice = list(dict.fromkeys(label for label in labels if labels.count(label) > 1))
+        raise ValueError(f"{name} is a Series that has {_some(twice)} more than once in its index.")
+    return dict(zip(labels, setting.tolist(), strict=True))
+
+
+def for_classes(
+    given: Mapping[Any, Any], classes: Sequence[Any], name: str, *, default: Any = _NO_DEFAULT
+) -> list[Any]:
+    """Return one value for each class, by scikit-learn's rule.
+
+    Parameters
+    ----------
+    given : mapping
+        Label to value, from `by_label`.
+    classes : sequence or ndarray
+        The labels of y. 1, 1.0, True and numpy's kinds of them are one label, as in a dict.
+    name : str
+        The parameter, for errors.
+    default : object, optional
+        For a class that is not named. Without one each class must be named.
+
+    Returns
+    -------
+    list
+        In the order of `classes`.
+
+    Raises
+    ------
+    ValueError
+        If a class is not named that has to be.
+
+    Examples
+    --------
+    >>> from sklimb._data.by_class import for_classes
+    >>> for_classes({"b": 5.0}, ["a", "b"], "class_weight", default=1.0)
+    [1.0, 5.0]
+    >>> for_classes({"a": 2.0, "b": 5.0, "c": 9.0}, ["a", "b"], "class_weight", default=1.0)
+    [2.0, 5.0]
+    """
+    labels = [_plain(label) for label in classes]
+    missing = [label for label in labels if label not in given]
+    known = set(labels)
+    strange = [label for label in given if label not in known]
+    if missing and strange:
+        raise ValueError(
+            f"{name} names labels that y does not have: {_some(strange)}. The labels are "
+            f"{_some(labels)}, and it has nothing for {_some(missing)}. Others are left aside only "
+            f"where each label of y is named.{_hint(strange, labels)}"
+        )
+    if missing and default is _NO_DEFAULT:
+        raise ValueError(
+            f"{name} has nothing for {_some(missing)}, but y has the labels {_some(labels)}. Name "
+            "each of them."
+        )
+    return [given.get(label, default) for label in labels]
+
+
+def _plain(label: Any) -> Any:
+    return label.item() if isinstance(label, np.generic) else label
+
+
+def _index_of(series: Any) -> list[Any]:
+    index = series.index
+    # A frame of one column counts into an index of tuples of one.
+    plain = index.get_level_values(0) if index.nlevels == 1 else index
+    return [_plain(label) for label in plain.tolist()]
+
+
+def _only_counts(series: Any, index: list[Any], labels: Sequence[Any]) -> bool:
+    """Return whether an index is the one that pandas gives where there is none, beside labels."""
+    counting = type(series.index).__name__ == "RangeIndex" and index == list(range(len(labels)))
+    return counting and not {_plain(label) for label in labels} & set(index)
+
+
+def _some(labels: Sequence[Any]) -> str:
+    shown = ", ".join(repr(label) for label in labels[:_TOLD])
+    return f"[{shown}{', ...' if len(labels) > _TOLD else ''}]"
+
+
+def _hint(strange: list[Any], labels: list[Any]) -> str:
+    """Say why labels may not be those of y, where that can be seen."""
+    kinds = {type(label).__name__ for label in strange}, {type(label).__name__ for label in labels}
+    if {str(label) for label in strange} & {str(label) for label in labels}:
+        return f" Those named are {_either(kinds[0])}, those of y {_either(kinds[1])}."
+    if labels == list(range(len(labels))):
+        return (
+            " If those are your labels: VotingClassifier, BaggingClassifier, OneVsRestClassifier "
+            "and the like hand on 0, 1, ... in their place; name these."
+        )
+    return ""
+
+
+def _either(kinds: set[str]) -> str:
+    return " or ".join(sorted(kinds))

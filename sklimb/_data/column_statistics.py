@@ -1,0 +1,52 @@
+"""What a backbone asks to know of the columns of X before training, from the training rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from sklimb._data.batches import Rows, StreamedRows
+from sklimb._data.moments import ColumnScaling
+from sklimb._data.quantiles import column_quantiles
+
+if TYPE_CHECKING:
+    from sklimb._training.net import Net
+
+# Of a Dataset, that may not fit in memory, quantiles of the columns are those of so many rows.
+_ROWS_OF_QUANTILES = 100_000
+
+
+def set_input_statistics(net: Net, data: Rows | StreamedRows) -> None:
+    """Give a net's backbone the (weighted) moments and quantiles of the columns that it asks for.
+
+    Moments go to ``set_input_scaling(mean, scale)``, unless ``wants_scaling`` is False; then the
+    quantiles at the shares of rows in ``wants_quantiles`` to ``set_input_quantiles(quantiles)``.
+    """
+    backbone = net.module_.backbone
+    set_input_scaling = getattr(backbone, "set_input_scaling", None)
+    if set_input_scaling is not None and getattr(backbone, "wants_scaling", True):
+        scaling = ColumnScaling()
+        for piece, start in net.pieces(data):
+            stop = start + piece.shape[0]
+            weight = None if data.weight is None else data.weight[start:stop]
+            scaling.update(piece, weight)
+        set_input_scaling(*scaling.result())
+    shares = getattr(backbone, "wants_quantiles", None)
+    if shares is not None:
+        backbone.set_input_quantiles(_quantiles(net, data, shares))
+
+
+def _quantiles(net: Net, data: Rows | StreamedRows, shares: np.ndarray) -> np.ndarray:
+    """Return quantiles (d, q): of all rows in memory, of at most 100,000 drawn from a Dataset."""
+    if isinstance(data, Rows):
+        return column_quantiles(data.X, data.weight, shares)
+    rows = np.arange(len(data))
+    if len(rows) > _ROWS_OF_QUANTILES:
+        rng = net.streams.generator("head_start", 0, 2)
+        rows = np.sort(rng.choice(rows, _ROWS_OF_QUANTILES, replace=False))
+    batches = net.get_iterator(data)
+    batches.indices = rows
+    x = torch.cat([batch[0].cpu() for batch in batches])
+    return column_quantiles(x, None if data.weight is None else data.weight[rows], shares)

@@ -1,0 +1,246 @@
+"""What people pass in, checked as scikit-learn checks it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+import numpy as np
+import scipy.sparse
+import torch
+from sklearn.base import BaseEstimator
+from sklearn.utils import assert_all_finite, check_array
+from sklearn.utils.validation import _check_sample_weight, column_or_1d, validate_data
+from torch.utils.data import Dataset
+
+from sklimb._data.csr import sparse_to_scipy
+from sklimb._data.datasets import check_filled, dataset_labels, is_dataset, item_shape, unsliced
+from sklimb._random import contained
+from sklimb._warnings import warn
+
+# A last axis of so many may well be that of the channels.
+_CHANNELS = (1, 3, 4)
+
+
+def check_training_data(
+    estimator: BaseEstimator, X: Any, y: Any, *, reset: bool
+) -> tuple[Any, np.ndarray]:
+    """Validate rows, images or a Dataset, and labels.
+
+    Parameters
+    ----------
+    estimator : BaseEstimator
+        With `reset` it gets ``n_features_in_``, the length of the second axis (the channels of
+        images), and ``feature_names_in_``.
+    X, y : object
+        As `fit` gets them.
+    reset : bool
+        False compares X with what the estimator was fitted to.
+    """
+    X = unsliced(X)
+    if not is_dataset(X):
+        if not reset:
+            _check_images(estimator, X)
+        X, y = check_rows(estimator, X, y, reset=reset)
+        if y is None:
+            raise ValueError(
+                f"{type(estimator).__name__} requires y to be passed, but the target y is None."
+            )
+        return X, y
+    with _untouched():
+        shape = _check_items(estimator, X, reset=reset)
+        y = _labels_of(X, y)
+    if reset and shape is not None:
+        estimator.n_features_in_ = shape[0]
+    return X, y
+
+
+def check_new_data(estimator: BaseEstimator, X: Any) -> Any:
+    """Validate rows, images or a Dataset to predict, by what the estimator was fitted to."""
+    X = unsliced(X)
+    if is_dataset(X):
+        _check_items(estimator, X, reset=False)
+        return X
+    _check_images(estimator, X)
+    return check_rows(estimator, X, None, reset=False)[0]
+
+
+def _check_images(estimator: BaseEstimator, X: Any) -> None:
+    """Compare images with those fitted to; for rows scikit-learn does that."""
+    shape = getattr(X, "shape", (0, 0))
+    fitted = estimator.net_.module.example.shape
+    if len(shape) == 4 or (len(fitted) == 4 and len(shape) == 2):
+        _check_shape(estimator, shape[1:])
+
+
+def _check_items(estimator: BaseEstimator, X: Dataset, *, reset: bool) -> tuple[int, ...] | None:
+    """Return the shape of items; None where the user's own ``collate_fn`` decides on that."""
+    check_filled(X)
+    if any(f"iterator_{part}__collate_fn" in vars(estimator) for part in ("train", "valid")):
+        return None
+    shape = item_shape(X)
+    _warn_of_channels_last((len(X), *shape), "x.permute(2, 0, 1) from the Dataset")
+    if not reset:
+        _check_shape(estimator, shape)
+    return shape
+
+
+def _untouched() -> AbstractContextManager[None]:
+    """Keep global generators as they were: a Dataset may draw from them when it opens an item."""
+    return contained(threads=torch.get_num_threads())
+
+
+def _labels_of(X: Dataset, y: Any) -> np.ndarray:
+    """Return one label an item, from y or the Dataset."""
+    if y is None:
+        y = dataset_labels(X)
+    elif isinstance(y, torch.Tensor):
+        y = y.detach().cpu().numpy()
+    y = np.asarray(y)
+    if y.ndim > 2 or (y.ndim == 2 and y.shape[1] != 1):
+        raise ValueError(
+            f"Labels of shape {y.shape} for a Dataset of {len(X)} items: each item needs one "
+            "label. Where a label is a row of zeros with a 1 at its class, pass y=labels.argmax(1)."
+        )
+    y = column_or_1d(y, warn=True)
+    assert_all_finite(y, input_name="y")
+    if len(y) != len(X):
+        raise ValueError(f"X has {len(X)} items and y {len(y)} labels.")
+    return y
+
+
+def _check_shape(estimator: BaseEstimator, shape: Sequence[int]) -> None:
+    """Raise a ValueError unless rows have the shape that the network was built for."""
+    fitted = tuple(estimator.net_.module.example.shape[1:])
+    shape = tuple(shape)
+    if shape == fitted:
+        return
+    name = type(estimator).__name__
+    if len(shape) == len(fitted) == 1:
+        # in scikit-learn's words, which arrays get from its own check
+        raise ValueError(
+            f"X has {shape[0]} features, but {name} is expecting {fitted[0]} features as input."
+        )
+    hint = f"Bring them to the shape {fitted}."
+    if len(shape) == len(fitted) == 3:
+        if shape[0] == fitted[0]:
+            hint = f"Resize them to {fitted[1]} x {fitted[2]}."
+        elif (shape[2], *shape[:2]) == fitted:
+            hint = "The channels come first: X.transpose(0, 3, 1, 2)."
+    raise ValueError(
+        f"X has rows of shape {shape}, but {name} was fitted to rows of shape {fitted}. {hint}"
+    )
+
+
+def check_rows(
+    estimator: BaseEstimator, X: Any, y: Any, *, reset: bool
+) -> tuple[np.ndarray | scipy.sparse.csr_array, np.ndarray | None]:
+    """Validate rows or images, and labels unless `y` is None and `reset` False.
+
+    Rows come back as float32 or float64, sparse ones in CSR; images (4-D) keep unsigned bytes,
+    which the network casts a batch at a time.
+    """
+    if isinstance(X, torch.Tensor):
+        X = _from_torch(X)
+    if isinstance(y, torch.Tensor):
+        y = y.detach().cpu().numpy()
+    _check_axes(X)
+    images = getattr(X, "ndim", 2) == 4
+    if images:
+        _warn_of_channels_last(X.shape, "X.transpose(0, 3, 1, 2)")
+    options: dict[str, Any] = {
+        "dtype": [np.float64, np.float32],
+        "reset": reset,
+        "accept_sparse": "csr",
+    }
+    if getattr(X, "dtype", None) == np.float16:
+        options["dtype"] = np.float32
+    if images:
+        options |= {"allow_nd": True, "dtype": None}
+    if y is None and not reset:
+        X = validate_data(estimator, X, **options)
+    else:
+        X, y = validate_data(estimator, X, y, **options)
+        y = column_or_1d(y, warn=True)
+    if images and X.dtype not in (np.uint8, np.float32, np.float64):
+        X = check_array(X, allow_nd=True, dtype=np.float32)
+    if scipy.sparse.issparse(X):
+        return _canonical(X), y
+    return np.ascontiguousarray(X), y
+
+
+def _from_torch(X: torch.Tensor) -> np.ndarray | scipy.sparse.csr_array:
+    X = X.detach()
+    if X.dtype == torch.bfloat16:  # numpy has none
+        X = X.float()
+    return X.cpu().numpy() if X.layout == torch.strided else sparse_to_scipy(X)
+
+
+def _check_axes(X: Any) -> None:
+    """Raise a ValueError for an array of three axes, or more than four."""
+    axes = getattr(X, "ndim", 2)
+    if axes == 3:
+        raise ValueError(
+            f"X of shape {X.shape} has three axes. Images need one for their channels: pass "
+            "X[:, None] if they are grey. To take each as a row of numbers pass "
+            "X.reshape(len(X), -1). Anything else goes in as a torch Dataset, with module=."
+        )
+    if axes > 4:
+        raise ValueError(
+            f"X of shape {X.shape} has {axes} axes; arrays are rows (n, n_features) or images "
+            "(n, channels, height, width). Pass a torch Dataset of such items, and module=."
+        )
+
+
+def _warn_of_channels_last(shape: Sequence[int], remedy: str) -> None:
+    """Warn where the last axis of images, not the second, looks like that of the channels."""
+    if len(shape) != 4 or shape[3] not in _CHANNELS or shape[1] in _CHANNELS:
+        return
+    if shape[2] == shape[3]:  # small square maps of many channels
+        return
+    warn(
+        f"X of shape {tuple(shape)} looks like images with the channels last; they are taken as "
+        f"{shape[1]} channels. If so, pass {remedy}.",
+    )
+
+
+def _canonical(X: Any) -> Any:
+    """Return CSR without a place that is given twice; the user's own matrix stays as it is."""
+    if not X.has_canonical_format:
+        X = X.copy()
+        X.sum_duplicates()
+    return X
+
+
+def n_rows(X: Any) -> int:
+    """Return the number of rows of an array or sparse matrix, or of items of a Dataset."""
+    return len(X) if is_dataset(X) else X.shape[0]
+
+
+def values_a_row(X: Any) -> int:
+    """Return how many values a row of an array has, or holds on average in a sparse matrix."""
+    if scipy.sparse.issparse(X):
+        return X.nnz // max(1, X.shape[0])
+    return int(np.prod(X.shape[1:]))
+
+
+def check_weights(sample_weight: Any, n: int) -> np.ndarray | None:
+    """Return weights a row, or None where they are all equal and so change nothing.
+
+    Raises
+    ------
+    ValueError
+        If a weight is negative or not finite, or all are 0.
+    """
+    weight = None
+    if sample_weight is not None:
+        # the array stands for X: its number of rows is all that is read of it
+        weight = _check_sample_weight(
+            sample_weight, np.empty((n, 1)), dtype=np.float64, ensure_non_negative=True
+        )
+        if not np.any(weight > 0):
+            raise ValueError("sample_weight is 0 for every row; at least one must be positive.")
+    if weight is not None and np.ptp(weight) == 0:
+        return None
+    return weight

@@ -1,0 +1,1 @@
+"""The one net and the one training step under every classifier."""

@@ -1,0 +1,107 @@
+"""Early stopping by a score on held-back rows, ties broken by the loss; best weights restored."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from scipy.special import log_softmax, softmax
+from sklearn.base import BaseEstimator, ClassifierMixin
+
+if TYPE_CHECKING:
+    from sklimb._data.batches import Rows, StreamedRows
+    from sklimb._training.net import Net
+
+
+class Fitted(ClassifierMixin, BaseEstimator):
+    """What a scikit-learn scorer needs of a classifier, over scores that are already there.
+
+    Parameters
+    ----------
+    scores : ndarray, shape (n, C)
+    classes : ndarray, shape (C,)
+        The original labels, so that a scorer with a ``pos_label`` works.
+    """
+
+    def __init__(self, scores: np.ndarray, classes: np.ndarray) -> None:
+        self.scores = scores
+        self.classes = classes
+
+    @property
+    def classes_(self) -> np.ndarray:
+        """The labels."""
+        return self.classes
+
+    def fit(self, X: Any, y: Any = None) -> Fitted:
+        """Return self: scorers ask for a fit method."""
+        return self
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the labels of the rows that the scores are of."""
+        return self.classes[self.scores.argmax(1)]
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Return the probabilities of the rows that the scores are of."""
+        return softmax(self.scores, axis=1)
+
+    def predict_log_proba(self, X: Any) -> np.ndarray:
+        """Return the log probabilities of the rows that the scores are of."""
+        return log_softmax(self.scores, axis=1)
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        """Return the scores, or their difference for two classes."""
+        return self.scores[:, 1] - self.scores[:, 0] if len(self.classes) == 2 else self.scores
+
+
+class BestEpoch:
+    """Keep the weights of the best epoch of one training, and stop when it is long ago.
+
+    Parameters
+    ----------
+    scorer : callable
+        scikit-learn scorer (estimator, X, y) -> float, higher is better.
+    patience : int
+        Epochs without a better score, or an equal one at a lower loss, before training stops.
+    """
+
+    def __init__(self, scorer: Callable[..., float], patience: int) -> None:
+        self.scorer = scorer
+        self.patience = patience
+        self.takes_weights = _takes_weights(scorer)
+        self.best: tuple[float, float] | None = None
+        self.best_epoch = 0
+        self.weights: dict[str, torch.Tensor] = {}
+
+    def after_epoch(self, net: Net, held: Rows | StreamedRows) -> None:
+        """Score the epoch on the held-back rows, and decide."""
+        scores = net.run(held, lambda module, x: module(x)).double().numpy()
+        y = net.class_labels[held.codes]
+        weighted = self.takes_weights and held.weight is not None
+        weights = {"sample_weight": held.weight} if weighted else {}
+        fitted = Fitted(scores, net.class_labels)
+        X = held.whole()
+        score = float(self.scorer(fitted, X, y, **weights))
+        net.history.record("valid_score", score)
+        rank = (score, -net.history[-1, "valid_loss"])
+        better = self.best is None or rank > self.best
+        net.history.record("valid_score_best", better)
+        if better:
+            self.best, self.best_epoch = rank, net.finished_epochs
+            self.weights = copy.deepcopy(net.module_.state_dict())
+        elif net.finished_epochs - self.best_epoch >= self.patience:
+            net.stop_training = True
+
+    def restore(self, net: Net) -> None:
+        """Put the best weights back."""
+        if self.weights:
+            net.module_.load_state_dict(self.weights)
+
+
+def _takes_weights(scorer: Callable[..., float]) -> bool:
+    """Return whether a scorer can use ``sample_weight``: its metric must know it."""
+    metric = getattr(scorer, "_score_func", scorer)
+    return "sample_weight" in inspect.signature(metric).parameters

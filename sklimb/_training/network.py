@@ -1,0 +1,197 @@
+"""A backbone and a head as one module, and how it is built."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from sklimb._data.csr import is_csr, to_dense, to_float
+from sklimb._training.keywords import check_keywords
+from sklimb.backbones.features import as_features, check_features
+from sklimb.backbones.members import MemberCopies
+from sklimb.heads.members import MemberHeads, log_mean_probability
+from sklimb.transforms.base import changed_output
+
+
+class Network(nn.Module):
+    """A backbone and a head: x -> features -> scores.
+
+    Parameters
+    ----------
+    backbone : nn.Module
+        x (n, ...) -> (n, d); trailing axes of length one are dropped. One of k members, which says
+        so by ``n_members``, gives (n, k, d).
+    head : nn.Module
+        See `sklimb.heads`; `MemberHeads` for members.
+    """
+
+    def __init__(self, backbone: nn.Module, head: nn.Module) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self.head = head
+        # Its dtype is the network's, whatever the backbone is made of.
+        self.register_buffer("like", torch.zeros(()), persistent=False)
+
+    def features(
+        self,
+        x: Tensor,
+        stage: str | None = None,
+        change: Callable[[Tensor], Tensor] | None = None,
+    ) -> Tensor:
+        """Return what the head compares, (n, e), or (n, k, e) of k members.
+
+        With `stage` and `change`, the output of that submodule of the backbone is changed on its
+        way; rows may be added there. Of copies each has the stage, and `change` is called for one
+        after the other.
+        """
+        if stage is None:
+            return self.head.embed(run_backbone(self.backbone, x, self.like.dtype))
+        copies = isinstance(self.backbone, MemberCopies)
+        through = [
+            changed_output(
+                backbone, stage, change, lambda own=backbone: run_backbone(own, x, self.like.dtype)
+            )
+            for backbone in (self.backbone.members if copies else [self.backbone])
+        ]
+        return self.head.embed(torch.stack(through, dim=1) if copies else through[0])
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return scores, (n, C); of members the log of their mean probability."""
+        scores = self.head(self.features(x))
+        return scores if scores.ndim == 2 else log_mean_probability(scores)
+
+    @property
+    def n_members(self) -> int:
+        """How many networks there are in this one."""
+        return self.head.n_members if isinstance(self.head, MemberHeads) else 1
+
+
+def run_backbone(backbone: nn.Module, x: Tensor, dtype: torch.dtype) -> Tensor:
+    """Return a backbone's features, its input cast unless it does so itself.
+
+    They are a matrix (n, d), or (n, k, d) of a backbone of k members.
+    """
+    x = as_taken(backbone, x)
+    if x.dtype != dtype and not getattr(backbone, "casts_input", False):
+        x = to_float(x, dtype) if is_csr(x) else x.to(dtype)
+    return as_features(backbone(x), backbone)
+
+
+def as_taken(backbone: nn.Module, x: Tensor) -> Tensor:
+    """Return a batch as it is, unless it is sparse and the backbone takes none: then dense."""
+    return x if getattr(backbone, "accepts_sparse", False) else to_dense(x)
+
+
+class NetworkFactory:
+    """Build a `Network` from a backbone class or instance and a head still to be made.
+
+    Parameters
+    ----------
+    backbone : type or nn.Module
+        A class is called with the ``module__*`` parameters, and with ``in_features`` (rows) or
+        ``in_channels`` and ``image_size`` (images), and ``n_rows``, where its signature has them.
+        An instance is copied.
+    make_head : callable
+        (n_features: int) -> nn.Module.
+    example : Tensor, shape (k, ...)
+        A few rows, to find the backbone's output width by running it once.
+    dtype : torch.dtype
+        Of the network's parameters.
+    n_members : int or None
+        Networks in one: what the backbone is told, if its signature has it, else that many copies
+        of it. None leaves it to the backbone.
+    n_rows : int or None
+        Training rows, for a backbone whose sizes go by them.
+    """
+
+    def __init__(
+        self,
+        backbone: type | nn.Module | Callable[..., nn.Module],
+        make_head: Callable[[int], nn.Module],
+        example: Tensor,
+        dtype: torch.dtype,
+        n_members: int | None = None,
+        n_rows: int | None = None,
+    ) -> None:
+        self.n_members = n_members
+        self.n_rows = n_rows
+        self.backbone = backbone
+        self.make_head = make_head
+        self.example = example
+        self.dtype = dtype
+
+    def __call__(self, **kwargs: Any) -> Network:
+        """Return a new network; `kwargs` are the backbone's."""
+        backbone = self._make_backbone(kwargs).to(self.dtype)
+        backbone.eval()
+        try:
+            with torch.no_grad():
+                features = run_backbone(backbone, self.example, self.dtype)
+        except RuntimeError as error:  # torch's own, of shapes that do not fit
+            raise RuntimeError(
+                f"{type(backbone).__name__} cannot take the first rows of X, a batch of shape "
+                f"{tuple(self.example.shape)}: {error}"
+            ) from error
+        check_features(features, len(self.example), backbone)
+        width = features.shape[-1]
+        if features.ndim == 2:
+            head = self.make_head(width)
+        else:
+            head = MemberHeads([self.make_head(width) for _ in range(features.shape[1])])
+        return Network(backbone, head).to(self.dtype)
+
+    def _make_backbone(self, kwargs: dict[str, Any]) -> nn.Module:
+        if isinstance(self.backbone, nn.Module):
+            if kwargs:
+                raise ValueError(
+                    f"module is an instance of {type(self.backbone).__name__}, so module__* "
+                    f"parameters cannot reach it, got {sorted(kwargs)}. Pass the class instead."
+                )
+            return self._copied_instance(self.backbone)
+        shape = self.example.shape
+        known: dict[str, Any] = {"in_features": shape[1]} if len(shape) == 2 else {}
+        if len(shape) == 4:
+            known = {"in_channels": shape[1], "image_size": tuple(shape[2:])}
+        known["n_rows"] = self.n_rows
+        what = {2: "rows", 4: "images"}.get(len(shape), "items")
+        source = f"{what} of shape (n, {', '.join(map(str, shape[1:]))})"
+        check_keywords(self.backbone, "module", kwargs, filled=(*known, "n_members"), source=source)
+        takes = inspect.signature(self.backbone).parameters
+        knows_members = "n_members" in takes
+        if knows_members and self.n_members is not None:
+            own = kwargs.get("n_members", self.n_members)
+            if own != self.n_members:
+                raise ValueError(
+                    f"n_members={self.n_members} and module__n_members={own} disagree. Give one."
+                )
+            known["n_members"] = self.n_members
+        kwargs = {name: value for name, value in known.items() if name in takes} | kwargs
+        if knows_members or self.n_members in (None, 1):
+            return self._made(kwargs)
+        return MemberCopies([self._made(kwargs) for _ in range(self.n_members)])
+
+    def _made(self, kwargs: dict[str, Any]) -> nn.Module:
+        backbone = self.backbone(**kwargs)
+        if not isinstance(backbone, nn.Module):
+            raise TypeError(
+                f"module={self.backbone!r} made {type(backbone).__name__}, not an nn.Module. Pass "
+                "a class of modules, an instance, or a function that returns one."
+            )
+        return backbone
+
+    def _copied_instance(self, instance: nn.Module) -> nn.Module:
+        has = getattr(instance, "n_members", 1)
+        if self.n_members in (None, has):
+            return copy.deepcopy(instance)
+        if has != 1:
+            raise ValueError(
+                f"module is an instance of {type(instance).__name__} with n_members={has}, so "
+                f"n_members={self.n_members!r} cannot reach it. Leave n_members at None, or pass "
+                "the class."
+            )
+        return MemberCopies([copy.deepcopy(instance) for _ in range(self.n_members)])

@@ -1,0 +1,209 @@
+"""From class counts to weights, draws and "from which epoch": pure functions, numpy in and out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+
+from sklimb._data.by_class import by_label, for_classes
+
+
+def count_classes(
+    codes: np.ndarray, n_classes: int, sample_weight: np.ndarray | None = None
+) -> np.ndarray:
+    """Return the (weighted) number of rows of each class.
+
+    Parameters
+    ----------
+    codes : ndarray of int, shape (n,)
+        Class indices.
+    n_classes : int
+        Length of the result; classes without rows get 0.
+    sample_weight : ndarray, shape (n,), or None
+        None counts each row once.
+
+    Returns
+    -------
+    counts : ndarray of float64, shape (n_classes,)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklimb._training.rebalancing import count_classes
+    >>> count_classes(np.array([0, 0, 2]), 3, np.array([1.0, 0.5, 2.0]))
+    array([1.5, 0. , 2. ])
+    """
+    return np.bincount(codes, weights=sample_weight, minlength=n_classes).astype(np.float64)
+
+
+def effective_number(counts: np.ndarray, beta: float) -> np.ndarray:
+    r"""Return the effective number of rows of each class (Cui et al. 2019, Eq. 2).
+
+    .. math:: E_n = (1 - \beta^n) / (1 - \beta)
+
+    with :math:`n` a class's count and :math:`\beta \in [0, 1)`; at :math:`\beta = 0` every class
+    that has rows counts once, towards 1 each row does.
+    """
+    # expm1 and log1p: beta is close to 1, where 1 - beta**n loses digits.
+    return -np.expm1(counts * np.log(beta)) / (1.0 - beta) if beta > 0 else 1.0 * (counts > 0)
+
+
+def class_weight_vector(
+    class_weight: str | Mapping[Any, float] | None,
+    counts: np.ndarray,
+    classes: np.ndarray,
+    *,
+    effective_beta: float = 0.9999,
+) -> np.ndarray | None:
+    """Return one weight a class, or None where all classes weigh the same.
+
+    Parameters
+    ----------
+    class_weight : None, "balanced", "effective", dict or Series
+        "balanced": n / (C n_c), as in scikit-learn. "effective": one over the effective number of
+        rows, normalised so that the weights of the C classes sum to C (Cui et al. 2019). A dict,
+        or a Series indexed by label, maps labels to weights; labels that it leaves out get 1, and
+        labels that are not in `classes` are left aside if each one in it is named.
+    counts : ndarray, shape (C,)
+        (Weighted) class counts. A class without rows gets weight 0: nothing can be weighted.
+    classes : ndarray, shape (C,)
+        The labels, for weights by label.
+    effective_beta : float
+        Beta of "effective".
+
+    Returns
+    -------
+    weights : ndarray of float64, shape (C,), or None
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklimb._training.rebalancing import class_weight_vector
+    >>> class_weight_vector("balanced", np.array([90.0, 10.0]), np.array(["no", "yes"]))
+    array([0.55555556, 5.        ])
+    """
+    if class_weight is None:
+        return None
+    given = by_label(class_weight, "class_weight")
+    if given is not None:
+        return _given_weights(given, classes)
+    if not isinstance(class_weight, str) or class_weight not in ("balanced", "effective"):
+        raise ValueError(
+            "class_weight must be None, 'balanced', 'effective' or a dict {label: weight} (or a "
+            f"Series indexed by label), got {class_weight!r}."
+        )
+    present = counts > 0
+    mass = counts if class_weight == "balanced" else effective_number(counts, effective_beta)
+    weights = np.zeros_like(counts, dtype=np.float64)
+    weights[present] = 1.0 / mass[present]
+    if class_weight == "balanced":
+        weights *= counts.sum() / present.sum()
+    else:
+        weights *= present.sum() / weights.sum()
+    # Equal weights change nothing, so they take the path without weights, bit for bit.
+    return None if np.ptp(weights[present]) == 0 else weights
+
+
+def is_cost(class_weight: Any) -> bool:
+    """Return whether weights are the user's own, by label: costs, and not re-balancing."""
+    return by_label(class_weight, "class_weight") is not None
+
+
+def cost_vector(class_weight: Any, classes: np.ndarray) -> np.ndarray:
+    """Return the user's own weights, one a class, where `is_cost`.
+
+    Raises
+    ------
+    ValueError
+        If a weight is no finite number or negative, all are 0, or labels are not those of y.
+    """
+    return _checked_weights(by_label(class_weight, "class_weight") or {}, classes)
+
+
+def _given_weights(given: Mapping[Any, float], classes: np.ndarray) -> np.ndarray | None:
+    weights = _checked_weights(given, classes)
+    return None if np.ptp(weights) == 0 else weights
+
+
+def _checked_weights(given: Mapping[Any, float], classes: np.ndarray) -> np.ndarray:
+    # those of classes that are not there too: another fold has them
+    valid = all(_is_weight(weight) for weight in given.values())
+    weights = for_classes(given, classes, "class_weight", default=1.0)
+    if not valid or not any(weights):
+        raise ValueError(
+            "class_weight must hold finite weights that are not negative and, of the classes in "
+            f"y, not all 0, got {dict(given)}."
+        )
+    return np.array(weights, dtype=np.float64)
+
+
+def _is_weight(value: Any) -> bool:
+    return isinstance(value, Real) and bool(np.isfinite(value)) and value >= 0
+
+
+def resolve_epoch(start: float, max_epochs: int, name: str = "rebalance_from") -> int:
+    """Return after how many finished epochs something starts.
+
+    An int counts epochs; a float in [0, 1] is a share of `max_epochs`, rounded. A share below 1
+    leaves the last epoch at least: 0.8 of the 2 epochs that "auto" may come to would be never.
+
+    Examples
+    --------
+    >>> from sklimb._training.rebalancing import resolve_epoch
+    >>> resolve_epoch(160, 200), resolve_epoch(0.8, 200), resolve_epoch(1, 200)
+    (160, 160, 1)
+    >>> resolve_epoch(0.8, 2), resolve_epoch(1.0, 2)
+    (1, 2)
+    """
+    if isinstance(start, Integral) and not isinstance(start, (bool, np.bool_)):
+        if start < 0:
+            raise ValueError(f"{name} must not be negative, got {start}.")
+        return int(start)
+    if isinstance(start, Real) and not isinstance(start, (bool, np.bool_)):
+        if not 0.0 <= start <= 1.0:
+            raise ValueError(
+                f"{name} as a float is a share of max_epochs and must lie in [0, 1], got {start}. "
+                "Pass an int to count epochs."
+            )
+        begins = round(float(start) * max_epochs)
+        return begins if start == 1.0 else max(0, min(begins, max_epochs - 1))
+    raise TypeError(
+        f"{name} must be an int (epochs) or a float (share of max_epochs), got {start!r}."
+    )
+
+
+def draw_balanced(
+    codes: np.ndarray,
+    n_draws: int,
+    rng: np.random.Generator,
+    sample_weight: np.ndarray | None = None,
+) -> np.ndarray:
+    """Return row indices drawn with replacement, every class equally often in expectation.
+
+    A class is drawn uniformly among the classes that have rows, then one of its rows: uniformly,
+    or in proportion to `sample_weight`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklimb._training.rebalancing import draw_balanced
+    >>> codes = np.array([0] * 99 + [1])
+    >>> draws = draw_balanced(codes, 10_000, np.random.default_rng(0))
+    >>> bool(abs(np.mean(codes[draws]) - 0.5) < 0.02)
+    True
+    """
+    by_class = np.argsort(codes, kind="stable")
+    present, first, size = np.unique(codes[by_class], return_index=True, return_counts=True)
+    drawn = rng.integers(len(present), size=n_draws)
+    where = rng.random(n_draws)
+    if sample_weight is None:
+        position = first[drawn] + (where * size[drawn]).astype(np.int64)
+        return by_class[position]
+    mass = np.concatenate([[0.0], np.cumsum(sample_weight[by_class], dtype=np.float64)])
+    start, end = mass[first], mass[first + size]
+    position = np.searchsorted(mass, start[drawn] + where * (end - start)[drawn], side="right") - 1
+    # Rounding at a class's edge must not fall into its neighbour.
+    return by_class[np.clip(position, first[drawn], (first + size - 1)[drawn])]

@@ -1,0 +1,203 @@
+"""The classification losses by name: each as a term of a `Step`, with the head it needs.
+
+Every method that takes ``loss=`` gets it here, so a loss joins by one entry in `_LOSSES`.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from sklimb._training.objective import Step
+from sklimb._warnings import warn
+from sklimb.classifiers.parameters import check_number
+from sklimb.heads import CosineHead, LinearHead
+from sklimb.losses import am_softmax_loss, focal_loss, ldam_loss, logit_adjusted_loss
+
+Loss = str | nn.Module | Callable[[Tensor, Tensor], Tensor]
+
+
+class CrossEntropy:
+    """Cross entropy of the scores."""
+
+    row_wise = True
+
+    def __call__(self, step: Step) -> Tensor:
+        """Return the value of each sample, or their mean."""
+        # without weights torch's own mean is quicker than a value a row and then a mean
+        reduction = "mean" if step.weight is None else "none"
+        return F.cross_entropy(step.scores, step.y, reduction=reduction)
+
+
+class Focal:
+    """Focal loss of the scores."""
+
+    row_wise = True
+
+    def __init__(self, gamma: float) -> None:
+        self.gamma = gamma
+
+    def __call__(self, step: Step) -> Tensor:
+        """Return the value of each sample, or their mean."""
+        return focal_loss(step.scores, step.y, self.gamma, reduction="none")
+
+
+class AMSoftmax:
+    """Additive-margin softmax; the head's scores are cosines times the scale."""
+
+    row_wise = True
+
+    def __init__(self, margin: float, scale: float) -> None:
+        self.margin = margin
+        self.scale = scale
+
+    def __call__(self, step: Step) -> Tensor:
+        """Return the value of each sample, or their mean."""
+        cosine = step.scores / self.scale
+        return am_softmax_loss(cosine, step.y, self.margin, self.scale, reduction="none")
+
+
+class LDAM:
+    """Label-distribution-aware margins; the head's scores are cosines times the scale."""
+
+    row_wise = True
+
+    def __init__(self, max_margin: float, scale: float) -> None:
+        self.max_margin = max_margin
+        self.scale = scale
+
+    def set_class_counts(self, counts: Tensor) -> None:
+        """Take the training counts that the margins follow from."""
+        self.counts = counts
+
+    def __call__(self, step: Step) -> Tensor:
+        """Return the value of each sample, or their mean."""
+        return ldam_loss(
+            step.scores / self.scale,
+            step.y,
+            self.counts,
+            self.max_margin,
+            self.scale,
+            reduction="none",
+        )
+
+
+class LogitAdjusted:
+    """Cross entropy of scores plus tau times the log class shares."""
+
+    row_wise = True
+
+    def __init__(self, tau: float) -> None:
+        self.tau = tau
+
+    def set_class_counts(self, counts: Tensor) -> None:
+        """Take the training counts that the shares follow from."""
+        self.counts = counts
+
+    def __call__(self, step: Step) -> Tensor:
+        """Return the value of each sample, or their mean."""
+        return logit_adjusted_loss(step.scores, step.y, self.counts, self.tau, reduction="none")
+
+
+class OwnLoss(nn.Module):
+    """A user's module or function of (scores, y).
+
+    A module with a ``reduction`` is made to give a value a row, so that weights can be applied.
+    """
+
+    def __init__(self, loss: nn.Module | Callable[[Tensor, Tensor], Tensor]) -> None:
+        super().__init__()
+        self.loss = copy.deepcopy(loss) if isinstance(loss, nn.Module) else loss
+        if isinstance(loss, nn.Module) and hasattr(loss, "reduction"):
+            self.loss.reduction = "none"
+
+    def forward(self, step: Step) -> Tensor:
+        """Return the loss of a step."""
+        value = self.loss(step.scores, step.y)
+        if value.ndim == 0 and step.weight is not None:
+            raise ValueError(
+                f"loss {self.loss!r} returns one value for the batch, to which row weights cannot "
+                "be applied. Let it return a value a row, or give no class_weight and no "
+                "sample_weight."
+            )
+        return value
+
+
+def _linear(estimator: Any, n_features: int, n_classes: int) -> nn.Module:
+    return LinearHead(n_features, n_classes)
+
+
+def _cosine(estimator: Any, n_features: int, n_classes: int) -> nn.Module:
+    return CosineHead(n_features, n_classes, scale=estimator.scale)
+
+
+_LOSSES: dict[str, tuple[Callable[..., nn.Module], Callable[[Any], Callable[[Step], Tensor]]]] = {
+    "cross_entropy": (_linear, lambda e: CrossEntropy()),
+    "focal": (_linear, lambda e: Focal(e.focal_gamma)),
+    "ldam": (_cosine, lambda e: LDAM(e.max_margin, e.scale)),
+    "am_softmax": (_cosine, lambda e: AMSoftmax(e.max_margin, e.scale)),
+    "logit_adjusted": (_linear, lambda e: LogitAdjusted(e.tau)),
+    "balanced_softmax": (_linear, lambda e: LogitAdjusted(1.0)),
+}
+
+
+def corrects_for_sizes(estimator: Any) -> bool:
+    """Return whether the estimator's ``loss`` corrects for class sizes by itself."""
+    loss = estimator.loss
+    return isinstance(loss, str) and (
+        loss == "balanced_softmax" or (loss == "logit_adjusted" and estimator.tau != 0)
+    )
+
+
+def check_loss(estimator: Any) -> None:
+    """Raise an error if the estimator's ``loss`` or a setting of it cannot be used."""
+    loss = estimator.loss
+    own = callable(loss) and not isinstance(loss, type)
+    if not own and not (isinstance(loss, str) and loss in _LOSSES):
+        raise ValueError(
+            f"loss must be one of {sorted(_LOSSES)}, an nn.Module instance or a function of "
+            f"(scores, y), got {loss!r}."
+        )
+    if corrects_for_sizes(estimator) and (
+        estimator.class_weight is not None or estimator.sampling is not None
+    ):
+        warn(
+            f"loss={loss!r} corrects for the class sizes, and so does "
+            f"class_weight={estimator.class_weight!r}, sampling={estimator.sampling!r}. Set the "
+            "latter two to None, or take another loss.",
+        )
+    check_number(estimator.focal_gamma, "focal_gamma", 0)
+    check_number(estimator.tau, "tau", 0)
+    check_number(estimator.max_margin, "max_margin", 0)
+    check_number(estimator.scale, "scale", 0, inclusive=False)
+
+
+def warn_of_balanced_draws(estimator: Any) -> None:
+    """Warn if the loss corrects for class sizes as balanced draws do.
+
+    Class weights do so too, but those that a user gives on purpose cost a few points, not all.
+    """
+    if corrects_for_sizes(estimator):
+        warn(
+            f"loss={estimator.loss!r} corrects for the class sizes, and so do the balanced draws "
+            "that come with translation: on two classes of very unequal size nearly every row may "
+            "be called rare. Take another loss, unless held-back rows say that this one is better.",
+        )
+
+
+def make_head(estimator: Any, n_features: int, n_classes: int) -> nn.Module:
+    """Return the head that the estimator's loss needs."""
+    head = _LOSSES[estimator.loss][0] if isinstance(estimator.loss, str) else _linear
+    return head(estimator, n_features, n_classes)
+
+
+def make_term(estimator: Any) -> Callable[[Step], torch.Tensor]:
+    """Return the estimator's loss as a term."""
+    if isinstance(estimator.loss, str):
+        return _LOSSES[estimator.loss][1](estimator)
+    return OwnLoss(estimator.loss)

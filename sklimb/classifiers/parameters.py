@@ -1,0 +1,279 @@
+"""Parameters: those with a double underscore among scikit-learn's, and checks of their values."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Mapping
+from numbers import Real
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.base import BaseEstimator
+from sklearn.utils import check_scalar
+from skorch.callbacks import Callback
+from torch import nn
+
+from sklimb._training.keywords import check_keywords
+from sklimb._warnings import warn
+
+# Parameters of these parts of the net are taken as prefix__name, as skorch has it.
+NESTED_PREFIXES = ("module", "optimizer", "iterator_train", "iterator_valid", "callbacks")
+
+# What each `fit` of a warm start reads anew; all else was built into the net.
+READ_ANEW = frozenset((
+    "max_epochs", "lr", "lr_schedule", "warmup_epochs", "lr_milestones", "lr_decay",
+    "class_weight", "effective_beta", "sampling", "rebalance_from", "warm_start",
+    "early_stopping", "validation_fraction", "n_iter_no_change", "scoring",
+))  # fmt: skip
+
+
+class NestedParameters(BaseEstimator):
+    """An estimator that also takes ``module__*`` and the like, as skorch does."""
+
+    def _store(self, parameters: dict[str, Any]) -> None:
+        """Store what a constructor was given: its ``locals()``, nested parameters flattened."""
+        nested = parameters.pop("nested")
+        for name, value in parameters.items():
+            if name not in ("self", "__class__"):
+                setattr(self, name, value)
+        for name in nested:
+            if not _is_nested(name):
+                raise TypeError(self._unknown_parameter(name))
+        vars(self).update(nested)
+
+    def _unknown_parameter(self, name: str) -> str:
+        known = self._get_param_names()
+        near = difflib.get_close_matches(name, [*known, *(p + "__" for p in NESTED_PREFIXES)], 3)
+        hint = f" Did you mean {' or '.join(near)}?" if near else ""
+        return (
+            f"{type(self).__name__} has no parameter {name!r}.{hint} It takes "
+            f"{', '.join(known)}, and {', '.join(p + '__*' for p in NESTED_PREFIXES)}."
+        )
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the parameters, those with a double underscore among them.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            Also those of estimators among the parameters.
+
+        Returns
+        -------
+        dict
+            Parameter name -> value.
+        """
+        nested = {name: value for name, value in vars(self).items() if _is_nested(name)}
+        return super().get_params(deep) | nested
+
+    def set_params(self, **params: Any) -> NestedParameters:
+        """Set parameters; ``module__*``, ``optimizer__*`` and the like need not exist yet.
+
+        Parameters
+        ----------
+        **params : dict
+            Parameter name -> value.
+
+        Returns
+        -------
+        NestedParameters
+            The estimator itself.
+        """
+        nested = {name: params.pop(name) for name in list(params) if _is_nested(name)}
+        known = self.get_params()
+        for name in params:
+            if name.partition("__")[0] not in known:
+                raise ValueError(self._unknown_parameter(name))
+        super().set_params(**params)
+        vars(self).update(nested)
+        return self
+
+    def _nested_params(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if _is_nested(name)}
+
+
+def warn_of_ignored(
+    built: Mapping[str, Any], now: Mapping[str, Any], read: Collection[str]
+) -> None:
+    """Warn of parameters that a warm start does not read, if they have changed.
+
+    Parameters
+    ----------
+    built, now : mapping
+        Parameter -> value, when the network was built and now.
+    read : collection of str
+        Those that are read anew each time.
+    """
+    changed = [
+        f"{name}={now.get(name)!r} (built with {built.get(name)!r})"
+        for name in sorted({*built, *now} - set(read))
+        if not _same(built.get(name), now.get(name))
+    ]
+    if changed:
+        warn(
+            "warm_start=True goes on with the network, loss and optimiser as they were built, so "
+            f"what has changed since has no effect: {', '.join(changed)}. Set warm_start=False, or "
+            "fit a sklearn.base.clone, to start anew with it; or set it back.",
+        )
+
+
+def _same(a: Any, b: Any) -> bool:
+    if hasattr(a, "iloc") and type(a) is type(b):  # of pandas: the labels count, too
+        return a is b or bool(a.equals(b))
+    try:
+        return a is b or bool(a == b)
+    except (RuntimeError, TypeError, ValueError):  # arrays and tensors have no one answer
+        return bool(np.array_equal(a, b))
+
+
+def _is_nested(name: str) -> bool:
+    prefix, _, rest = name.partition("__")
+    # scikit-learn's checks set each name of the signature, "nested" too: `fit` refuses that one.
+    return (prefix in NESTED_PREFIXES and bool(rest)) or name == "nested"
+
+
+def check_option(name: str, value: Any, options: tuple[Any, ...]) -> None:
+    """Raise a ValueError that lists the options if a value is none of them."""
+    if not (value is None or isinstance(value, str)) or value not in options:
+        raise ValueError(f"{name} must be one of {list(options)}, got {value!r}.")
+
+
+def check_number(value: Any, name: str, low: float, *, inclusive: bool = True) -> None:
+    """Raise an error unless a value is a finite number from a lower bound on."""
+    check_scalar(
+        value, name, Real, min_val=low, include_boundaries="both" if inclusive else "neither"
+    )
+    if not np.isfinite(value):
+        raise ValueError(f"{name} must be finite, got {value!r}.")
+
+
+def check_sequence(value: Any, name: str, example: str) -> None:
+    """Raise a TypeError unless a value is a list, a tuple or an array."""
+    if not isinstance(value, (list, tuple, np.ndarray)):
+        raise TypeError(f"{name} must be a sequence such as {example}, got {value!r}.")
+
+
+def check_module(module: Any) -> None:
+    """Raise a TypeError for what cannot be a backbone: a name, a number."""
+    if module is not None and not callable(module):
+        raise TypeError(
+            "module must be None, an nn.Module class such as sklimb.backbones.MLP, or an instance, "
+            f"got {module!r}."
+        )
+
+
+def check_optimizer(optimizer: Any, nested: Collection[str]) -> None:
+    """Raise a TypeError unless this is a class of optimisers that takes what is nested.
+
+    Parameters
+    ----------
+    optimizer : object
+        What the user gave.
+    nested : collection of str
+        Names of the parameters with a double underscore.
+    """
+    names = [name for name in torch.optim.__all__ if name[0].isupper()]
+    if isinstance(optimizer, torch.optim.Optimizer):
+        name = type(optimizer).__name__
+        raise TypeError(
+            f"optimizer is an instance of {name}, made for other weights than the network will "
+            f"have. Pass the class, optimizer=torch.optim.{name}, lr=, and its other settings as "
+            "optimizer__*."
+        )
+    is_class = isinstance(optimizer, type)
+    if not callable(optimizer) or (is_class and not issubclass(optimizer, torch.optim.Optimizer)):
+        of_this_name = {name.lower(): name for name in names}.get(str(optimizer).lower(), "AdamW")
+        raise TypeError(
+            "optimizer must be a class of optimisers, not a name or anything else, got "
+            f"{optimizer!r}. Pass optimizer=torch.optim.{of_this_name}."
+        )
+    given = [name.partition("__")[2] for name in nested if name.startswith("optimizer__")]
+    # skorch's own: groups of weights with settings of their own
+    given = [name for name in given if name != "param_groups"]
+    check_keywords(optimizer, "optimizer", given, filled=("params", "lr"))
+
+
+def warn_of_dropout(optimizer: Any, network: nn.Module) -> None:
+    """Warn where LBFGS, which compares values of one loss, would get it with changing dropout."""
+    if not (isinstance(optimizer, type) and issubclass(optimizer, torch.optim.LBFGS)):
+        return
+    shares = [m.p for m in network.modules() if isinstance(m, nn.modules.dropout._DropoutNd)]
+    if any(shares):
+        warn(
+            "LBFGS evaluates the loss several times a step, and dropout makes another loss of it "
+            f"each time (shares {sorted(set(shares))}): steps may go anywhere. Set "
+            "module__dropout=0, or p=0 in a module of your own.",
+        )
+
+
+def check_callbacks(callbacks: Any) -> None:
+    """Raise a TypeError unless these are skorch callbacks, named or not, in a list."""
+    if callbacks is None:
+        return
+    if not isinstance(callbacks, (list, tuple)):
+        raise TypeError(f"callbacks must be a list of skorch callbacks, got {callbacks!r}.")
+    for entry in callbacks:
+        pair = isinstance(entry, (list, tuple)) and len(entry) == 2
+        callback = entry[1] if pair else entry
+        is_class = isinstance(callback, type) and issubclass(callback, Callback)
+        if not (is_class or isinstance(callback, Callback)):
+            raise TypeError(
+                "callbacks must hold instances of skorch.callbacks.Callback, or pairs (name, "
+                f"callback), got {entry!r}."
+            )
+
+
+def resolve_device(device: str | torch.device) -> str:
+    """Return the device to use: "auto" takes CUDA, then MPS, then the CPU.
+
+    Raises
+    ------
+    ValueError
+        If torch does not know the device, or it is not there.
+
+    Examples
+    --------
+    >>> from sklimb.classifiers.parameters import resolve_device
+    >>> resolve_device("cpu")
+    'cpu'
+    """
+    has_mps = torch.backends.mps.is_available()
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "mps" if has_mps else "cpu"
+    try:
+        kind = torch.device(device).type
+    except (RuntimeError, TypeError):
+        raise ValueError(
+            f"device={device!r} is not a device of torch. Use 'cpu', 'cuda', 'mps' or 'auto'."
+        ) from None
+    if (kind == "cuda" and not torch.cuda.is_available()) or (kind == "mps" and not has_mps):
+        raise ValueError(
+            f"device={device!r} was asked for, but torch {torch.__version__} finds none here. "
+            "Pass device='auto' to use what there is."
+        )
+    return str(device)
+
+
+def choose_batch_size(n: int) -> int:
+    """Return a batch size that gives some 32 steps an epoch: a power of two in [16, 512].
+
+    Examples
+    --------
+    >>> from sklimb.classifiers.parameters import choose_batch_size
+    >>> [choose_batch_size(n) for n in (100, 5_000, 1_000_000)]
+    [16, 128, 512]
+    """
+    return int(np.clip(2 ** int(np.log2(max(n, 1) / 32) + 0.5) if n > 32 else 16, 16, 512))
+
+
+def choose_epochs(n: int) -> int:
+    """Return how many epochs: 60, from 50,000 rows on fewer, so that 3 million rows are seen.
+
+    Examples
+    --------
+    >>> from sklimb.classifiers.parameters import choose_epochs
+    >>> [choose_epochs(n) for n in (100, 100_000, 1_000_000)]
+    [60, 30, 10]
+    """
+    return int(np.clip(3_000_000 // max(n, 1), 10, 60))

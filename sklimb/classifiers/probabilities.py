@@ -1,0 +1,61 @@
+"""From scores to probabilities and their logarithms, which agree in any float type."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy.special import log_softmax, softmax
+
+
+def probabilities(scores: np.ndarray, dtype: Any) -> np.ndarray:
+    """Return the softmax of each row, summed in float64 and rounded to a float type.
+
+    Parameters
+    ----------
+    scores : ndarray, shape (n, C)
+    dtype : dtype
+        Of the result.
+
+    Returns
+    -------
+    ndarray, shape (n, C)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklimb.classifiers.probabilities import probabilities
+    >>> probabilities(np.array([[0.0, 0.0]]), np.float32)
+    array([[0.5, 0.5]], dtype=float32)
+    """
+    return softmax(scores.astype(np.float64), axis=1).astype(dtype, copy=False)
+
+
+def log_probabilities(scores: np.ndarray, dtype: Any) -> np.ndarray:
+    """Return the logarithms of `probabilities`, finite where those underflow.
+
+    Near 1 a logarithm has more digits than the rounded probability: the logarithm of the latter is
+    given there, so that both say the same.
+
+    Parameters
+    ----------
+    scores : ndarray, shape (n, C)
+    dtype : dtype
+        Of the result.
+
+    Returns
+    -------
+    ndarray, shape (n, C)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklimb.classifiers.probabilities import log_probabilities
+    >>> log_probabilities(np.array([[0.0, 20.0]]), np.float32)
+    array([[-20.,   0.]], dtype=float32)
+    """
+    logs = log_softmax(scores.astype(np.float64), axis=1)
+    rounded = probabilities(scores, dtype)
+    high = rounded > 0.5
+    logs[high] = np.log(rounded[high], dtype=np.float64)
+    return logs.astype(dtype, copy=False)

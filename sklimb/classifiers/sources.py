@@ -1,0 +1,189 @@
+"""What people give as g and f of M2m, as networks of scores in the order of the classes.
+
+A fitted network comes as an `nn.Module` or in `sklearn.frozen.FrozenEstimator`, an unfitted
+classifier of sklimb or skorch is cloned and fitted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from scipy import sparse
+from sklearn.base import clone
+from sklearn.frozen import FrozenEstimator
+from skorch import NeuralNet, NeuralNetBinaryClassifier
+from torch import Tensor, nn
+from torch.utils.data import Dataset
+
+from sklimb._random import seeded
+from sklimb.classifiers.base import BaseNetClassifier
+from sklimb.heads.members import MeanScores
+
+
+class ClassScores(nn.Module):
+    """The scores of a network, one column a class, for input of any float type and device.
+
+    Parameters
+    ----------
+    network : nn.Module
+        x (n, ...) -> scores (n, C), or a tuple that starts with them.
+    n_classes : int
+        Columns asked for.
+    columns : sequence of int, default=None
+        Which column of the network is which class; None takes them as they are.
+    gives : {"scores", "probabilities", "logit"}, default="scores"
+        What comes out of the network: the log of probabilities is taken, and a single logit is the
+        score of the second class against 0.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        n_classes: int,
+        columns: Sequence[int] | None = None,
+        gives: str = "scores",
+    ) -> None:
+        super().__init__()
+        self.network = network
+        self.n_classes = n_classes
+        self.columns = None if columns is None else list(columns)
+        self.gives = gives
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return scores, (n, C)."""
+        like = next((p for p in self.network.parameters() if p.is_floating_point()), x)
+        cast = x.to(like.device)
+        if not hasattr(self.network, "like"):  # ours cast their input themselves, where it is due
+            cast = cast.to(like.dtype)
+        out = self.network(cast)
+        if isinstance(out, (tuple, list)):
+            out = out[0]
+        if self.gives == "probabilities":
+            out = out.clamp_min(torch.finfo(out.dtype).tiny).log()
+        elif self.gives == "logit":
+            out = torch.stack([torch.zeros_like(out.flatten()), out.flatten()], 1)
+        if self.columns is not None:
+            out = out[:, self.columns]
+        if out.ndim != 2 or out.shape[1] != self.n_classes:
+            raise ValueError(
+                f"The network {type(self.network).__name__} gives scores of shape "
+                f"{tuple(out.shape)} for {len(x)} rows, and must give one column for each of the "
+                f"{self.n_classes} classes, in the order of the sorted labels."
+            )
+        return out.to(x.device)
+
+
+def check_source(source: Any, name: str) -> None:
+    """Raise a TypeError unless something can be g or f."""
+    inner = source.estimator if isinstance(source, FrozenEstimator) else source
+    if inner is None or isinstance(inner, (nn.Module, BaseNetClassifier, NeuralNet)):
+        return
+    raise TypeError(
+        f"{name} must be a network that a gradient goes through: a classifier of sklimb, a skorch "
+        "net, or fitted already an nn.Module or one of the former in sklearn.frozen."
+        f"FrozenEstimator; got {inner!r}."
+    )
+
+
+def is_fitted_source(source: Any) -> bool:
+    """Return whether a source comes fitted."""
+    return isinstance(source, (nn.Module, FrozenEstimator))
+
+
+def fit_source(source: Any, X: Any, y: np.ndarray, codes: np.ndarray, seed: int) -> Any:
+    """Return a fitted clone of a classifier; call inside `contained`.
+
+    Parameters
+    ----------
+    source : sklimb classifier or skorch net
+        Where its ``random_state`` is None it gets `seed`.
+    X : ndarray or csr matrix, shape (n, d)
+    y, codes : ndarray, shape (n,)
+        Labels, and class indices: skorch's nets know no labels.
+    seed : int
+    """
+    fitted = clone(source)
+    if isinstance(fitted, BaseNetClassifier):
+        if fitted.get_params(deep=False).get("random_state", 0) is None:
+            fitted.set_params(random_state=seed)
+        return fitted.fit(X, y)
+    single = isinstance(fitted, NeuralNetBinaryClassifier)
+    codes = codes.astype(np.float32 if single else np.int64)
+    rows = DenseRows(X, codes) if sparse.issparse(X) else X.astype(np.float32)
+    with seeded(seed, fitted.device or "cpu"):
+        return fitted.fit(rows, codes)
+
+
+class DenseRows(Dataset):
+    """Pairs of a CSR row, made dense in float32 when it is asked for, and its label, for skorch.
+
+    Parameters
+    ----------
+    X : csr matrix, shape (n, d)
+        In canonical format.
+    y : ndarray, shape (n,)
+    """
+
+    def __init__(self, X: Any, y: np.ndarray) -> None:
+        self.X = X
+        self.y = y
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return self.X.shape[0]
+
+    def __getitem__(self, index: int) -> tuple[Tensor, Any]:
+        """Return a row and its label."""
+        row = torch.zeros(self.X.shape[1])
+        piece = slice(*self.X.indptr[index : index + 2])
+        row[torch.from_numpy(self.X.indices[piece]).long()] = torch.from_numpy(
+            self.X.data[piece].astype(np.float32)
+        )
+        return row, self.y[index]
+
+
+def score_network(
+    source: Any, classes: np.ndarray, name: str, *, mean_scores: bool = False
+) -> ClassScores:
+    """Return a fitted source as a network of scores, a column a class.
+
+    Of a classifier of several members they are the log of the mean probability, or with
+    `mean_scores` the mean of the members' scores.
+
+    Raises
+    ------
+    ValueError
+        If it does not know all classes, or is not fitted.
+    """
+    n = len(classes)
+    inner = source.estimator if isinstance(source, FrozenEstimator) else source
+    if isinstance(inner, nn.Module):
+        return ClassScores(inner, n)
+    if not hasattr(inner, "module_"):
+        raise ValueError(
+            f"{name} is frozen but not fitted: {inner!r}. Fit it, or do not freeze it."
+        )
+    gives = "scores"
+    if isinstance(inner, NeuralNet):
+        if isinstance(inner, NeuralNetBinaryClassifier):
+            return ClassScores(inner.module_, n, gives="logit")
+        # skorch takes the log itself before this loss
+        if isinstance(inner.criterion_, nn.NLLLoss):
+            gives = "probabilities"
+        labels = list(getattr(inner, "classes_", range(n)))
+        if labels == list(range(n)):  # class indices, whatever the labels are
+            return ClassScores(inner.module_, n, gives=gives)
+    else:
+        labels = inner.classes_.tolist()
+    missing = [label for label in classes.tolist() if label not in labels]
+    if missing:
+        raise ValueError(
+            f"{name} does not know the classes {missing[:10]}; it was fitted to {labels[:20]}."
+        )
+    network = inner.module_
+    if mean_scores and getattr(network, "n_members", 1) > 1:
+        network = MeanScores(network)
+    return ClassScores(network, n, [labels.index(k) for k in classes.tolist()], gives)

@@ -1,0 +1,66 @@
+"""Names of sample weights, and rows that stand for weights."""
+
+from __future__ import annotations
+
+import imblearn.pipeline
+import numpy as np
+import pytest
+from imblearn.over_sampling import RandomOverSampler
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sklimb._data.weighted_fit import (
+    in_columns_of,
+    name_of_weights,
+    rows_by_weight,
+    rows_of_weighty_classes,
+)
+
+LOGISTIC = LogisticRegression()
+
+
+@pytest.mark.parametrize(
+    ("estimator", "name"),
+    [
+        (LOGISTIC, "sample_weight"),
+        (make_pipeline(StandardScaler(), LOGISTIC), "logisticregression__sample_weight"),
+        (
+            make_pipeline(StandardScaler(), make_pipeline(StandardScaler(), LOGISTIC)),
+            "pipeline__logisticregression__sample_weight",
+        ),
+        (GridSearchCV(LOGISTIC, {}), "sample_weight"),
+        (KNeighborsClassifier(), None),
+        (make_pipeline(StandardScaler(), KNeighborsClassifier()), None),
+        (imblearn.pipeline.make_pipeline(RandomOverSampler(), LOGISTIC), None),
+        (FrozenEstimator(LOGISTIC), None),
+    ],
+)
+def test_names(estimator, name):
+    assert name_of_weights(estimator) == name
+    if name is not None:  # and fit knows that name
+        X, y = np.arange(20.0)[:, None], np.arange(20) % 2
+        estimator.fit(X, y, **{name: np.arange(20.0)})
+
+
+def test_rows_by_weight():
+    rows = rows_by_weight(np.array([2.0, 0.0, 1.0, 3.0]), KNeighborsClassifier())
+    assert rows.tolist() == [0, 0, 2, 3, 3, 3]
+    with pytest.raises(TypeError, match="KNeighborsClassifier takes no sample_weight"):
+        rows_by_weight(np.array([0.5, 1.0]), KNeighborsClassifier())
+
+
+def test_rows_of_weighty_classes():
+    y = np.array(["a", "b", "c", "a", "c"])
+    assert rows_of_weighty_classes(y, np.array([0.0, 1, 1, 1, 0])) is None
+    assert rows_of_weighty_classes(y, np.array([0.0, 1, 0, 1, 0])).tolist() == [0, 1, 3]
+    assert rows_of_weighty_classes(y, np.array([0.0, 1, 0, 0, 0])) is None  # one class is left
+
+
+def test_columns():
+    proba, classes = np.array([[0.25, 0.75]]), np.array(["a", "b", "c"])
+    assert in_columns_of(proba, classes[[0, 2]], classes).tolist() == [[0.25, 0.0, 0.75]]
+    assert in_columns_of(proba, classes[:2], classes[:2]) is proba

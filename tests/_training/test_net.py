@@ -1,0 +1,351 @@
+"""The training step and prediction, recomputed from their definitions."""
+
+from __future__ import annotations
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+from sklearn.datasets import make_classification
+from skorch.callbacks import Callback
+from skorch.history import History
+from torch import nn
+from torch.nn import functional as F
+from torch.utils.data import TensorDataset
+
+from sklimb import AffinityClassifier, RebalancedClassifier
+from sklimb._data.batches import Rows, sizes_of_batches
+from sklimb._training.rebalancing import draw_balanced
+from sklimb.backbones import MLP
+from sklimb.losses import affinity_margin_loss, diversity
+
+# Weights stay where they began, and the loss of a row is the same in training and prediction.
+STILL = {"module": MLP, "optimizer": torch.optim.SGD, "lr": 1e-30, "module__dropout": 0.0}
+
+
+@pytest.fixture(scope="module")
+def data():
+    X, y = make_classification(
+        101, 6, n_informative=5, n_redundant=0, n_classes=3, weights=[0.7, 0.2], random_state=0
+    )
+    return X, y, np.random.default_rng(0).uniform(0.2, 3.0, 101)
+
+
+# --- an epoch ---------------------------------------------------------------------------------
+
+
+def losses_by_batch(model, X, y, weight, value):
+    """value(step) of each batch of epoch 0, its order drawn again from the stream."""
+    order = model.net_.streams.generator("shuffling", 0).permutation(len(X))
+    batches = np.split(order, np.cumsum(sizes_of_batches(len(X), model.batch_size))[:-1])
+    module = model.module_
+    losses = []
+    with torch.no_grad():
+        for rows in batches:
+            features = module.features(torch.from_numpy(X[rows]))
+            w = None if weight is None else torch.from_numpy(weight[rows])
+            of_batch = value(torch.from_numpy(y[rows]), features, module.head)
+            if of_batch.ndim:
+                w = torch.ones(len(rows)) if w is None else w
+                of_batch = (of_batch * w).sum() / w.sum()
+            losses.append(of_batch.item())
+    sizes = [len(rows) for rows in batches]
+    return np.average(losses, weights=sizes), sizes
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_recorded_losses_are_means_over_rows(weighted, data):
+    X, y, weight = data
+    weight = weight if weighted else None
+    params = {"max_epochs": 1, "batch_size": 11, "random_state": 0, "dtype": "float64"}
+    model = RebalancedClassifier(**params, **STILL).fit(X, y, weight)
+    expected, sizes = losses_by_batch(
+        model, X, y, weight, lambda y, f, head: F.cross_entropy(head(f), y, reduction="none")
+    )
+    assert sizes == [11] * 9 + [2]  # uneven, or a mean over batches would do
+    assert model.history_[0, "train_loss"] == pytest.approx(expected, rel=1e-9)
+    assert model.history_[0, "train_batch_count"] == 10
+    # one term is the loss itself
+    assert "train_classification" not in model.history_[0]
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_each_term_is_recorded_before_its_coefficient(weighted, data):
+    X, y, weight = data
+    weight = weight if weighted else None
+    model = AffinityClassifier(
+        max_epochs=1,
+        batch_size=11,
+        random_state=0,
+        dtype="float64",
+        class_weight=None,
+        diversity=0.25,
+        lam=0.3,
+        **STILL,
+    ).fit(X, y, weight)
+    margin, _ = losses_by_batch(
+        model,
+        X,
+        y,
+        weight,
+        lambda y, f, head: affinity_margin_loss(head(f).exp(), y, 0.3, reduction="none"),
+    )
+    spread = diversity(model.module_.head.prototypes).item()
+    row = model.history_[0]
+    assert row["train_margin"] == pytest.approx(margin, rel=1e-9)
+    assert row["train_diversity"] == pytest.approx(spread, rel=1e-9)
+    assert row["train_loss"] == pytest.approx(margin + 0.25 * spread, rel=1e-9)
+
+
+def test_class_weights_are_applied_to_rows(data):
+    X, y, _ = data
+    params = {"max_epochs": 1, "batch_size": 101, "random_state": 0, "dtype": "float64"}
+    of_class = np.array([0.5, 4.0, 0.0])
+    by_class = RebalancedClassifier(
+        module=MLP, class_weight=dict(enumerate(of_class)), module__dropout=0.0, **params
+    ).fit(X, y)
+    # equal to the last bit, except that prediction starts from moments without weights
+    by_row, _ = losses_by_batch(
+        RebalancedClassifier(**params, **STILL).fit(X, y),
+        X,
+        y,
+        of_class[y],
+        lambda y, f, head: F.cross_entropy(head(f), y, reduction="none"),
+    )
+    assert by_class.history_[0, "train_loss"] == pytest.approx(by_row, rel=1e-9)
+
+
+def test_an_epoch_of_training_against_a_bare_loop(data):
+    X, y, weight = data
+    params = {"batch_size": 16, "random_state": 3, "dtype": "float64", "module__hidden": (8,)}
+    sgd = {"optimizer": torch.optim.SGD, "lr": 0.1, "optimizer__momentum": 0.9}
+    model = RebalancedClassifier(
+        module=MLP, max_epochs=2, lr_schedule=None, module__dropout=0.0, **sgd, **params
+    ).fit(X, y, weight)
+    start = RebalancedClassifier(max_epochs=1, **params, **STILL).fit(X, y, weight)
+    module = copy.deepcopy(start.module_)
+    optimizer = torch.optim.SGD(module.parameters(), lr=0.1, momentum=0.9)
+    for epoch in range(2):
+        order = model.net_.streams.generator("shuffling", epoch).permutation(len(X))
+        for rows in np.split(order, np.cumsum(sizes_of_batches(101, 16))[:-1]):
+            w = torch.from_numpy(weight[rows])
+            losses = F.cross_entropy(
+                module(torch.from_numpy(X[rows])), torch.from_numpy(y[rows]), reduction="none"
+            )
+            optimizer.zero_grad()
+            ((losses * w).sum() / w.sum()).backward()
+            optimizer.step()
+    for a, b in zip(model.module_.parameters(), module.parameters(), strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-9, atol=1e-12)
+
+
+def test_balanced_draws_are_those_of_the_stream(data):
+    seen = []
+
+    class Labels(Callback):
+        def on_batch_begin(self, net, batch, training, **kwargs):
+            seen.append((batch[1].tolist(), batch.weight))
+
+    X, y, weight = data
+    model = RebalancedClassifier(
+        sampling="balanced",
+        rebalance_from=1,
+        max_epochs=2,
+        batch_size=101,
+        random_state=0,
+        callbacks=[Labels()],
+    ).fit(X, y, weight)
+    streams = model.net_.streams
+    order = streams.generator("shuffling", 0).permutation(101)
+    assert seen[0][0] == y[order].tolist()
+    np.testing.assert_allclose(seen[0][1], weight[order] / weight.mean(), rtol=1e-6)
+    drawn = draw_balanced(y, 101, streams.generator("draws", 1), weight)
+    assert seen[1][0] == y[drawn].tolist()
+    assert seen[1][1] is None  # the draw has used the weights
+
+
+def test_validation_does_not_train(data):
+    X, y, _ = data
+    model = RebalancedClassifier(max_epochs=1, module=WithNorm, random_state=0).fit(X, y)
+    net, before = model.net_, copy.deepcopy(model.module_.state_dict())
+    net.history_ = History()
+    net.history.new_epoch()
+    net.run_single_epoch(net.get_iterator(Rows(X, y)), False, "valid", net.validation_step)
+    assert all(torch.equal(before[k], v) for k, v in model.module_.state_dict().items())
+    expected = -model.predict_log_proba(X)[np.arange(101), y].mean()
+    assert net.history[-1, "valid_loss"] == pytest.approx(expected, rel=1e-5)
+    assert net.history[-1, "valid_loss_best"] is True
+
+
+class WithNorm(nn.Sequential):
+    def __init__(self, in_features):
+        super().__init__(nn.Linear(in_features, 8), nn.BatchNorm1d(8), nn.ReLU())
+
+
+# --- callbacks --------------------------------------------------------------------------------
+
+
+class Ends(Callback):
+    def __init__(self):
+        self.losses = []
+
+    def on_batch_end(self, net, batch, training, loss, y_pred, **kwargs):
+        assert training
+        assert y_pred.shape == (len(batch[0]), 3)
+        self.losses.append(loss.item())
+
+
+class Inherits(Ends):
+    pass
+
+
+class Epochs(Callback):
+    def on_epoch_end(self, net, **kwargs):
+        pass
+
+
+class Gradients(Callback):
+    def on_grad_computed(self, net, named_parameters, **kwargs):
+        self.norms = {name: p.grad.norm().item() for name, p in named_parameters}
+
+
+def test_only_callbacks_that_watch_a_hook_are_asked(data):
+    X, y, _ = data
+    ends, inherits, epochs, gradients = Ends(), Inherits(), Epochs(), Gradients()
+    model = RebalancedClassifier(
+        max_epochs=1, batch_size=16, callbacks=[ends, inherits, epochs, gradients]
+    ).fit(X, y)
+    net = model.net_
+    assert net._watchers("on_batch_end") == [ends, inherits]
+    assert net._watchers("on_batch_begin") == []
+    assert net._watchers("on_grad_computed") == [gradients]
+    assert epochs in net._watchers("on_epoch_end")
+    names = {name for name, _ in model.module_.named_parameters()}
+    assert set(gradients.norms) == names
+    assert len(ends.losses) == len(sizes_of_batches(101, 16))
+    mean = np.average(ends.losses, weights=sizes_of_batches(101, 16))
+    assert model.history_[0, "train_loss"] == pytest.approx(mean, rel=1e-6)
+
+
+def test_history_of_batches_is_kept_only_for_callbacks_that_see_batches(data):
+    X, y, _ = data
+    params = {"max_epochs": 3, "batch_size": 16, "random_state": 0}
+    bare = RebalancedClassifier(callbacks=[Epochs()], **params).fit(X, y)
+    assert [len(row["batches"]) for row in bare.history_] == [1, 1, 1]
+    ends = Ends()
+    watched = RebalancedClassifier(callbacks=[ends], **params).fit(X, y)
+    assert [len(row["batches"]) for row in watched.history_] == [7, 7, 7]
+    assert watched.history_[:, "batches", :, "train_loss"] == [
+        ends.losses[k : k + 7] for k in (0, 7, 14)
+    ]
+    assert watched.history_[0, "batches", :, "train_batch_size"] == sizes_of_batches(101, 16)
+    # looking on changes nothing
+    assert watched.history_[:, "train_loss"] == bare.history_[:, "train_loss"]
+
+
+def test_the_best_epoch_of_the_training_loss_is_marked(data):
+    X, y, _ = data
+    model = RebalancedClassifier(max_epochs=4, lr=0.05, module__hidden=(8,), random_state=0)
+    history = model.fit(X, y).history_
+    losses = history[:, "train_loss"]
+    expected = [all(loss < earlier for earlier in losses[:k]) for k, loss in enumerate(losses)]
+    assert history[:, "train_loss_best"] == expected
+
+
+@pytest.mark.parametrize("kind", ["rows", "Dataset"])
+def test_training_data_that_are_not_finite_for_the_network_are_named(kind, data):
+    X, y, _ = data
+    X = X.copy()
+    X[70] = 1e300 if kind == "rows" else np.nan  # in rows NaN does not come so far
+    given = X if kind == "rows" else TensorDataset(torch.from_numpy(X))
+    model = RebalancedClassifier(module=nn.Flatten(), max_epochs=2)
+    with pytest.raises(
+        ValueError, match=r"NaN or infinity, or a value too large for float32: in row 70"
+    ):
+        model.fit(given, y)
+
+
+# --- prediction -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {},
+        {"module__hidden": (100, 28)},
+        {"batch_size": 7},
+        {"module__activation": "tanh", "module__hidden": (16,)},
+    ],
+    ids=["default", "two widths", "small batches", "tanh"],
+)
+@pytest.mark.parametrize("cls", [RebalancedClassifier, AffinityClassifier])
+def test_a_samples_scores_do_not_depend_on_its_neighbours(cls, params, data):
+    X, y, _ = data
+    params = {"module": MLP, "max_epochs": 1, "random_state": 0} | params
+    for C in (2, 3):
+        model = cls(**params).fit(X, np.minimum(y, C - 1))
+        scores = model.decision_function(X)
+        for rows in (
+            [0],
+            [100],
+            [5, 5],
+            [3, 1, 2],
+            list(range(17, 90)),
+            list(range(100, -1, -1)),
+            list(range(5)),
+        ):
+            got = model.decision_function(X[rows])
+            assert got.shape[0] == len(rows)
+            # to rounding: which kernel multiplies goes by the shape of the batch
+            np.testing.assert_allclose(got, scores[rows], rtol=1e-4, atol=1e-5, err_msg=str(rows))
+
+
+@pytest.mark.parametrize(
+    ("shape", "expected"),
+    [
+        ((6,), lambda n: max(32, n)),  # a few rows more cost nothing
+        ((3000,), lambda n: n + -n % 4),  # but of so many values they do
+        ((1, 3, 3), lambda n: n + -n % 4),  # and images are for networks that take their time
+    ],
+    ids=["rows", "wide rows", "images"],
+)
+def test_run_pads_to_whole_kernels_and_cuts_the_padding_off(shape, expected):
+    X = np.random.default_rng(0).normal(size=(43, *shape)).astype(np.float32)
+    model = RebalancedClassifier(module=nn.Flatten(), max_epochs=1, batch_size=10)
+    net = model.fit(X, np.arange(43) % 2).net_
+    seen = []
+
+    def what(module, x):
+        assert not module.training
+        assert not torch.is_grad_enabled()
+        seen.append(len(x))
+        return x.flatten(1)[:, :2]
+
+    for n in (1, 2, 3, 4, 5, 10, 11, 23, 43):
+        for batch_size in (10, 40):
+            net.batch_size = batch_size
+            seen.clear()
+            result = net.run(Rows(X[:n]), what)
+            assert np.array_equal(result.numpy(), X[:n].reshape(n, -1)[:, :2])
+            assert seen == [expected(size) for size in sizes_of_batches(n, batch_size)]
+
+
+def test_data_that_a_net_gets():
+    X = np.zeros((4, 2))
+    model = RebalancedClassifier(max_epochs=1).fit(X + np.arange(4)[:, None], [0, 1, 0, 1])
+    net = model.net_
+    data = Rows(X, np.array([0, 1, 0, 1]))
+    assert net.get_dataset(data) is data
+    assert isinstance(net.get_dataset(X, np.zeros(4, int)), Rows)
+    with pytest.raises(TypeError, match=r"unknown fit parameters: \['groups'\]"):
+        net.fit_loop(data, groups=1)
+
+
+def test_a_call_in_which_every_row_weighs_nothing(data):
+    X, y, _ = data
+    model = RebalancedClassifier(class_weight={0: 1.0, 1: 0.0, 2: 0.0}, random_state=0)
+    some = y != 0  # no row of the only class that weighs
+    model.partial_fit(X[some], y[some], classes=np.unique(y))
+    assert model.history_[-1, "train_loss"] == 0.0
+    assert np.isfinite(model.predict_proba(X)).all()
