@@ -31,6 +31,8 @@ from __future__ import annotations
 import argparse
 import time
 import warnings
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import torch
@@ -69,8 +71,9 @@ class BothCentredHead(OffsetHead):
 
 
 class BothCentredClassifier(OffsetDebiasedClassifier):
-    def _make_head(self, n_features: int, n_classes: int) -> nn.Module:
-        return BothCentredHead(n_features, n_classes)
+    def _recipe(self, plan, data):
+        head = partial(BothCentredHead, n_classes=len(self.classes_))
+        return replace(super()._recipe(plan, data), head=head)
 
 
 PAPER = {

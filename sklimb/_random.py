@@ -124,7 +124,7 @@ def contained(*, threads: int, device: torch.device | str = "cpu") -> Iterator[N
         The generator of this device is kept too; those of all others are never touched.
     """
     device = torch.device(device)
-    with _lock, torch_defaults(), torch.inference_mode(False), torch.enable_grad():
+    with _lock, torch_defaults(), torch.enable_grad():
         states = _generator_states(device)
         threads_before, dtype_before = torch.get_num_threads(), torch.get_default_dtype()
         try:
@@ -143,11 +143,14 @@ def contained(*, threads: int, device: torch.device | str = "cpu") -> Iterator[N
 
 @contextmanager
 def torch_defaults() -> Iterator[None]:
-    """Run a block without the caller's ``torch.set_default_device`` and ``torch.autocast``.
+    """Run a block without the caller's default device, ``torch.autocast`` and inference mode.
 
-    Both belong to a thread, so this is no matter of other threads: inference uses it too.
+    All three belong to a thread, so this is no matter of other threads: inference uses it too.
     """
     with ExitStack() as stack:
+        if torch.is_inference_mode_enabled():
+            stack.enter_context(torch.inference_mode(False))
+            stack.enter_context(torch.no_grad())
         if torch.get_default_device().type != "cpu":
             stack.enter_context(torch.device("cpu"))
         for kind in _autocast_devices():

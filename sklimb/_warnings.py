@@ -6,7 +6,7 @@ import sys
 import warnings
 
 # What stands between a user and us: ourselves, and what calls us on the user's behalf.
-_NOT_THE_USER = {"sklimb", "sklearn", "imblearn", "skorch", "joblib", "torch"}
+_NOT_THE_USER = {"sklimb", "sklearn", "imblearn", "skorch", "joblib", "torch", "contextlib"}
 
 
 def warn(message: str, category: type[Warning] = UserWarning) -> None:

@@ -150,7 +150,7 @@ def check_side(values, n_rows: int, what: str) -> np.ndarray:
 
 def check_options(metric, folds, repeats, grid, device) -> None:
     from sklimb._compare.scores import METRICS
-    from sklimb.classifiers.base import resolve_device
+    from sklimb._training.plan import resolve_device
 
     if metric not in METRICS:
         raise InputError(f"there is no metric {metric!r}: {nearest(metric, METRICS)}")
@@ -168,7 +168,7 @@ def check_options(metric, folds, repeats, grid, device) -> None:
 
 
 def resolve_jobs(n_jobs: int | None, device: str) -> int:
-    from sklimb.classifiers.base import resolve_device
+    from sklimb._training.plan import resolve_device
 
     if n_jobs is None:
         return -1 if resolve_device(device) == "cpu" else 1

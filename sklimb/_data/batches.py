@@ -16,15 +16,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import scipy.sparse
 import torch
-from skorch.dataset import Dataset as SkorchDataset
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader
 
-from sklimb._data.csr import from_scipy, is_csr, split_rows, take_rows, to_scipy, values_a_row
-from sklimb._data.datasets import collate_items, x_of
-from sklimb._data.tensors import as_tensor
+from sklimb._data.csr import is_csr, split_rows, take_rows
+from sklimb._data.datasets import collate_items
+from sklimb._data.training_data import ArrayData, DatasetData
 
 # A gathered piece holds at most this many values: 64 MB in float32, whatever the size of X.
 _VALUES_GATHERED_AT_ONCE = 2**24
@@ -40,89 +38,6 @@ class Batch(tuple):
         batch = super().__new__(cls, (x, y))
         batch.weight = weight
         return batch
-
-
-class Rows(SkorchDataset):
-    """Rows in memory: tensors on the device, as they came (no copy of a numpy array on the CPU).
-
-    Parameters
-    ----------
-    x : ndarray, scipy.sparse CSR or Tensor, shape (n, ...)
-    y : ndarray of int, shape (n,), or None
-        Class indices.
-    weight : ndarray, shape (n,), or None
-        One weight a row; None if all are equal.
-    device : str or torch.device
-    """
-
-    def __init__(
-        self,
-        x: np.ndarray | scipy.sparse.csr_array | Tensor,
-        y: np.ndarray | None = None,
-        weight: np.ndarray | None = None,
-        *,
-        device: str | torch.device = "cpu",
-    ) -> None:
-        # skorch's callbacks take .X and .y from its own datasets when they need the whole.
-        self.X = _to_device(x, device)
-        self.codes = y
-        self.y = None if y is None else as_tensor(y, dtype=torch.long, device=device)
-        self.weight = weight
-
-    def __len__(self) -> int:
-        """Return the number of rows."""
-        return len(self.X)
-
-    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
-        """Return one row and its class index (0 where there is none), for a plain `DataLoader`."""
-        return self.X[index], torch.tensor(0) if self.y is None else self.y[index]
-
-    def whole(self) -> np.ndarray | scipy.sparse.csr_array:
-        """Return x on the CPU, as an estimator takes it."""
-        return to_scipy(self.X) if is_csr(self.X) else self.X.cpu().numpy()
-
-
-def _to_device(
-    x: np.ndarray | scipy.sparse.csr_array | Tensor, device: str | torch.device
-) -> Tensor:
-    if scipy.sparse.issparse(x):
-        return from_scipy(x, device)
-    x = as_tensor(x)
-    if torch.device(device).type == "mps" and x.dtype == torch.float64:
-        x = x.float()
-    return x.to(device)
-
-
-class StreamedRows(Dataset):
-    """A user's torch `Dataset`, with labels as class indices and weights beside it.
-
-    Parameters
-    ----------
-    source : torch.utils.data.Dataset
-        Map-style; items are x or (x, anything).
-    y, weight
-        As in `Rows`.
-    """
-
-    def __init__(
-        self, source: Dataset, y: np.ndarray | None = None, weight: np.ndarray | None = None
-    ) -> None:
-        self.source = source
-        self.codes = y
-        self.y = None if y is None else as_tensor(y, dtype=torch.long)
-        self.weight = weight
-
-    def __len__(self) -> int:
-        """Return the number of rows."""
-        return len(self.source)  # type: ignore[arg-type]
-
-    def __getitem__(self, index: int) -> tuple[Any, int]:
-        """Return x and its position; labels and weights are looked up for the whole batch."""
-        return x_of(self.source[index]), index
-
-    def whole(self) -> Dataset:
-        """Return the user's own Dataset, as an estimator takes it."""
-        return self.source
 
 
 def sizes_of_batches(n: int, batch_size: int, drop_last: bool = False) -> list[int]:
@@ -146,11 +61,11 @@ def sizes_of_batches(n: int, batch_size: int, drop_last: bool = False) -> list[i
 
 
 class Batches:
-    """Iterate over `Rows` in the order given by ``indices``, as views of gathered pieces.
+    """Iterate over `ArrayData` in the order given by ``indices``, as views of gathered pieces.
 
     Parameters
     ----------
-    dataset : Rows
+    dataset : ArrayData
     batch_size : int
     drop_last : bool, default=False
         Leave out a last, smaller batch.
@@ -166,7 +81,7 @@ class Batches:
     """
 
     def __init__(
-        self, dataset: Rows, *, batch_size: int, drop_last: bool = False, shuffle: bool = True
+        self, dataset: ArrayData, *, batch_size: int, drop_last: bool = False, shuffle: bool = True
     ) -> None:
         self.dataset = dataset
         self.batch_size = batch_size
@@ -186,7 +101,7 @@ class Batches:
     def __iter__(self) -> Iterator[Batch]:
         """Yield batches of (x, y) with ``.weight``."""
         x, y = self.dataset.X, self.dataset.y
-        per_piece = values_a_row(x) * self.batch_size
+        per_piece = self.dataset.mean_values * self.batch_size
         batches_a_piece = max(1, _VALUES_GATHERED_AT_ONCE // per_piece)
         sizes = self._sizes()
         order = None
@@ -231,11 +146,11 @@ class _Order:
 
 
 class StreamedBatches:
-    """Iterate over `StreamedRows` through a torch `DataLoader`, in the order the net gives.
+    """Iterate over `DatasetData` through a torch `DataLoader`, in the order the net gives.
 
     Parameters
     ----------
-    dataset : StreamedRows
+    dataset : DatasetData
     batch_size : int
     drop_last : bool, default=False
         Leave out a last, smaller batch.
@@ -249,7 +164,7 @@ class StreamedBatches:
 
     def __init__(
         self,
-        dataset: StreamedRows,
+        dataset: DatasetData,
         *,
         batch_size: int,
         drop_last: bool = False,
@@ -290,8 +205,22 @@ class StreamedBatches:
         loaded = iter(self._loader)
         y, weight = self.dataset.y, self.weight
         for x, rows in loaded:
+            _check_items_finite(x, rows)
             yield Batch(
                 x.to(self.device, non_blocking=True),
                 None if y is None else y[rows].to(self.device),
                 None if weight is None else weight[rows.to(weight.device)],
             )
+
+
+def _check_items_finite(x: Tensor, rows: Tensor) -> None:
+    """Raise a ValueError for infinity, as arrays get one: a network may clip it and say nothing.
+
+    NaN is left to the network, which may know what to do with it; what comes out is checked.
+    """
+    if x.is_floating_point() and torch.isinf(x).any():
+        first = int(torch.isinf(x.reshape(len(x), -1)).any(1).nonzero()[0])
+        raise ValueError(
+            f"Input X contains infinity: x of item {int(rows[first])} of the Dataset does. Leave "
+            "the item out, or clip it."
+        )

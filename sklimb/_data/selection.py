@@ -16,38 +16,27 @@ def take_rows(X: Any, rows: np.ndarray) -> Any:
     return torch.utils.data.Subset(X, rows.tolist()) if is_dataset(X) else X[rows]
 
 
-def without_weightless(
-    X: Any, codes: np.ndarray, weight: np.ndarray | None
-) -> tuple[Any, np.ndarray, np.ndarray | None]:
-    """Leave out rows of weight 0: they must not fill batches or be drawn."""
-    if weight is None or np.all(weight > 0):
-        return X, codes, weight
-    kept = np.flatnonzero(weight > 0)
-    weight = weight[kept]
-    return take_rows(X, kept), codes[kept], None if np.ptp(weight) == 0 else weight
-
-
-def some_of_each(codes: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
-    """Return some n rows in order, drawn from each class alike as far as it has them."""
-    if len(codes) <= n:
-        return np.arange(len(codes))
-    classes = np.unique(codes)
+def samples_of_each_class(y_encoded: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
+    """Return some n samples in order, drawn from each class alike as far as it has them."""
+    if len(y_encoded) <= n:
+        return np.arange(len(y_encoded))
+    classes = np.unique(y_encoded)
     share = max(1, n // len(classes))
     chosen = []
     for code in classes:
-        rows = np.flatnonzero(codes == code)
+        rows = np.flatnonzero(y_encoded == code)
         chosen.append(rows if len(rows) <= share else rng.choice(rows, share, replace=False))
     return np.sort(np.concatenate(chosen))
 
 
 def stratified_split(
-    codes: np.ndarray, fraction: float, streams: Streams
+    y_encoded: np.ndarray, fraction: float, streams: Streams
 ) -> tuple[np.ndarray, np.ndarray]:
     """Hold back a fraction of each class, at least a row and never all of them.
 
     Parameters
     ----------
-    codes : ndarray of int, shape (n,)
+    y_encoded : ndarray of int, shape (n,)
         Class indices.
     fraction : float
         Share of each class to hold back, rounded. A class of one row stays in training.
@@ -61,15 +50,15 @@ def stratified_split(
     """
     rng = streams.generator("validation")
     held = []
-    for code in np.unique(codes):
-        rows = np.flatnonzero(codes == code)
+    for code in np.unique(y_encoded):
+        rows = np.flatnonzero(y_encoded == code)
         if len(rows) > 1:
             n_held = int(np.clip(round(fraction * len(rows)), 1, len(rows) - 1))
             held.append(rng.permutation(rows)[:n_held])
     if not held:
         raise ValueError(
-            f"No rows can be held back: each of {len(codes)} classes has one row. Set "
+            f"No rows can be held back: each of {len(y_encoded)} classes has one row. Set "
             "early_stopping=False."
         )
     held_rows = np.sort(np.concatenate(held))
-    return np.setdiff1d(np.arange(len(codes)), held_rows), held_rows
+    return np.setdiff1d(np.arange(len(y_encoded)), held_rows), held_rows

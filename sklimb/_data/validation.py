@@ -213,18 +213,6 @@ def _canonical(X: Any) -> Any:
     return X
 
 
-def n_rows(X: Any) -> int:
-    """Return the number of rows of an array or sparse matrix, or of items of a Dataset."""
-    return len(X) if is_dataset(X) else X.shape[0]
-
-
-def values_a_row(X: Any) -> int:
-    """Return how many values a row of an array has, or holds on average in a sparse matrix."""
-    if scipy.sparse.issparse(X):
-        return X.nnz // max(1, X.shape[0])
-    return int(np.prod(X.shape[1:]))
-
-
 def check_weights(sample_weight: Any, n: int) -> np.ndarray | None:
     """Return weights a row, or None where they are all equal and so change nothing.
 

@@ -13,7 +13,7 @@ from scipy.special import log_softmax, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 if TYPE_CHECKING:
-    from sklimb._data.batches import Rows, StreamedRows
+    from sklimb._data.training_data import ArrayData, DatasetData
     from sklimb._training.net import Net
 
 
@@ -76,10 +76,10 @@ class BestEpoch:
         self.best_epoch = 0
         self.weights: dict[str, torch.Tensor] = {}
 
-    def after_epoch(self, net: Net, held: Rows | StreamedRows) -> None:
+    def after_epoch(self, net: Net, held: ArrayData | DatasetData) -> None:
         """Score the epoch on the held-back rows, and decide."""
         scores = net.run(held, lambda module, x: module(x)).double().numpy()
-        y = net.class_labels[held.codes]
+        y = net.class_labels[held.y_encoded]
         weighted = self.takes_weights and held.weight is not None
         weights = {"sample_weight": held.weight} if weighted else {}
         fitted = Fitted(scores, net.class_labels)

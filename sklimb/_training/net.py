@@ -19,14 +19,15 @@ from skorch.callbacks import Callback, EarlyStopping, EpochTimer, PrintLog
 from skorch.utils import to_device
 from torch import Tensor, nn
 
-from sklimb._data.batches import Batches, Rows, StreamedBatches, StreamedRows
-from sklimb._data.csr import is_csr, pad_rows, to_float, to_scipy, values_a_row
+from sklimb._data.batches import Batches, StreamedBatches
+from sklimb._data.csr import is_csr, pad_rows, to_float, to_scipy
+from sklimb._data.training_data import ArrayData, DatasetData
 from sklimb._random import Streams, seed_everything
 from sklimb._training.early_stopping import BestEpoch
 from sklimb._training.mixup import Mixup
 from sklimb._training.network import NetworkFactory
 from sklimb._training.objective import LossTerms
-from sklimb._training.rebalancing import class_weight_vector, count_classes, draw_balanced
+from sklimb._training.rebalancing import Rebalancer, count_classes
 from sklimb._training.schedule import learning_rate_factor
 from sklimb._training.step import TrainingStep
 from sklimb._training.weight_decay import spare_from_decay
@@ -40,8 +41,8 @@ _ROWS_OF_A_KERNEL = 4
 _ROWS_OF_A_SMALL_BATCH = 32
 # Padding to the second must cost next to nothing, so it is for rows of few values.
 _VALUES_OF_A_SMALL_BATCH = 2**15
-# Moments of the columns are taken from pieces of about this many values: 32 MB in float64.
-_VALUES_OF_A_PIECE = 2**22
+# Moments of the columns are taken from chunks of about this many values: 32 MB in float64.
+_VALUES_OF_A_CHUNK = 2**22
 
 
 def softmax_scores(scores: Tensor) -> Tensor:
@@ -87,12 +88,10 @@ class Net(TrainingStep, NeuralNetClassifier):
     criterion : LossTerms
     streams : Streams
         Source of all randomness.
-    class_weight, effective_beta, sampling
-        As in the classifiers.
-    rebalance_epoch : int
-        Finished epochs before the two above start.
+    rebalancer : Rebalancer
+        Order and weights of each epoch's samples.
     class_labels : ndarray, shape (C,)
-        For a `class_weight` dict.
+        The original labels, for scorers.
     mixup : Mixup or None
         Rows mixed in pairs while training.
     transform : callable or None
@@ -108,20 +107,14 @@ class Net(TrainingStep, NeuralNetClassifier):
         criterion: LossTerms,
         streams: Streams,
         class_labels: np.ndarray,
-        class_weight: Any = None,
-        effective_beta: float = 0.9999,
-        sampling: str | None = None,
-        rebalance_epoch: int = 0,
+        rebalancer: Rebalancer,
         mixup: Mixup | None = None,
         transform: Callable[[nn.Module, Tensor, int], Transform] | None = None,
         **kwargs: Any,
     ) -> None:
         self.streams = streams
         self.class_labels = class_labels
-        self.class_weight = class_weight
-        self.effective_beta = effective_beta
-        self.sampling = sampling
-        self.rebalance_epoch = rebalance_epoch
+        self.rebalancer = rebalancer
         self.mixup = mixup
         self.transform = transform
         super().__init__(
@@ -184,15 +177,15 @@ class Net(TrainingStep, NeuralNetClassifier):
 
     # --- data ---------------------------------------------------------------------------------
 
-    def get_dataset(self, X: Any, y: Any = None) -> Rows | StreamedRows:
+    def get_dataset(self, X: Any, y: Any = None) -> ArrayData | DatasetData:
         """Return X as it is where it is one of our datasets, else rows on the device."""
-        if isinstance(X, (Rows, StreamedRows)):
+        if isinstance(X, (ArrayData, DatasetData)):
             return X
         if isinstance(X, torch.utils.data.Dataset):
-            return StreamedRows(X, y)
+            return DatasetData(X, y)
         if not isinstance(X, Tensor) and not scipy.sparse.issparse(X):
             X = np.asarray(X)
-        return Rows(X, y, device=self.device)
+        return ArrayData(X, y, device=self.device)
 
     def get_iterator(self, dataset: Any, training: bool = False) -> Batches | StreamedBatches:
         """Return batches; streamed where the dataset is."""
@@ -200,7 +193,7 @@ class Net(TrainingStep, NeuralNetClassifier):
         kwargs |= self.get_params_for("iterator_train" if training else "iterator_valid")
         if not training and kwargs.get("drop_last"):
             raise ValueError("iterator_valid__drop_last=True would leave rows without prediction.")
-        if isinstance(dataset, StreamedRows):
+        if isinstance(dataset, DatasetData):
             return StreamedBatches(dataset, device=self.device, **kwargs)
         unknown = set(kwargs) - set(inspect.signature(Batches).parameters)
         if unknown:
@@ -213,13 +206,13 @@ class Net(TrainingStep, NeuralNetClassifier):
     def check_data(self, X: Any, y: Any = None) -> None:
         """Do nothing: the estimator has checked the data and knows the classes."""
 
-    def pieces(
-        self, data: Rows | StreamedRows
+    def iter_chunks(
+        self, data: ArrayData | DatasetData
     ) -> Iterator[tuple[np.ndarray | scipy.sparse.csr_array, int]]:
         """Yield (x in float64, index of its first row), for moments of the columns."""
         batches = self.get_iterator(data)
         if isinstance(batches, Batches):
-            batches.batch_size = max(64, _VALUES_OF_A_PIECE // values_a_row(data.X))
+            batches.batch_size = max(64, _VALUES_OF_A_CHUNK // data.mean_values)
         start = 0
         for batch in batches:
             x = batch[0]
@@ -250,9 +243,9 @@ class Net(TrainingStep, NeuralNetClassifier):
 
         Parameters
         ----------
-        X : Rows or StreamedRows
+        X : ArrayData or DatasetData
             The training data, with labels.
-        y : Rows, StreamedRows or None
+        y : ArrayData, DatasetData or None
             Rows to validate on after each epoch.
         epochs : int or None
             None takes ``max_epochs``.
@@ -329,37 +322,21 @@ class Net(TrainingStep, NeuralNetClassifier):
     def _prepare_epoch(self, batches: Batches | StreamedBatches) -> None:
         """Set the order, the row weights and the dropout stream of an epoch."""
         epoch = self.finished_epochs - 1  # on_epoch_begin has opened this epoch's record
-        data = batches.dataset
         seed_everything(self.streams.seed("dropout", epoch), self.device)
         if self.mixup is not None:
             self._mixup_rng = self.streams.generator("mixup", epoch)
-        rebalanced = epoch >= self.rebalance_epoch
-        balanced = self.sampling == "balanced" and rebalanced
+        balanced_draws = False
         if self.has_transform:
             self.transform_.start_epoch(epoch, self.streams.generator("transform", epoch, 1))
-            balanced = balanced or self.transform_.balanced_draws
-        if balanced:
-            rng = self.streams.generator("draws", epoch)
-            batches.indices = draw_balanced(data.codes, len(data), rng, data.weight)
-            weight = None  # the draw has used the weights of the rows
-        else:
-            batches.indices = None
-            if batches.shuffle:
-                rng = self.streams.generator("shuffling", epoch)
-                batches.indices = rng.permutation(len(data))
-            weight = data.weight
-        seen = np.ones_like(self.counts_) if balanced else self.counts_
-        if rebalanced:
-            of_class = class_weight_vector(
-                self.class_weight,
-                self.counts_,
-                self.class_labels,
-                effective_beta=self.effective_beta,
-            )
-            if of_class is not None:
-                weight = of_class[data.codes] * (1.0 if weight is None else weight)
-                if isinstance(self.class_weight, str):  # a dict holds costs, not re-balancing
-                    seen = seen * of_class
+            balanced_draws = self.transform_.balanced_draws
+        batches.indices, weight, seen = self.rebalancer.epoch(
+            epoch,
+            batches.dataset,
+            self.counts_,
+            self.streams,
+            shuffle=batches.shuffle,
+            balanced_draws=balanced_draws,
+        )
         self.criterion_.set_seen_counts(self._as_weight(seen))
         batches.weight = None if weight is None else self._row_weight(weight)
 
@@ -414,7 +391,7 @@ class Net(TrainingStep, NeuralNetClassifier):
         self._record(prefix, losses, sizes, iterator.dataset)
 
     def _record(
-        self, prefix: str, losses: list[Tensor], sizes: list[int], data: Rows | StreamedRows
+        self, prefix: str, losses: list[Tensor], sizes: list[int], data: ArrayData | DatasetData
     ) -> None:
         if not self.history[-1]["batches"]:
             self.history.new_batch()  # skorch's Checkpoint looks at the last one, whatever it holds
@@ -436,7 +413,7 @@ class Net(TrainingStep, NeuralNetClassifier):
             self._check_input(data)
             self._diverged(f"{prefix} loss is {means[0]}")
 
-    def _check_input(self, data: Rows | StreamedRows) -> None:
+    def _check_input(self, data: ArrayData | DatasetData) -> None:
         """Raise a ValueError if the data, in the network's float type, hold what is not finite."""
         dtype = self.module_.like.dtype
         start = 0
@@ -463,9 +440,9 @@ class Net(TrainingStep, NeuralNetClassifier):
         plain = getattr(Callback, hook)
         return [cb for _, cb in self.callbacks_ if getattr(type(cb), hook, None) is not plain]
 
-    def count(self, data: Rows | StreamedRows) -> None:
+    def count(self, data: ArrayData | DatasetData) -> None:
         """Add the classes of the data to come to the counts, and tell the loss."""
-        new = count_classes(data.codes, len(self.class_labels), data.weight)
+        new = count_classes(data.y_encoded, len(self.class_labels), data.weight)
         self.counts_ = self.counts_ + new
         counts = self._as_weight(self.counts_)
         self.criterion_.set_class_counts(counts)
@@ -473,7 +450,7 @@ class Net(TrainingStep, NeuralNetClassifier):
             self.transform_.set_class_counts(counts)
 
     @torch.no_grad()
-    def start_head(self, data: Rows | StreamedRows, rows: np.ndarray) -> None:
+    def start_head(self, data: ArrayData | DatasetData, rows: np.ndarray) -> None:
         """Give the head its start values from some rows, if it takes any."""
         start_from = getattr(self.module_.head, "start_from", None)
         if start_from is None:
@@ -486,7 +463,7 @@ class Net(TrainingStep, NeuralNetClassifier):
             self.streams.seed("head_start", self.finished_epochs)
         )
         weight = None if data.weight is None else self._as_weight(data.weight[rows])
-        y = torch.as_tensor(data.codes[rows], dtype=torch.long, device=self.device)
+        y = torch.as_tensor(data.y_encoded[rows], dtype=torch.long, device=self.device)
         start_from(embedded, y, weight, generator)
 
     # --- prediction ---------------------------------------------------------------------------
@@ -506,7 +483,7 @@ class Net(TrainingStep, NeuralNetClassifier):
 
         Parameters
         ----------
-        X : Rows or StreamedRows
+        X : ArrayData or DatasetData
         what : callable
             (module_, batch) -> Tensor, for example scores or features.
         rows : ndarray of int or None

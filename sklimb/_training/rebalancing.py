@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from numbers import Integral, Real
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from sklimb._data.by_class import by_label, for_classes
+
+if TYPE_CHECKING:
+    from sklimb._data.training_data import TrainingData
+    from sklimb._random import Streams
 
 
 def count_classes(
@@ -207,3 +212,87 @@ def draw_balanced(
     position = np.searchsorted(mass, start[drawn] + where * (end - start)[drawn], side="right") - 1
     # Rounding at a class's edge must not fall into its neighbour.
     return by_class[np.clip(position, first[drawn], (first + size - 1)[drawn])]
+
+
+class EpochOrder(NamedTuple):
+    """What an epoch sees of the data.
+
+    Attributes
+    ----------
+    order : ndarray of int or None
+        Positions of the samples, in the order of the epoch; None takes them as they are.
+    weight : ndarray, shape (n,), or None
+        A weight for each sample of the data; None weighs all alike.
+    seen_counts : ndarray, shape (C,)
+        How often the loss sees each class, up to a factor.
+    """
+
+    order: np.ndarray | None
+    weight: np.ndarray | None
+    seen_counts: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Rebalancer:
+    """Class weights and balanced draws, from an epoch on.
+
+    Parameters
+    ----------
+    class_labels : ndarray, shape (C,)
+        For weights by label.
+    class_weight, effective_beta, sampling
+        As in the classifiers.
+    from_epoch : int
+        Finished epochs before these start.
+    """
+
+    class_labels: np.ndarray
+    class_weight: Any = None
+    effective_beta: float = 0.9999
+    sampling: str | None = None
+    from_epoch: int = 0
+
+    def epoch(
+        self,
+        epoch: int,
+        data: TrainingData,
+        counts: np.ndarray,
+        streams: Streams,
+        *,
+        shuffle: bool = True,
+        balanced_draws: bool = False,
+    ) -> EpochOrder:
+        """Return order, weights and seen counts of an epoch; nothing is kept from one to the next.
+
+        Parameters
+        ----------
+        epoch : int
+            Finished epochs.
+        data : TrainingData
+        counts : ndarray, shape (C,)
+            (Weighted) class counts of all data so far.
+        streams : Streams
+        shuffle : bool, default=True
+            False keeps the samples in their order, where none are drawn.
+        balanced_draws : bool, default=False
+            Draw every class equally often whatever `sampling` says, as a transform may ask.
+        """
+        started = epoch >= self.from_epoch
+        order, weight, seen = None, data.weight, counts
+        if balanced_draws or (started and self.sampling == "balanced"):
+            rng = streams.generator("draws", epoch)
+            order = draw_balanced(data.y_encoded, len(data), rng, data.weight)
+            weight, seen = None, np.ones_like(counts)  # the draw has used the samples' weights
+        elif shuffle:
+            order = streams.generator("shuffling", epoch).permutation(len(data))
+        of_class = self._weights(counts) if started else None
+        if of_class is not None:
+            weight = of_class[data.y_encoded] * (1.0 if weight is None else weight)
+            if not is_cost(self.class_weight):
+                seen = seen * of_class
+        return EpochOrder(order, weight, seen)
+
+    def _weights(self, counts: np.ndarray) -> np.ndarray | None:
+        return class_weight_vector(
+            self.class_weight, counts, self.class_labels, effective_beta=self.effective_beta
+        )

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
 
-from sklimb._data.datasets import first_of, is_dataset
-from sklimb._data.validation import n_rows
+from sklimb._data.training_data import ArrayData, TrainingData
 from sklimb._random import contained
-from sklimb.classifiers.parameters import choose_batch_size, choose_epochs
+
+# Where nothing is known of the data to come.
+EPOCHS_OF_UNKNOWN_DATA = 60
 
 
 def resolve_sizes(
     backbone: Any,
-    X: Any,
+    data: TrainingData,
     class_counts: np.ndarray,
     *,
     max_epochs: int | str,
     batch_size: int | str,
-    collate: Callable[..., Any] | None = None,
 ) -> tuple[int, int]:
     """Return epochs and batch size as numbers; numbers that are given stay.
 
@@ -36,29 +35,26 @@ def resolve_sizes(
     ----------
     backbone : type, functools.partial of one, or nn.Module
         Class or instance.
-    X : ndarray, sparse matrix or Dataset
-        Training rows.
+    data : TrainingData
     class_counts : ndarray of int, shape (C,)
         How many of them each class has.
     max_epochs : int or "auto"
         As the user has it.
     batch_size : int or "auto"
         As the user has it.
-    collate : callable or None, default=None
-        The user's own function that makes a batch of a Dataset's items.
 
     Returns
     -------
     tuple of int
         Epochs and batch size.
     """
-    n = n_rows(X)
+    n = len(data)
     epochs, size = choose_epochs(n), choose_batch_size(n)
     while isinstance(backbone, partial):  # advises as what it calls
         backbone = backbone.func
     advise = getattr(backbone, "advised_sizes", None)
     if advise is not None and "auto" in (max_epochs, batch_size):
-        advised = advise(n, _row_shape(X, collate)[0], class_counts)
+        advised = advise(n, _sample_shape(data)[0], class_counts)
         epochs, size = advised.max_epochs, advised.batch_size
         if batch_size != "auto":  # as many steps as advised, whatever the size of a batch
             steps = epochs * math.ceil(n / size)
@@ -69,9 +65,33 @@ def resolve_sizes(
     )
 
 
-def _row_shape(X: Any, collate: Callable[..., Any] | None) -> tuple[int, ...]:
-    """Return the shape of a row of X, without a trace in global generators."""
-    if not is_dataset(X):
-        return X.shape[1:]
+def _sample_shape(data: TrainingData) -> tuple[int, ...]:
+    """Return the shape of a sample, without a trace in global generators."""
+    if isinstance(data, ArrayData):
+        return data.sample_shape
     with contained(threads=torch.get_num_threads()):  # an item may draw from them
-        return tuple(first_of(X, collate).shape[1:])
+        return data.sample_shape
+
+
+def choose_batch_size(n: int) -> int:
+    """Return a batch size that gives some 32 steps an epoch: a power of two in [16, 512].
+
+    Examples
+    --------
+    >>> from sklimb._training.sizes import choose_batch_size
+    >>> [choose_batch_size(n) for n in (100, 5_000, 1_000_000)]
+    [16, 128, 512]
+    """
+    return int(np.clip(2 ** int(np.log2(max(n, 1) / 32) + 0.5) if n > 32 else 16, 16, 512))
+
+
+def choose_epochs(n: int) -> int:
+    """Return how many epochs: 60, from 50,000 rows on fewer, so that 3 million rows are seen.
+
+    Examples
+    --------
+    >>> from sklimb._training.sizes import choose_epochs
+    >>> [choose_epochs(n) for n in (100, 100_000, 1_000_000)]
+    [60, 30, 10]
+    """
+    return int(np.clip(3_000_000 // max(n, 1), 10, 60))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
 from numbers import Integral
 from typing import Any
 
@@ -12,18 +14,21 @@ import torch
 from sklearn.utils import check_scalar
 from torch import Tensor, nn
 
-from sklimb._data.selection import some_of_each
+from sklimb._data.training_data import TrainingData
+from sklimb._training.net import Net
 from sklimb._training.objective import Step
+from sklimb._training.plan import TrainPlan
+from sklimb._training.recipe import Recipe
 from sklimb._warnings import warn
-from sklimb.classifiers.base import BaseNetClassifier, Terms
+from sklimb.classifiers.base import BaseNetClassifier
 from sklimb.classifiers.docstrings import describe_shared
 from sklimb.classifiers.parameters import check_number, check_option
 from sklimb.heads import AffinityHead
 from sklimb.heads.members import members_of
 from sklimb.losses import affinity_margin_loss, diversity
 
-# Samples whose affinity to every prototype is below this have no gradient to speak of: that of the
-# margin loss is in proportion. So few of them are outliers; trained networks have hardly any.
+# Samples whose affinity to every prototype changes by less than this with the distance have no
+# gradient to speak of. So few of them are outliers; trained networks have hardly any.
 _DEAD = math.log(1e-6)
 _DEAD_SHARE = 0.1
 # As many training samples say how large their share is.
@@ -176,40 +181,42 @@ class AffinityClassifier(BaseNetClassifier):
         if self.embedding_dim is not None:
             check_scalar(self.embedding_dim, "embedding_dim", Integral, min_val=1)
 
-    def _make_head(self, n_features: int, n_classes: int) -> nn.Module:
-        return AffinityHead(
-            n_features,
-            n_classes,
-            n_prototypes=self.n_prototypes,
-            sigma=self.sigma,
-            embedding_dim=self.embedding_dim,
-            normalize=self.normalize,
-            distance=self.distance,
-            similarity=self.similarity,
+    def _recipe(self, plan: TrainPlan, data: TrainingData) -> Recipe:
+        return Recipe(
+            head=partial(
+                AffinityHead,
+                n_classes=len(self.classes_),
+                n_prototypes=self.n_prototypes,
+                sigma=self.sigma,
+                embedding_dim=self.embedding_dim,
+                normalize=self.normalize,
+                distance=self.distance,
+                similarity=self.similarity,
+            ),
+            terms={"margin": (1, _Margin(self.lam)), "diversity": (self.diversity, _diversity)},
+            around=self._watched,
         )
 
-    def _make_terms(self) -> Terms:
-        return {
-            "margin": (1, _Margin(self.lam)),
-            "diversity": (self.diversity, _diversity),
-        }
-
-    def _look_back(self, data: Any, start: int, epochs: int | None) -> None:
-        net = self.net_
+    @contextmanager
+    def _watched(self, net: Net, data: TrainingData) -> Iterator[None]:
+        """Warn after a training of samples that no gradient reaches."""
+        yield
         rng = net.streams.generator("head_start", net.finished_epochs, 2)
-        rows = some_of_each(data.codes, _SAMPLES_TO_LOOK_AT, rng)
+        rows = data.of_each_class(_SAMPLES_TO_LOOK_AT, rng)
         log_affinity = net.run(data, _closest, rows)
-        share = (log_affinity < _DEAD).double().mean().item()
+        # what is left of a change of distance / sigma: d itself if Gaussian, d ** 2 of 1 / (1 + x)
+        log_slope = log_affinity * (1 if self.similarity == "gaussian" else 2)
+        share = (log_slope < _DEAD).double().mean().item()
         if share <= _DEAD_SHARE:
             return
         median = -log_affinity.median()
         distance = self.sigma * (median if self.similarity == "gaussian" else median.expm1()).item()
         remedy = "Raise sigma" if self.normalize else "Set normalize=True, or raise sigma"
         warn(
-            f"The affinity of {share:.0%} of the training samples to every prototype is below "
-            f"{math.exp(_DEAD):.0e} (sigma={self.sigma:g}; the median {self.distance} distance to "
-            f"the nearest prototype is {distance:.2g}): no gradient reaches their features, so "
-            f"nothing is learnt from them. {remedy}, or lower lr if distances have grown.",
+            f"The affinity of {share:.0%} of the training samples to every prototype is next to "
+            f"nothing (sigma={self.sigma:g}; the median {self.distance} distance to the nearest "
+            f"prototype is {distance:.2g}): no gradient reaches their features, so nothing is "
+            f"learnt from them. {remedy}, or lower lr if distances have grown.",
         )
 
     @property

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from numbers import Integral
 from typing import Any
 
@@ -14,12 +17,14 @@ from sklearn.utils import check_scalar
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sklimb._data.batches import Rows, StreamedRows
-from sklimb._data.selection import stratified_split, take_rows
 from sklimb._data.tensors import as_tensor
+from sklimb._data.training_data import TrainingData
+from sklimb._training.net import Net
+from sklimb._training.plan import TrainPlan
 from sklimb._training.rebalancing import cost_vector, is_cost
+from sklimb._training.recipe import Recipe
 from sklimb._warnings import warn
-from sklimb.classifiers.base import BaseNetClassifier, Terms
+from sklimb.classifiers.base import BaseNetClassifier
 from sklimb.classifiers.docstrings import describe_shared
 from sklimb.classifiers.losses import CrossEntropy
 from sklimb.classifiers.parameters import check_number, check_option
@@ -93,8 +98,13 @@ class _Scale(nn.Module):
 class _ScaleClassifier(RebalancedClassifier):
     """Rescales the scores of another classifier."""
 
-    def _make_head(self, n_features: int, n_classes: int) -> nn.Module:
-        return _Scale(n_classes)
+    def _recipe(self, plan: TrainPlan, data: TrainingData) -> Recipe:
+        return replace(super()._recipe(plan, data), head=partial(_scale, len(self.classes_)))
+
+
+def _scale(n_classes: int, n_features: int) -> _Scale:
+    """Return the head: as many features come in as classes are scored."""
+    return _Scale(n_classes)
 
 
 @describe_shared
@@ -201,22 +211,20 @@ class DecoupledClassifier(BaseNetClassifier):
         check_scalar(self.classifier_epochs, "classifier_epochs", Integral, min_val=1)
         check_number(self.classifier_lr, "classifier_lr", 0, inclusive=False)
 
-    def _read_anew(self) -> frozenset[str]:
-        # the classifier is made anew after each training
-        return super()._read_anew() | {"method", "tau", "classifier_epochs", "classifier_lr"}
+    def _recipe(self, plan: TrainPlan, data: TrainingData) -> Recipe:
+        return Recipe(
+            head=partial(DecoupledHead, n_classes=len(self.classes_)),
+            terms={"classification": (1, CrossEntropy())},
+            around=partial(self._decoupling, plan),
+            # the classifier is made anew after each training
+            reads_anew=frozenset({"method", "tau", "classifier_epochs", "classifier_lr"}),
+        )
 
-    def _make_head(self, n_features: int, n_classes: int) -> nn.Module:
-        return DecoupledHead(n_features, n_classes)
-
-    def _make_terms(self) -> Terms:
-        return {"classification": (1, CrossEntropy())}
-
-    def _train(
-        self, data: Rows | StreamedRows, validation: Rows | StreamedRows | None, epochs: int | None
-    ) -> None:
-        super()._train(data, validation, epochs)
+    @contextmanager
+    def _decoupling(self, plan: TrainPlan, net: Net, data: TrainingData) -> Iterator[None]:
+        yield
         if self.method == "tau_norm":
-            choose = self.tau is None and epochs is None
+            choose = self.tau is None and not plan.more_may_come
             self.tau_ = (
                 self._choose_tau(data) if choose else (1.0 if self.tau is None else self.tau)
             )
@@ -233,10 +241,10 @@ class DecoupledClassifier(BaseNetClassifier):
         costs = torch.from_numpy(cost_vector(self.class_weight, self.classes_)).float()
         return costs.clamp_min(torch.finfo(torch.float32).tiny).log()
 
-    def _features(self, data: Rows | StreamedRows) -> np.ndarray:
+    def _features(self, data: TrainingData) -> np.ndarray:
         return self.net_.run(data, features_of).numpy()
 
-    def _second_stage(self, cls: type, inputs: Tensor, data: Rows | StreamedRows) -> Any:
+    def _second_stage(self, cls: type, inputs: Tensor, data: TrainingData) -> Any:
         """Return a classifier of our own, fitted to fixed inputs with balanced draws."""
         return cls(
             module=nn.Identity(),
@@ -244,26 +252,26 @@ class DecoupledClassifier(BaseNetClassifier):
             max_epochs=self.classifier_epochs,
             lr=self.classifier_lr,
             lr_schedule="cosine",
-            batch_size=self._batch_size,
+            batch_size=self.net_.batch_size,
             optimizer__weight_decay=0.0,
             dtype=self.dtype,
-            device=self._current_device,
+            device=str(self.net_.device),
             random_state=self.net_.streams.seed("source", self.net_.finished_epochs),
-        ).fit(inputs.numpy(), data.codes, sample_weight=data.weight)
+        ).fit(inputs.numpy(), data.y_encoded, sample_weight=data.weight)
 
     def _crt(
-        self, features: Tensor, data: Rows | StreamedRows, weight: Tensor, bias: Tensor
+        self, features: Tensor, data: TrainingData, weight: Tensor, bias: Tensor
     ) -> tuple[Tensor, Tensor, bool]:
-        if len(np.unique(data.codes)) > 1:
+        if len(np.unique(data.y_encoded)) > 1:
             new = self._second_stage(RebalancedClassifier, features, data)
             weight[new.classes_] = new.module_.head.weight.detach().cpu()
             bias[new.classes_] = new.module_.head.bias.detach().cpu()
         return weight, bias, False
 
     def _lws(
-        self, features: Tensor, data: Rows | StreamedRows, weight: Tensor, bias: Tensor
+        self, features: Tensor, data: TrainingData, weight: Tensor, bias: Tensor
     ) -> tuple[Tensor, Tensor, bool]:
-        present = np.unique(data.codes)
+        present = np.unique(data.y_encoded)
         if len(present) > 1:
             scores = (features @ weight.T + bias)[:, present]
             new = self._second_stage(_ScaleClassifier, scores, data)
@@ -273,37 +281,33 @@ class DecoupledClassifier(BaseNetClassifier):
         return weight, bias, False
 
     def _tau_norm(
-        self, features: Tensor, data: Rows | StreamedRows, weight: Tensor, bias: Tensor
+        self, features: Tensor, data: TrainingData, weight: Tensor, bias: Tensor
     ) -> tuple[Tensor, Tensor, bool]:
         return _tau_normalized(weight, self.tau_), torch.zeros_like(bias), False
 
     def _ncm(
-        self, features: Tensor, data: Rows | StreamedRows, weight: Tensor, bias: Tensor
+        self, features: Tensor, data: TrainingData, weight: Tensor, bias: Tensor
     ) -> tuple[Tensor, Tensor, bool]:
         mass = torch.ones(len(features)) if data.weight is None else as_tensor(data.weight)
-        for code in np.unique(data.codes):
-            rows = torch.from_numpy(data.codes == code)
+        for code in np.unique(data.y_encoded):
+            rows = torch.from_numpy(data.y_encoded == code)
             share = (mass[rows] / mass[rows].sum()).to(features.dtype)
             weight[code] = share @ features[rows]
         return _COSINE_SCALE * F.normalize(weight, dim=-1), torch.zeros_like(bias), True
 
-    def _choose_tau(self, data: Rows | StreamedRows) -> float:
+    def _choose_tau(self, data: TrainingData) -> float:
         try:
-            rows, held = stratified_split(data.codes, self.validation_fraction, self.net_.streams)
+            learnt, held = data.hold_back(self.validation_fraction, self.net_.streams)
         except ValueError:
-            warn(
-                f"{len(data)} rows are too few to hold some back, so tau is 1.0. Set tau.",
-            )
+            warn(f"{len(data)} samples are too few to hold some back, so tau is 1.0. Set tau.")
             return 1.0
         probe = clone(self).set_params(
             tau=1.0, early_stopping=False, warm_start=False, callbacks=None, verbose=0,
-            device=self._current_device, random_state=self.net_.streams.seed("source"),
+            device=str(self.net_.device), random_state=self.net_.streams.seed("source"),
         )  # fmt: skip
-        weight = None if data.weight is None else data.weight[rows]
-        probe.fit(_subset(data, rows), data.codes[rows], sample_weight=weight)
-        features = torch.from_numpy(probe.transform(_subset(data, held))).to(torch.float64)
-        y = data.codes[held]
-        weight = None if data.weight is None else data.weight[held]
+        probe.fit(learnt.whole(), learnt.y_encoded, sample_weight=learnt.weight)
+        features = torch.from_numpy(probe.transform(held.whole())).to(torch.float64)
+        y = held.y_encoded
         heads = members_of(probe.module_.head)
         joints = [head.joint.weight.detach().cpu().double() for head in heads]
         features = features.chunk(len(heads), dim=1)
@@ -318,7 +322,7 @@ class DecoupledClassifier(BaseNetClassifier):
                 found = log_mean_probability(torch.stack(of_members, dim=1))
             predicted = probe.classes_[found.argmax(1).numpy()]
             recalls = recall_score(
-                y, predicted, labels=np.unique(y), average="macro", sample_weight=weight
+                y, predicted, labels=np.unique(y), average="macro", sample_weight=held.weight
             )
             scores.append(recalls)
         # of equally good powers the middle one: the best are a range
@@ -336,7 +340,3 @@ def _tau_normalized(weight: Tensor, tau: float) -> Tensor:
     """Return each class's weights over their length to the power tau (Kang et al. 2020, Eq. 4)."""
     length = weight.norm(dim=1, keepdim=True)
     return weight / length.clamp_min(torch.finfo(weight.dtype).tiny).pow(tau)
-
-
-def _subset(data: Rows | StreamedRows, rows: np.ndarray) -> Any:
-    return take_rows(data.whole(), rows)

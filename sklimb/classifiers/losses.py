@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -14,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from sklimb._training.objective import Step
+from sklimb._training.recipe import Recipe
 from sklimb._warnings import warn
 from sklimb.classifiers.parameters import check_number
 from sklimb.heads import CosineHead, LinearHead
@@ -128,25 +130,19 @@ class OwnLoss(nn.Module):
         return value
 
 
-def _linear(estimator: Any, n_features: int, n_classes: int) -> nn.Module:
-    return LinearHead(n_features, n_classes)
-
-
-def _cosine(estimator: Any, n_features: int, n_classes: int) -> nn.Module:
-    return CosineHead(n_features, n_classes, scale=estimator.scale)
-
-
-_LOSSES: dict[str, tuple[Callable[..., nn.Module], Callable[[Any], Callable[[Step], Tensor]]]] = {
-    "cross_entropy": (_linear, lambda e: CrossEntropy()),
-    "focal": (_linear, lambda e: Focal(e.focal_gamma)),
-    "ldam": (_cosine, lambda e: LDAM(e.max_margin, e.scale)),
-    "am_softmax": (_cosine, lambda e: AMSoftmax(e.max_margin, e.scale)),
-    "logit_adjusted": (_linear, lambda e: LogitAdjusted(e.tau)),
-    "balanced_softmax": (_linear, lambda e: LogitAdjusted(1.0)),
+_LOSSES: dict[str, Callable[[Any], Callable[[Step], Tensor]]] = {
+    "cross_entropy": lambda e: CrossEntropy(),
+    "focal": lambda e: Focal(e.focal_gamma),
+    "ldam": lambda e: LDAM(e.max_margin, e.scale),
+    "am_softmax": lambda e: AMSoftmax(e.max_margin, e.scale),
+    "logit_adjusted": lambda e: LogitAdjusted(e.tau),
+    "balanced_softmax": lambda e: LogitAdjusted(1.0),
 }
+# Those that compare directions.
+_ON_COSINES = ("ldam", "am_softmax")
 
 
-def corrects_for_sizes(estimator: Any) -> bool:
+def adjusts_for_prior(estimator: Any) -> bool:
     """Return whether the estimator's ``loss`` corrects for class sizes by itself."""
     loss = estimator.loss
     return isinstance(loss, str) and (
@@ -163,7 +159,7 @@ def check_loss(estimator: Any) -> None:
             f"loss must be one of {sorted(_LOSSES)}, an nn.Module instance or a function of "
             f"(scores, y), got {loss!r}."
         )
-    if corrects_for_sizes(estimator) and (
+    if adjusts_for_prior(estimator) and (
         estimator.class_weight is not None or estimator.sampling is not None
     ):
         warn(
@@ -182,7 +178,7 @@ def warn_of_balanced_draws(estimator: Any) -> None:
 
     Class weights do so too, but those that a user gives on purpose cost a few points, not all.
     """
-    if corrects_for_sizes(estimator):
+    if adjusts_for_prior(estimator):
         warn(
             f"loss={estimator.loss!r} corrects for the class sizes, and so do the balanced draws "
             "that come with translation: on two classes of very unequal size nearly every row may "
@@ -190,14 +186,30 @@ def warn_of_balanced_draws(estimator: Any) -> None:
         )
 
 
-def make_head(estimator: Any, n_features: int, n_classes: int) -> nn.Module:
-    """Return the head that the estimator's loss needs."""
-    head = _LOSSES[estimator.loss][0] if isinstance(estimator.loss, str) else _linear
-    return head(estimator, n_features, n_classes)
+def make_head(estimator: Any, n_classes: int) -> Callable[[int], nn.Module]:
+    """Return (n_features) -> the head that the estimator's loss needs, picklable."""
+    if isinstance(estimator.loss, str) and estimator.loss in _ON_COSINES:
+        return partial(CosineHead, n_classes=n_classes, scale=estimator.scale)
+    return partial(LinearHead, n_classes=n_classes)
 
 
 def make_term(estimator: Any) -> Callable[[Step], torch.Tensor]:
     """Return the estimator's loss as a term."""
     if isinstance(estimator.loss, str):
-        return _LOSSES[estimator.loss][1](estimator)
+        return _LOSSES[estimator.loss](estimator)
     return OwnLoss(estimator.loss)
+
+
+def classification_recipe(estimator: Any, n_classes: int, **more: Any) -> Recipe:
+    """Return the recipe of a method whose loss is the estimator's classification loss alone.
+
+    Parameters
+    ----------
+    estimator : classifier
+        With ``loss`` and its settings.
+    n_classes : int
+    **more : dict
+        Further parts of the `Recipe`.
+    """
+    terms = {"classification": (1, make_term(estimator))}
+    return Recipe(make_head(estimator, n_classes), terms, **more)

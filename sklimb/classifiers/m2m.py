@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from numbers import Integral
 from typing import Any
@@ -17,17 +18,19 @@ from torch import nn
 
 from sklimb._data.csr import to_dense
 from sklimb._data.spread import ColumnSpread
+from sklimb._data.training_data import TrainingData
 from sklimb._training.net import Net
+from sklimb._training.plan import Mode, TrainPlan
 from sklimb._training.rebalancing import resolve_epoch
+from sklimb._training.recipe import Recipe
 from sklimb._warnings import warn
 from sklimb.backbones import MLP, TabularMLP
-from sklimb.classifiers.base import BaseNetClassifier, Terms
+from sklimb.classifiers.base import BaseNetClassifier, warn_if_stopped_before
 from sklimb.classifiers.docstrings import describe_shared
 from sklimb.classifiers.losses import (
     Loss,
     check_loss,
-    make_head,
-    make_term,
+    classification_recipe,
     warn_of_balanced_draws,
 )
 from sklimb.classifiers.parameters import check_number, check_option
@@ -225,69 +228,99 @@ class M2mClassifier(BaseNetClassifier):
                 raise ValueError(f"{name} must lie in [0, 1], got {getattr(self, name)!r}.")
         check_number(self.step_size, "step_size", 0, inclusive=False)
         check_scalar(self.n_steps, "n_steps", Integral, min_val=0)
-        resolve_epoch(self.translate_from, self._n_epochs, "translate_from")
+        resolve_epoch(self.translate_from, 1, "translate_from")
         check_option("unit", self.unit, (None, "spread", "raw"))
         if self.seed_pool is not None:
             check_scalar(self.seed_pool, "seed_pool", Integral, min_val=1)
         check_source(self.source_estimator, "source_estimator")
 
-    def _read_anew(self) -> frozenset[str]:
-        read = super()._read_anew() | {"keep_training_state"}
-        if not self.net_.has_transform:  # it is built anew, and g with it
-            return read | {"source_estimator", "unit", "seed_pool"}
-        return read | ({"source_estimator"} if is_fitted_source(self.source_estimator) else set())
-
-    def _make_head(self, n_features: int, n_classes: int) -> nn.Module:
-        return make_head(self, n_features, n_classes)
-
-    def _make_terms(self) -> Terms:
-        return {"classification": (1, make_term(self))}
-
-    def _make_transform(self) -> Callable[..., Transform]:
+    def _recipe(self, plan: TrainPlan, data: TrainingData) -> Recipe:
+        if "net_" not in vars(self):
+            vars(self).pop("source_estimator_", None)  # of an earlier fit
         if self.random_label and len(self.classes_) < 3:
             raise ValueError(
                 "random_label=True needs three classes or more, for a label that is neither the "
                 f"seed's nor the target; there are {self.classes_.tolist()}."
             )
-        return partial(
-            _build,
-            lam=self.lam,
-            beta=self.beta,
-            gamma=self.gamma,
-            step_size=self.step_size,
-            n_steps=self.n_steps,
-            translate_from=resolve_epoch(self.translate_from, self._n_epochs, "translate_from"),
-            clean_seeds=self.clean_seeds,
-            random_label=self.random_label,
+        return classification_recipe(
+            self,
+            len(self.classes_),
+            transform=partial(
+                _build,
+                lam=self.lam,
+                beta=self.beta,
+                gamma=self.gamma,
+                step_size=self.step_size,
+                n_steps=self.n_steps,
+                translate_from=plan.epoch_of(self.translate_from, "translate_from"),
+                clean_seeds=self.clean_seeds,
+                random_label=self.random_label,
+            ),
+            around=partial(self._translating, plan),
+            reads_anew=self._reads_anew(),
         )
+
+    def _reads_anew(self) -> frozenset[str]:
+        read = {"keep_training_state"}
+        if "net_" in vars(self) and not self.net_.has_transform:
+            read |= {"source_estimator", "unit", "seed_pool"}  # it is built anew, and g with it
+        elif is_fitted_source(self.source_estimator):
+            read.add("source_estimator")
+        return frozenset(read)
+
+    @contextmanager
+    def _translating(self, plan: TrainPlan, net: Net, data: TrainingData) -> Iterator[None]:
+        start = net.finished_epochs
+        self._prepare(plan, net, data)
+        yield
+        if not plan.more_may_come and not self.keep_training_state:
+            vars(self).pop("source_estimator_", None)
+        warn_if_stopped_before(
+            net, plan, "translate_from", self.translate_from, "translation", "n_to_translate"
+        )
+        rows = net.history_[start:]
+        n_tried, n_translated = (
+            sum(row[name] for row in rows) for name in ("n_to_translate", "n_translated")
+        )
+        if n_tried >= _TRIES_THAT_SAY_SOMETHING and not n_translated:
+            warn(
+                f"None of {n_tried} rows was translated: no translation that beta={self.beta:g} "
+                f"let through reached a confidence of gamma={self.gamma:g}. Raise step_size or "
+                "n_steps, or lower gamma or beta. Rows of rare classes were repeated instead."
+            )
 
     # --- what translation needs of the data ---------------------------------------------------
 
-    def _prepare_transform(self, data: Any, epochs: int | None) -> None:
-        net, transform = self.net_, self.net_.transform_
-        # here, not among the checks of parameters: how many epochs "auto" is, the rows decide
-        if transform.translate_from < self._n_epochs:
+    def _prepare(self, plan: TrainPlan, net: Net, data: TrainingData) -> None:
+        """Give the transform g and what it has to know of the columns, if it will translate."""
+        transform = net.transform_
+        # here, not among the checks of parameters: how many epochs "auto" is, the data decide
+        if transform.translate_from < plan.max_epochs:
             warn_of_balanced_draws(self)
+        starts = net.finished_epochs + plan.epochs > transform.translate_from
         # partial_fit: g learns along with f, unless translation is never to start
-        early = epochs is not None and transform.translate_from < self._n_epochs
-        if not (early or self._starts_by(epochs)):
+        early = plan.more_may_come and transform.translate_from < plan.max_epochs
+        if not (early or starts):
             return
-        if epochs is None and not transform.may_translate:
+        if not plan.more_may_come and not transform.may_translate:
             return  # equal classes, or beta of 1: g would not be asked
         if transform.low is None:
-            self._set_rows(data)
-        transform.set_source(self._fitted_source(data, epochs).to(net.device))
+            self._set_columns(net, data)
+        if is_fitted_source(self.source_estimator):
+            self.source_estimator_ = self.source_estimator
+            g = score_network(self.source_estimator, self.classes_, "source_estimator")
+            g = copy.deepcopy(g)  # it may be moved to another device
+        else:
+            g = self._trained_source(plan, net, data, starts)
+        if starts:
+            self._warn_of_unlearnt(g, net, data)
+        transform.set_source(g.to(net.device))
 
-    def _starts_by(self, epochs: int | None) -> bool:
-        """Return whether rows are translated in the coming training."""
-        last = self.net_.finished_epochs + (self._n_epochs if epochs is None else epochs)
-        return last > self.net_.transform_.translate_from
-
-    def _set_rows(self, data: Any) -> None:
-        net, transform = self.net_, self.net_.transform_
+    def _set_columns(self, net: Net, data: TrainingData) -> None:
+        transform = net.transform_
         columns = ColumnSpread()
-        for piece, _ in net.pieces(data):
-            columns.update(piece)
+        for chunk, _ in net.iter_chunks(data):
+            columns.update(chunk)
         example = net.module.example
         unit = self.unit or ("spread" if example.ndim == 2 else "raw")
         spread, low, high = columns.result()
@@ -303,70 +336,60 @@ class M2mClassifier(BaseNetClassifier):
         if self.seed_pool is None:
             return
         rng = net.streams.generator("transform", 0, 2)
-        by_class = (np.flatnonzero(data.codes == k) for k in range(len(self.classes_)))
-        rows = np.concatenate(
-            [rng.permutation(own)[: self.seed_pool] for own in by_class]
-        )  # fmt: skip
+        by_class = (np.flatnonzero(data.y_encoded == k) for k in range(len(self.classes_)))
+        rows = np.concatenate([rng.permutation(own)[: self.seed_pool] for own in by_class])
         batches = net.get_iterator(data)
         batches.indices = rows
         x = torch.cat([to_dense(batch[0]) for batch in batches])
-        transform.set_pool(x, data.codes[rows])
+        transform.set_pool(x, data.y_encoded[rows])
 
-    def _fitted_source(self, data: Any, epochs: int | None) -> nn.Module:
-        """Return g, trained where it has to be."""
-        n_classes = len(self.classes_)
-        if is_fitted_source(self.source_estimator):
-            self.source_estimator_ = self.source_estimator
-            g = score_network(self.source_estimator, self.classes_, "source_estimator")
-            g = copy.deepcopy(g)  # it may be moved to another device
-        else:
-            g = self._trained_source(data, epochs)
-        if self._starts_by(epochs):
-            self._warn_of_unlearnt(g, data, n_classes)
-        return g
-
-    def _trained_source(self, data: Any, epochs: int | None) -> nn.Module:
+    def _trained_source(
+        self, plan: TrainPlan, net: Net, data: TrainingData, starts: bool
+    ) -> nn.Module:
+        """Return g, trained as far as this call asks for."""
         source = vars(self).get("source_estimator_")
-        codes = np.arange(len(self.classes_))
+        every_class = np.arange(len(self.classes_))
+        learns_on = plan.more_may_come
         if source is None:
-            seed = self.net_.streams.seed("source")
+            seed = net.streams.seed("source")
             if isinstance(self.source_estimator, NeuralNet):
                 self.source_estimator_ = fit_source(
-                    self.source_estimator, data.whole(), data.codes, data.codes, seed
+                    self.source_estimator, data.whole(), data.y_encoded, data.y_encoded, seed
                 )
-                return score_network(self.source_estimator_, codes, "source_estimator")
+                return score_network(self.source_estimator_, every_class, "source_estimator")
             given = self.source_estimator
-            source = self._plain(len(data)) if given is None else clone(given)
+            source = self._plain(plan, net, len(data)) if given is None else clone(given)
             if source.random_state is None:
                 source.set_params(random_state=seed)
-            if epochs is None or self._starts_by(epochs):
-                # not `fit`: a class may have no row of any weight
-                source._fit_new(data.whole(), data.codes, data.weight, epochs=None, classes=codes)
-                epochs = None
-        if epochs is not None and not isinstance(source, NeuralNet):
-            source.partial_fit(data.whole(), data.codes, codes, sample_weight=data.weight)
+            if not plan.more_may_come or starts:
+                # not `fit`: a class may have no sample of any weight
+                source._train(data.whole(), data.y_encoded, data.weight, Mode.FIT, every_class)
+                learns_on = False
+        if learns_on and not isinstance(source, NeuralNet):
+            source.partial_fit(data.whole(), data.y_encoded, every_class, sample_weight=data.weight)
         self.source_estimator_ = source
-        return score_network(source, codes, "source_estimator")
+        return score_network(source, every_class, "source_estimator")
 
-    def _plain(self, n_data: int) -> RebalancedClassifier:
+    def _plain(self, plan: TrainPlan, net: Net, n_samples: int) -> RebalancedClassifier:
         shared = {name: getattr(self, name) for name in _SHARED_WITH_G}
         nested = {k: v for k, v in self._nested_params().items() if not k.startswith("callbacks")}
         # g has to know its training rows, rare ones too, or there is nothing to translate into
-        steps = -(-n_data // self._batch_size)
-        shared["max_epochs"] = max(self._n_epochs, -(-_LEAST_STEPS_OF_G // steps))
-        if self.net_.module.backbone in (MLP, TabularMLP):
+        steps = -(-n_samples // plan.batch_size)
+        shared["max_epochs"] = max(plan.max_epochs, -(-_LEAST_STEPS_OF_G // steps))
+        if net.module.backbone in (MLP, TabularMLP):
             nested.setdefault("module__dropout", 0.0)
         return RebalancedClassifier(
-            **shared | {"batch_size": self._batch_size, "device": self._current_device}, **nested
+            **shared | {"batch_size": plan.batch_size, "device": plan.device}, **nested
         )
 
     @torch.no_grad()
-    def _warn_of_unlearnt(self, g: nn.Module, data: Any, n_classes: int) -> None:
-        counts = np.bincount(data.codes, minlength=n_classes)
+    def _warn_of_unlearnt(self, g: nn.Module, net: Net, data: TrainingData) -> None:
+        n_classes = len(self.classes_)
+        counts = data.class_counts(n_classes)
         wanted = (counts > 0) & (counts < counts.max())
         recognised = np.zeros(n_classes, dtype=bool)
-        rows = np.flatnonzero(wanted[data.codes])
-        batches = self.net_.get_iterator(data)
+        rows = np.flatnonzero(wanted[data.y_encoded])
+        batches = net.get_iterator(data)
         batches.indices = rows
         with frozen(g):
             for x, y in batches if len(rows) else ():
@@ -377,25 +400,6 @@ class M2mClassifier(BaseNetClassifier):
                 f"g (source_estimator) recognises no training row of the classes "
                 f"{self.classes_[wanted & ~recognised].tolist()}, so it cannot say what to "
                 "translate into. Train it longer (max_epochs, lr), or give another.",
-            )
-
-    def _make_net(self, X: Any, streams: Any) -> Net:
-        vars(self).pop("source_estimator_", None)  # of an earlier fit
-        return super()._make_net(X, streams)
-
-    def _look_back(self, data: Any, start: int, epochs: int | None) -> None:
-        if epochs is None and not self.keep_training_state:
-            vars(self).pop("source_estimator_", None)
-        rows = self.net_.history_[start:]
-        self._warn_if_stopped(epochs, "translate_from", "translation", "n_to_translate")
-        n_tried, n_translated = (
-            sum(row[name] for row in rows) for name in ("n_to_translate", "n_translated")
-        )
-        if n_tried >= _TRIES_THAT_SAY_SOMETHING and not n_translated:
-            warn(
-                f"None of {n_tried} rows was translated: no translation that beta={self.beta:g} "
-                f"let through reached a confidence of gamma={self.gamma:g}. Raise step_size or "
-                "n_steps, or lower gamma or beta. Rows of rare classes were repeated instead.",
             )
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,12 +13,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sklimb._data.batches import Rows, StreamedRows
+from sklimb._data.training_data import TrainingData
+from sklimb._training.net import Net
 from sklimb._training.network import run_backbone
 from sklimb._training.objective import Step
-from sklimb.classifiers.base import BaseNetClassifier, Terms
+from sklimb._training.plan import TrainPlan
+from sklimb._training.recipe import Recipe, Terms
+from sklimb.classifiers.base import BaseNetClassifier
 from sklimb.classifiers.docstrings import describe_shared
-from sklimb.classifiers.losses import Loss, check_loss, corrects_for_sizes, make_head, make_term
+from sklimb.classifiers.losses import Loss, adjusts_for_prior, check_loss, make_head, make_term
 from sklimb.classifiers.parameters import check_number, check_option
 from sklimb.heads import CosineHead, EmpiricalOffsetHead, LinearHead, OffsetHead
 from sklimb.heads.members import members_of
@@ -275,30 +280,30 @@ class OffsetDebiasedClassifier(BaseNetClassifier):
                 "past its class."
             )
 
-    def _make_head(self, n_features: int, n_classes: int) -> nn.Module:
+    def _recipe(self, plan: TrainPlan, data: TrainingData) -> Recipe:
+        return Recipe(self._head(), self._terms(), around=self._with_means)
+
+    def _head(self) -> Callable[[int], nn.Module]:
+        """Return (n_features) -> the head of this `offset`."""
+        n_classes = len(self.classes_)
         if self.offset == "learned":
-            return make_head(self, n_features, n_classes)
+            return make_head(self, n_classes)
         scale = self.scale if self.loss in ("ldam", "am_softmax") else None
         if self.offset == "zero":
             if scale is not None:
-                return CosineHead(n_features, n_classes, scale=scale)
-            return LinearHead(n_features, n_classes, bias=False)
-        settings = {"centered": self.centered, "scale": scale}
+                return partial(CosineHead, n_classes=n_classes, scale=scale)
+            return partial(LinearHead, n_classes=n_classes, bias=False)
+        settings = {"n_classes": n_classes, "centered": self.centered, "scale": scale}
         if self.offset == "empirical":
-            return EmpiricalOffsetHead(n_features, n_classes, **settings)
-        return OffsetHead(
-            n_features,
-            n_classes,
-            subtract=self.offset == "estimated",
-            rate=self.center_rate,
-            **settings,
-        )
+            return partial(EmpiricalOffsetHead, **settings)
+        subtract = self.offset == "estimated"
+        return partial(OffsetHead, subtract=subtract, rate=self.center_rate, **settings)
 
-    def _make_terms(self) -> Terms:
+    def _terms(self) -> Terms:
         term = make_term(self)
         if self.offset not in ("estimated", "uniform_only"):
             return {"classification": (1, term)}
-        if self.keep_prior and not corrects_for_sizes(self):
+        if self.keep_prior and not adjusts_for_prior(self):
             term = _WithPrior(term)
         return {
             "classification": (1, term),
@@ -306,17 +311,17 @@ class OffsetDebiasedClassifier(BaseNetClassifier):
             "uniform": (self.lambda2, _Uniform(self.normalize_terms)),
         }
 
-    def _train(
-        self, data: Rows | StreamedRows, validation: Rows | StreamedRows | None, epochs: int | None
-    ) -> None:
-        heads = members_of(self.net_.module_.head)
+    @contextmanager
+    def _with_means(self, net: Net, data: TrainingData) -> Iterator[None]:
+        """Train without the means of the classes, and put those of this training in its place."""
+        heads = members_of(net.module_.head)
         empirical = [head for head in heads if isinstance(head, EmpiricalOffsetHead)]
-        if not self.net_.finished_epochs:
+        if not net.finished_epochs:
             vars(self).pop("_raw_means", None)
         for head in empirical:
             head.use_means(False)
         try:
-            super()._train(data, validation, epochs)
+            yield
         finally:
             for head in empirical:
                 head.use_means()
@@ -330,7 +335,7 @@ class OffsetDebiasedClassifier(BaseNetClassifier):
             self._raw_means = torch.where(present.unsqueeze(1), means, known)
 
     @torch.no_grad()
-    def _means_of(self, data: Rows | StreamedRows) -> tuple[Tensor, Tensor]:
+    def _means_of(self, data: TrainingData) -> tuple[Tensor, Tensor]:
         """Return the weighted means (k, C, d) of the features, and which classes have rows."""
         module = self.net_.module_.eval()
         heads = members_of(module.head)
@@ -350,7 +355,7 @@ class OffsetDebiasedClassifier(BaseNetClassifier):
                 rows = rows.unsqueeze(1)
             chosen = slice(start, start + len(rows))
             start += len(rows)
-            y = torch.from_numpy(data.codes[chosen])
+            y = torch.from_numpy(data.y_encoded[chosen])
             weight = torch.ones(len(rows), dtype=torch.float64)
             if data.weight is not None:
                 # of mean 1, so that sums neither vanish nor overflow

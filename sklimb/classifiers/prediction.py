@@ -11,20 +11,22 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
+from sklimb._data.training_data import TrainingData
 from sklimb._data.validation import check_new_data
 from sklimb._random import torch_defaults
 from sklimb.classifiers.probabilities import log_probabilities, probabilities
 
 
 class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
-    """Predictions of an estimator that has ``net_``, ``classes_`` and `_rows`."""
+    """Predictions of an estimator that has ``net_`` and ``classes_``."""
 
     def _run(self, X: Any, what: Callable[..., torch.Tensor]) -> np.ndarray:
         """Return what a function of (network, batch) gives over X, in the network's float type."""
         check_is_fitted(self, "net_")
         X = check_new_data(self, X)
         with torch_defaults():
-            return self.net_.run(self._rows(X), what).numpy()
+            data = TrainingData.of(X, device=self.net_.device)
+            return self.net_.run(data, what).numpy()
 
     def decision_function(self, X: Any) -> np.ndarray:
         """Return the scores of the classes; of several members the log of their mean probability.

@@ -8,10 +8,13 @@ from typing import Any
 import torch
 from torch import nn
 
+from sklimb._data.training_data import TrainingData
 from sklimb._training.mixup import Mixup
-from sklimb.classifiers.base import BaseNetClassifier, Terms
+from sklimb._training.plan import TrainPlan
+from sklimb._training.recipe import Recipe
+from sklimb.classifiers.base import BaseNetClassifier
 from sklimb.classifiers.docstrings import describe_shared
-from sklimb.classifiers.losses import Loss, check_loss, make_head, make_term
+from sklimb.classifiers.losses import Loss, check_loss, classification_recipe
 from sklimb.classifiers.parameters import check_number
 
 
@@ -142,11 +145,6 @@ class RebalancedClassifier(BaseNetClassifier):
         if self.remix and not self.mixup:
             raise ValueError("remix=True needs mixup above 0 (its paper takes 1), got mixup=0.")
 
-    def _make_head(self, n_features: int, n_classes: int) -> nn.Module:
-        return make_head(self, n_features, n_classes)
-
-    def _make_terms(self) -> Terms:
-        return {"classification": (1, make_term(self))}
-
-    def _mixup(self) -> Mixup | None:
-        return Mixup(self.mixup, self.remix) if self.mixup else None
+    def _recipe(self, plan: TrainPlan, data: TrainingData) -> Recipe:
+        mixup = Mixup(self.mixup, self.remix) if self.mixup else None
+        return classification_recipe(self, len(self.classes_), mixup=mixup)

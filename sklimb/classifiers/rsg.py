@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from numbers import Integral
 from typing import Any
@@ -11,13 +12,17 @@ import torch
 from sklearn.utils import check_scalar
 from torch import nn
 
+from sklimb._data.training_data import TrainingData
 from sklimb._training.generator import build_generator
+from sklimb._training.net import Net
+from sklimb._training.plan import TrainPlan
 from sklimb._training.rebalancing import resolve_epoch
-from sklimb.classifiers.base import BaseNetClassifier, Terms
+from sklimb._training.recipe import Recipe
+from sklimb.classifiers.base import BaseNetClassifier, warn_if_stopped_before
 from sklimb.classifiers.docstrings import describe_shared
-from sklimb.classifiers.losses import Loss, check_loss, corrects_for_sizes, make_head, make_term
+from sklimb.classifiers.losses import Loss, adjusts_for_prior, check_loss, classification_recipe
 from sklimb.classifiers.parameters import check_number
-from sklimb.transforms.base import MemberTransforms, Transform
+from sklimb.transforms.base import MemberTransforms
 
 
 @describe_shared
@@ -193,44 +198,41 @@ class RSGClassifier(BaseNetClassifier):
         check_scalar(self.n_centers, "n_centers", Integral, min_val=1)
         check_number(self.lambda1, "lambda1", 0)
         check_number(self.lambda2, "lambda2", 0)
-        resolve_epoch(self.generate_from, self._n_epochs, "generate_from")
+        resolve_epoch(self.generate_from, 1, "generate_from")
         check_scalar(self.contrast_channels, "contrast_channels", Integral, min_val=1)
         if self.stage is not None and not isinstance(self.stage, str):
             raise TypeError(f"stage must be a name or None, got {self.stage!r}.")
 
-    def _read_anew(self) -> frozenset[str]:
-        return super()._read_anew() | {"keep_training_state"}
-
-    def _make_head(self, n_features: int, n_classes: int) -> nn.Module:
-        return make_head(self, n_features, n_classes)
-
-    def _make_terms(self) -> Terms:
-        return {"classification": (1, make_term(self))}
-
-    def _make_transform(self) -> Callable[..., Transform]:
-        return partial(
-            build_generator,
-            stage=self.stage,
-            n_centers=self.n_centers,
-            alpha=self.alpha,
-            beta=self.beta,
-            lambda1=self.lambda1,
-            lambda2=self.lambda2,
-            generate_from=resolve_epoch(self.generate_from, self._n_epochs, "generate_from"),
-            contrast_channels=self.contrast_channels,
-            end_to_end=self.end_to_end,
-            balanced_loss=corrects_for_sizes(self),
-            count_by_weight=self.count_by_weight,
+    def _recipe(self, plan: TrainPlan, data: TrainingData) -> Recipe:
+        return classification_recipe(
+            self,
+            len(self.classes_),
+            transform=partial(
+                build_generator,
+                stage=self.stage,
+                n_centers=self.n_centers,
+                alpha=self.alpha,
+                beta=self.beta,
+                lambda1=self.lambda1,
+                lambda2=self.lambda2,
+                generate_from=plan.epoch_of(self.generate_from, "generate_from"),
+                contrast_channels=self.contrast_channels,
+                end_to_end=self.end_to_end,
+                balanced_loss=adjusts_for_prior(self),
+                count_by_weight=self.count_by_weight,
+            ),
+            around=partial(self._generating, plan),
+            reads_anew=frozenset({"keep_training_state"}),
         )
 
-    def _prepare_transform(self, data: Any, epochs: int | None) -> None:
-        super()._prepare_transform(data, epochs)
+    @contextmanager
+    def _generating(self, plan: TrainPlan, net: Net, data: TrainingData) -> Iterator[None]:
         # What generates goes by the alpha that it was built with, whatever was set since.
-        transform = self.net_.transform_
+        transform = net.transform_
         # one of its own for each copy of a backbone, which all see the same classes
         one = transform.members[0] if isinstance(transform, MemberTransforms) else transform
-        frequent = one.is_frequent
-        self.frequent_classes_ = self.classes_[frequent.cpu().numpy()]
-
-    def _look_back(self, data: Any, start: int, epochs: int | None) -> None:
-        self._warn_if_stopped(epochs, "generate_from", "generation", "n_generated")
+        self.frequent_classes_ = self.classes_[one.is_frequent.cpu().numpy()]
+        yield
+        warn_if_stopped_before(
+            net, plan, "generate_from", self.generate_from, "generation", "n_generated"
+        )

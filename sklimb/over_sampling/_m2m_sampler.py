@@ -11,9 +11,9 @@ import torch
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from sklimb._random import Streams, choose_threads, contained, torch_defaults
+from sklimb._training.plan import resolve_device
 from sklimb._warnings import warn
 from sklimb.backbones import MLP
-from sklimb.classifiers.parameters import resolve_device
 from sklimb.classifiers.rebalanced import RebalancedClassifier
 from sklimb.classifiers.sources import check_source, fit_source, is_fitted_source, score_network
 from sklimb.over_sampling._rows import (

@@ -122,7 +122,7 @@ def test_jobs():
 
 
 def test_one_job_on_another_device(monkeypatch):
-    monkeypatch.setattr("sklimb.classifiers.base.resolve_device", lambda device: "cuda")
+    monkeypatch.setattr("sklimb._training.plan.resolve_device", lambda device: "cuda")
     assert resolve_jobs(None, "cuda") == 1
     assert resolve_jobs(2, "cuda") == 2
 

@@ -7,20 +7,14 @@ import pytest
 import torch
 
 from sklimb._data import batches as _batches
-from sklimb._data.batches import (
-    Batch,
-    Batches,
-    Rows,
-    StreamedBatches,
-    StreamedRows,
-    sizes_of_batches,
-)
+from sklimb._data.batches import Batch, Batches, StreamedBatches, sizes_of_batches
+from sklimb._data.training_data import ArrayData, DatasetData
 
 
 def rows(n, shape=(3,), weighted=False):
     rng = np.random.default_rng(n)
     x = np.arange(n * int(np.prod(shape)), dtype=np.float32).reshape(n, *shape)
-    return Rows(x, rng.integers(0, 4, n), rng.uniform(size=n) if weighted else None)
+    return ArrayData(x, rng.integers(0, 4, n), rng.uniform(size=n) if weighted else None)
 
 
 # --- sizes ------------------------------------------------------------------------------------
@@ -63,11 +57,11 @@ def test_a_batch_unpacks_as_a_pair():
 
 def test_an_array_on_the_cpu_is_not_copied():
     x = np.zeros((4, 3))
-    assert Rows(x).X.data_ptr() == x.ctypes.data
+    assert ArrayData(x).X.data_ptr() == x.ctypes.data
     tensor = torch.zeros(4, 3)
-    assert Rows(tensor).X.data_ptr() == tensor.data_ptr()
+    assert ArrayData(tensor).X.data_ptr() == tensor.data_ptr()
     x.flags.writeable = False
-    copied = Rows(x).X  # torch would warn of a tensor over memory that must not be written
+    copied = ArrayData(x).X  # torch would warn of a tensor over memory that must not be written
     assert copied.data_ptr() != x.ctypes.data
     assert torch.equal(copied, torch.zeros(4, 3, dtype=torch.float64))
 
@@ -80,7 +74,7 @@ def test_the_whole_in_order_is_a_view():
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32, np.float64])
 def test_types_stay(dtype):
-    data = Rows(np.ones((5, 2), dtype), np.arange(5, dtype=np.int32))
+    data = ArrayData(np.ones((5, 2), dtype), np.arange(5, dtype=np.int32))
     x, y = next(iter(Batches(data, batch_size=5)))
     assert x.numpy().dtype == dtype
     assert y.dtype == torch.long
@@ -88,7 +82,7 @@ def test_types_stay(dtype):
     row, code = data[3]
     assert row.shape == (2,)
     assert code == 3
-    assert Rows(np.ones((5, 2)))[3][1] == 0
+    assert ArrayData(np.ones((5, 2)))[3][1] == 0
 
 
 # --- batches ----------------------------------------------------------------------------------
@@ -141,7 +135,7 @@ def test_rows_may_come_more_than_once_or_not_at_all():
 
 
 def test_without_labels():
-    batch = next(iter(Batches(Rows(np.ones((5, 2))), batch_size=5)))
+    batch = next(iter(Batches(ArrayData(np.ones((5, 2))), batch_size=5)))
     assert batch[1] is None
     assert batch.weight is None
 
@@ -203,7 +197,7 @@ class Items(torch.utils.data.Dataset):
 @pytest.mark.parametrize("workers", [0, 2])
 def test_streamed_batches_are_those_of_the_rows(pair, workers):
     data = rows(26)  # 8, 8, 8, 2: no single row, which a DataLoader leaves alone
-    streamed = StreamedRows(Items(data.X, pair), data.codes)
+    streamed = DatasetData(Items(data.X, pair), data.y_encoded)
     assert len(streamed) == 26
     for order in (None, np.random.default_rng(0).permutation(26), np.array([5, 5, 1])):
         both = [
@@ -218,7 +212,7 @@ def test_streamed_batches_are_those_of_the_rows(pair, workers):
             assert torch.equal(a[0], b[0])
             assert torch.equal(a[1], b[1])
             assert torch.equal(a.weight, b.weight)
-    plain = next(iter(StreamedBatches(StreamedRows(Items(data.X, pair)), batch_size=8)))
+    plain = next(iter(StreamedBatches(DatasetData(Items(data.X, pair)), batch_size=8)))
     assert plain[1] is None
     assert plain.weight is None
 
@@ -227,7 +221,7 @@ def test_streaming_leaves_torchs_generator_alone():
     data = rows(20)
     torch.manual_seed(0)
     before = torch.get_rng_state()
-    batches = StreamedBatches(StreamedRows(Items(data.X, False), data.codes), batch_size=4)
+    batches = StreamedBatches(DatasetData(Items(data.X, False), data.y_encoded), batch_size=4)
     for _ in range(2):
         assert len(list(batches)) == 5
         assert torch.equal(torch.get_rng_state(), before)
@@ -235,8 +229,20 @@ def test_streaming_leaves_torchs_generator_alone():
 
 def test_the_order_may_change_between_epochs():
     data = rows(12)
-    batches = StreamedBatches(StreamedRows(Items(data.X, True), data.codes), batch_size=4)
+    batches = StreamedBatches(DatasetData(Items(data.X, True), data.y_encoded), batch_size=4)
     for order in (np.arange(12)[::-1].copy(), np.arange(12), np.array([1, 2])):
         batches.indices = order
         assert torch.equal(joined(batches)[0], data.X[order])
     assert len(batches) == 1
+
+
+def test_infinity_among_the_items_of_a_dataset_is_named():
+    x = torch.zeros(9, 2)
+    x[7, 1] = -torch.inf
+    x[8] = torch.nan  # for the network to judge
+    batches = StreamedBatches(DatasetData(torch.utils.data.TensorDataset(x)), batch_size=3)
+    batches.indices = np.array([8, 0, 7, 1])
+    with pytest.raises(ValueError, match="Input X contains infinity: x of item 7 of the Dataset"):
+        list(batches)
+    batches.indices = np.array([8, 0, 1])
+    assert len(list(batches)) == 1

@@ -4,71 +4,31 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import torch
 
 from sklimb import AffinityClassifier, RebalancedClassifier
-from sklimb._data.selection import some_of_each, stratified_split, without_weightless
+from sklimb._data.selection import samples_of_each_class, stratified_split
 from sklimb._random import Streams
 from sklimb.classifiers import base
 from tests.shared import QUICK
-
-# --- rows that weigh something ----------------------------------------------------------------
-
-
-class Numbers(torch.utils.data.Dataset):
-    def __len__(self):
-        return 5
-
-    def __getitem__(self, index):
-        return 10 * index
-
-
-def test_rows_without_weight_are_left_out():
-    X, codes = np.arange(10.0).reshape(5, 2), np.array([0, 1, 1, 0, 2])
-    weight = np.array([1.0, 0.0, 2.0, 0.0, 3.0])
-    rows, labels, left = without_weightless(X, codes, weight)
-    assert rows.tolist() == [[0.0, 1.0], [4.0, 5.0], [8.0, 9.0]]
-    assert labels.tolist() == [0, 1, 2]
-    assert left.tolist() == [1.0, 2.0, 3.0]
-    items, labels, left = without_weightless(Numbers(), codes, weight)
-    assert [items[k] for k in range(len(items))] == [0, 20, 40]
-    assert labels.tolist() == [0, 1, 2]
-    assert left.tolist() == [1.0, 2.0, 3.0]
-
-
-def test_weights_that_are_equal_on_what_is_left_are_none():
-    X, codes = np.arange(10.0).reshape(5, 2), np.array([0, 1, 1, 0, 2])
-    rows, labels, left = without_weightless(X, codes, np.array([0.0, 3.0, 3.0, 0.0, 3.0]))
-    assert rows[:, 0].tolist() == [2.0, 4.0, 8.0]
-    assert labels.tolist() == [1, 1, 2]
-    assert left is None
-
-
-@pytest.mark.parametrize("weight", [None, np.array([0.5, 1e-300, 2.0, 1.0, 3.0])])
-def test_nothing_is_copied_where_every_row_counts(weight):
-    X, codes = np.arange(10.0).reshape(5, 2), np.array([0, 1, 1, 0, 2])
-    got = without_weightless(X, codes, weight)
-    assert all(a is b for a, b in zip(got, (X, codes, weight)))
-
 
 # --- some of each class -----------------------------------------------------------------------
 
 
 def test_each_class_gives_alike_as_far_as_it_has_rows():
     codes = np.random.default_rng(0).permutation(np.repeat([0, 1, 3], [500, 40, 3]))
-    rows = some_of_each(codes, 60, np.random.default_rng(0))
+    rows = samples_of_each_class(codes, 60, np.random.default_rng(0))
     assert np.array_equal(rows, np.unique(rows))  # in order, none twice
     assert np.bincount(codes[rows]).tolist() == [20, 20, 0, 3]
     # a class of more rows than its share gives others the next time, one of fewer the same
-    again = some_of_each(codes, 60, np.random.default_rng(1))
+    again = samples_of_each_class(codes, 60, np.random.default_rng(1))
     assert set(rows[codes[rows] == 0]) != set(again[codes[again] == 0])
     assert set(rows[codes[rows] == 3]) == set(again[codes[again] == 3])
-    assert np.array_equal(rows, some_of_each(codes, 60, np.random.default_rng(0)))
+    assert np.array_equal(rows, samples_of_each_class(codes, 60, np.random.default_rng(0)))
 
 
 def test_rows_that_are_drawn_are_any_of_the_class():
     codes = np.repeat([0, 1], [10, 5])
-    drawn = [some_of_each(codes, 4, np.random.default_rng(seed)) for seed in range(300)]
+    drawn = [samples_of_each_class(codes, 4, np.random.default_rng(seed)) for seed in range(300)]
     times = np.bincount(np.concatenate(drawn), minlength=15)
     # 60 expected of each of the 10 and 120 of each of the 5, with spread 7 and 8.5
     assert np.abs(times[:10] - 60).max() < 35
@@ -78,9 +38,9 @@ def test_rows_that_are_drawn_are_any_of_the_class():
 def test_few_rows_are_all_taken():
     codes = np.array([2, 0, 0, 1, 2])
     for n in (5, 6, 1000):
-        assert some_of_each(codes, n, np.random.default_rng(0)).tolist() == [0, 1, 2, 3, 4]
+        assert samples_of_each_class(codes, n, np.random.default_rng(0)).tolist() == [0, 1, 2, 3, 4]
     # no class goes without, even if that makes more than n
-    rows = some_of_each(codes, 2, np.random.default_rng(0))
+    rows = samples_of_each_class(codes, 2, np.random.default_rng(0))
     assert sorted(codes[rows].tolist()) == [0, 1, 2]
 
 
@@ -88,7 +48,7 @@ def test_every_class_starts_from_data_even_if_few_rows_are_looked_at(monkeypatch
     rng = np.random.default_rng(0)
     X = np.concatenate([rng.normal(size=(300, 3)), 9 + rng.normal(size=(2, 3))])
     y = np.array([0] * 300 + [1] * 2)
-    monkeypatch.setattr(base, "_ROWS_TO_START_FROM", 20)
+    monkeypatch.setattr(base, "_SAMPLES_TO_START_FROM", 20)
     for seed in range(4):
         model = AffinityClassifier(max_epochs=1, random_state=seed).fit(X, y)
         assert model.module_.head.started.all()

@@ -19,7 +19,7 @@ from skorch.callbacks import Callback
 from skorch.history import History
 
 from sklimb import AffinityClassifier, RebalancedClassifier
-from sklimb._data.batches import Rows
+from sklimb._data.training_data import ArrayData
 from sklimb._training.early_stopping import BestEpoch, Fitted
 from sklimb.backbones import MLP
 
@@ -101,7 +101,7 @@ class ToldScores:
         self.history = History()
         self.module_ = torch.nn.Linear(1, 1, bias=False)
         self.stop_training = False
-        self.validation = Rows(np.zeros((3, 1)), np.array([0, 1, 2]))
+        self.validation = ArrayData(np.zeros((3, 1)), np.array([0, 1, 2]))
 
     @property
     def finished_epochs(self):
@@ -205,7 +205,7 @@ class HeldBack(Callback):
 
     def on_epoch_end(self, net, dataset_valid=None, **kwargs):
         self.rows = dataset_valid.X[:, 0].long().numpy()
-        self.codes = dataset_valid.codes
+        self.y_encoded = dataset_valid.y_encoded
         self.weight = dataset_valid.weight
 
 
@@ -215,12 +215,12 @@ def test_scores_are_those_of_the_epoch(cls, data):
     X = np.column_stack([np.arange(200.0), X])
     held = HeldBack()
     model = cls(scoring="roc_auc_ovr", callbacks=[held], **QUICK).fit(X, y, weight)
-    assert np.array_equal(LABELS[held.codes], y[held.rows])
+    assert np.array_equal(LABELS[held.y_encoded], y[held.rows])
     assert np.array_equal(held.weight, weight[held.rows])
     assert len(np.unique(held.rows)) == 20
     assert model.class_counts_.sum() == pytest.approx(weight.sum() - held.weight.sum())
     # a tenth of each class
-    assert np.abs(np.bincount(held.codes) - 0.1 * np.unique(y, return_counts=True)[1]).max() < 1
+    assert np.abs(np.bincount(held.y_encoded) - 0.1 * np.unique(y, return_counts=True)[1]).max() < 1
     assert len(model.history_[:, "valid_score"]) == 3
     ranks = [(row["valid_score"], -row["valid_loss"]) for row in model.history_]
     best = ranks.index(max(ranks))
@@ -242,7 +242,7 @@ def test_the_validation_loss_counts_weights(data):
     held = HeldBack()
     params = QUICK | {"max_epochs": 1, "batch_size": 200}
     model = RebalancedClassifier(callbacks=[held], **params).fit(X, y, weight)
-    losses = -model.predict_log_proba(X[held.rows])[np.arange(20), held.codes]
+    losses = -model.predict_log_proba(X[held.rows])[np.arange(20), held.y_encoded]
     expected = np.average(losses, weights=held.weight)
     assert model.history_[0, "valid_loss"] == pytest.approx(expected, rel=1e-5)
 

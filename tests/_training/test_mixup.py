@@ -8,6 +8,7 @@ import torch
 from sklearn.datasets import make_classification
 
 from sklimb import RebalancedClassifier
+from sklimb._data.training_data import TrainingData
 from sklimb._training.mixup import label_share, mix_rows
 from sklimb.backbones import MLP, SparseInputLinear
 
@@ -69,7 +70,7 @@ def test_the_loss_of_a_mixed_batch(data, weighted, remix):
     ).fit(X, y, sample_weight=weight)
     net = model.net_
     net._mixup_rng = net.streams.generator("mixup", 99)
-    batches = net.get_iterator(model._rows(X, y.astype(int), weight))
+    batches = net.get_iterator(TrainingData.of(X, y.astype(int), weight))
     if weighted:
         batches.weight = torch.from_numpy(weight)
     (batch,) = batches

@@ -15,7 +15,8 @@ from torch.nn import functional as F
 from torch.utils.data import TensorDataset
 
 from sklimb import AffinityClassifier, RebalancedClassifier
-from sklimb._data.batches import Rows, sizes_of_batches
+from sklimb._data.batches import sizes_of_batches
+from sklimb._data.training_data import ArrayData
 from sklimb._training.rebalancing import draw_balanced
 from sklimb.backbones import MLP
 from sklimb.losses import affinity_margin_loss, diversity
@@ -171,7 +172,7 @@ def test_validation_does_not_train(data):
     net, before = model.net_, copy.deepcopy(model.module_.state_dict())
     net.history_ = History()
     net.history.new_epoch()
-    net.run_single_epoch(net.get_iterator(Rows(X, y)), False, "valid", net.validation_step)
+    net.run_single_epoch(net.get_iterator(ArrayData(X, y)), False, "valid", net.validation_step)
     assert all(torch.equal(before[k], v) for k, v in model.module_.state_dict().items())
     expected = -model.predict_log_proba(X)[np.arange(101), y].mean()
     assert net.history[-1, "valid_loss"] == pytest.approx(expected, rel=1e-5)
@@ -326,7 +327,7 @@ def test_run_pads_to_whole_kernels_and_cuts_the_padding_off(shape, expected):
         for batch_size in (10, 40):
             net.batch_size = batch_size
             seen.clear()
-            result = net.run(Rows(X[:n]), what)
+            result = net.run(ArrayData(X[:n]), what)
             assert np.array_equal(result.numpy(), X[:n].reshape(n, -1)[:, :2])
             assert seen == [expected(size) for size in sizes_of_batches(n, batch_size)]
 
@@ -335,9 +336,9 @@ def test_data_that_a_net_gets():
     X = np.zeros((4, 2))
     model = RebalancedClassifier(max_epochs=1).fit(X + np.arange(4)[:, None], [0, 1, 0, 1])
     net = model.net_
-    data = Rows(X, np.array([0, 1, 0, 1]))
+    data = ArrayData(X, np.array([0, 1, 0, 1]))
     assert net.get_dataset(data) is data
-    assert isinstance(net.get_dataset(X, np.zeros(4, int)), Rows)
+    assert isinstance(net.get_dataset(X, np.zeros(4, int)), ArrayData)
     with pytest.raises(TypeError, match=r"unknown fit parameters: \['groups'\]"):
         net.fit_loop(data, groups=1)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 
 import pytest
 import torch
@@ -89,8 +90,8 @@ def test_terms_that_are_modules_learn():
 
 def test_a_learnt_term_is_trained_by_the_net(data):
     class Method(RebalancedClassifier):
-        def _make_terms(self):
-            return {"classification": (1, Learns())}
+        def _recipe(self, plan, data):
+            return replace(super()._recipe(plan, data), terms={"classification": (1, Learns())})
 
     X, y = data
     model = Method(max_epochs=3, module__hidden=(8,), random_state=0).fit(X, y)

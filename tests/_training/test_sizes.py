@@ -10,14 +10,15 @@ import pytest
 import torch
 from torch import nn
 
-from sklimb import M2mClassifier, RebalancedClassifier, RSGClassifier
-from sklimb._training.sizes import resolve_sizes
+from sklimb import M2mClassifier, RebalancedClassifier
+from sklimb._data.training_data import ArrayData, DatasetData
+from sklimb._training.sizes import choose_batch_size, choose_epochs, resolve_sizes
 from sklimb.backbones import MLP, TabularMLP
-from sklimb.classifiers.parameters import choose_batch_size, choose_epochs
 from tests.shared import global_state
 
 X = np.random.default_rng(0).normal(size=(60, 3))
 Y = np.arange(60) % 2
+DATA = ArrayData(X)
 
 
 class Advises(nn.Linear):
@@ -45,23 +46,26 @@ def test_epochs_see_three_million_rows_but_ten_times_each(n):
 
 
 def test_without_advice_it_is_the_number_of_rows():
-    assert resolve_sizes(MLP, X, COUNTS, **AUTO) == (60, choose_batch_size(60))
+    assert resolve_sizes(MLP, DATA, COUNTS, **AUTO) == (60, choose_batch_size(60))
 
 
 def test_advice_is_taken_for_what_is_left_open():
-    assert resolve_sizes(Advises, X, COUNTS, **AUTO) == (3, 30)
-    assert resolve_sizes(Advises, X, COUNTS, max_epochs=7, batch_size="auto") == (7, 30)
+    assert resolve_sizes(Advises, DATA, COUNTS, **AUTO) == (3, 30)
+    assert resolve_sizes(Advises, DATA, COUNTS, max_epochs=7, batch_size="auto") == (7, 30)
     # six steps are advised, whatever a batch is
-    assert resolve_sizes(Advises, X, COUNTS, max_epochs="auto", batch_size=60) == (6, 60)
-    assert resolve_sizes(Advises, X, COUNTS, max_epochs="auto", batch_size=20) == (2, 20)
-    assert resolve_sizes(Advises, X, COUNTS, max_epochs="auto", batch_size=1) == (1, 1)
-    assert resolve_sizes(MLP, X, COUNTS, max_epochs="auto", batch_size=60) == (60, 60)
-    assert resolve_sizes(Advises(3), X, COUNTS, **AUTO) == (3, 30)
-    assert resolve_sizes(partial(partial(Advises)), X, COUNTS, **AUTO) == (3, 30)
+    assert resolve_sizes(Advises, DATA, COUNTS, max_epochs="auto", batch_size=60) == (6, 60)
+    assert resolve_sizes(Advises, DATA, COUNTS, max_epochs="auto", batch_size=20) == (2, 20)
+    assert resolve_sizes(Advises, DATA, COUNTS, max_epochs="auto", batch_size=1) == (1, 1)
+    assert resolve_sizes(MLP, DATA, COUNTS, max_epochs="auto", batch_size=60) == (60, 60)
+    assert resolve_sizes(Advises(3), DATA, COUNTS, **AUTO) == (3, 30)
+    assert resolve_sizes(partial(partial(Advises)), DATA, COUNTS, **AUTO) == (3, 30)
     items = torch.utils.data.TensorDataset(torch.from_numpy(X), torch.from_numpy(Y))
-    assert resolve_sizes(Advises, items, COUNTS, **AUTO) == (3, 30)
+    assert resolve_sizes(Advises, DatasetData(items), COUNTS, **AUTO) == (3, 30)
     advised = TabularMLP.advised_sizes(60, 3, COUNTS)
-    assert resolve_sizes(TabularMLP, X, COUNTS, **AUTO) == (advised.max_epochs, advised.batch_size)
+    assert resolve_sizes(TabularMLP, DATA, COUNTS, **AUTO) == (
+        advised.max_epochs,
+        advised.batch_size,
+    )
 
 
 def test_a_classifier_trains_as_many_epochs():
@@ -69,7 +73,7 @@ def test_a_classifier_trains_as_many_epochs():
     model.set_params(class_weight="balanced").fit(X, Y)
     assert model.n_iter_ == 3
     assert model.net_.batch_size == 30
-    assert model.net_.rebalance_epoch == 2
+    assert model.net_.rebalancer.from_epoch == 2
     assert model.max_epochs == "auto"
     model.set_params(warm_start=True).fit(X, Y)
     assert model.n_iter_ == 6
@@ -126,8 +130,6 @@ def test_items_that_take_a_function_of_the_users_own():
 
 def test_shares_of_the_epochs_are_of_those_that_were_chosen():
     params = {"module": Advises, "max_epochs": "auto", "random_state": 0}
-    rsg = RSGClassifier(stage="", **params, generate_from=1.0)
-    assert rsg._n_epochs == 60  # before there are rows
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
         m2m = M2mClassifier(**params, translate_from=2 / 3, gamma=0.0, beta=0.0)
@@ -144,5 +146,5 @@ def test_other_words_are_refused():
 def test_calls_of_partial_fit_are_shares_of_sixty():
     model = RebalancedClassifier(class_weight="balanced", rebalance_from=0.8, random_state=0)
     model.partial_fit(X[:12], Y[:12])
-    assert model.net_.rebalance_epoch == 48
-    assert model.fit(X, Y).net_.rebalance_epoch == round(0.8 * model.n_iter_) != 48
+    assert model.net_.rebalancer.from_epoch == 48
+    assert model.fit(X, Y).net_.rebalancer.from_epoch == round(0.8 * model.n_iter_) != 48

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
@@ -39,8 +42,9 @@ class WatchedHead(LinearHead):
 
 
 class Watched(RebalancedClassifier):
-    def _make_head(self, n_features, n_classes):
-        return WatchedHead(n_features, n_classes)
+    def _recipe(self, plan, data):
+        head = partial(WatchedHead, n_classes=len(self.classes_))
+        return replace(super()._recipe(plan, data), head=head)
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -157,8 +158,9 @@ def test_zero_has_no_bias(blobs):
 class Bare(OffsetDebiasedClassifier):
     """The classification term alone on the head of the method."""
 
-    def _make_terms(self):
-        return {"classification": super()._make_terms()["classification"]}
+    def _recipe(self, plan, data):
+        recipe = super()._recipe(plan, data)
+        return replace(recipe, terms={"classification": recipe.terms["classification"]})
 
 
 def test_terms_of_weight_zero_are_not_there(blobs):

@@ -8,7 +8,9 @@ import torch
 from sklearn.base import clone
 
 from sklimb import RebalancedClassifier
-from sklimb.classifiers.parameters import choose_batch_size, resolve_device, warn_of_ignored
+from sklimb._training.plan import resolve_device
+from sklimb._training.sizes import choose_batch_size
+from sklimb.classifiers.parameters import warn_of_ignored
 from tests.shared import QUICK, each_classifier
 from tests.shared import data as data
 
@@ -150,6 +152,6 @@ def test_batch_size_gives_some_thirty_steps():
 
 def test_series_among_parameters_are_compared_with_their_labels():
     built = {"module__of_class": pd.Series({"a": 1, "b": 2})}
-    warn_of_ignored(built, {"module__of_class": pd.Series({"a": 1, "b": 2})}, (), stacklevel=2)
+    warn_of_ignored(built, {"module__of_class": pd.Series({"a": 1, "b": 2})}, ())
     with pytest.warns(UserWarning, match="module__of_class"):
-        warn_of_ignored(built, {"module__of_class": pd.Series({"b": 1, "a": 2})}, (), stacklevel=2)
+        warn_of_ignored(built, {"module__of_class": pd.Series({"b": 1, "a": 2})}, ())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -71,8 +72,8 @@ class Echoing(RebalancedClassifier):
     keep_training_state = False
     echo = partial(Echo, n_rows=3, factor=0.1)
 
-    def _make_transform(self):
-        return type(self).echo
+    def _recipe(self, plan, data):
+        return replace(super()._recipe(plan, data), transform=type(self).echo)
 
 
 class Kept(Echoing):
@@ -121,8 +122,9 @@ def test_a_transform_that_changes_nothing_leaves_the_plain_nets_bits(data):
     class Idle(Echoing):
         echo = partial(Echo, n_rows=0, factor=0.0)
 
-        def _make_transform(self):
-            return partial(_without_rare, self.echo)
+        def _recipe(self, plan, data):
+            idle = partial(_without_rare, self.echo)
+            return replace(super()._recipe(plan, data), transform=idle)
 
     idle = Idle(module=MLP, **QUICK).fit(*data)
     assert same_bits(idle, RebalancedClassifier(module=MLP, **QUICK).fit(*data))

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from sklimb._data.batches import Rows, StreamedRows
 from sklimb._data.moments import ColumnScaling
 from sklimb._data.quantiles import column_quantiles
+from sklimb._data.training_data import ArrayData, DatasetData
 
 if TYPE_CHECKING:
     from sklimb._training.net import Net
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _ROWS_OF_QUANTILES = 100_000
 
 
-def set_input_statistics(net: Net, data: Rows | StreamedRows) -> None:
+def init_from_data(net: Net, data: ArrayData | DatasetData) -> None:
     """Give a net's backbone the (weighted) moments and quantiles of the columns that it asks for.
 
     Moments go to ``set_input_scaling(mean, scale)``, unless ``wants_scaling`` is False; then the
@@ -28,19 +28,19 @@ def set_input_statistics(net: Net, data: Rows | StreamedRows) -> None:
     set_input_scaling = getattr(backbone, "set_input_scaling", None)
     if set_input_scaling is not None and getattr(backbone, "wants_scaling", True):
         scaling = ColumnScaling()
-        for piece, start in net.pieces(data):
-            stop = start + piece.shape[0]
+        for chunk, start in net.iter_chunks(data):
+            stop = start + chunk.shape[0]
             weight = None if data.weight is None else data.weight[start:stop]
-            scaling.update(piece, weight)
+            scaling.update(chunk, weight)
         set_input_scaling(*scaling.result())
     shares = getattr(backbone, "wants_quantiles", None)
     if shares is not None:
         backbone.set_input_quantiles(_quantiles(net, data, shares))
 
 
-def _quantiles(net: Net, data: Rows | StreamedRows, shares: np.ndarray) -> np.ndarray:
+def _quantiles(net: Net, data: ArrayData | DatasetData, shares: np.ndarray) -> np.ndarray:
     """Return quantiles (d, q): of all rows in memory, of at most 100,000 drawn from a Dataset."""
-    if isinstance(data, Rows):
+    if isinstance(data, ArrayData):
         return column_quantiles(data.X, data.weight, shares)
     rows = np.arange(len(data))
     if len(rows) > _ROWS_OF_QUANTILES:

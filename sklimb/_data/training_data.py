@@ -1,0 +1,256 @@
+"""Training data: X, class indices and weights as one thing, of arrays or of a torch Dataset.
+
+What a classifier asks of its data is asked here: samples taken, left out or held back, their shape,
+how many values they have. `TrainingData.of` is where arrays and Datasets part.
+
+Shape
+-----
+X (n, ...), y_encoded (n,) class indices, weight (n,) or None if all are equal.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import scipy.sparse
+import torch
+from skorch.dataset import Dataset as SkorchDataset
+from torch import Tensor
+from torch.utils.data import Dataset, Subset
+
+from sklimb._data.csr import from_scipy, is_csr, take_rows, to_scipy
+from sklimb._data.datasets import first_of, is_dataset, x_of
+from sklimb._data.selection import samples_of_each_class, stratified_split
+from sklimb._data.tensors import as_tensor
+from sklimb._random import Streams
+
+
+class TrainingData(ABC):
+    """What `ArrayData` and `DatasetData` have in common.
+
+    Attributes
+    ----------
+    y_encoded : ndarray of int, shape (n,), or None
+        Class indices; `y` holds them as a tensor.
+    weight : ndarray, shape (n,), or None
+        One weight a sample; None if all are equal.
+    """
+
+    y_encoded: np.ndarray | None
+    y: Tensor | None
+    weight: np.ndarray | None
+
+    @staticmethod
+    def of(
+        X: Any,
+        y_encoded: np.ndarray | None = None,
+        weight: np.ndarray | None = None,
+        *,
+        device: str | torch.device = "cpu",
+        collate: Callable[..., Any] | None = None,
+    ) -> ArrayData | DatasetData:
+        """Return the data that X is: of a Dataset or of arrays.
+
+        Parameters
+        ----------
+        X : ndarray, CSR matrix or Dataset
+            Validated.
+        y_encoded, weight
+            As the attributes.
+        device : str or torch.device
+            Where arrays go; batches of a Dataset follow when they are drawn.
+        collate : callable or None
+            The user's own function that makes a batch of a Dataset's items.
+        """
+        if is_dataset(X):
+            return DatasetData(X, y_encoded, weight, collate=collate)
+        return ArrayData(X, y_encoded, weight, device=device)
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """Return the number of samples."""
+
+    @abstractmethod
+    def take(self, samples: np.ndarray) -> TrainingData:
+        """Return some samples, by position, with their labels and weights."""
+
+    @abstractmethod
+    def whole(self) -> Any:
+        """Return X on the CPU, as an estimator takes it."""
+
+    @abstractmethod
+    def example(self) -> Tensor:
+        """Return the first samples, two or one, as a batch."""
+
+    @property
+    @abstractmethod
+    def mean_values(self) -> int:
+        """How many values a sample has, or holds on average in a sparse matrix."""
+
+    @property
+    @abstractmethod
+    def sample_shape(self) -> tuple[int, ...]:
+        """Shape of a sample."""
+
+    def class_counts(self, n_classes: int) -> np.ndarray:
+        """Return how many samples each class has, whatever they weigh, (n_classes,)."""
+        return np.bincount(self.y_encoded, minlength=n_classes)
+
+    def drop_zero_weight(self) -> TrainingData:
+        """Return the samples that weigh something: others must not fill batches or be drawn."""
+        if self.weight is None or np.all(self.weight > 0):
+            return self
+        kept = self.take(np.flatnonzero(self.weight > 0))
+        if np.ptp(kept.weight) == 0:
+            kept.weight = None
+        return kept
+
+    def hold_back(self, fraction: float, streams: Streams) -> tuple[TrainingData, TrainingData]:
+        """Return the samples to learn from and a fraction of each class held back."""
+        learnt, held = stratified_split(self.y_encoded, fraction, streams)
+        return self.take(learnt), self.take(held)
+
+    def of_each_class(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        """Return the positions of some n samples, of each class alike as far as it has them."""
+        return samples_of_each_class(self.y_encoded, n, rng)
+
+    def _labels_at(self, samples: np.ndarray) -> tuple[np.ndarray | None, np.ndarray | None]:
+        return (
+            None if self.y_encoded is None else self.y_encoded[samples],
+            None if self.weight is None else self.weight[samples],
+        )
+
+
+class ArrayData(TrainingData, SkorchDataset):
+    """Samples in memory: tensors on the device, as they came (no copy of an array on the CPU).
+
+    Parameters
+    ----------
+    x : ndarray, scipy.sparse CSR or Tensor, shape (n, ...)
+    y : ndarray of int, shape (n,), or None
+        Class indices.
+    weight : ndarray, shape (n,), or None
+        One weight a sample; None if all are equal.
+    device : str or torch.device
+    """
+
+    def __init__(
+        self,
+        x: np.ndarray | scipy.sparse.csr_array | Tensor,
+        y: np.ndarray | None = None,
+        weight: np.ndarray | None = None,
+        *,
+        device: str | torch.device = "cpu",
+    ) -> None:
+        # skorch's callbacks take .X and .y from its own datasets when they need the whole.
+        self.X = _to_device(x, device)
+        self.y_encoded = y
+        self.y = None if y is None else as_tensor(y, dtype=torch.long, device=device)
+        self.weight = weight
+
+    def __len__(self) -> int:
+        """Return the number of samples."""
+        return len(self.X)
+
+    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
+        """Return a sample and its class index (0 where there is none), for a plain `DataLoader`."""
+        return self.X[index], torch.tensor(0) if self.y is None else self.y[index]
+
+    def take(self, samples: np.ndarray) -> ArrayData:
+        """Return some samples, by position."""
+        places = torch.as_tensor(samples, device=self.X.device)
+        X = take_rows(self.X, places) if is_csr(self.X) else self.X[places]
+        return ArrayData(X, *self._labels_at(samples), device=self.X.device)
+
+    def whole(self) -> np.ndarray | scipy.sparse.csr_array:
+        """Return X on the CPU, as an estimator takes it."""
+        return to_scipy(self.X) if is_csr(self.X) else self.X.cpu().numpy()
+
+    def example(self) -> Tensor:
+        """Return the first two samples, on the CPU."""
+        return (take_rows(self.X, slice(0, 2)) if is_csr(self.X) else self.X[:2]).cpu()
+
+    @property
+    def mean_values(self) -> int:
+        """How many values a sample has, or holds on average in a sparse matrix."""
+        if is_csr(self.X):
+            return self.X.values().numel() // max(1, len(self.X))
+        return self.X.shape[1:].numel()
+
+    @property
+    def sample_shape(self) -> tuple[int, ...]:
+        """Shape of a sample."""
+        return tuple(self.X.shape[1:])
+
+
+def _to_device(
+    x: np.ndarray | scipy.sparse.csr_array | Tensor, device: str | torch.device
+) -> Tensor:
+    if scipy.sparse.issparse(x):
+        return from_scipy(x, device)
+    x = as_tensor(x)
+    if torch.device(device).type == "mps" and x.dtype == torch.float64:
+        x = x.float()
+    return x.to(device)
+
+
+class DatasetData(TrainingData, Dataset):
+    """A user's torch `Dataset`, with labels as class indices and weights beside it.
+
+    Parameters
+    ----------
+    source : torch.utils.data.Dataset
+        Map-style; items are x or (x, anything).
+    y, weight
+        As in `ArrayData`.
+    collate : callable or None
+        The user's own function that makes a batch of items.
+    """
+
+    def __init__(
+        self,
+        source: Dataset,
+        y: np.ndarray | None = None,
+        weight: np.ndarray | None = None,
+        *,
+        collate: Callable[..., Any] | None = None,
+    ) -> None:
+        self.source = source
+        self.collate = collate
+        self.y_encoded = y
+        self.y = None if y is None else as_tensor(y, dtype=torch.long)
+        self.weight = weight
+
+    def __len__(self) -> int:
+        """Return the number of samples."""
+        return len(self.source)  # type: ignore[arg-type]
+
+    def __getitem__(self, index: int) -> tuple[Any, int]:
+        """Return x and its position; labels and weights are looked up for the whole batch."""
+        return x_of(self.source[index]), index
+
+    def take(self, samples: np.ndarray) -> DatasetData:
+        """Return some samples, by position."""
+        source = Subset(self.source, samples.tolist())
+        return DatasetData(source, *self._labels_at(samples), collate=self.collate)
+
+    def whole(self) -> Dataset:
+        """Return the user's own Dataset, as an estimator takes it."""
+        return self.source
+
+    def example(self) -> Tensor:
+        """Return the first sample twice; the Dataset opens it, and may draw."""
+        return first_of(self.source, self.collate)
+
+    @property
+    def mean_values(self) -> int:
+        """1: how many there are is not looked at."""
+        return 1
+
+    @property
+    def sample_shape(self) -> tuple[int, ...]:
+        """Shape of a sample; the Dataset opens the first, and may draw."""
+        return tuple(self.example().shape[1:])

@@ -1,0 +1,220 @@
+"""The plan of a training: all that is decided before it, by one pure function."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import numpy as np
+import torch
+from skorch.callbacks import LRScheduler
+
+from sklimb._data.training_data import ArrayData, TrainingData
+from sklimb._random import choose_threads
+from sklimb._training.rebalancing import Rebalancer, resolve_epoch
+from sklimb._training.sizes import EPOCHS_OF_UNKNOWN_DATA, resolve_sizes
+from sklimb.backbones import MLP, ConvNet, TabularMLP
+
+# Samples of more columns are words, as a rule: `TabularMLP` would take them densely and rank them.
+_MOST_COLUMNS = 512
+
+
+class Mode(Enum):
+    """Which call a training belongs to."""
+
+    FIT = "fit"
+    PARTIAL_FIT = "partial_fit"
+    WARM_START = "fit with warm_start=True"
+
+
+@dataclass(frozen=True, eq=False)
+class TrainPlan:
+    """What a call of `fit` or `partial_fit` does, resolved.
+
+    Parameters
+    ----------
+    mode : Mode
+    backbone : nn.Module class, function or instance
+    epochs : int
+        Of this call.
+    max_epochs : int
+        What a share of ``max_epochs`` is of: in `partial_fit`, where one call is one epoch, that
+        of the calls that a user may have in mind.
+    batch_size : int
+    device : str
+    dtype : torch.dtype
+        Of the network.
+    threads : int
+        Of torch, by the shape of the data alone.
+    rebalancer : Rebalancer
+    schedule : dict or None
+        Keyword arguments of `learning_rate_factor`, but for the epoch; None keeps the rate.
+    validation_fraction : float or None
+        Share of each class held back to stop early; None holds nothing back.
+    """
+
+    mode: Mode
+    backbone: Any
+    epochs: int
+    max_epochs: int
+    batch_size: int
+    device: str
+    dtype: torch.dtype
+    threads: int
+    rebalancer: Rebalancer
+    schedule: dict[str, Any] | None
+    validation_fraction: float | None
+
+    @property
+    def more_may_come(self) -> bool:
+        """Whether this is a piece of a training of unknown length."""
+        return self.mode is Mode.PARTIAL_FIT
+
+    def epoch_of(self, start: float, name: str) -> int:
+        """Return after how many finished epochs something starts, from a count or a share."""
+        return resolve_epoch(start, self.max_epochs, name)
+
+
+def make_plan(
+    parameters: Mapping[str, Any],
+    data: TrainingData,
+    mode: Mode,
+    *,
+    backbone: Any,
+    class_labels: np.ndarray,
+    device: str,
+    batch_size: int | None = None,
+) -> TrainPlan:
+    """Return the plan of a training.
+
+    Parameters
+    ----------
+    parameters : mapping
+        Of the classifier, checked.
+    data : TrainingData
+        What is trained on, before anything is held back.
+    mode : Mode
+    backbone : nn.Module class, function or instance
+        It may advise epochs and batch size.
+    class_labels : ndarray, shape (C,)
+    device : str
+    batch_size : int or None
+        That of a net that goes on; None goes by the parameters.
+
+    Returns
+    -------
+    TrainPlan
+    """
+    max_epochs, batch_size = resolve_sizes(
+        backbone,
+        data,
+        data.class_counts(len(class_labels)),
+        max_epochs=parameters["max_epochs"],
+        batch_size=parameters["batch_size"] if batch_size is None else batch_size,
+    )
+    partial = mode is Mode.PARTIAL_FIT
+    if partial and parameters["max_epochs"] == "auto":
+        max_epochs = EPOCHS_OF_UNKNOWN_DATA  # one call says nothing of how many are to come
+    return TrainPlan(
+        mode=mode,
+        backbone=backbone,
+        epochs=1 if partial else max_epochs,
+        max_epochs=max_epochs,
+        batch_size=batch_size,
+        device=device,
+        dtype=getattr(torch, parameters["dtype"]),
+        threads=choose_threads(batch_size, data.mean_values),
+        rebalancer=Rebalancer(
+            class_labels,
+            parameters["class_weight"],
+            parameters["effective_beta"],
+            parameters["sampling"],
+            resolve_epoch(parameters["rebalance_from"], max_epochs),
+        ),
+        schedule=None if partial else _schedule(parameters, max_epochs),
+        validation_fraction=(
+            parameters["validation_fraction"]
+            if parameters["early_stopping"] and not partial
+            else None
+        ),
+    )
+
+
+def _schedule(parameters: Mapping[str, Any], max_epochs: int) -> dict[str, Any] | None:
+    # A user's own scheduler takes the place of ours.
+    if any(_is_scheduler(callback) for callback in parameters["callbacks"] or []):
+        return None
+    if parameters["lr_schedule"] is None and not parameters["warmup_epochs"]:
+        return None
+    return {
+        "schedule": parameters["lr_schedule"],
+        "max_epochs": max_epochs,
+        "warmup_epochs": parameters["warmup_epochs"],
+        "milestones": tuple(parameters["lr_milestones"]),
+        "decay": parameters["lr_decay"],
+    }
+
+
+def _is_scheduler(callback: Any) -> bool:
+    """Return whether an entry of ``callbacks``, named or not, is skorch's `LRScheduler`."""
+    if isinstance(callback, (tuple, list)):
+        callback = callback[1]
+    return isinstance(callback, LRScheduler) or callback is LRScheduler
+
+
+def choose_backbone(module: Any, data: TrainingData) -> Any:
+    """Return the user's module, or the one for samples of this shape.
+
+    Raises
+    ------
+    ValueError
+        If there is none for them.
+    """
+    if module is not None:
+        return module
+    if not isinstance(data, ArrayData) or len(data.sample_shape) not in (1, 3):
+        what = "a torch Dataset"
+        if isinstance(data, ArrayData):
+            what = f"X of shape {(len(data), *data.sample_shape)}"
+        raise ValueError(
+            f"{what} needs module=, an nn.Module class or instance that turns it into "
+            "features (n, d); only rows (n, n_features) and images (n, C, H, W) have a default "
+            "backbone, TabularMLP or MLP and ConvNet."
+        )
+    if len(data.sample_shape) == 3:
+        return ConvNet
+    # Not by whether X is sparse: the same rows are to get the same network.
+    return TabularMLP if data.sample_shape[0] <= _MOST_COLUMNS else MLP
+
+
+def resolve_device(device: str | torch.device) -> str:
+    """Return the device to use: "auto" takes CUDA, then MPS, then the CPU.
+
+    Raises
+    ------
+    ValueError
+        If torch does not know the device, or it is not there.
+
+    Examples
+    --------
+    >>> from sklimb._training.plan import resolve_device
+    >>> resolve_device("cpu")
+    'cpu'
+    """
+    has_mps = torch.backends.mps.is_available()
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "mps" if has_mps else "cpu"
+    try:
+        kind = torch.device(device).type
+    except (RuntimeError, TypeError):
+        raise ValueError(
+            f"device={device!r} is not a device of torch. Use 'cpu', 'cuda', 'mps' or 'auto'."
+        ) from None
+    if (kind == "cuda" and not torch.cuda.is_available()) or (kind == "mps" and not has_mps):
+        raise ValueError(
+            f"device={device!r} was asked for, but torch {torch.__version__} finds none here. "
+            "Pass device='auto' to use what there is."
+        )
+    return str(device)
