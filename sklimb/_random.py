@@ -110,7 +110,7 @@ def choose_threads(batch_size: int, values_per_row: int) -> int:
 
 
 @contextmanager
-def contained(*, threads: int, device: torch.device | str = "cpu") -> Iterator[None]:
+def isolated_rng(*, threads: int, device: torch.device | str = "cpu") -> Iterator[None]:
     """Run a block with its own thread count and torch as it comes, and leave all as it was.
 
     Kept are the global generators of random, numpy and torch, torch's thread count and default
@@ -166,7 +166,7 @@ def _autocast_devices() -> tuple[str, ...]:
 
 @contextmanager
 def seeded(seed: int, device: torch.device | str = "cpu") -> Iterator[None]:
-    """Run a block under a seed of its own; only inside `contained`.
+    """Run a block under a seed of its own; only inside `isolated_rng`.
 
     Parameters
     ----------
@@ -184,7 +184,7 @@ def seeded(seed: int, device: torch.device | str = "cpu") -> Iterator[None]:
 
 
 def seed_everything(seed: int, device: torch.device | str = "cpu") -> None:
-    """Seed the global generators, for modules that know no other; only inside `contained`.
+    """Seed the global generators, for modules that know no other; only inside `isolated_rng`.
 
     Not ``torch.manual_seed``: it seeds every device there is, and one that is still to come.
     """

@@ -16,7 +16,7 @@ import pytest
 import torch
 
 from sklimb import _random
-from sklimb._random import Streams, choose_threads, contained, seed_everything, seeded
+from sklimb._random import Streams, choose_threads, isolated_rng, seed_everything, seeded
 
 # --- streams ----------------------------------------------------------------------------------
 
@@ -148,7 +148,7 @@ def test_all_is_as_it_was_also_after_an_error(error):
     before = state()
     threads = torch.get_num_threads() + 1
     try:
-        with contained(threads=threads):
+        with isolated_rng(threads=threads):
             assert torch.get_num_threads() == threads
             seed_everything(3)
             draw()
@@ -161,20 +161,20 @@ def test_all_is_as_it_was_also_after_an_error(error):
 
 def test_the_thread_count_comes_back_even_if_the_block_changed_it():
     before = torch.get_num_threads()
-    with contained(threads=before):
+    with isolated_rng(threads=before):
         torch.set_num_threads(before + 2)
     assert torch.get_num_threads() == before
 
 
-def test_contained_nests():
+def test_isolation_nests():
     before = state()
-    with contained(threads=2):
+    with isolated_rng(threads=2):
         seed_everything(0)
         expected = [draw(), draw()]
         seed_everything(0)
         got = [draw()]
         inside = state()
-        with pytest.raises(ZeroDivisionError), contained(threads=1):
+        with pytest.raises(ZeroDivisionError), isolated_rng(threads=1):
             assert torch.get_num_threads() == 1
             seed_everything(9)
             _ = draw()[0] / 0
@@ -189,12 +189,12 @@ def test_other_threads_wait_their_turn():
 
     def second():
         inside.wait(60)
-        with contained(threads=1):
+        with isolated_rng(threads=1):
             events.append("second")
 
     thread = threading.Thread(target=second, daemon=True)
     thread.start()
-    with contained(threads=1):
+    with isolated_rng(threads=1):
         inside.set()
         thread.join(0.2)  # it cannot enter, however long it has
         assert thread.is_alive()
@@ -204,7 +204,7 @@ def test_other_threads_wait_their_turn():
 
 
 def test_a_seed_reaches_all_three_generators():
-    with contained(threads=1):
+    with isolated_rng(threads=1):
         seed_everything(2**62 + 5)  # beyond numpy's 32 bits
         first = draw()
         seed_everything(2**62 + 5)
@@ -242,7 +242,7 @@ def test_only_the_device_in_use_is_seeded(monkeypatch):
     monkeypatch.setattr(torch, "get_device_module", lambda device: here)
     for device, seeds in (("cpu", []), ("cuda", [5]), ("cuda:1", [5])):
         here.seeds.clear()
-        with contained(threads=1, device=device):
+        with isolated_rng(threads=1, device=device):
             seed_everything(5, device)
             with seeded(6, device):
                 pass
@@ -251,7 +251,7 @@ def test_only_the_device_in_use_is_seeded(monkeypatch):
 
 
 def test_a_seed_for_a_block():
-    with contained(threads=1):
+    with isolated_rng(threads=1):
         seed_everything(1)
         first = draw()
         with seeded(7):
@@ -266,18 +266,18 @@ def test_a_seed_for_a_block():
 FORK = textwrap.dedent(
     """
     import multiprocessing, sys, threading, warnings
-    from sklimb._random import contained
+    from sklimb._random import isolated_rng
 
     held, release = threading.Event(), threading.Event()
 
     def hold():
-        with contained(threads=1):
+        with isolated_rng(threads=1):
             held.set()
             release.wait()
 
     def child():
-        with contained(threads=1):
-            with contained(threads=1):
+        with isolated_rng(threads=1):
+            with isolated_rng(threads=1):
                 pass
 
     threading.Thread(target=hold, daemon=True).start()

@@ -196,7 +196,7 @@ def _row_of_each(x: Tensor) -> Tensor:
     return torch.repeat_interleave(rows, crow.diff())
 
 
-def values_a_row(x: Tensor) -> int:
+def mean_nnz(x: Tensor) -> int:
     """Return how many values a row holds, on average and at least 1."""
     n = len(x.values()) // max(1, len(x)) if is_csr(x) else x[:1].numel()
     return max(1, n)

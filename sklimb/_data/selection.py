@@ -16,7 +16,7 @@ def take_rows(X: Any, rows: np.ndarray) -> Any:
     return torch.utils.data.Subset(X, rows.tolist()) if is_dataset(X) else X[rows]
 
 
-def samples_of_each_class(y_encoded: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
+def stratified_subsample(y_encoded: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
     """Return some n samples in order, drawn from each class alike as far as it has them."""
     if len(y_encoded) <= n:
         return np.arange(len(y_encoded))

@@ -21,9 +21,9 @@ from skorch.dataset import Dataset as SkorchDataset
 from torch import Tensor
 from torch.utils.data import Dataset, Subset
 
-from sklimb._data.csr import from_scipy, is_csr, take_rows, to_scipy
+from sklimb._data.csr import from_scipy, is_csr, mean_nnz, take_rows, to_scipy
 from sklimb._data.datasets import first_of, is_dataset, x_of
-from sklimb._data.selection import samples_of_each_class, stratified_split
+from sklimb._data.selection import stratified_split, stratified_subsample
 from sklimb._data.tensors import as_tensor
 from sklimb._random import Streams
 
@@ -113,9 +113,9 @@ class TrainingData(ABC):
         learnt, held = stratified_split(self.y_encoded, fraction, streams)
         return self.take(learnt), self.take(held)
 
-    def of_each_class(self, n: int, rng: np.random.Generator) -> np.ndarray:
+    def stratified_subsample(self, n: int, rng: np.random.Generator) -> np.ndarray:
         """Return the positions of some n samples, of each class alike as far as it has them."""
-        return samples_of_each_class(self.y_encoded, n, rng)
+        return stratified_subsample(self.y_encoded, n, rng)
 
     def _labels_at(self, samples: np.ndarray) -> tuple[np.ndarray | None, np.ndarray | None]:
         return (
@@ -176,9 +176,7 @@ class ArrayData(TrainingData, SkorchDataset):
     @property
     def mean_values(self) -> int:
         """How many values a sample has, or holds on average in a sparse matrix."""
-        if is_csr(self.X):
-            return self.X.values().numel() // max(1, len(self.X))
-        return self.X.shape[1:].numel()
+        return mean_nnz(self.X)
 
     @property
     def sample_shape(self) -> tuple[int, ...]:

@@ -16,7 +16,7 @@ from torch.utils.data import Dataset
 
 from sklimb._data.csr import sparse_to_scipy
 from sklimb._data.datasets import check_filled, dataset_labels, is_dataset, item_shape, unsliced
-from sklimb._random import contained
+from sklimb._random import isolated_rng
 from sklimb._warnings import warn
 
 # A last axis of so many may well be that of the channels.
@@ -88,7 +88,7 @@ def _check_items(estimator: BaseEstimator, X: Dataset, *, reset: bool) -> tuple[
 
 def _untouched() -> AbstractContextManager[None]:
     """Keep global generators as they were: a Dataset may draw from them when it opens an item."""
-    return contained(threads=torch.get_num_threads())
+    return isolated_rng(threads=torch.get_num_threads())
 
 
 def _labels_of(X: Dataset, y: Any) -> np.ndarray:

@@ -2,13 +2,13 @@
 
 `Net` is skorch's `NeuralNetClassifier`, so callbacks, histories, ``module__*``, ``optimizer__*``
 and checkpoints are skorch's. What is ours is narrow: batches cut from tensors, a loss that is a sum
-of terms over a `Step`, re-balancing from an epoch on, and one synchronisation an epoch.
+of terms over a `BatchOutput`, re-balancing from an epoch on, and one synchronisation an epoch.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -18,62 +18,32 @@ from skorch import NeuralNetClassifier
 from skorch.callbacks import Callback, EarlyStopping, EpochTimer, PrintLog
 from skorch.utils import to_device
 from torch import Tensor, nn
+from torch.utils.data import Dataset
 
 from sklimb._data.batches import Batches, StreamedBatches
-from sklimb._data.csr import is_csr, pad_rows, to_float, to_scipy
-from sklimb._data.training_data import ArrayData, DatasetData
+from sklimb._data.training_data import ArrayData, DatasetData, TrainingData
 from sklimb._random import Streams, seed_everything
 from sklimb._training.early_stopping import BestEpoch
+from sklimb._training.epoch_means import batch_means
+from sklimb._training.finiteness import check_input, finite_samples, not_finite
 from sklimb._training.mixup import Mixup
 from sklimb._training.network import NetworkFactory
 from sklimb._training.objective import LossTerms
+from sklimb._training.optimisation import (
+    build_optimizer,
+    learning_rate_factor,
+    param_groups_weight_decay,
+)
+from sklimb._training.padding import padded
 from sklimb._training.rebalancing import Rebalancer, count_classes
-from sklimb._training.schedule import learning_rate_factor
 from sklimb._training.step import TrainingStep
-from sklimb._training.weight_decay import spare_from_decay
 from sklimb.heads.members import log_mean_probability
 from sklimb.transforms.base import Transform
-
-# Matrix products take other kernels, that round otherwise, for few rows and for a rest of some. So
-# batches to predict are padded: a sample alone then gets what it gets among others, to fewer last
-# digits than scikit-learn's checks compare. No bits are promised: kernels differ by processor.
-_ROWS_OF_A_KERNEL = 4
-_ROWS_OF_A_SMALL_BATCH = 32
-# Padding to the second must cost next to nothing, so it is for rows of few values.
-_VALUES_OF_A_SMALL_BATCH = 2**15
-# Moments of the columns are taken from chunks of about this many values: 32 MB in float64.
-_VALUES_OF_A_CHUNK = 2**22
 
 
 def softmax_scores(scores: Tensor) -> Tensor:
     """Return probabilities; named, because skorch pickles it."""
     return scores.softmax(-1)
-
-
-def _name_of(dtype: torch.dtype) -> str:
-    return str(dtype).removeprefix("torch.")
-
-
-def _padded(x: Tensor) -> Tensor:
-    """Return a batch with its last row repeated (empty rows if it is sparse) up to a good size."""
-    n = max(len(x), _ROWS_OF_A_SMALL_BATCH)
-    if x.ndim != 2 or n * x.shape[1] > _VALUES_OF_A_SMALL_BATCH:
-        n = len(x)
-    spare = n - len(x) + -n % _ROWS_OF_A_KERNEL
-    if not spare:
-        return x
-    return pad_rows(x, spare) if is_csr(x) else torch.cat([x, x[-1:].expand(spare, *x.shape[1:])])
-
-
-def _means(values: np.ndarray, sizes: np.ndarray) -> np.ndarray:
-    """Return means over batches by their sizes, NaN left out beside the first column, the loss."""
-    values = values.reshape(len(values), -1)
-    means = [(sizes / sizes.sum()) @ values[:, 0]]
-    for column in values[:, 1:].T:
-        there = ~np.isnan(column)
-        n = sizes[there].sum()
-        means.append(column[there] @ (sizes[there] / n) if n else np.nan)
-    return np.asarray(means)
 
 
 class Net(TrainingStep, NeuralNetClassifier):
@@ -164,28 +134,25 @@ class Net(TrainingStep, NeuralNetClassifier):
         """Build the optimiser, in its fused form where torch has one."""
         named_parameters = self.get_all_learnable_params()
         args, kwargs = self.get_params_for_optimizer("optimizer", named_parameters)
-        args = (spare_from_decay(list(args[0]), self.module_, self.optimizer), *args[1:])
-        if "fused" in inspect.signature(self.optimizer).parameters:
-            choices = ("fused", "foreach", "capturable", "differentiable")
-            if torch.device(self.device).type in ("cpu", "cuda") and not any(
-                choice in kwargs for choice in choices
-            ):
-                kwargs["fused"] = True
-                args = self._transform_unfused(*args)
-        self.optimizer_ = self.optimizer(*args, **kwargs)
+        groups = param_groups_weight_decay(list(args[0]), self.module_, self.optimizer)
+        self.optimizer_ = build_optimizer(
+            self.optimizer,
+            groups,
+            kwargs,
+            device=self.device,
+            plain=self._of_transform() if self.has_transform else (),
+        )
         return self
 
     # --- data ---------------------------------------------------------------------------------
 
     def get_dataset(self, X: Any, y: Any = None) -> ArrayData | DatasetData:
         """Return X as it is where it is one of our datasets, else rows on the device."""
-        if isinstance(X, (ArrayData, DatasetData)):
+        if isinstance(X, TrainingData):
             return X
-        if isinstance(X, torch.utils.data.Dataset):
-            return DatasetData(X, y)
-        if not isinstance(X, Tensor) and not scipy.sparse.issparse(X):
+        if not (isinstance(X, (Tensor, Dataset)) or scipy.sparse.issparse(X)):
             X = np.asarray(X)
-        return ArrayData(X, y, device=self.device)
+        return TrainingData.of(X, y, device=self.device)
 
     def get_iterator(self, dataset: Any, training: bool = False) -> Batches | StreamedBatches:
         """Return batches; streamed where the dataset is."""
@@ -205,22 +172,6 @@ class Net(TrainingStep, NeuralNetClassifier):
 
     def check_data(self, X: Any, y: Any = None) -> None:
         """Do nothing: the estimator has checked the data and knows the classes."""
-
-    def iter_chunks(
-        self, data: ArrayData | DatasetData
-    ) -> Iterator[tuple[np.ndarray | scipy.sparse.csr_array, int]]:
-        """Yield (x in float64, index of its first row), for moments of the columns."""
-        batches = self.get_iterator(data)
-        if isinstance(batches, Batches):
-            batches.batch_size = max(64, _VALUES_OF_A_CHUNK // data.mean_values)
-        start = 0
-        for batch in batches:
-            x = batch[0]
-            if is_csr(x):
-                yield to_scipy(to_float(x, torch.float64)), start
-            else:
-                yield x.cpu().double().numpy(), start
-            start += len(x)
 
     # --- training -----------------------------------------------------------------------------
 
@@ -395,7 +346,7 @@ class Net(TrainingStep, NeuralNetClassifier):
     ) -> None:
         if not self.history[-1]["batches"]:
             self.history.new_batch()  # skorch's Checkpoint looks at the last one, whatever it holds
-        means = _means(torch.stack(losses).cpu().double().numpy(), np.asarray(sizes))
+        means = batch_means(torch.stack(losses).cpu().double().numpy(), np.asarray(sizes))
         names = [prefix + "_loss"]
         terms = list(self.criterion_.terms)
         if prefix == "train" and self.has_transform:
@@ -410,23 +361,8 @@ class Net(TrainingStep, NeuralNetClassifier):
         best = min((row.get(names[0], np.inf) for row in self.history[:-1]), default=np.inf)
         self.history.record(names[0] + "_best", bool(means[0] < best))
         if not np.isfinite(means[0]):
-            self._check_input(data)
+            check_input(self, data)
             self._diverged(f"{prefix} loss is {means[0]}")
-
-    def _check_input(self, data: ArrayData | DatasetData) -> None:
-        """Raise a ValueError if the data, in the network's float type, hold what is not finite."""
-        dtype = self.module_.like.dtype
-        start = 0
-        for batch in self.get_iterator(data):
-            x = to_float(batch[0], dtype).to_dense() if is_csr(batch[0]) else batch[0].to(dtype)
-            bad = (~torch.isfinite(x.reshape(len(x), -1)).all(1)).nonzero()
-            if len(bad):
-                raise ValueError(
-                    f"X contains NaN or infinity, or a value too large for {_name_of(dtype)}: in "
-                    f"row {start + int(bad[0])}. Leave it out, impute or scale it, or set "
-                    'dtype="float64".'
-                )
-            start += len(x)
 
     def _diverged(self, what: str) -> None:
         raise ValueError(
@@ -448,23 +384,6 @@ class Net(TrainingStep, NeuralNetClassifier):
         self.criterion_.set_class_counts(counts)
         if self.has_transform:
             self.transform_.set_class_counts(counts)
-
-    @torch.no_grad()
-    def start_head(self, data: ArrayData | DatasetData, rows: np.ndarray) -> None:
-        """Give the head its start values from some rows, if it takes any."""
-        start_from = getattr(self.module_.head, "start_from", None)
-        if start_from is None:
-            return
-        self._set_training(False)
-        batches = self.get_iterator(data)
-        batches.indices = rows
-        embedded = torch.cat([self.module_.features(batch[0]) for batch in batches])
-        generator = torch.Generator().manual_seed(
-            self.streams.seed("head_start", self.finished_epochs)
-        )
-        weight = None if data.weight is None else self._as_weight(data.weight[rows])
-        y = torch.as_tensor(data.y_encoded[rows], dtype=torch.long, device=self.device)
-        start_from(embedded, y, weight, generator)
 
     # --- prediction ---------------------------------------------------------------------------
 
@@ -500,21 +419,11 @@ class Net(TrainingStep, NeuralNetClassifier):
         batches.indices = rows
         for batch in batches:
             x = batch[0]
-            results.append(what(self.module_, _padded(x))[: len(x)].cpu())
+            results.append(what(self.module_, padded(x))[: len(x)].cpu())
         result = torch.cat(results)
-        self._check_finite(result)
+        finite = finite_samples(result)
+        if not finite.all():
+            if not self.is_finite():
+                self._diverged("weights are no longer finite")
+            raise ValueError(not_finite(finite, self.module_.like.dtype))
         return result
-
-    def _check_finite(self, result: Tensor) -> None:
-        """Raise a ValueError if something that leaves the network is not finite."""
-        bad = ~torch.isfinite(result.reshape(len(result), -1)).all(1)
-        if not bad.any():
-            return
-        if not self.is_finite():
-            self._diverged("weights are no longer finite")
-        raise ValueError(
-            f"The network gives no finite numbers for {int(bad.sum())} of {len(bad)} samples (the "
-            f"first: row {int(bad.nonzero()[0])}). X contains NaN or infinity there, or values too "
-            f"large for {_name_of(self.module_.like.dtype)}. Leave these samples out, impute or "
-            'scale them, or set dtype="float64".'
-        )

@@ -15,7 +15,7 @@ from sklimb._training.keywords import check_keywords
 from sklimb.backbones.features import as_features, check_features
 from sklimb.backbones.members import MemberCopies
 from sklimb.heads.members import MemberHeads, log_mean_probability
-from sklimb.transforms.base import changed_output
+from sklimb.transforms.base import forward_with_hook
 
 
 class Network(nn.Module):
@@ -53,7 +53,7 @@ class Network(nn.Module):
             return self.head.embed(run_backbone(self.backbone, x, self.like.dtype))
         copies = isinstance(self.backbone, MemberCopies)
         through = [
-            changed_output(
+            forward_with_hook(
                 backbone, stage, change, lambda own=backbone: run_backbone(own, x, self.like.dtype)
             )
             for backbone in (self.backbone.members if copies else [self.backbone])

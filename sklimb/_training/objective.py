@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 
-class Step(NamedTuple):
+class BatchOutput(NamedTuple):
     """All that a loss term sees of a training step.
 
     Attributes
@@ -43,8 +43,8 @@ class LossTerms(nn.Module):
     Parameters
     ----------
     terms : mapping
-        name -> (coefficient, term); a term is called with a `Step`. Terms that are modules may
-        learn; a coefficient of 0 leaves the term out altogether.
+        name -> (coefficient, term); a term is called with a `BatchOutput`. Terms that are modules
+        may learn; a coefficient of 0 leaves the term out altogether.
 
     Notes
     -----
@@ -54,7 +54,7 @@ class LossTerms(nn.Module):
     called member by member, with the member's own head.
     """
 
-    def __init__(self, terms: Mapping[str, tuple[float, Callable[[Step], Tensor]]]) -> None:
+    def __init__(self, terms: Mapping[str, tuple[float, Callable[[BatchOutput], Tensor]]]) -> None:
         super().__init__()
         self.terms = {name: term for name, term in terms.items() if term[0] != 0}
         if not self.terms:
@@ -76,7 +76,7 @@ class LossTerms(nn.Module):
             if hasattr(term, "set_seen_counts"):
                 term.set_seen_counts(counts)
 
-    def forward(self, step: Step) -> tuple[Tensor, list[Tensor]]:
+    def forward(self, step: BatchOutput) -> tuple[Tensor, list[Tensor]]:
         """Return the loss and each term's value before its coefficient."""
         if step.scores.ndim == 2:
             values = [_average(term(step), step.weight) for _, term in self.terms.values()]
@@ -98,13 +98,13 @@ def _average(value: Tensor, weight: Tensor | None) -> Tensor:
     return (value * weight).sum() / weight.sum().clamp_min(torch.finfo(weight.dtype).tiny)
 
 
-def _of_members(term: Callable[[Step], Tensor], step: Step) -> Tensor:
+def _of_members(term: Callable[[BatchOutput], Tensor], step: BatchOutput) -> Tensor:
     """Return the mean over members of a term of a step (n, k, ...)."""
     n, k, _ = step.scores.shape
     if getattr(term, "row_wise", False):
         weight = step.weight
         weight = None if weight is None else weight.repeat_interleave(k)
-        rows = Step(
+        rows = BatchOutput(
             step.y.repeat_interleave(k), weight, step.features.reshape(n * k, -1),
             step.scores.reshape(n * k, -1), step.head,
         )  # fmt: skip

@@ -11,14 +11,14 @@ import torch
 from torch import Tensor, nn
 
 from sklimb._training.mixup import Mixup
-from sklimb._training.objective import Step
+from sklimb._training.objective import BatchOutput
 from sklimb.transforms.base import Transform
 
 if TYPE_CHECKING:
     from sklimb._data.training_data import TrainingData
     from sklimb._training.net import Net
 
-Terms = Mapping[str, tuple[float, Callable[[Step], Tensor]]]
+Terms = Mapping[str, tuple[float, Callable[[BatchOutput], Tensor]]]
 MakeTransform = Callable[[nn.Module, torch.Tensor, int], Transform]
 
 
@@ -36,7 +36,7 @@ class Recipe:
     head : callable
         (n_features) -> nn.Module, picklable: the net keeps it.
     terms : mapping
-        The loss: name -> (coefficient, term of a `Step`).
+        The loss: name -> (coefficient, term of a `BatchOutput`).
     transform : callable or None
         (network, example, n_classes) -> Transform, picklable; None changes no batch.
     mixup : Mixup or None

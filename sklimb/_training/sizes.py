@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from sklimb._data.training_data import ArrayData, TrainingData
-from sklimb._random import contained
+from sklimb._random import isolated_rng
 
 # Where nothing is known of the data to come.
 EPOCHS_OF_UNKNOWN_DATA = 60
@@ -69,7 +69,7 @@ def _sample_shape(data: TrainingData) -> tuple[int, ...]:
     """Return the shape of a sample, without a trace in global generators."""
     if isinstance(data, ArrayData):
         return data.sample_shape
-    with contained(threads=torch.get_num_threads()):  # an item may draw from them
+    with isolated_rng(threads=torch.get_num_threads()):  # an item may draw from them
         return data.sample_shape
 
 

@@ -12,7 +12,7 @@ from torch import Tensor
 from sklimb._random import seeded
 from sklimb._training.mixup import label_share, mix_rows
 from sklimb._training.network import as_taken
-from sklimb._training.objective import Step
+from sklimb._training.objective import BatchOutput
 
 
 class TrainingStep:
@@ -40,25 +40,6 @@ class TrainingStep:
         """Return the ids of what the transform learns."""
         return {id(parameter) for parameter in self.transform_.parameters()}
 
-    def _transform_unfused(
-        self, groups: list[dict[str, Any]], *args: Any
-    ) -> tuple[list[dict[str, Any]], Any]:
-        """Return groups of an optimiser that is fused but for what the transform learns.
-
-        With momentum torch's fused SGD fails once a parameter gets its first gradient later than
-        the others of its group, as what generates samples does. The network's own stay fused, so
-        that their bits are those of a training without the transform.
-        """
-        learnt = self._of_transform() if self.has_transform else set()
-        result = []
-        for group in groups:
-            theirs = [p for p in group["params"] if id(p) in learnt]
-            ours = [p for p in group["params"] if id(p) not in learnt]
-            result.append(group | {"params": ours})
-            if theirs:
-                result.append(group | {"params": theirs, "fused": False})
-        return (result, *args)
-
     def drop_transform(self) -> None:
         """Forget the transform, and what the optimiser holds for it."""
         if not self.has_transform:
@@ -84,7 +65,7 @@ class TrainingStep:
             first = self.optimizer_.param_groups[0]
             same = {name: first[name] for name in ("lr", "initial_lr") if name in first}
             if first.get("fused"):
-                same["fused"] = False  # as in `_transform_unfused`
+                same["fused"] = False  # as in `build_optimizer`
             self.optimizer_.add_param_group({"params": learnt, **same})
 
     # --- a step -------------------------------------------------------------------------------
@@ -147,7 +128,7 @@ class TrainingStep:
 
         features = module.features(x, transform.stage, change)
         scores = module.head(features)
-        step = Step(y, weight, features, scores, module.head)
+        step = BatchOutput(y, weight, features, scores, module.head)
         loss, values = self.criterion_(step)
         added = transform.terms()
         for name in self._transform_terms():
@@ -181,7 +162,7 @@ class TrainingStep:
         if batch.weight is not None:
             weight = weight * torch.cat([batch.weight, batch.weight[partner]])
         twice = (torch.cat([t, t]) for t in (features, scores))
-        return self._total(Step(both, weight, *twice, self.module_.head), scores)
+        return self._total(BatchOutput(both, weight, *twice, self.module_.head), scores)
 
     def validation_step(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
         """Compute the loss of a batch."""
@@ -194,13 +175,13 @@ class TrainingStep:
         module = self.module_
         features = module.features(x)
         scores = module.head(features)
-        return self._total(Step(y, weight, features, scores, module.head), scores)
+        return self._total(BatchOutput(y, weight, features, scores, module.head), scores)
 
-    def _total(self, step: Step, scores: Tensor) -> dict[str, Any]:
+    def _total(self, step: BatchOutput, scores: Tensor) -> dict[str, Any]:
         return self._step_of(*self.criterion_(step), scores, step)
 
     def _step_of(
-        self, loss: Tensor, values: list[Tensor], scores: Tensor, step: Step
+        self, loss: Tensor, values: list[Tensor], scores: Tensor, step: BatchOutput
     ) -> dict[str, Any]:
         # One tensor a batch, read once an epoch: .item() would wait for the device each time.
         kept = loss.detach()

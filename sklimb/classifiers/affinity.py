@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from sklimb._data.training_data import TrainingData
 from sklimb._training.net import Net
-from sklimb._training.objective import Step
+from sklimb._training.objective import BatchOutput
 from sklimb._training.plan import TrainPlan
 from sklimb._training.recipe import Recipe
 from sklimb._warnings import warn
@@ -43,11 +43,11 @@ class _Margin:
     def __init__(self, lam: float) -> None:
         self.lam = lam
 
-    def __call__(self, step: Step) -> Tensor:
+    def __call__(self, step: BatchOutput) -> Tensor:
         return affinity_margin_loss(step.scores.exp(), step.y, self.lam, reduction="none")
 
 
-def _diversity(step: Step) -> Tensor:
+def _diversity(step: BatchOutput) -> Tensor:
     return diversity(step.head.prototypes)
 
 
@@ -202,7 +202,7 @@ class AffinityClassifier(BaseNetClassifier):
         """Warn after a training of samples that no gradient reaches."""
         yield
         rng = net.streams.generator("head_start", net.finished_epochs, 2)
-        rows = data.of_each_class(_SAMPLES_TO_LOOK_AT, rng)
+        rows = data.stratified_subsample(_SAMPLES_TO_LOOK_AT, rng)
         log_affinity = net.run(data, _closest, rows)
         # what is left of a change of distance / sigma: d itself if Gaussian, d ** 2 of 1 / (1 + x)
         log_slope = log_affinity * (1 if self.similarity == "gaussian" else 2)

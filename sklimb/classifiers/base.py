@@ -15,18 +15,19 @@ from sklearn.metrics import check_scoring
 from sklearn.utils import Tags, check_scalar
 from sklearn.utils.multiclass import check_classification_targets
 
-from sklimb._data.column_statistics import init_from_data
 from sklimb._data.training_data import TrainingData
 from sklimb._data.validation import check_training_data, check_weights
-from sklimb._random import Streams, contained, torch_defaults
+from sklimb._random import Streams, isolated_rng, torch_defaults
+from sklimb._training.column_statistics import set_column_statistics
 from sklimb._training.early_stopping import BestEpoch
+from sklimb._training.head_start import start_head
 from sklimb._training.net import Net
 from sklimb._training.network import NetworkFactory
 from sklimb._training.objective import LossTerms
+from sklimb._training.optimisation import SCHEDULES
 from sklimb._training.plan import Mode, TrainPlan, choose_backbone, make_plan, resolve_device
 from sklimb._training.rebalancing import class_weight_vector, resolve_epoch
 from sklimb._training.recipe import Recipe
-from sklimb._training.schedule import SCHEDULES
 from sklimb._warnings import warn
 from sklimb.classifiers.parameters import (
     READ_ANEW,
@@ -42,9 +43,6 @@ from sklimb.classifiers.parameters import (
 )
 from sklimb.classifiers.prediction import PredictionMixin
 from sklimb.metrics import balanced_accuracy_scorer
-
-# At most this many samples set the start values of a head.
-_SAMPLES_TO_START_FROM = 20_000
 
 
 class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
@@ -203,10 +201,10 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
             warn_of_ignored(self._built_with, parameters, READ_ANEW | recipe.reads_anew)
         if net is None:
             streams = Streams(self.random_state)
-            with contained(threads=plan.threads, device=plan.device):
+            with isolated_rng(threads=plan.threads, device=plan.device):
                 self._train_new(data, plan, recipe, streams)
         else:
-            with contained(threads=plan.threads, device=plan.device):
+            with isolated_rng(threads=plan.threads, device=plan.device):
                 self._train_on(net, data, plan, recipe)
         return self
 
@@ -219,7 +217,7 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
         try:
             net.initialize()
             warn_of_dropout(self.optimizer, net.module_)
-            init_from_data(net, learnt)
+            set_column_statistics(net, learnt)
             self._run_epochs(net, learnt, held, plan, recipe)
         except BaseException as error:
             # Nothing may go on from half a fit; after a Ctrl-C what is learnt may be of use.
@@ -258,8 +256,7 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
         net.count(data)
         self.class_counts_ = net.counts_.copy()
         with recipe.around(net, data):
-            rng = net.streams.generator("head_start", net.finished_epochs, 1)
-            net.start_head(data, data.of_each_class(_SAMPLES_TO_START_FROM, rng))
+            start_head(net, data)
             net.notify("on_train_begin", X=data, y=data.y)
             monitor = None if held is None else self._best_epoch()
             try:

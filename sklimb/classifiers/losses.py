@@ -1,4 +1,4 @@
-"""The classification losses by name: each as a term of a `Step`, with the head it needs.
+"""The classification losses by name: each as a term of a `BatchOutput`, with the head it needs.
 
 Every method that takes ``loss=`` gets it here, so a loss joins by one entry in `_LOSSES`.
 """
@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sklimb._training.objective import Step
+from sklimb._training.objective import BatchOutput
 from sklimb._training.recipe import Recipe
 from sklimb._warnings import warn
 from sklimb.classifiers.parameters import check_number
@@ -29,7 +29,7 @@ class CrossEntropy:
 
     row_wise = True
 
-    def __call__(self, step: Step) -> Tensor:
+    def __call__(self, step: BatchOutput) -> Tensor:
         """Return the value of each sample, or their mean."""
         # without weights torch's own mean is quicker than a value a row and then a mean
         reduction = "mean" if step.weight is None else "none"
@@ -44,7 +44,7 @@ class Focal:
     def __init__(self, gamma: float) -> None:
         self.gamma = gamma
 
-    def __call__(self, step: Step) -> Tensor:
+    def __call__(self, step: BatchOutput) -> Tensor:
         """Return the value of each sample, or their mean."""
         return focal_loss(step.scores, step.y, self.gamma, reduction="none")
 
@@ -58,7 +58,7 @@ class AMSoftmax:
         self.margin = margin
         self.scale = scale
 
-    def __call__(self, step: Step) -> Tensor:
+    def __call__(self, step: BatchOutput) -> Tensor:
         """Return the value of each sample, or their mean."""
         cosine = step.scores / self.scale
         return am_softmax_loss(cosine, step.y, self.margin, self.scale, reduction="none")
@@ -77,7 +77,7 @@ class LDAM:
         """Take the training counts that the margins follow from."""
         self.counts = counts
 
-    def __call__(self, step: Step) -> Tensor:
+    def __call__(self, step: BatchOutput) -> Tensor:
         """Return the value of each sample, or their mean."""
         return ldam_loss(
             step.scores / self.scale,
@@ -101,7 +101,7 @@ class LogitAdjusted:
         """Take the training counts that the shares follow from."""
         self.counts = counts
 
-    def __call__(self, step: Step) -> Tensor:
+    def __call__(self, step: BatchOutput) -> Tensor:
         """Return the value of each sample, or their mean."""
         return logit_adjusted_loss(step.scores, step.y, self.counts, self.tau, reduction="none")
 
@@ -118,7 +118,7 @@ class OwnLoss(nn.Module):
         if isinstance(loss, nn.Module) and hasattr(loss, "reduction"):
             self.loss.reduction = "none"
 
-    def forward(self, step: Step) -> Tensor:
+    def forward(self, step: BatchOutput) -> Tensor:
         """Return the loss of a step."""
         value = self.loss(step.scores, step.y)
         if value.ndim == 0 and step.weight is not None:
@@ -130,7 +130,7 @@ class OwnLoss(nn.Module):
         return value
 
 
-_LOSSES: dict[str, Callable[[Any], Callable[[Step], Tensor]]] = {
+_LOSSES: dict[str, Callable[[Any], Callable[[BatchOutput], Tensor]]] = {
     "cross_entropy": lambda e: CrossEntropy(),
     "focal": lambda e: Focal(e.focal_gamma),
     "ldam": lambda e: LDAM(e.max_margin, e.scale),
@@ -193,7 +193,7 @@ def make_head(estimator: Any, n_classes: int) -> Callable[[int], nn.Module]:
     return partial(LinearHead, n_classes=n_classes)
 
 
-def make_term(estimator: Any) -> Callable[[Step], torch.Tensor]:
+def make_term(estimator: Any) -> Callable[[BatchOutput], torch.Tensor]:
     """Return the estimator's loss as a term."""
     if isinstance(estimator.loss, str):
         return _LOSSES[estimator.loss](estimator)

@@ -19,6 +19,7 @@ from torch import nn
 from sklimb._data.csr import to_dense
 from sklimb._data.spread import ColumnSpread
 from sklimb._data.training_data import TrainingData
+from sklimb._training.column_statistics import iter_chunks
 from sklimb._training.net import Net
 from sklimb._training.plan import Mode, TrainPlan
 from sklimb._training.rebalancing import resolve_epoch
@@ -35,9 +36,14 @@ from sklimb.classifiers.losses import (
 )
 from sklimb.classifiers.parameters import check_number, check_option
 from sklimb.classifiers.rebalanced import RebalancedClassifier
-from sklimb.classifiers.sources import check_source, fit_source, is_fitted_source, score_network
+from sklimb.classifiers.sources import (
+    check_source,
+    fit_source,
+    is_fitted_source,
+    score_network,
+    unrecognised_classes,
+)
 from sklimb.transforms.base import Transform
-from sklimb.transforms.m2m import frozen
 from sklimb.transforms.major_to_minor import MajorToMinor
 
 # A plain g makes at least so many steps: a few epochs of a few rows would not teach it any.
@@ -313,13 +319,19 @@ class M2mClassifier(BaseNetClassifier):
         else:
             g = self._trained_source(plan, net, data, starts)
         if starts:
-            self._warn_of_unlearnt(g, net, data)
+            unlearnt = unrecognised_classes(g, net, data, len(self.classes_))
+            if unlearnt.any():
+                warn(
+                    f"g (source_estimator) recognises no training row of the classes "
+                    f"{self.classes_[unlearnt].tolist()}, so it cannot say what to translate into. "
+                    "Train it longer (max_epochs, lr), or give another."
+                )
         transform.set_source(g.to(net.device))
 
     def _set_columns(self, net: Net, data: TrainingData) -> None:
         transform = net.transform_
         columns = ColumnSpread()
-        for chunk, _ in net.iter_chunks(data):
+        for chunk, _ in iter_chunks(net, data):
             columns.update(chunk)
         example = net.module.example
         unit = self.unit or ("spread" if example.ndim == 2 else "raw")
@@ -381,26 +393,6 @@ class M2mClassifier(BaseNetClassifier):
         return RebalancedClassifier(
             **shared | {"batch_size": plan.batch_size, "device": plan.device}, **nested
         )
-
-    @torch.no_grad()
-    def _warn_of_unlearnt(self, g: nn.Module, net: Net, data: TrainingData) -> None:
-        n_classes = len(self.classes_)
-        counts = data.class_counts(n_classes)
-        wanted = (counts > 0) & (counts < counts.max())
-        recognised = np.zeros(n_classes, dtype=bool)
-        rows = np.flatnonzero(wanted[data.y_encoded])
-        batches = net.get_iterator(data)
-        batches.indices = rows
-        with frozen(g):
-            for x, y in batches if len(rows) else ():
-                hit = g(to_dense(x)).argmax(1) == y
-                recognised[y[hit].cpu().numpy()] = True
-        if (wanted & ~recognised).any():
-            warn(
-                f"g (source_estimator) recognises no training row of the classes "
-                f"{self.classes_[wanted & ~recognised].tolist()}, so it cannot say what to "
-                "translate into. Train it longer (max_epochs, lr), or give another.",
-            )
 
 
 def _build(network: nn.Module, example: torch.Tensor, n_classes: int, **settings: Any) -> Transform:

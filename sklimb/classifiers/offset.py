@@ -11,12 +11,11 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from sklimb._data.training_data import TrainingData
+from sklimb._training.class_means import class_means
 from sklimb._training.net import Net
-from sklimb._training.network import run_backbone
-from sklimb._training.objective import Step
+from sklimb._training.objective import BatchOutput
 from sklimb._training.plan import TrainPlan
 from sklimb._training.recipe import Recipe, Terms
 from sklimb.classifiers.base import BaseNetClassifier
@@ -34,7 +33,7 @@ _OFFSETS = ("estimated", "empirical", "uniform_only", "zero", "learned")
 class _WithPrior(nn.Module):
     """A classification term on scores plus the log shares of the classes that it sees (Eq. 2)."""
 
-    def __init__(self, term: Callable[[Step], Tensor]) -> None:
+    def __init__(self, term: Callable[[BatchOutput], Tensor]) -> None:
         super().__init__()
         self.term = term
 
@@ -52,7 +51,7 @@ class _WithPrior(nn.Module):
         """Take how often the loss sees each class."""
         self.log_shares = log_class_shares(counts)
 
-    def forward(self, step: Step) -> Tensor:
+    def forward(self, step: BatchOutput) -> Tensor:
         """Return the loss of a step."""
         return self.term(step._replace(scores=step.scores + self.log_shares))
 
@@ -68,7 +67,7 @@ class _Center:
     def __init__(self, normalize: bool) -> None:
         self.normalize = normalize
 
-    def __call__(self, step: Step) -> Tensor:
+    def __call__(self, step: BatchOutput) -> Tensor:
         centers = step.head.centers
         per_row = center_loss(step.features, step.y, centers, reduction="none")
         if not self.normalize:
@@ -83,7 +82,7 @@ class _Uniform:
     def __init__(self, normalize: bool) -> None:
         self.normalize = normalize
 
-    def __call__(self, step: Step) -> Tensor:
+    def __call__(self, step: BatchOutput) -> Tensor:
         offset = step.head.offset
         loss = uniform_offset_loss(offset)
         return loss / math.log(len(offset)) if self.normalize else loss
@@ -325,7 +324,7 @@ class OffsetDebiasedClassifier(BaseNetClassifier):
         finally:
             for head in empirical:
                 head.use_means()
-        means, present = self._means_of(data)
+        means, present = class_means(net, data, len(self.classes_))
         if isinstance(heads[0], OffsetHead):
             for head, own in zip(heads, means, strict=True):
                 head.set_means(own, present)
@@ -333,37 +332,6 @@ class OffsetDebiasedClassifier(BaseNetClassifier):
             # the heads of the plain net have no room for them
             known = vars(self).get("_raw_means", torch.full_like(means, torch.nan))
             self._raw_means = torch.where(present.unsqueeze(1), means, known)
-
-    @torch.no_grad()
-    def _means_of(self, data: TrainingData) -> tuple[Tensor, Tensor]:
-        """Return the weighted means (k, C, d) of the features, and which classes have rows."""
-        module = self.net_.module_.eval()
-        heads = members_of(module.head)
-        head = heads[0]
-        total = torch.zeros(
-            len(self.classes_), len(heads), head.n_features_out, dtype=torch.float64
-        )
-        mass = torch.zeros(len(total), dtype=torch.float64)
-        start = 0
-        # either head has a scale where it scores by cosines
-        cosine = getattr(head, "scale", None) is not None
-        for batch in self.net_.get_iterator(data):
-            rows = run_backbone(module.backbone, batch[0], module.like.dtype)
-            if cosine:
-                rows = F.normalize(rows, dim=-1)
-            if rows.ndim == 2:
-                rows = rows.unsqueeze(1)
-            chosen = slice(start, start + len(rows))
-            start += len(rows)
-            y = torch.from_numpy(data.y_encoded[chosen])
-            weight = torch.ones(len(rows), dtype=torch.float64)
-            if data.weight is not None:
-                # of mean 1, so that sums neither vanish nor overflow
-                weight = torch.from_numpy(data.weight[chosen] / data.weight.mean())
-            mass.index_add_(0, y, weight)
-            total.index_add_(0, y, weight[:, None, None] * rows.cpu().double())
-        means = total / mass.clamp_min(torch.finfo(mass.dtype).tiny)[:, None, None]
-        return means.transpose(0, 1).contiguous(), mass > 0
 
     @property
     def class_means_(self) -> np.ndarray:

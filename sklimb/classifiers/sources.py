@@ -18,9 +18,13 @@ from skorch import NeuralNet, NeuralNetBinaryClassifier
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
+from sklimb._data.csr import to_dense
+from sklimb._data.training_data import TrainingData
 from sklimb._random import seeded
+from sklimb._training.net import Net
 from sklimb.classifiers.base import BaseNetClassifier
 from sklimb.heads.members import MeanScores
+from sklimb.transforms.m2m import frozen
 
 
 class ClassScores(nn.Module):
@@ -94,7 +98,7 @@ def is_fitted_source(source: Any) -> bool:
 
 
 def fit_source(source: Any, X: Any, y: np.ndarray, codes: np.ndarray, seed: int) -> Any:
-    """Return a fitted clone of a classifier; call inside `contained`.
+    """Return a fitted clone of a classifier; call inside `isolated_rng`.
 
     Parameters
     ----------
@@ -187,3 +191,29 @@ def score_network(
     if mean_scores and getattr(network, "n_members", 1) > 1:
         network = MeanScores(network)
     return ClassScores(network, n, [labels.index(k) for k in classes.tolist()], gives)
+
+
+@torch.no_grad()
+def unrecognised_classes(g: nn.Module, net: Net, data: TrainingData, n_classes: int) -> np.ndarray:
+    """Return which classes, (C,), g would translate into and recognises no training sample of.
+
+    Parameters
+    ----------
+    g : nn.Module
+        Scores in the order of the classes.
+    net : Net
+        Draws the batches.
+    data : TrainingData
+    n_classes : int
+    """
+    counts = data.class_counts(n_classes)
+    wanted = (counts > 0) & (counts < counts.max())
+    recognised = np.zeros(n_classes, dtype=bool)
+    rows = np.flatnonzero(wanted[data.y_encoded])
+    batches = net.get_iterator(data)
+    batches.indices = rows
+    with frozen(g):
+        for x, y in batches if len(rows) else ():
+            hit = g(to_dense(x)).argmax(1) == y
+            recognised[y[hit].cpu().numpy()] = True
+    return wanted & ~recognised

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Generic, TypeVar
 from zipfile import BadZipFile
 
-from sklimb.datasets._storage import NotWritable, download, get_data_home, written_whole
+from sklimb.datasets._storage import NotWritable, atomic_write, download, get_data_home
 
 T = TypeVar("T")
 
@@ -168,7 +168,7 @@ def obtain(
         except (*_UNREADABLE, ImportError) as error:
             wrong = f"{type(error).__name__}: {' '.join(str(error).split())}"
         if wrong is None:
-            with written_whole(path) as file:
+            with atomic_write(path) as file:
                 part.write(content, file)
             return content
         failures.append(f"{source.url} ({wrong})")

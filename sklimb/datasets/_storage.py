@@ -16,7 +16,7 @@ from urllib.request import Request, urlopen
 
 import numpy as np
 
-__all__ = ["NotWritable", "content_sha256", "download", "get_data_home", "written_whole"]
+__all__ = ["NotWritable", "atomic_write", "content_sha256", "download", "get_data_home"]
 
 _CHUNK = 1 << 18
 _TIMEOUT = 60.0  # seconds without a byte
@@ -57,7 +57,7 @@ class NotWritable(OSError):
 
 
 @contextmanager
-def written_whole(path: Path) -> Iterator[BinaryIO]:
+def atomic_write(path: Path) -> Iterator[BinaryIO]:
     """Open a file that appears at `path` at the end, whole, or not at all.
 
     Parameters
@@ -165,7 +165,7 @@ def _download_once(url: str, path: Path, verbose: bool) -> None:
 
     # Some servers turn away Python's own name.
     request = Request(url, headers={"User-Agent": "sklimb"})
-    with urlopen(request, timeout=_TIMEOUT) as answer, written_whole(path) as file:
+    with urlopen(request, timeout=_TIMEOUT) as answer, atomic_write(path) as file:
         length = answer.headers.get("Content-Length")
         total = int(length) if length and length.isdigit() else None
         got = 0

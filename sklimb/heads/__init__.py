@@ -5,7 +5,7 @@ A head is an `nn.Module` with
 - ``embed(features)``: the space that it compares in, and that ``transform`` returns;
 - ``forward(embedded)``: scores (n, C), whose softmax is the predicted probability;
 - ``n_features_out``: the width of that space;
-- optionally ``start_from(embedded, y, weight, generator)``: start values from data;
+- optionally ``init_from_data(embedded, y, weight, generator)``: start values from data;
 - optionally ``after_step(embedded, y, weight)``: what moves after each step of the optimiser, by a
   rule of its own.
 

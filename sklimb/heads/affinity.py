@@ -120,7 +120,7 @@ class AffinityHead(nn.Module):
         )
 
     @torch.no_grad()
-    def start_from(
+    def init_from_data(
         self, embedded: Tensor, y: Tensor, weight: Tensor | None, generator: torch.Generator
     ) -> None:
         """Start the prototypes of each class that has rows, and has not started yet, from them.

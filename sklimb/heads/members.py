@@ -66,9 +66,9 @@ class MemberHeads(nn.Module):
         self.n_features_out = sum(member.n_features_out for member in self.members)
         # subclasses may do more than their parents
         self._at_once = type(self.members[0]) in (LinearHead, CosineHead)
-        # What the heads do not do is not there, so that nobody prepares it: `start_from` costs a
-        # forward pass, and `after_step` comes at every step.
-        for method in ("start_from", "after_step"):
+        # What the heads do not do is not there, so that nobody prepares it: `init_from_data` costs
+        # a forward pass, and `after_step` comes at every step.
+        for method in ("init_from_data", "after_step"):
             if not hasattr(self.members[0], method):
                 setattr(self, method, None)
 
@@ -120,7 +120,7 @@ class MemberHeads(nn.Module):
         return scores + torch.stack([member.bias for member in self.members])
 
     @torch.no_grad()
-    def start_from(
+    def init_from_data(
         self, embedded: Tensor, y: Tensor, weight: Tensor | None, generator: torch.Generator
     ) -> None:
         """Give each head its start values from data; None where the heads take none.
@@ -137,7 +137,7 @@ class MemberHeads(nn.Module):
             Source of draws, each member's in turn.
         """
         for member, own in zip(self.members, embedded.unbind(1), strict=True):
-            member.start_from(own, y, weight, generator)
+            member.init_from_data(own, y, weight, generator)
 
     @torch.no_grad()
     def after_step(self, embedded: Tensor, y: Tensor, weight: Tensor | None) -> None:

@@ -164,7 +164,7 @@ class OffsetHead(nn.Module):
         self.raw_means.copy_(torch.where(present.unsqueeze(1), means, self.raw_means))
 
     @torch.no_grad()
-    def start_from(
+    def init_from_data(
         self, embedded: Tensor, y: Tensor, weight: Tensor | None, generator: torch.Generator
     ) -> None:
         """Start the centre of each class that has rows, and has not started yet, at their mean.
@@ -336,7 +336,7 @@ class EmpiricalOffsetHead(OffsetHead):
         self.started |= present.to(self.started)
         self.raw_centers.copy_(self.raw_means.nan_to_num() * self.started.unsqueeze(1))
 
-    def start_from(
+    def init_from_data(
         self, embedded: Tensor, y: Tensor, weight: Tensor | None, generator: torch.Generator
     ) -> None:
         """Do nothing: the means come after training.

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from sklimb._random import Streams, choose_threads, contained, torch_defaults
+from sklimb._random import Streams, choose_threads, isolated_rng, torch_defaults
 from sklimb._training.plan import resolve_device
 from sklimb._warnings import warn
 from sklimb.backbones import MLP
@@ -265,7 +265,7 @@ class M2mSampler(ByClassOverSampler):
         at_once = rows_at_once(rows.n_columns)
         tried = np.flatnonzero(draws.tried)
         changed, accepted = False, []
-        with contained(threads=choose_threads(at_once, rows.n_columns), device=device):
+        with isolated_rng(threads=choose_threads(at_once, rows.n_columns), device=device):
             networks = []
             for number, name in enumerate(("source_estimator", "target_estimator")):
                 if number == 1 and not self.lam:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 if TYPE_CHECKING:
-    from sklimb._training.objective import Step
+    from sklimb._training.objective import BatchOutput
 
 Changed = tuple[Tensor, Tensor, Tensor | None]
 
@@ -71,12 +71,12 @@ class Transform(nn.Module):
         """Return this batch's loss terms; one that has no value in this batch is left out."""
         return {}
 
-    def after_scores(self, step: Step) -> None:
+    def after_scores(self, step: BatchOutput) -> None:
         """Look at what came out of a batch.
 
         Parameters
         ----------
-        step : Step
+        step : BatchOutput
             Labels, weights, features, scores and head.
         """
 
@@ -133,7 +133,7 @@ class MemberTransforms(Transform):
         return {name: float(np.mean([own[name] for own in figures])) for name in figures[0]}
 
 
-def changed_output(
+def forward_with_hook(
     backbone: nn.Module, stage: str, change: Callable[[Tensor], Tensor], run: Callable[[], Tensor]
 ) -> Tensor:
     """Return ``run()`` while the output of a submodule of the backbone goes through `change`.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from sklimb._data.csr import to_dense
-from sklimb._training.objective import Step
 from sklimb.heads.members import MeanScores
 from sklimb.transforms._rescaled import Rescaled
 from sklimb.transforms.base import Changed, Transform
@@ -19,6 +20,9 @@ from sklimb.transforms.m2m import (
     target_confidence,
     translate,
 )
+
+if TYPE_CHECKING:
+    from sklimb._training.objective import BatchOutput
 
 
 class MajorToMinor(Transform):
@@ -200,7 +204,7 @@ class MajorToMinor(Transform):
         other = other + (other >= low).long()
         return other + (other >= high).long()
 
-    def after_scores(self, step: Step) -> None:
+    def after_scores(self, step: BatchOutput) -> None:
         """Take the loss of the translated rows."""
         if self._replaced is None or not len(self._replaced):
             return

@@ -91,10 +91,10 @@ def test_columns_apart(matrix, rows):
     np.testing.assert_array_equal(rest.to_dense().numpy(), matrix.toarray())
 
 
-def test_values_a_row(rows):
-    assert _csr.values_a_row(rows) == max(1, len(rows.values()) // 9)
-    assert _csr.values_a_row(torch.zeros(5, 3, 4)) == 12
-    assert _csr.values_a_row(torch.zeros(0, 3)) == 1
+def test_mean_nnz(rows):
+    assert _csr.mean_nnz(rows) == max(1, len(rows.values()) // 9)
+    assert _csr.mean_nnz(torch.zeros(5, 3, 4)) == 12
+    assert _csr.mean_nnz(torch.zeros(0, 3)) == 1
 
 
 SPARSE = {

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from sklimb import AffinityClassifier, RebalancedClassifier
-from sklimb._data.selection import samples_of_each_class, stratified_split
+from sklimb._data.selection import stratified_split, stratified_subsample
 from sklimb._random import Streams
-from sklimb.classifiers import base
+from sklimb._training import head_start
 from tests.shared import QUICK
 
 # --- some of each class -----------------------------------------------------------------------
@@ -16,19 +16,19 @@ from tests.shared import QUICK
 
 def test_each_class_gives_alike_as_far_as_it_has_rows():
     codes = np.random.default_rng(0).permutation(np.repeat([0, 1, 3], [500, 40, 3]))
-    rows = samples_of_each_class(codes, 60, np.random.default_rng(0))
+    rows = stratified_subsample(codes, 60, np.random.default_rng(0))
     assert np.array_equal(rows, np.unique(rows))  # in order, none twice
     assert np.bincount(codes[rows]).tolist() == [20, 20, 0, 3]
     # a class of more rows than its share gives others the next time, one of fewer the same
-    again = samples_of_each_class(codes, 60, np.random.default_rng(1))
+    again = stratified_subsample(codes, 60, np.random.default_rng(1))
     assert set(rows[codes[rows] == 0]) != set(again[codes[again] == 0])
     assert set(rows[codes[rows] == 3]) == set(again[codes[again] == 3])
-    assert np.array_equal(rows, samples_of_each_class(codes, 60, np.random.default_rng(0)))
+    assert np.array_equal(rows, stratified_subsample(codes, 60, np.random.default_rng(0)))
 
 
 def test_rows_that_are_drawn_are_any_of_the_class():
     codes = np.repeat([0, 1], [10, 5])
-    drawn = [samples_of_each_class(codes, 4, np.random.default_rng(seed)) for seed in range(300)]
+    drawn = [stratified_subsample(codes, 4, np.random.default_rng(seed)) for seed in range(300)]
     times = np.bincount(np.concatenate(drawn), minlength=15)
     # 60 expected of each of the 10 and 120 of each of the 5, with spread 7 and 8.5
     assert np.abs(times[:10] - 60).max() < 35
@@ -38,9 +38,9 @@ def test_rows_that_are_drawn_are_any_of_the_class():
 def test_few_rows_are_all_taken():
     codes = np.array([2, 0, 0, 1, 2])
     for n in (5, 6, 1000):
-        assert samples_of_each_class(codes, n, np.random.default_rng(0)).tolist() == [0, 1, 2, 3, 4]
+        assert stratified_subsample(codes, n, np.random.default_rng(0)).tolist() == [0, 1, 2, 3, 4]
     # no class goes without, even if that makes more than n
-    rows = samples_of_each_class(codes, 2, np.random.default_rng(0))
+    rows = stratified_subsample(codes, 2, np.random.default_rng(0))
     assert sorted(codes[rows].tolist()) == [0, 1, 2]
 
 
@@ -48,7 +48,7 @@ def test_every_class_starts_from_data_even_if_few_rows_are_looked_at(monkeypatch
     rng = np.random.default_rng(0)
     X = np.concatenate([rng.normal(size=(300, 3)), 9 + rng.normal(size=(2, 3))])
     y = np.array([0] * 300 + [1] * 2)
-    monkeypatch.setattr(base, "_SAMPLES_TO_START_FROM", 20)
+    monkeypatch.setattr(head_start, "_SAMPLES_TO_START_FROM", 20)
     for seed in range(4):
         model = AffinityClassifier(max_epochs=1, random_state=seed).fit(X, y)
         assert model.module_.head.started.all()

@@ -99,10 +99,10 @@ def test_samples_are_held_back_class_by_class(kind):
 
 
 @each_kind
-def test_some_of_each_class(kind):
-    chosen = make(kind).of_each_class(3, np.random.default_rng(0))
+def test_some_stratified_subsample(kind):
+    chosen = make(kind).stratified_subsample(3, np.random.default_rng(0))
     assert CODES[chosen].tolist() in ([0, 1, 2], [1, 0, 2])
-    assert make(kind).of_each_class(9, np.random.default_rng(0)).tolist() == [0, 1, 2, 3, 4]
+    assert make(kind).stratified_subsample(9, np.random.default_rng(0)).tolist() == [0, 1, 2, 3, 4]
 
 
 def test_memory_is_shared_where_it_may_be_written_to():

@@ -8,7 +8,7 @@ import scipy.sparse
 import torch
 from torch import nn
 
-import sklimb._data.column_statistics
+import sklimb._training.column_statistics
 from sklimb import RebalancedClassifier
 from sklimb._data.quantiles import column_quantiles
 
@@ -66,7 +66,7 @@ def test_of_a_large_dataset_some_rows_drawn_once(monkeypatch):
     items = torch.utils.data.TensorDataset(torch.from_numpy(X), torch.from_numpy(Y))
     (_, (_, whole)) = told(items, WEIGHT)
     np.testing.assert_array_equal(whole, column_quantiles(X, WEIGHT, SHARES))
-    monkeypatch.setattr(sklimb._data.column_statistics, "_ROWS_OF_QUANTILES", 20)
+    monkeypatch.setattr(sklimb._training.column_statistics, "_ROWS_OF_QUANTILES", 20)
     (_, (_, some)) = told(items, WEIGHT)
     (_, (_, again)) = told(items, WEIGHT)
     np.testing.assert_array_equal(some, again)

@@ -12,7 +12,6 @@ from skorch.callbacks import Callback
 from skorch.history import History
 from torch import nn
 from torch.nn import functional as F
-from torch.utils.data import TensorDataset
 
 from sklimb import AffinityClassifier, RebalancedClassifier
 from sklimb._data.batches import sizes_of_batches
@@ -254,19 +253,6 @@ def test_the_best_epoch_of_the_training_loss_is_marked(data):
     assert history[:, "train_loss_best"] == expected
 
 
-@pytest.mark.parametrize("kind", ["rows", "Dataset"])
-def test_training_data_that_are_not_finite_for_the_network_are_named(kind, data):
-    X, y, _ = data
-    X = X.copy()
-    X[70] = 1e300 if kind == "rows" else np.nan  # in rows NaN does not come so far
-    given = X if kind == "rows" else TensorDataset(torch.from_numpy(X))
-    model = RebalancedClassifier(module=nn.Flatten(), max_epochs=2)
-    with pytest.raises(
-        ValueError, match=r"NaN or infinity, or a value too large for float32: in row 70"
-    ):
-        model.fit(given, y)
-
-
 # --- prediction -------------------------------------------------------------------------------
 
 
@@ -300,36 +286,6 @@ def test_a_samples_scores_do_not_depend_on_its_neighbours(cls, params, data):
             assert got.shape[0] == len(rows)
             # to rounding: which kernel multiplies goes by the shape of the batch
             np.testing.assert_allclose(got, scores[rows], rtol=1e-4, atol=1e-5, err_msg=str(rows))
-
-
-@pytest.mark.parametrize(
-    ("shape", "expected"),
-    [
-        ((6,), lambda n: max(32, n)),  # a few rows more cost nothing
-        ((3000,), lambda n: n + -n % 4),  # but of so many values they do
-        ((1, 3, 3), lambda n: n + -n % 4),  # and images are for networks that take their time
-    ],
-    ids=["rows", "wide rows", "images"],
-)
-def test_run_pads_to_whole_kernels_and_cuts_the_padding_off(shape, expected):
-    X = np.random.default_rng(0).normal(size=(43, *shape)).astype(np.float32)
-    model = RebalancedClassifier(module=nn.Flatten(), max_epochs=1, batch_size=10)
-    net = model.fit(X, np.arange(43) % 2).net_
-    seen = []
-
-    def what(module, x):
-        assert not module.training
-        assert not torch.is_grad_enabled()
-        seen.append(len(x))
-        return x.flatten(1)[:, :2]
-
-    for n in (1, 2, 3, 4, 5, 10, 11, 23, 43):
-        for batch_size in (10, 40):
-            net.batch_size = batch_size
-            seen.clear()
-            result = net.run(ArrayData(X[:n]), what)
-            assert np.array_equal(result.numpy(), X[:n].reshape(n, -1)[:, :2])
-            assert seen == [expected(size) for size in sizes_of_batches(n, batch_size)]
 
 
 def test_data_that_a_net_gets():

@@ -11,14 +11,14 @@ from torch import nn
 from torch.nn import functional as F
 
 from sklimb import RebalancedClassifier
-from sklimb._training.objective import LossTerms, Step
+from sklimb._training.objective import BatchOutput, LossTerms
 from tests.shared import data as data
 
 
 def step(n=6, weight=None, C=3):
     torch.manual_seed(0)
     features, scores = torch.randn(n, 4), torch.randn(n, C, requires_grad=True)
-    return Step(torch.arange(n) % C, weight, features, scores, nn.Identity())
+    return BatchOutput(torch.arange(n) % C, weight, features, scores, nn.Identity())
 
 
 def per_row(step):

@@ -11,7 +11,7 @@ from skorch.callbacks import Callback
 from torch.nn import functional as F
 
 from sklimb._data.batches import sizes_of_batches
-from sklimb._training.objective import Step
+from sklimb._training.objective import BatchOutput
 from sklimb._training.rebalancing import class_weight_vector
 from sklimb.classifiers.sources import score_network
 from sklimb.heads.members import MeanScores
@@ -95,7 +95,7 @@ def test_the_loss_is_the_mean_of_what_each_member_would_have(method, weighted, d
             of_batch = []
             for m, head in enumerate(module.head.members):
                 own = features[:, m]
-                step = Step(torch.from_numpy(codes[rows]), w, own, head(own), head)
+                step = BatchOutput(torch.from_numpy(codes[rows]), w, own, head(own), head)
                 total = 0.0
                 for coefficient, term in criterion.terms.values():
                     value = term(step)

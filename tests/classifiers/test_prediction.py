@@ -17,7 +17,7 @@ from torch import nn
 from torch.utils.data import TensorDataset
 
 from sklimb import RebalancedClassifier
-from sklimb._random import contained
+from sklimb._random import isolated_rng
 from sklimb.backbones import MLP
 from sklimb.classifiers.prediction import features_of
 from tests.shared import global_state
@@ -263,7 +263,7 @@ def test_prediction_sets_nothing_that_another_thread_sees(three, monkeypatch):
 
 
 def test_prediction_does_not_wait_for_a_fit(three):
-    with ThreadPoolExecutor() as pool, contained(threads=1):  # as a fit in this thread
+    with ThreadPoolExecutor() as pool, isolated_rng(threads=1):  # as a fit in this thread
         for given in (X, sparse.csr_array(X), TensorDataset(torch.from_numpy(X))):
             for name in PREDICTIONS:
                 expected = getattr(three, name)(given)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from sklimb.datasets import get_data_home
-from sklimb.datasets._storage import NotWritable, content_sha256, download, written_whole
+from sklimb.datasets._storage import NotWritable, atomic_write, content_sha256, download
 from tests.datasets.shared import cut, without_length
 from tests.datasets.shared import server as server
 
@@ -43,7 +43,7 @@ class TestDataHome:
 class TestWrittenWhole:
     def test_appears_at_the_end(self, tmp_path):
         path = tmp_path / "deep" / "file"
-        with written_whole(path) as file:
+        with atomic_write(path) as file:
             file.write(b"one")
             assert not path.exists()
         assert path.read_bytes() == b"one"
@@ -52,7 +52,7 @@ class TestWrittenWhole:
     def test_a_failure_leaves_what_was_there(self, tmp_path):
         path = tmp_path / "file"
         path.write_bytes(b"old")
-        with pytest.raises(KeyboardInterrupt), written_whole(path) as file:
+        with pytest.raises(KeyboardInterrupt), atomic_write(path) as file:
             file.write(b"new")
             raise KeyboardInterrupt
         assert path.read_bytes() == b"old"
@@ -61,7 +61,7 @@ class TestWrittenWhole:
     def test_a_full_disk(self, tmp_path, monkeypatch):
         fill(monkeypatch)
         path = tmp_path / "file"
-        with pytest.raises(NotWritable, match="No space") as caught, written_whole(path) as file:
+        with pytest.raises(NotWritable, match="No space") as caught, atomic_write(path) as file:
             file.write(b"new")
         assert "Make room or choose another folder with data_home" in str(caught.value)
         assert caught.value.errno == errno.ENOSPC
@@ -70,7 +70,7 @@ class TestWrittenWhole:
     def test_a_folder_that_cannot_be_made(self, tmp_path):
         (tmp_path / "file").write_bytes(b"no folder")
         path = tmp_path / "file" / "below"
-        with pytest.raises(NotWritable, match="cannot be written"), written_whole(path):
+        with pytest.raises(NotWritable, match="cannot be written"), atomic_write(path):
             pass
 
 

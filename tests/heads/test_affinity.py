@@ -118,7 +118,7 @@ def test_one_prototype_starts_at_the_weighted_mean():
     for weights in (None, weight):
         head = AffinityHead(3, 4, normalize=False).double()
         before = head.raw_prototypes[3].clone()
-        head.start_from(
+        head.init_from_data(
             torch.from_numpy(rows),
             torch.from_numpy(y),
             None if weights is None else torch.from_numpy(weights),
@@ -138,9 +138,9 @@ def test_a_weight_is_a_number_of_rows():
     rows = torch.randn(6, 2, dtype=torch.float64)
     y, weight = torch.tensor([0, 0, 0, 1, 1, 1]), torch.tensor([1.0, 2.0, 3.0, 1.0, 1.0, 4.0])
     heads = [AffinityHead(2, 2, normalize=False).double() for _ in range(2)]
-    heads[0].start_from(rows, y, weight, generator())
+    heads[0].init_from_data(rows, y, weight, generator())
     times = weight.long()
-    heads[1].start_from(
+    heads[1].init_from_data(
         rows.repeat_interleave(times, 0), y.repeat_interleave(times), None, generator()
     )
     torch.testing.assert_close(heads[0].prototypes, heads[1].prototypes)
@@ -149,7 +149,7 @@ def test_a_weight_is_a_number_of_rows():
 def test_several_prototypes_are_different_rows_of_the_class():
     rows, y = torch.randn(30, 4), torch.arange(30) % 3
     head = AffinityHead(4, 3, n_prototypes=5, normalize=False)
-    head.start_from(rows, y, None, generator())
+    head.init_from_data(rows, y, None, generator())
     for code in range(3):
         of_class = rows[y == code]
         found = [
@@ -163,7 +163,7 @@ def test_several_prototypes_are_different_rows_of_the_class():
 def test_as_many_rows_as_prototypes_takes_each():
     rows, y = torch.randn(8, 2), torch.tensor([0] * 4 + [1] * 4)
     head = AffinityHead(2, 2, n_prototypes=4, normalize=False)
-    head.start_from(rows, y, None, generator())
+    head.init_from_data(rows, y, None, generator())
     for code in range(2):
         got = sorted(head.raw_prototypes[code].tolist())
         assert got == sorted(rows[y == code].tolist())
@@ -175,7 +175,7 @@ def test_several_prototypes_are_drawn_by_weight():
     n = 0
     for seed in range(200):
         head = AffinityHead(1, 1, n_prototypes=2, normalize=False)
-        head.start_from(rows, y, weight, generator(seed))
+        head.init_from_data(rows, y, weight, generator(seed))
         n += 7.0 in head.raw_prototypes[0, :, 0].tolist()
     # of two rows drawn without return, row 7 (97 of 106) is the first or the second with
     # probability 0.992: below 190 of 200 with probability 1e-6; drawn evenly, 40 are expected
@@ -185,7 +185,7 @@ def test_several_prototypes_are_drawn_by_weight():
 def test_fewer_rows_than_prototypes_uses_rows_again_a_little_apart():
     rows, y = 3 + torch.randn(5, 6), torch.tensor([0, 0, 0, 0, 1])
     head = AffinityHead(6, 2, n_prototypes=4, normalize=False)
-    head.start_from(rows, y, None, generator())
+    head.init_from_data(rows, y, None, generator())
     prototypes = head.raw_prototypes[1].detach()
     assert len(torch.unique(prototypes, dim=0)) == 4
     gaps = (prototypes - rows[4]).norm(dim=1) / rows[4].norm()
@@ -198,16 +198,16 @@ def test_fewer_rows_than_prototypes_uses_rows_again_a_little_apart():
 def test_a_class_starts_once():
     head = AffinityHead(2, 3, normalize=False)
     rows, y = torch.randn(6, 2), torch.tensor([0, 0, 0, 2, 2, 2])
-    head.start_from(rows, y, None, generator())
+    head.init_from_data(rows, y, None, generator())
     first = head.raw_prototypes.clone()
-    head.start_from(10 + torch.randn(9, 2), torch.arange(9) % 3, None, generator())
+    head.init_from_data(10 + torch.randn(9, 2), torch.arange(9) % 3, None, generator())
     assert torch.equal(head.raw_prototypes[[0, 2]], first[[0, 2]])
     assert not torch.equal(head.raw_prototypes[1], first[1])
     assert head.started.all()
     # what has started is part of what is saved
     other = AffinityHead(2, 3, normalize=False)
     other.load_state_dict(head.state_dict())
-    other.start_from(torch.randn(3, 2), torch.arange(3), None, generator())
+    other.init_from_data(torch.randn(3, 2), torch.arange(3), None, generator())
     assert torch.equal(other.raw_prototypes, head.raw_prototypes)
 
 
@@ -219,7 +219,7 @@ def test_a_start_follows_from_its_generator_alone():
         head = AffinityHead(3, 4, n_prototypes=3)
         torch.manual_seed(seed + 100)
         before = torch.get_rng_state()
-        head.start_from(rows[chosen], y[chosen], None, generator(seed))
+        head.init_from_data(rows[chosen], y[chosen], None, generator(seed))
         assert torch.equal(torch.get_rng_state(), before)
         return head.raw_prototypes
 
@@ -230,7 +230,7 @@ def test_a_start_follows_from_its_generator_alone():
 
 def test_a_start_leaves_prototypes_learnable():
     head = AffinityHead(3, 2, n_prototypes=2)
-    head.start_from(torch.randn(8, 3), torch.arange(8) % 2, None, generator())
+    head.init_from_data(torch.randn(8, 3), torch.arange(8) % 2, None, generator())
     head(head.embed(torch.randn(4, 3))).sum().backward()
     assert head.raw_prototypes.grad.abs().sum() > 0
     assert isinstance(head.raw_prototypes, torch.nn.Parameter)

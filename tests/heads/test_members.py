@@ -54,25 +54,25 @@ def test_start_values_and_own_rules_are_each_members():
     y, weight = torch.tensor([0, 1, 2] * 2), torch.rand(6, dtype=torch.float64) + 0.1
     alone = [KINDS["offset"]().double() for _ in range(2)]
     generator = torch.Generator().manual_seed(0)
-    head.start_from(embedded, y, weight, generator)
+    head.init_from_data(embedded, y, weight, generator)
     head.after_step(embedded + 1, y, weight)
     for m, own in enumerate(alone):
-        own.start_from(embedded[:, m], y, weight, generator)
+        own.init_from_data(embedded[:, m], y, weight, generator)
         own.after_step(embedded[:, m] + 1, y, weight)
         torch.testing.assert_close(head.members[m].raw_centers, own.raw_centers)
     # of heads without either nothing is prepared for them: no forward pass, nothing at a step
     plain = heads("linear", 2)
-    assert plain.start_from is None and plain.after_step is None
+    assert plain.init_from_data is None and plain.after_step is None
     # prototypes start from rows, and then the loss moves them
     prototypes = heads("affinity", 2)
-    assert prototypes.start_from is not None and prototypes.after_step is None
+    assert prototypes.init_from_data is not None and prototypes.after_step is None
 
 
 def test_prototypes_that_are_drawn_differ_among_members():
     head = heads("affinity", 2)
     features = torch.randn(30, 1, 6, dtype=torch.float64).expand(-1, 2, -1)
     head.members[1].load_state_dict(head.members[0].state_dict())
-    head.start_from(head.embed(features), torch.arange(30) % 3, None, torch.Generator())
+    head.init_from_data(head.embed(features), torch.arange(30) % 3, None, torch.Generator())
     assert not torch.equal(head.members[0].raw_prototypes, head.members[1].raw_prototypes)
 
 

@@ -25,7 +25,7 @@ def rows():
 def started(features, y, n_classes=3, **settings):
     torch.manual_seed(1)
     head = OffsetHead(features.shape[1], n_classes, **settings).double()
-    head.start_from(head.embed(features), y, None, torch.Generator())
+    head.init_from_data(head.embed(features), y, None, torch.Generator())
     return head
 
 
@@ -98,7 +98,7 @@ def test_centres_start_at_the_weighted_means_once(rows, centered):
     features, y = rows
     weight = torch.arange(1.0, 13.0, dtype=torch.float64)
     head = OffsetHead(4, 4, centered=centered).double()
-    head.start_from(head.embed(features[:8]), y[:8] % 2, weight[:8], torch.Generator())
+    head.init_from_data(head.embed(features[:8]), y[:8] % 2, weight[:8], torch.Generator())
     expected = [
         np.average(features[:8][y[:8] % 2 == c], axis=0, weights=weight[:8][y[:8] % 2 == c])
         for c in (0, 1)
@@ -110,7 +110,7 @@ def test_centres_start_at_the_weighted_means_once(rows, centered):
     if centered:  # of the classes met, not of zeros
         np.testing.assert_allclose(head.origin, np.mean(expected, 0), rtol=1e-12)
     first = head.raw_centers.clone()
-    head.start_from(head.embed(features), y, None, torch.Generator())
+    head.init_from_data(head.embed(features), y, None, torch.Generator())
     assert torch.equal(head.raw_centers[:2], first[:2])
     np.testing.assert_allclose(head.raw_centers[2], features[y == 2].mean(0), rtol=1e-12)
     assert head.started.tolist() == [True, True, True, False]
@@ -164,7 +164,7 @@ def test_an_empirical_head_trains_as_a_plain_one(rows, scale):
     assert torch.equal(head(head.embed(features)), expected(features))
     head.use_means()
     assert not torch.allclose(head(head.embed(features)), expected(features))
-    head.start_from(features, y, None, torch.Generator())
+    head.init_from_data(features, y, None, torch.Generator())
     head.after_step(features, y, None)
     assert torch.equal(head.raw_centers, features[:3])
 

@@ -16,9 +16,9 @@ from sklimb.backbones import MLP
 from sklimb.transforms.base import (
     MemberTransforms,
     Transform,
-    changed_output,
     choose_stage,
     find_stage,
+    forward_with_hook,
 )
 from tests.shared import QUICK, same_bits
 from tests.shared import data as data
@@ -180,11 +180,11 @@ def test_a_stage_is_any_submodule_that_runs_once():
     relu = nn.ReLU()
     backbone = nn.Sequential(nn.Linear(2, 3), relu, nn.Linear(3, 3), relu, nn.Identity())
     x = torch.randn(5, 2)
-    changed = changed_output(backbone, "2", lambda maps: maps + 1, lambda: backbone(x))
+    changed = forward_with_hook(backbone, "2", lambda maps: maps + 1, lambda: backbone(x))
     assert torch.equal(changed, relu(backbone[2](relu(backbone[0](x))) + 1))
     assert not torch.equal(changed, backbone(x))  # the hook is gone
     with pytest.raises(ValueError, match=r"stage='1' of Sequential ran 2 times"):
-        changed_output(backbone, "1", lambda maps: maps, lambda: backbone(x))
+        forward_with_hook(backbone, "1", lambda maps: maps, lambda: backbone(x))
     with pytest.raises(ValueError, match=r"stage='9' is no submodule .*'0'"):
         find_stage(backbone, "9")
 
@@ -222,7 +222,7 @@ def test_a_layer_that_does_not_run_once_is_no_stage(stage, n, data):
     )
     backbone, x = Uneven(), torch.randn(3, 6)
     with pytest.raises(ValueError, match=message):
-        changed_output(backbone, stage, lambda maps: maps + 1, lambda: backbone(x))
+        forward_with_hook(backbone, stage, lambda maps: maps + 1, lambda: backbone(x))
 
     class There(Echoing):
         echo = partial(Echo, n_rows=3, factor=0.1, stage=stage)
@@ -249,7 +249,7 @@ def test_the_hook_is_removed_after_an_error():
         raise RuntimeError("broken")
 
     with pytest.raises(RuntimeError, match="broken"):
-        changed_output(backbone, "0", broken, lambda: backbone(torch.zeros(1, 2)))
+        forward_with_hook(backbone, "0", broken, lambda: backbone(torch.zeros(1, 2)))
     assert not backbone[0]._forward_hooks
 
 

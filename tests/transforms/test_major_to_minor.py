@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from sklimb._training.objective import Step
+from sklimb._training.objective import BatchOutput
 from sklimb.transforms.m2m import frozen, translate
 from sklimb.transforms.major_to_minor import MajorToMinor
 
@@ -186,7 +186,7 @@ def test_what_is_recorded():
     transform = build(gamma=0.3)
     moved, labels, _ = transform.at_input(x, y, None)
     scores = torch.randn(200, 4, dtype=torch.float64)
-    transform.after_scores(Step(labels, None, scores, scores, None))
+    transform.after_scores(BatchOutput(labels, None, scores, scores, None))
     changed = (moved != x).any(1)
     asked = build(gamma=0.0).at_input(x, y, None)[0]
     confidence = network(0).eval()(asked).softmax(1)[torch.arange(200), y].detach()
@@ -240,7 +240,7 @@ def test_of_members_f_is_the_mean_of_scores_and_the_loss_the_mean_of_losses(monk
         expected = translate(x[seeds], y[seeds], y[rows], g, mean_score, 5.0, 0.2, 3)
     torch.testing.assert_close(found[rows], expected)
     scores = torch.randn(60, 2, 4, dtype=torch.float64)
-    transform.after_scores(Step(labels, None, scores, scores, None))
+    transform.after_scores(BatchOutput(labels, None, scores, scores, None))
     losses = [-float(scores[i, j].log_softmax(0)[y[i]]) for i in rows.tolist() for j in range(2)]
     assert transform.statistics()["translated_loss"] == pytest.approx(np.mean(losses))
 
