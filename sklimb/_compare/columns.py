@@ -25,6 +25,11 @@ _DATE = re.compile(
     r"|\d{1,2}([./-])\d{1,2}\2(\d{4}|\d{2})( \d{1,2}:\d{2}.*)?"  # 31.03.2024, 3/31/24
     r"|\d{4}([./])\d{1,2}\5\d{1,2}"
 )
+# A day written so that no doubt is left which number is the month.
+DAY = re.compile(
+    r"(?P<y>\d{4})([./-])(?P<m>\d{1,2})\2(?P<d>\d{1,2})(?!\d)"
+    r"|(?P<d2>\d{1,2})\.(?P<m2>\d{1,2})\.(?P<y2>\d{4})(?!\d)"
+)
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,10 @@ class Column:
         What stands for a missing value.
     constant : bool, default=False
         Whether all values are the same.
+    zero_one : bool, default=False
+        Whether the column is one of numbers and these are zeros and ones.
+    alone : float, default=0.0
+        Share of the rows, of those with a value, whose value no other row has; 0 for numbers.
     """
 
     name: Any
@@ -54,6 +63,8 @@ class Column:
     values: dict[str, Any] = field(default_factory=dict, hash=False)
     missing: Any = np.nan
     constant: bool = False
+    zero_one: bool = False
+    alone: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -116,13 +127,17 @@ def _column(name: Any, series: pd.Series, number: NumberFormat | None) -> Column
     if pd.api.types.is_numeric_dtype(series) and series.dtype.kind != "b":
         values = series.to_numpy()
         constant = bool((values == values[0]).all())  # NaN differs from itself
-        return Column(name, "number", number or NumberFormat(), constant=constant)
-    present = series.dropna()
-    values = {plain_text(value): value for value in present.unique()}
+        zero_one = bool(series.dropna().isin([0, 1]).all())
+        return Column(
+            name, "number", number or NumberFormat(), constant=constant, zero_one=zero_one
+        )
+    counts = series.value_counts(sort=False)
+    values = {plain_text(value): value for value in series.dropna().unique()}
+    alone = float((counts == 1).sum() / counts.sum())
     lacking = series[series.isna()]
     missing = None if len(lacking) and lacking.iloc[0] is None else np.nan
     constant = len(values) == 1 and not len(lacking)
-    return Column(name, _kind(values), NumberFormat(), values, missing, constant)
+    return Column(name, _kind(values), NumberFormat(), values, missing, constant, alone=alone)
 
 
 def _kind(values: Mapping[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,13 +11,14 @@ from sklimb._compare.columns import Column, Columns
 from sklimb._compare.dtypes import plain_column
 from sklimb._compare.errors import InputError
 from sklimb._compare.matching_numbers import read_numbers
-from sklimb._compare.spelling import MISSING, is_plain_number, plain_text, truth
+from sklimb._compare.matching_text import TOO_MANY, match_text
+from sklimb._compare.spelling import MISSING, plain_text, truth
 
 if TYPE_CHECKING:
     import pandas as pd
-
-# From this share on the values of a column are no slips: the two tables mean different things.
-_TOO_MANY = 0.5
+# What pandas calls columns in which no cell is a truth value.
+_NO_TRUTHS = ("string", "integer", "floating", "mixed-integer-float", "decimal", "empty")
+_TRUTHS = ["True", "False", "TRUE", "FALSE", "true", "false"]
 
 
 def conform(
@@ -52,9 +53,15 @@ def conform(
     made = {}
     for column in columns:
         made[column.name], more = _CONVERT[column.kind](frame[column.name], column, comma)
-        notes += more
+        notes += more or _empty(made[column.name], column)
     # Column by column, so that names that are numbers stay such.
     return pd.DataFrame(made, index=frame.index, columns=frame.columns), notes
+
+
+def _empty(series: pd.Series, column: Column) -> list[str]:
+    if column.kind == "empty" or not len(series) or series.notna().any():
+        return []
+    return [f"column {column.name} has no value at all in the test part, and has in the training"]
 
 
 def _matched(frame: pd.DataFrame, columns: Columns) -> tuple[pd.DataFrame, list[str]]:
@@ -98,13 +105,18 @@ def _numbers(series: pd.Series, column: Column, comma: bool | None) -> tuple[pd.
         raise InputError(f"column {column.name!r} holds numbers, but dates in the test part")
     if pd.api.types.is_numeric_dtype(series) and series.dtype.kind != "b":
         return plain_column(series, column.name)[0], []
-    if column.number.is_plain and comma is not True:
+    objects = series.astype(object)
+    if (
+        column.number.is_plain
+        and comma is not True
+        and pd.api.types.infer_dtype(objects) in _NO_TRUTHS
+    ):
         # Most columns, and cell by cell would take ten times as long.
-        numbers = pd.to_numeric(series.astype(object), errors="coerce")
+        numbers = pd.to_numeric(objects, errors="coerce")
         if numbers.notna().all():
             return plain_column(numbers, column.name)[0], []
     cells = _cells(series)
-    if cells.isin(["True", "False", "TRUE", "FALSE", "true", "false"]).any():
+    if column.zero_one and cells.isin(_TRUTHS).any():
         # Zeros and ones in the first table, true and false in the second.
         cells = cells.map(_as_digit, na_action="ignore")
     numbers, notes = read_numbers(cells.dropna(), column, comma)
@@ -149,62 +161,10 @@ def _categories(
     if series.dtype.kind in "mM":
         raise InputError(f"column {column.name!r} holds text, but dates in the test part")
     cells = _cells(series, frozenset(column.values))
-    change, notes = {}, []
-    if column.kind == "category":
-        change, strange = _spelled_otherwise(cells.dropna().unique(), column)
-        notes += _changed(cells, change, column)
-        notes += _unseen(cells, strange, column)
+    change, notes = match_text(cells, column)
     known = {**column.values, **{cell: column.values[same] for cell, same in change.items()}}
     made = [column.missing if cell is None else known.get(cell, cell) for cell in cells]
     return pd.Series(made, index=series.index, name=series.name, dtype=object), notes
-
-
-def _spelled_otherwise(cells: Iterable[str], column: Column) -> tuple[dict[str, str], list[str]]:
-    """Return unseen cells that are one of the values but for their spelling, and all others."""
-    by_key: dict[str, list[str]] = {}
-    for value in column.values:
-        by_key.setdefault(_key(value), []).append(value)
-    change, strange = {}, []
-    for cell in cells:
-        if cell not in column.values:
-            same = by_key.get(_key(cell), [])
-            if len(same) == 1:
-                change[cell] = same[0]
-            else:
-                strange.append(cell)
-    return change, strange
-
-
-def _changed(cells: pd.Series, change: dict[str, str], column: Column) -> list[str]:
-    if not change:
-        return []
-    hit = cells.isin(list(change)).to_numpy()
-    first = int(np.flatnonzero(hit)[0])
-    old = cells.iloc[first]
-    return [
-        f"column {column.name}: {hit.sum():,} of {len(cells):,} values of the test part are "
-        f"written otherwise than in the training part, and taken as there (the first: row "
-        f"{first + 1}, {old!r} as {change[old]!r})"
-    ]
-
-
-def _unseen(cells: pd.Series, strange: list[str], column: Column) -> list[str]:
-    if not strange:
-        return []
-    hit = cells.isin(strange).to_numpy()
-    first = int(np.flatnonzero(hit)[0])
-    n_numbers = sum(map(is_plain_number, cells[hit]))
-    all_text = not any(map(is_plain_number, column.values))
-    if all_text and n_numbers > _TOO_MANY * cells.notna().sum():
-        raise InputError(
-            f"column {column.name!r} holds categories ({_names(sorted(column.values))}), but "
-            f"numbers in {n_numbers:,} of {len(cells):,} rows of the test part (the first: row "
-            f"{first + 1}, {cells.iloc[first]}): is it the same column?"
-        )
-    return [
-        f"column {column.name}: {hit.sum():,} of {len(cells):,} values of the test part do not "
-        f"occur in the training part (the first: row {first + 1}, {cells.iloc[first]!r})"
-    ]
 
 
 def _as_it_is(series: pd.Series, column: Column, comma: bool | None) -> tuple[pd.Series, list[str]]:
@@ -247,23 +207,13 @@ def _cells(series: pd.Series, values: frozenset[str] = frozenset()) -> pd.Series
     return pd.Series(texts, index=series.index, name=series.name, dtype=object)
 
 
-def _key(cell: str) -> str:
-    """Return what two spellings of one category have in common: no case, no leading zeros."""
-    text = cell.strip().casefold()
-    if is_plain_number(text):
-        if "." in text and "e" not in text:
-            text = text.rstrip("0").rstrip(".")
-        return text.lstrip("+0") or "0"
-    return "0" if text == "false" else "1" if text == "true" else text
-
-
 def _unfit(bad: np.ndarray, cells: pd.Series, column: Column, what: str) -> list[str]:
     if not bad.any():
         return []
     n_bad, n = int(bad.sum()), int(cells.notna().sum())
     first = int(np.flatnonzero(bad)[0])
     shown = f"the first: row {first + 1}, {cells.iloc[first]!r}"
-    if n_bad > _TOO_MANY * n:
+    if n_bad > TOO_MANY * n:
         kind = "numbers" if column.kind == "number" else "true and false"
         raise InputError(
             f"column {column.name!r} holds {kind}, but {n_bad:,} of {n:,} values of the test part "

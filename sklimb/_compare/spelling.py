@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -269,6 +270,25 @@ def truth(cell: str) -> bool | None:
     """
     cell = cell.strip().lower()
     return True if cell in _TRUE else False if cell in _FALSE else None
+
+
+def folded(text: str) -> str:
+    r"""Return a text without what eyes do not see, or see and take for the same.
+
+    That is case, how an accent is stored, the number and kind of spaces, and characters without a
+    width.
+
+    Examples
+    --------
+    >>> folded(" New\u00a0 York\u200b")
+    'new york'
+    """
+    if text.isascii():
+        return " ".join(text.casefold().split())
+    seen = "".join(
+        c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf"
+    )
+    return " ".join(seen.casefold().split())
 
 
 def plain_text(value: object) -> str:

@@ -128,3 +128,40 @@ def test_names_of_people_that_were_not_seen_need_no_word():
     first = pd.DataFrame({"who": [f"n{i}" for i in range(80)]})
     made, notes = conform(pd.DataFrame({"who": ["a", "b"]}), columns_of(first))
     assert notes == [] and made["who"].tolist() == ["a", "b"]
+
+
+@pytest.mark.parametrize("values", [[True, False], ["True", "FALSE"], [1.5, True]])
+def test_truths_are_numbers_only_beside_zeros_and_ones(values):
+    rows = FIRST.iloc[[0, 1]]
+    # Two of three values would be an error, so one stray one is looked at alone.
+    test = rows.assign(amount=pd.Series(values, dtype=object))
+    if values[0] == 1.5:
+        made, notes = conform(test, COLUMNS)
+        assert made["amount"][0] == 1.5 and np.isnan(made["amount"][1])
+        assert "column amount: 1 of 2 values of the test part is no number" in notes[0]
+    else:
+        with pytest.raises(InputError, match="'amount' holds numbers, but 2 of 2 values"):
+            conform(test, COLUMNS)
+    made, notes = conform(rows.assign(digit=[True, False]), COLUMNS)
+    assert notes == [] and made["digit"].dtype.kind in "iuf" and made["digit"].tolist() == [1, 0]
+
+
+@pytest.mark.parametrize("dtype", [bool, "boolean", object, "category"])
+def test_columns_of_truth_values_are_no_amounts(dtype):
+    truths = pd.Series([True, False, True, False]).astype(dtype)
+    with pytest.raises(InputError, match="is it the same column"):
+        conform(FIRST.assign(amount=truths), COLUMNS)
+    made, _ = conform(FIRST.assign(digit=truths), COLUMNS)
+    assert made["digit"].tolist() == [1, 0, 1, 0] and made["digit"].dtype.kind in "iuf"
+
+
+@pytest.mark.parametrize("column", FIRST.columns)
+@pytest.mark.parametrize("nothing", [np.nan, None, "", " NA "])
+def test_a_column_that_only_the_training_part_fills_is_named(column, nothing):
+    made, notes = conform(FIRST.assign(**{column: nothing}), COLUMNS)
+    assert made[column].isna().all()
+    assert notes == [
+        f"column {column} has no value at all in the test part, and has in the training"
+    ]
+    _, notes = conform(FIRST[:0], COLUMNS)
+    assert notes == []
