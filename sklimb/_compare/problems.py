@@ -13,6 +13,7 @@ from sklimb._compare.columns import columns_of
 from sklimb._compare.converting import conform
 from sklimb._compare.dtypes import as_pandas, plain_frame
 from sklimb._compare.errors import InputError
+from sklimb._compare.index_order import check_order
 from sklimb._compare.preparing import as_rows, check_columns, is_frame, stack
 from sklimb._compare.sanity import column_notes
 from sklimb._compare.splits import Split, gaps, make_split, outer_splits
@@ -73,6 +74,9 @@ def make_problem(
     """
     if y is None:
         raise InputError("y is missing: the labels of the rows of X")
+    for values, name in [(y, "y"), (groups, "groups"), (time, "time")]:
+        check_order(X, values, name)
+    check_order(X_test, y_test, "y_test", of="X_test")
     X, notes, code = _checked(X, prepare)
     n = X.shape[0]
     y = check_labels(y, n, alone_is_fine=X_test is not None, notes=notes)

@@ -150,3 +150,15 @@ def test_times_as_text_are_ordered_as_times_or_refused():
     assert max(split.train) < min(split.test)
     with pytest.raises(InputError, match="neither numbers nor ISO dates"):
         _problem(X, y, time=["02.01.2021", "15.06.2020"] * 30)
+
+
+@pytest.mark.parametrize("name", ["y", "groups", "time"])
+def test_what_goes_with_the_rows_is_in_their_order(name):
+    X, y = _mixed()
+    sides = {"y": y, "groups": np.arange(60) % 6, "time": np.arange(60)}
+    given = {name: pd.Series(sides[name])[::-1]}
+    given.setdefault("y", y)
+    with pytest.raises(InputError, match=rf"pass {name}\.loc\[X\.index\]"):
+        _problem(X, **given)
+    with pytest.raises(InputError, match=r"pass y_test\.loc\[X_test\.index\]"):
+        _problem(X, y, X_test=X, y_test=pd.Series(y)[::-1])
