@@ -10,6 +10,7 @@ import numpy as np
 from sklimb._compare.columns import Column, Columns
 from sklimb._compare.dtypes import plain_column
 from sklimb._compare.errors import InputError
+from sklimb._compare.header import one_line
 from sklimb._compare.matching_numbers import read_numbers
 from sklimb._compare.matching_text import TOO_MANY, match_text
 from sklimb._compare.spelling import MISSING, plain_text, truth
@@ -71,9 +72,9 @@ def _matched(frame: pd.DataFrame, columns: Columns) -> tuple[pd.DataFrame, list[
         name = frame.columns[frame.columns.duplicated()][0]
         raise InputError(f"two columns of the test part are called {name!r}; rename one")
     if not set(names) <= set(frame.columns):
-        # 1 and "1", and spaces around a name
-        by_text = {str(name).strip(): name for name in frame.columns}
-        wanted = {str(name).strip(): name for name in names}
+        # 1 and "1", and spaces and line breaks in a name
+        by_text = {one_line(str(name)): name for name in frame.columns}
+        wanted = {one_line(str(name)): name for name in names}
         frame = frame.rename(
             columns={by_text[text]: wanted[text] for text in wanted if text in by_text}
         )

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -87,14 +88,13 @@ def text_frame(
 def _short_rows(source: Source, syntax: Syntax, n_fields: int) -> list[int]:
     encoding = "utf-8-sig" if source.encoding == "utf-8" else source.encoding
     lines = io.TextIOWrapper(source.open(), encoding=encoding)
-    for _ in range(syntax.first_row):
-        next(lines)
     rows = csv.reader(
         lines,
         delimiter=syntax.separator,
         quotechar=syntax.options.get("quotechar", '"'),
         skipinitialspace=True,
     )
+    rows = islice(rows, syntax.first_row, None)
     filled = (row for row in rows if row and (len(row) > 1 or row[0].strip()))
     try:
         return [place for place, row in enumerate(filled) if len(row) < n_fields]

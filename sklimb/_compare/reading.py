@@ -14,6 +14,7 @@ from sklimb._compare.columns import Columns, columns_of
 from sklimb._compare.deciding import Cells, Decision, cells_of, decide, file_has_commas
 from sklimb._compare.errors import InputError, nearest
 from sklimb._compare.files import Source, load
+from sklimb._compare.header import one_line
 from sklimb._compare.labels import read_labels
 from sklimb._compare.parsing import text_frame, typed_frame
 from sklimb._compare.syntax import Syntax, find_syntax
@@ -310,7 +311,7 @@ def find_column(asked: str, names: list[str], path: Path, syntax: Syntax) -> str
     """
     if asked in names:
         return asked
-    same = [name for name in names if name.strip() == asked.strip()]
+    same = [name for name in names if one_line(name) == one_line(asked)]
     if len(same) == 1:
         return same[0]
     if re.fullmatch(r"[+-]?\d+", asked.strip()):

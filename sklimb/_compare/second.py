@@ -11,6 +11,7 @@ from sklimb._compare.converting import conform
 from sklimb._compare.deciding import cells_of, file_has_commas
 from sklimb._compare.errors import InputError
 from sklimb._compare.files import load
+from sklimb._compare.header import one_line
 from sklimb._compare.parsing import text_frame
 from sklimb._compare.reading import Table
 from sklimb._compare.syntax import Syntax, find_syntax
@@ -93,8 +94,8 @@ def _by_place(path: Path, cells: pd.DataFrame, first: Table, syntax: Syntax) -> 
 
 def _stripped(cells: pd.DataFrame, names: list[str]) -> dict[str, str]:
     """Return new names for columns whose names differ from the first file's only in spaces."""
-    wanted = {name.strip(): name for name in names if name not in set(cells.columns)}
-    return {name: wanted[name.strip()] for name in cells.columns if name.strip() in wanted}
+    wanted = {one_line(name): name for name in names if name not in set(cells.columns)}
+    return {name: wanted[one_line(name)] for name in cells.columns if one_line(name) in wanted}
 
 
 def _commas(cells: pd.DataFrame, syntax: Syntax) -> bool | None:

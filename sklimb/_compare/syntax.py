@@ -12,7 +12,14 @@ from typing import Any
 
 from sklimb._compare.errors import InputError
 from sklimb._compare.files import Source
-from sklimb._compare.spelling import MISSING, is_plain_number
+from sklimb._compare.header import (
+    is_header,
+    is_header_of_numbers,
+    names_asked,
+    with_names,
+    without_names,
+)
+from sklimb._compare.spelling import is_plain_number
 
 _SEPARATORS = ("\t", ";", "|", ",")
 # Lines looked at, and how many of them may stand above the names.
@@ -38,7 +45,8 @@ class Syntax:
     empty : tuple of str
         Columns that separators at the ends of the lines make.
     first_row : int
-        Lines above the first row.
+        Records above the first row: lines, blank ones too, and a line break in quotes makes no new
+        one, as pandas counts them.
     row_names : int
         1 if a column of row names stands before those of `names`, else 0.
     repeated : dict of str to str
@@ -66,7 +74,8 @@ def find_syntax(source: Source, header: str, asked: Iterable[str] = ()) -> Synta
     source : Source
     header : {"auto", "yes", "no"}
     asked : iterable of str
-        Columns that the user named. Where the first line holds one, it is the header.
+        Columns that the user named, the target first. Where the first line holds one of them, it is
+        the header.
 
     Returns
     -------
@@ -93,20 +102,26 @@ def find_syntax(source: Source, header: str, asked: Iterable[str] = ()) -> Synta
         quote = options["quotechar"] = "'"
     if separator != ",":
         options["sep"] = separator
-    rows, lines = _rows(body, separator, quote, whole)
-    n_titles, notes = _titles(rows, lines, source.path.name)
-    above = skipped + (lines[n_titles - 1] if n_titles else 0)
+    rows, places = _rows(body, separator, quote, whole)
+    n_titles, notes = _titles(rows, places, source.path.name, quote)
+    above = skipped + (places[n_titles - 1] if n_titles else 0)
     if above:
         options["skiprows"] = above
     rows = rows[n_titles:]
     asked = [name for name in asked if name]
-    named = header == "auto" and _names_asked(rows[0], asked)
+    named = header == "auto" and names_asked(rows[0], asked)
     guessed = header == "auto" and not named
-    if header == "yes" or named or (guessed and is_header(rows)):
-        made = _with_names(rows, source.path.name)
-        first_row = skipped + lines[n_titles]
+    numbers = guessed and bool(asked) and is_header_of_numbers(rows, asked[0])
+    if numbers:
+        notes.append(
+            f"the first line of {source.path.name} was taken for names, as no other has the target "
+            f"{rows[0][int(asked[0])]!r} (say --header no if it is a row)"
+        )
+    if header == "yes" or named or numbers or (guessed and is_header(rows)):
+        made = with_names(rows, source.path.name)
+        first_row = skipped + places[n_titles]
     else:
-        made = _without_names(rows)
+        made = without_names(rows)
         first_row = above
         if guessed:
             notes.append(f"{source.path.name} has no header (say --header yes if it has)")
@@ -115,98 +130,6 @@ def find_syntax(source: Source, header: str, asked: Iterable[str] = ()) -> Synta
     return Syntax(
         options, separator=separator, guessed=guessed, first_row=first_row, notes=notes, **made
     )
-
-
-def _without_names(rows: list[list[str]]) -> dict[str, Any]:
-    names = [f"column_{i}" for i in range(max(_width(rows), len(rows[0])))]
-    return {
-        "names": names,
-        "header": False,
-        "empty": _empty_at_the_end(rows, names),
-        "options": {"header": None, "names": names},
-    }
-
-
-def _with_names(rows: list[list[str]], file: str) -> dict[str, Any]:
-    first, below = rows[0], rows[1:]
-    names, repeated = _mangled(first)
-    made: dict[str, Any] = {"header": True, "repeated": repeated, "options": {}}
-    width = _width(below) if below else len(first)
-    if width == len(first) + 1:
-        if any(row[-1] for row in below if len(row) == width):
-            # One name too few: R writes row names so, and pandas takes them as it should.
-            return made | {"names": names, "row_names": 1}
-        # Separators at the ends of the lines but not of the header: without a name for them pandas
-        # would take the first column for row names and shift all others.
-        names = [*names, f"Unnamed: {len(first)}"]
-        made["options"] = {"header": 0, "names": names}
-        return made | {"names": names, "empty": (names[-1],)}
-    empty = _empty_at_the_end([row for row in below if len(row) == len(first)], names, first)
-    made |= {"names": names, "empty": empty}
-    if first[0]:
-        return made
-    if _all_differ([row[0] for row in below if row]):
-        return made | {"names": names[1:], "row_names": 1, "options": {"index_col": 0}}
-    return made | {"notes": [f"the first column of {file} has no name and is called {names[0]!r}"]}
-
-
-def _width(rows: list[list[str]]) -> int:
-    return Counter(map(len, rows)).most_common(1)[0][0]
-
-
-def is_header(rows: list[list[str]]) -> bool:
-    """Return whether the first row holds names, by what is in it and below it.
-
-    Parameters
-    ----------
-    rows : list of list of str
-        The top of the file.
-
-    Returns
-    -------
-    answer : bool
-        Yes if none of its cells (but for an empty first one, above row numbers, and empty last
-        ones) is a number or missing, each differs from the others, and it is not all text in a file
-        all of text; or if it counts the columns (0, 1, 2, ...), as an unnamed frame is saved.
-    """
-    first, below = list(rows[0]), rows[1:]
-    offset = 1 if not first[0] else 0
-    while len(first) > 1 and not first[-1] and all(not row[-1] for row in below):
-        first.pop()
-    cells = first[offset:]
-    if not cells or any(cell in MISSING for cell in cells):
-        return False
-    if all(map(_is_number, cells)):
-        return cells == [str(i) for i in range(len(cells))] and len(rows) > 1
-    leading = cells[:-1]
-    if leading and leading == [str(i) for i in range(len(leading))]:
-        return True
-    if any(map(_is_number, cells)):
-        return False
-    if any(_is_number(cell) for row in below for cell in row if cell not in MISSING):
-        return True
-    # All text above and below: names, unless one of them is also a value.
-    return not any(cell == row[i] for row in below for i, cell in enumerate(first) if i < len(row))
-
-
-def _is_number(cell: str) -> bool:
-    # 3,14 is a number somewhere
-    return is_plain_number(cell) or is_plain_number(cell.replace(",", "."))
-
-
-def _names_asked(first: list[str], asked: list[str]) -> bool:
-    """Return whether a cell of the first line is a name that was asked for.
-
-    A whole number is the place of a column, unless there is none at that place.
-    """
-    cells = {cell.strip() for cell in first}
-    for name in asked:
-        is_place = re.fullmatch(r"[+-]?\d+", name.strip()) and (
-            -len(first) <= int(name) < len(first)
-        )
-        if name.strip() in cells and not is_place:
-            return True
-    return False
 
 
 def _excel_line(text: str) -> tuple[int, str | None]:
@@ -225,19 +148,32 @@ def _separator(lines: list[str]) -> str:
     """
     whole = lines[:-1] if len(lines) == _N_LINES else lines
     for separator in _SEPARATORS[:-1]:
-        counts = [len(next(csv.reader([line], delimiter=separator))) for line in whole]
+        counts = _counts(whole, separator)
         if min(counts) >= 2 and len(set(counts)) == 1:
             return separator
     # No single one: titles, or ragged lines. What most lines have most of, those on top first.
-    best = max(_SEPARATORS, key=lambda s: (lines[0].count(s), s == ","))
-    if lines[0].count(best):
+    first = re.sub(r'"[^"]*("|$)', "", lines[0])
+    best = max(_SEPARATORS, key=lambda s: (first.count(s), s == ","))
+    if first.count(best):
         return best
     return max(_SEPARATORS, key=lambda s: sum(line.count(s) for line in lines))
 
 
+def _counts(lines: list[str], separator: str) -> list[int]:
+    """Return how many cells each record has, each line where quotes make one of all of them."""
+    try:
+        counts = [len(row) for row in csv.reader(lines, delimiter=separator) if row]
+    except csv.Error:
+        counts = []
+    if len(counts) > 1:
+        # The last may be cut where a quote was open.
+        return counts[:-1] if len(counts) > 2 else counts
+    return [len(next(csv.reader([line], delimiter=separator))) for line in lines]
+
+
 def _rows(body: str, separator: str, quote: str, whole: bool) -> tuple[list[list[str]], list[int]]:
-    """Return the cells of the lines on top that are not blank, and at which line each ends."""
-    rows, ends = [], []
+    """Return the cells of the records on top that are not blank, and the place of each, from 1."""
+    rows, places = [], []
     reader = csv.reader(
         io.StringIO(body, newline=None),
         delimiter=separator,
@@ -245,24 +181,26 @@ def _rows(body: str, separator: str, quote: str, whole: bool) -> tuple[list[list
         skipinitialspace=True,
     )
     try:
-        for row in reader:
+        for place, row in enumerate(reader, 1):
             if (row and any(cell.strip() for cell in row)) or len(row) > 1:
                 rows.append([cell.strip() for cell in row])
-                ends.append(reader.line_num)
+                places.append(place)
             if len(rows) == _N_LINES:
                 break
         else:
             if not whole and len(rows) > 1:  # the last may be cut
                 rows.pop()
-                ends.pop()
+                places.pop()
     except csv.Error:  # a cell of more than a hundred thousand characters
         pass
     if not rows:
         raise InputError("the first cell of the file does not end: is a quote left open?")
-    return rows, ends
+    return rows, places
 
 
-def _titles(rows: list[list[str]], lines: list[int], file: str) -> tuple[int, list[str]]:
+def _titles(
+    rows: list[list[str]], places: list[int], file: str, quote: str
+) -> tuple[int, list[str]]:
     """Return how many lines stand above the table: a single cell where all below have several."""
     width = Counter(map(len, rows)).most_common(1)[0][0]
     if width < 2:
@@ -272,9 +210,14 @@ def _titles(rows: list[list[str]], lines: list[int], file: str) -> tuple[int, li
         n += 1
     if not n:
         return 0, []
+    if sum(cell.count(quote) for row in rows[:n] for cell in row) % 2:
+        # pandas would skip all up to the next quote.
+        raise InputError(
+            f"{file} has a title with a single quote ({quote}) above its names: delete it"
+        )
     title = next((cell for row in rows[:n] for cell in row if cell), "")
-    which = "the first line" if lines[n - 1] == 1 else f"the first {lines[n - 1]} lines"
-    verb = "is no row" if lines[n - 1] == 1 else "are no rows"
+    which = "the first line" if places[n - 1] == 1 else f"the first {places[n - 1]} lines"
+    verb = "is no row" if places[n - 1] == 1 else "are no rows"
     return n, [f"{which} of {file} ({title[:40]!r}) {verb} of the table: left out as a title"]
 
 
@@ -284,40 +227,3 @@ def _is_title(row: list[str], width: int) -> bool:
     if not filled or len(row) == 1 or len(row) < width - 1:
         return True
     return len(filled) == 1 and len(row) > 2 and not is_plain_number(filled[0])
-
-
-def _mangled(cells: list[str]) -> tuple[list[str], dict[str, str]]:
-    """Return names as pandas gives them, and of the second of a name the name as written."""
-    names, repeated = [], {}
-    raw = [cell or f"Unnamed: {i}" for i, cell in enumerate(cells)]
-    seen: Counter[str] = Counter()
-    for name in raw:
-        new = name
-        while seen[new]:
-            new = f"{name}.{seen[name]}"
-            seen[name] += 1
-        if new != name:
-            repeated[new] = name
-        seen[new] += 1
-        names.append(new)
-    return names, repeated
-
-
-def _all_differ(cells: list[str]) -> bool:
-    return len(set(cells)) == len(cells)
-
-
-def _empty_at_the_end(
-    rows: list[list[str]], names: list[str], first: list[str] | None = None
-) -> tuple[str, ...]:
-    """Return the last columns without a name and without a value."""
-    if not rows:
-        return ()
-    empty: list[str] = []
-    for back in range(1, len(names)):
-        if first is not None and first[-back]:
-            break
-        if any(len(row) >= len(rows[0]) and row[-back] for row in rows):
-            break
-        empty.append(names[-back])
-    return tuple(reversed(empty))

@@ -257,3 +257,25 @@ def test_dates_as_text_are_named(file):
     table = read_table(file("day,t\n" + rows), target="t")
     assert "--time day" in table.notes[0]
     assert table.columns["day"].kind == "date"
+
+
+@pytest.mark.parametrize(
+    "top",
+    [
+        'a,kind,"the\nclass"\n',
+        '"a\n(cm)",kind,"the\r\n class"\n',
+        '"Measured\nin May",,\n\na,kind,"the\nclass"\n',
+        'sep=,\n"A\n\ntitle"\n"a\nb",kind,the class\n',
+    ],
+)
+def test_a_line_break_in_a_name_or_a_title_costs_no_row(file, top):
+    lines = "".join(f"{i}.5,{'uv'[i % 2]},{'xyz'[i % 3]}\n" for i in range(12))
+    table = read_table(file(top + lines), target="the class")
+    assert table.X.shape == (12, 2) and table.y.tolist() == list("xyz") * 4
+    _run(table)
+
+
+def test_short_rows_are_counted_below_a_name_of_two_lines(file):
+    text = 'a,"the\nclass",b\n1,x,2\n3,y\n4,x,5\n5,y,6\n'
+    table = read_table(file(text), target="the class")
+    assert "1 row of data.csv (the first: row 2) has fewer cells" in table.notes[0]

@@ -94,3 +94,11 @@ def test_without_a_header_columns_are_known_by_their_place(second):
     assert "the training file has no header" in test.notes[0]
     with pytest.raises(InputError, match="has 6 columns and the training file 5"):
         second(FIRST.assign(z=1), target="-1", header=False)
+
+
+def test_a_line_break_in_a_name_costs_no_row_and_finds_its_column(second):
+    other = FIRST.rename(columns={"a": "a\n(cm)", "label": " label"})
+    first = FIRST.rename(columns={"a": "a (cm)"})
+    table, test = second(other, first=first)
+    pd.testing.assert_frame_equal(test.X, table.X, check_dtype=False)
+    assert test.y.tolist() == table.y.tolist()

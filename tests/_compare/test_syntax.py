@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from sklimb._compare.errors import InputError
 from sklimb._compare.files import Source
-from sklimb._compare.syntax import find_syntax, is_header
+from sklimb._compare.syntax import find_syntax
 
 ROWS = "a,b,label\n1,5,x\n2,6,y\n3,7,x\n"
 
@@ -75,7 +76,7 @@ def test_row_names_have_no_name():
     for first in (head, f",{head}"):  # as R and as pandas write them
         syntax = _syntax("\n".join([first, *numbered]))
         assert syntax.row_names == 1 and syntax.names == ["a", "b", "label"]
-        assert syntax.notes == []
+        assert len(syntax.notes) == (first == head)
 
 
 def test_a_nameless_first_column_whose_values_repeat_is_kept_and_named():
@@ -92,20 +93,48 @@ def test_names_that_come_twice_are_known():
 
 def test_quoted_lines_within_cells_count_as_one_row():
     syntax = _syntax('a,"the\nlabel"\n1,x\n2,y\n')
-    assert syntax.first_row == 2 and syntax.names == ["a", "the\nlabel"]
+    assert syntax.first_row == 1 and syntax.names == ["a", "the\nlabel"]
 
 
-@pytest.mark.parametrize(
-    "rows, answer",
-    [
-        ([["x", "y"], ["1", "2"]], True),
-        ([["1", "y"], ["1", "2"]], False),
-        ([["", "y"], ["0", "2"]], True),
-        ([["x", "?"], ["1", "2"]], False),
-        ([["0", "1"], ["5", "6"]], True),
-        ([["red", "no"], ["red", "yes"]], False),
-        ([["x", "3,5"], ["a", "4,5"]], False),
-    ],
-)
-def test_whether_the_first_row_holds_names(rows, answer):
-    assert is_header(rows) == answer
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("broken", ["a\nb", "two, or\nthree", "x;\ny", "\n\n"])
+def test_line_breaks_in_names_do_not_hide_the_separator(separator, broken):
+    lines = "".join(f"1{separator}{i}{separator}x\n" for i in range(80))
+    syntax = _syntax(f'"{broken}"{separator}b{separator}"the\nlabel"\n{lines}', asked=["the label"])
+    assert syntax.separator == separator and len(syntax.names) == 3
+    assert syntax.header and not syntax.guessed
+
+
+def test_a_title_of_several_lines_in_quotes_is_one_record():
+    syntax = _syntax(f'"A report\n\nof ""things"""\n\n{ROWS}')
+    assert syntax.options["skiprows"] == 1 and syntax.first_row == 3
+    assert "the first line of data.csv" in syntax.notes[0]
+
+
+def test_a_title_with_a_single_quote_would_swallow_rows():
+    with pytest.raises(InputError, match="title with a single quote"):
+        _syntax(f'Tubes of 5" width\n{ROWS}1,2,"z"\n')
+
+
+@pytest.mark.parametrize("target", ["3", "-1"])
+def test_years_are_names_where_the_target_says_so(target):
+    years = "2019,2020,2021,t\n" + "".join(f"{i},5,7,{'ab'[i % 2]}\n" for i in range(9))
+    syntax = _syntax(years, asked=[target])
+    assert syntax.header and syntax.names == ["2019", "2020", "2021", "t"]
+    assert "'t' (say --header no if it is a row)" in syntax.notes[0]
+    assert not _syntax(years, header="no", asked=[target]).header
+    assert not _syntax(years.replace("t", "a"), asked=[target]).header
+
+
+def test_one_name_less_than_cells_takes_the_first_for_row_names_and_says_so():
+    lines = "".join(f"r{i},{i},{'xy'[i % 2]}\n" for i in range(6))
+    syntax = _syntax("a,label\n" + lines)
+    assert syntax.row_names == 1 and syntax.names == ["a", "label"]
+    assert "first column ('r0', ...) was taken for row names" in syntax.notes[0]
+
+
+@pytest.mark.parametrize("cells", [["0.5", "0.25", "1.5"], ["u", "v", "u"], ["1", "", "3"]])
+def test_a_first_column_without_a_name_that_names_no_rows_is_refused(cells):
+    lines = "".join(f"{cell},{i},x\n" for i, cell in enumerate(cells))
+    with pytest.raises(InputError, match=r"3 cells in its lines and 2 names on top.*every column"):
+        _syntax("a,label\n" + lines)
