@@ -17,6 +17,7 @@ from sklimb._compare.files import Source, load
 from sklimb._compare.header import one_line
 from sklimb._compare.labels import read_labels
 from sklimb._compare.parsing import text_frame, typed_frame
+from sklimb._compare.stray_rows import check_first_label, check_rows
 from sklimb._compare.syntax import Syntax, find_syntax
 from sklimb._compare.table_code import table_code
 from sklimb._compare.times import as_times
@@ -122,6 +123,10 @@ def read_table(
     features = typed.drop(columns=left_out)
     sides = [found[name] for name in (groups, time) if name]
     raw, short = _written(source, syntax, features, [label, *sides])
+    if syntax.header:
+        check_rows(path, raw)
+    elif syntax.guessed:
+        check_first_label(path, raw[label])
     if len(short):
         notes.append(
             f"{_count(len(short), 'row')} of {path.name} (the first: row {short[0] + 1}) "
@@ -174,6 +179,12 @@ def _check_size(path: Path, frame: pd.DataFrame, syntax: Syntax) -> None:
         raise InputError(
             f"{path} has one column only ({frame.columns[0]!r}); columns are to be separated by a "
             "comma, a semicolon, a tab or a bar"
+        )
+    if syntax.row_names and "index_col" not in syntax.options and not frame.index.is_unique:
+        twice = frame.index[frame.index.duplicated()][0]
+        raise InputError(
+            f"{path} has one name less than cells, and the first cells are no row names ({str(twice)!r} "
+            "comes twice): give every column a name"
         )
     if frame.shape[1] != len(syntax.names):
         raise InputError(

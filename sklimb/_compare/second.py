@@ -14,6 +14,7 @@ from sklimb._compare.files import load
 from sklimb._compare.header import one_line
 from sklimb._compare.parsing import text_frame
 from sklimb._compare.reading import Table
+from sklimb._compare.stray_rows import check_rows
 from sklimb._compare.syntax import Syntax, find_syntax
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ def read_second(path: str | Path, first: Table, header: str = "auto") -> Table:
     cells, short = text_frame(source, syntax, names)
     if not len(cells):
         raise InputError(f"{path} has a header but no rows")
+    if syntax.header:
+        check_rows(path, cells)
     notes = [*source.notes, *(note for note in syntax.notes if "has no header" not in note)]
     if not (by_name and syntax.header):
         cells = _by_place(path, cells, first, syntax)
