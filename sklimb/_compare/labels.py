@@ -6,17 +6,29 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sklimb._compare.errors import InputError
-from sklimb._compare.spelling import WORDS, is_boolean, is_plain_number, number_formats, plain_text
+from sklimb._compare.spelling import (
+    MISSING,
+    folded,
+    is_boolean,
+    is_plain_number,
+    plain_text,
+    visible,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _WHOLE = re.compile(r"0|-?[1-9]\d{0,17}")
+# Texts that pandas takes for missing, and that somebody has written as a class.
+_WORDS = MISSING - {"", "?"}
+# A float tells numbers of so many digits apart.
+_DIGITS = 15
 _LEADING_ZERO = re.compile(r"[+-]?0\d+|\+.*")
 # As pandas reads them.
 _TRUTHS = [frozenset(pair) for pair in [("True", "False"), ("TRUE", "FALSE"), ("true", "false")]]
@@ -70,7 +82,7 @@ def read_labels(cells: pd.Series) -> Labels:
     present = stripped[~missing]
     labels = list(present.unique())
     notes = _space_notes(raw[~missing], present)
-    words = sorted(WORDS.intersection(labels))
+    words = sorted(_WORDS.intersection(labels))
     if words:
         notes += _word_notes(stripped, labels, words)
     if not labels:
@@ -80,19 +92,23 @@ def read_labels(cells: pd.Series) -> Labels:
         return Labels(stripped.where(~missing, np.nan).astype(kind).to_numpy(), notes)
     if not missing.any() and any(truths.issuperset(labels) for truths in _TRUTHS):
         return Labels(stripped.str.lower().eq("true").to_numpy(dtype=bool), notes)
-    formats = number_formats(labels)
-    if formats and not formats[0].affix and not any(map(_LEADING_ZERO.fullmatch, labels)):
-        way = formats[0]
-        numbers = way.read(stripped.where(~missing)).astype(float)
-        if numbers.nunique() == len(labels):
+    plain = all(map(is_plain_number, labels))
+    if plain and not any(map(_LEADING_ZERO.fullmatch, labels)):
+        numbers = stripped.where(~missing).astype(float)
+        long = max(labels, key=_n_digits)
+        if numbers.nunique() == len(labels) and _n_digits(long) <= _DIGITS:
             return Labels(numbers.to_numpy(), notes)
-        notes.append(_one_number(labels))
+        notes += _one_number(labels)
+        if _n_digits(long) > _DIGITS:
+            notes.append(f"labels with more digits than a number has ({long!r}) are taken as text")
     notes += case_notes(labels)
     y = stripped.where(~missing, None).to_numpy(dtype=object)
     return Labels(
         y,
         notes,
-        as_text=bool(all(map(is_plain_number, labels)) or is_boolean(labels)),
+        # In a file of decimal commas the printed code has pandas read 1,5 as a number.
+        as_text=all(is_plain_number(label.replace(",", ".")) for label in labels)
+        or is_boolean(labels),
         strip=bool(raw.ne(stripped).any()),
         words=bool(words),
     )
@@ -125,21 +141,27 @@ def _word_notes(cells: pd.Series, labels: list[str], words: list[str]) -> list[s
     ]
 
 
-def _one_number(labels: list[str]) -> str:
-    by_value: dict[float, str] = {}
+def _n_digits(label: str) -> int:
+    return sum(map(str.isdigit, label))
+
+
+def _one_number(labels: list[str]) -> list[str]:
+    by_value: dict[Decimal, str] = {}
     for label in labels:
-        value = float(label.replace(",", ".")) if label.count(",") <= 1 else float("nan")
+        value = Decimal(label)
         if value in by_value:
-            return (
+            return [
                 f"labels {by_value[value]!r} and {label!r} are one number in two spellings, and "
                 "stay two classes"
-            )
+            ]
         by_value[value] = label
-    return "some labels are one number in two spellings, and stay two classes"
+    return []
 
 
 def case_notes(labels: Iterable[Any]) -> list[str]:
-    """Say which labels differ only in capital letters (or in how an accent is stored).
+    """Say which labels differ only in what is easily overlooked.
+
+    That is capital letters, how an accent is stored, spaces within, and characters without a width.
 
     Parameters
     ----------
@@ -148,15 +170,25 @@ def case_notes(labels: Iterable[Any]) -> list[str]:
     Returns
     -------
     notes : list of str
-        At most one.
+        One for each kind of difference.
     """
     by_key: dict[str, list[str]] = {}
     for label in sorted({str(label) for label in labels}):
-        by_key.setdefault(unicodedata.normalize("NFKC", label).casefold(), []).append(label)
-    same = [" and ".join(map(repr, found)) for found in by_key.values() if len(found) > 1]
-    if not same:
-        return []
-    return [f"labels {', '.join(same[:3])} differ only in case, and stay different classes"]
+        by_key.setdefault(folded(label), []).append(label)
+    kinds: dict[str, list[str]] = {}
+    for found in by_key.values():
+        if len(found) > 1:
+            spaces = len({_unseen(label) for label in found}) > 1
+            kind = "spaces or characters that are not seen" if spaces else "case"
+            kinds.setdefault(kind, []).append(" and ".join(map(repr, found)))
+    return [
+        f"labels {', '.join(same[:3])} differ only in {kind}, and stay different classes"
+        for kind, same in kinds.items()
+    ]
+
+
+def _unseen(label: str) -> str:
+    return "".join(c for c in label if c.isspace() or unicodedata.category(c) == "Cf")
 
 
 def strip_labels(y: np.ndarray) -> tuple[np.ndarray, list[str]]:
@@ -234,4 +266,5 @@ def _key(text: str) -> str:
     """Return a label without what two programs write differently: 1.0 and 01, TRUE and true."""
     if is_plain_number(text):
         return repr(float(text))
-    return text.lower() if text.lower() in ("true", "false") else text
+    single = visible(text)
+    return single.lower() if single.lower() in ("true", "false") else single

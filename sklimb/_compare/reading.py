@@ -183,8 +183,8 @@ def _check_size(path: Path, frame: pd.DataFrame, syntax: Syntax) -> None:
     if syntax.row_names and "index_col" not in syntax.options and not frame.index.is_unique:
         twice = frame.index[frame.index.duplicated()][0]
         raise InputError(
-            f"{path} has one name less than cells, and the first cells are no row names ({str(twice)!r} "
-            "comes twice): give every column a name"
+            f"{path} has one name less than cells, and the first cells are no row names "
+            f"({str(twice)!r} comes twice): give every column a name"
         )
     if frame.shape[1] != len(syntax.names):
         raise InputError(

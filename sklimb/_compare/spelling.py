@@ -273,22 +273,25 @@ def truth(cell: str) -> bool | None:
 
 
 def folded(text: str) -> str:
-    r"""Return a text without what eyes do not see, or see and take for the same.
-
-    That is case, how an accent is stored, the number and kind of spaces, and characters without a
-    width.
+    r"""Return a text as `visible` does, and in lower case.
 
     Examples
     --------
     >>> folded(" New\u00a0 York\u200b")
     'new york'
     """
-    if text.isascii():
-        return " ".join(text.casefold().split())
-    seen = "".join(
-        c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf"
-    )
-    return " ".join(seen.casefold().split())
+    return visible(text).casefold()
+
+
+def visible(text: str) -> str:
+    """Return a text without what eyes do not see, or see and take for the same.
+
+    That is how an accent is stored, the number and kind of spaces, and characters without a width.
+    """
+    if not text.isascii():
+        plain = unicodedata.normalize("NFKC", text)
+        text = "".join(c for c in plain if unicodedata.category(c) != "Cf")
+    return " ".join(text.split())
 
 
 def plain_text(value: object) -> str:

@@ -17,7 +17,26 @@ from sklimb._compare.labels import case_notes, match_labels, read_labels, strip_
         (["+1", "-1"], ["+1", "-1"], None),
         (["1.0", "2.0"], [1.0, 2.0], None),
         (["1.0", "1", "2"], ["1.0", "1", "2"], "one number in two spellings"),
-        (["1,5", "2,5"], [1.5, 2.5], None),
+        (["1,5", "2,5"], ["1,5", "2,5"], None),
+        (["1,000", "2,000"], ["1,000", "2,000"], None),
+        (["1'000", "2'000"], ["1'000", "2'000"], None),
+        (["1 000", "2 000"], ["1 000", "2 000"], None),
+        (["0.5", "1e3"], [0.5, 1000.0], None),
+        (["N/A", "n/a", "x"], ["N/A", "n/a", "x"], "'N/A' and 'n/a' (2 rows"),
+        (["<NA>", "x"], ["<NA>", "x"], "'<NA>' (1 rows, the first: row 1) is a class"),
+        (["#N/A", "-nan"], ["#N/A", "-nan"], "is a class"),
+        (
+            ["12345678901234567890", "12345678901234567891"],
+            ["12345678901234567890", "12345678901234567891"],
+            "labels with more digits than a number has",
+        ),
+        (["a  b", "a b"], ["a  b", "a b"], "differ only in spaces or characters"),
+        (
+            ["good\u200b", "good"],
+            ["good\u200b", "good"],
+            "'good' and 'good\\u200b' differ only in spaces or",
+        ),
+        (["a\u00a0b", "a b"], ["a\u00a0b", "a b"], "'a b' and 'a\\xa0b' differ only in spaces or"),
         (["True", "False"], [True, False], None),
         (["True", "TRUE"], ["True", "TRUE"], "differ only in case"),
         (["bad", "bad ", "good"], ["bad", "bad", "good"], "'bad ' and 'bad', 1 rows"),
@@ -75,3 +94,8 @@ def test_labels_of_a_test_part_are_found_by_their_text(y, known, made, said):
     got, notes = match_labels(np.array(y), np.array(known))
     assert got.tolist() == made
     assert notes == [] if said is None else said in notes[0]
+
+
+def test_labels_of_a_test_part_are_found_without_what_is_not_seen():
+    y, notes = match_labels(np.array(["no  go", "go\u200b"]), np.array(["no go", "go"]))
+    assert y.tolist() == ["no go", "go"] and "'no  go' as 'no go'" in notes[0]

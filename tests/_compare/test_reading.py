@@ -279,3 +279,19 @@ def test_short_rows_are_counted_below_a_name_of_two_lines(file):
     text = 'a,"the\nclass",b\n1,x,2\n3,y\n4,x,5\n5,y,6\n'
     table = read_table(file(text), target="the class")
     assert "1 row of data.csv (the first: row 2) has fewer cells" in table.notes[0]
+
+
+@pytest.mark.parametrize(
+    "one, other",
+    [
+        ("N/A", "x"), ("n/a", "NA"), ("<NA>", "x"), ("#N/A ", "x"), ("-nan", "nan"),
+        ("1,000", "2,000"), ("1'000", "2'000"), ("1 000", "2 000"), ("1,5", "2,5"),
+        ("12345678901234567890", "12345678901234567891"), ("a  b", "a b"), ("1.50", "1.5"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("decimal", [".", ","])
+def test_the_printed_code_has_the_labels_that_are_used(file, one, other, decimal):
+    lines = "".join(f"{i}{decimal}5;{(one, other)[i % 2]}\n" for i in range(6))
+    table = read_table(file("a;label\n" + lines), target="label")
+    assert table.y.tolist()[:2] == [one.strip(), other]
+    _run(table)
