@@ -65,7 +65,11 @@ def check_labels(
                 f"the target mixes types ({', '.join(sorted(kinds))}); make them all strings"
             )
         y = np.array(y.tolist())
-    if y.dtype.kind not in "biufUS":
+    if y.dtype.kind == "S":
+        raise InputError(
+            f"the target holds bytes, such as {y[0]!r}: make them text, np.char.decode(y, 'utf-8')"
+        )
+    if y.dtype.kind not in "biufU":
         raise InputError(f"the target holds {y.dtype} values; labels are text or whole numbers")
     if y.dtype.kind == "f" and np.isinf(y).any():
         raise InputError("the target has infinite values; labels are text or whole numbers")

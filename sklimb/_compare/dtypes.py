@@ -227,7 +227,9 @@ def _objects(series: pd.Series, name: Any) -> tuple[pd.Series, str]:
     kinds = set(map(type, present))
     names = {kind.__name__ for kind in kinds}
     if not kinds:
-        return series.astype(float), ""
+        nothing = series.where(series.notna(), None).astype(float)
+        only_none = all(value is None or isinstance(value, float) for value in series)
+        return nothing, "" if only_none else "{0}.where({0}.notna(), None).astype(float)"
     for value in _one_of_each(present):
         _refuse(value, name)
     if len(kinds) > 1 and any(issubclass(kind, str) for kind in kinds):

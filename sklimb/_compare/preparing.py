@@ -81,6 +81,8 @@ def stack(X: Any, more: Any) -> Any:
         return pd.concat([X, more], ignore_index=True)
     if X.shape[1] != more.shape[1]:
         raise InputError(f"X has {X.shape[1]} columns and X_test has {more.shape[1]}")
+    if sparse.issparse(more) and not sparse.issparse(X):
+        more = more.toarray()
     return sparse.vstack([X, more], format="csr") if sparse.issparse(X) else np.vstack([X, more])
 
 
@@ -192,6 +194,15 @@ def _check_names(X: Any) -> None:
     if X.columns.has_duplicates:
         name = X.columns[X.columns.duplicated()][0]
         raise InputError(f"two columns are called {name!r}; rename one")
+    text = [isinstance(name, str) for name in X.columns]
+    if any(text) and not all(text):
+        # scikit-learn refuses these in every fit.
+        one, other = X.columns[text.index(True)], X.columns[text.index(False)]
+        make = "map(str)" if X.columns.hasnans else "astype(str)"  # which keeps NaN
+        raise InputError(
+            f"column names are text and others beside it (such as {one!r} and {other!r}): "
+            f"X.columns = X.columns.{make}"
+        )
 
 
 def _check_frame(X: Any) -> list[str]:

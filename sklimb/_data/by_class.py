@@ -3,7 +3,9 @@
 scikit-learn's rule for ``class_weight`` (since 1.1) is that of all of them, for a fold or a
 bootstrap may lack a class that the whole data has: labels that y lacks are left aside where each
 label that y has is named, and a label that is not named takes a default, if the setting has one,
-where all that is named is in y. Both together are taken for a slip, and refused.
+where all that is named is in y. Both together are taken for a slip, and refused; but for settings
+that name no more than some of the classes in any case, as the sizes of a sampler do, one label that
+y has is enough.
 """
 
 from __future__ import annotations
@@ -75,7 +77,12 @@ def by_label(setting: Any, name: str, *, or_position: Sequence[Any] = ()) -> dic
 
 
 def for_classes(
-    given: Mapping[Any, Any], classes: Sequence[Any], name: str, *, default: Any = _NO_DEFAULT
+    given: Mapping[Any, Any],
+    classes: Sequence[Any],
+    name: str,
+    *,
+    default: Any = _NO_DEFAULT,
+    one_is_enough: bool = False,
 ) -> list[Any]:
     """Return one value for each class, by scikit-learn's rule.
 
@@ -89,6 +96,8 @@ def for_classes(
         The parameter, for errors.
     default : object, optional
         For a class that is not named. Without one each class must be named.
+    one_is_enough : bool, default=False
+        Whether labels that y lacks are left aside as soon as one is named that y has, not all.
 
     Returns
     -------
@@ -107,16 +116,19 @@ def for_classes(
     [1.0, 5.0]
     >>> for_classes({"a": 2.0, "b": 5.0, "c": 9.0}, ["a", "b"], "class_weight", default=1.0)
     [2.0, 5.0]
+    >>> for_classes({"b": 5, "c": 9}, ["a", "b"], "sizes", default=None, one_is_enough=True)
+    [None, 5]
     """
     labels = [_plain(label) for label in classes]
     missing = [label for label in labels if label not in given]
     known = set(labels)
     strange = [label for label in given if label not in known]
-    if missing and strange:
+    if missing and strange and not (one_is_enough and len(strange) < len(given)):
+        enough = "one" if one_is_enough else "each"
         raise ValueError(
             f"{name} names labels that y does not have: {_some(strange)}. The labels are "
             f"{_some(labels)}, and it has nothing for {_some(missing)}. Others are left aside only "
-            f"where each label of y is named.{_hint(strange, labels)}"
+            f"where {enough} label of y is named.{_hint(strange, labels)}"
         )
     if missing and default is _NO_DEFAULT:
         raise ValueError(

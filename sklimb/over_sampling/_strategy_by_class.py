@@ -16,7 +16,7 @@ from sklimb._data.by_class import by_label, for_classes
 
 
 class ByClassOverSampler(BaseOverSampler):
-    """An over-sampler whose ``sampling_strategy`` goes by the rule of `sklimb._data.by_class`.
+    """An over-sampler whose ``sampling_strategy`` is read by `sklimb._data.by_class`.
 
     imbalanced-learn knows dicts alone, and takes no label that y lacks.
     """
@@ -82,10 +82,14 @@ class ByClassOverSampler(BaseOverSampler):
 def sizes_of_classes(given: Mapping[Any, Any], labels: np.ndarray) -> dict[Any, int]:
     """Return how many rows the classes of y that are named are to have.
 
+    Labels that y lacks, as a fold may, are left aside as long as y has one that is named: the class
+    that has rows enough is no part of a strategy, so scikit-learn's rule for weights, which asks
+    that each label of y be named, would let no fold lack a class.
+
     Raises
     ------
     ValueError
-        If labels are not those of y, or a size is not a whole number.
+        If no label is one of y, or a size is not a whole number.
 
     Examples
     --------
@@ -93,8 +97,10 @@ def sizes_of_classes(given: Mapping[Any, Any], labels: np.ndarray) -> dict[Any, 
     >>> from sklimb.over_sampling._strategy_by_class import sizes_of_classes
     >>> sizes_of_classes({"a": 50.0, "b": 50, "c": 50}, np.array(["a", "b"]))
     {'a': 50, 'b': 50}
+    >>> sizes_of_classes({"b": 70, "c": 90}, np.array(["a", "b"]))
+    {'b': 70}
     """
-    for_classes(given, labels, "sampling_strategy", default=None)
+    for_classes(given, labels, "sampling_strategy", default=None, one_is_enough=True)
     there = set(labels.tolist())
     for label, size in given.items():
         if not isinstance(size, Real) or size != np.round(size):

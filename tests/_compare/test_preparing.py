@@ -183,3 +183,25 @@ def test_arrays_of_objects_and_masked_ones_are_taken_as_numbers():
     np.testing.assert_array_equal(X, [[1, 2.5], [np.nan, 3]])
     X, _ = check_columns(np.ma.masked_greater([[1.0, 2.0], [9.0, 3.0]], 5))
     np.testing.assert_array_equal(X, [[1, 2], [np.nan, 3]])
+
+
+@pytest.mark.parametrize("names", [[0, "b", 2], ["a", 1, 2], ["a", "b", 2.5], ["a", None, "b"]])
+def test_names_of_several_types_are_refused_once_in_front(names):
+    X = pd.DataFrame(np.eye(3), columns=pd.Index(names, dtype=object))
+    with pytest.raises(InputError, match="column names are text and others") as caught:
+        check_columns(X)
+    assert "\n" not in str(caught.value)
+    assert ("X.columns = X.columns.astype(str)" in str(caught.value)) == (None not in names)
+    exec(str(caught.value).split(": ")[1], {"X": X})
+    assert check_columns(X)[0].shape == (3, 3)
+    check_columns(X.set_axis([0, 1, 2], axis=1))
+
+
+@pytest.mark.parametrize("one, other", [(np.asarray, sparse.csr_matrix), (sparse.csr_matrix,) * 2,
+                                        (sparse.csr_matrix, np.asarray)])  # fmt: skip
+def test_dense_and_sparse_parts_go_together(one, other):
+    X, more = np.eye(3), np.arange(6.0).reshape(2, 3)
+    both = stack(one(X), other(more))
+    assert sparse.issparse(both) == sparse.issparse(one(X))
+    dense = both.toarray() if sparse.issparse(both) else both
+    np.testing.assert_array_equal(dense, np.r_[X, more])

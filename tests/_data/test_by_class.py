@@ -149,3 +149,12 @@ def test_errors_say_why_labels_may_differ():
         for_classes({"no": 1, "yes": 2}, [0, 1], "w", default=1)
     with pytest.raises(ValueError, match=r"labels are \[0, .*, 9, \.\.\.\]"):
         for_classes({"x": 1}, range(5000), "w", default=1)
+
+
+def test_where_one_label_is_enough_only_names_that_all_fail_are_refused():
+    given = {"b": 70, "c": 90}
+    assert for_classes(given, ["a", "b"], "w", default=0, one_is_enough=True) == [0, 70]
+    for classes, enough in [(["a", "b"], False), (["x", "y"], True)]:
+        said = "only where one label" if enough else "only where each label"
+        with pytest.raises(ValueError, match=said):
+            for_classes(given, classes, "w", default=0, one_is_enough=enough)

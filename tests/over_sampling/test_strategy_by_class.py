@@ -65,7 +65,7 @@ def test_each_mapping_is_a_dict(sampler, strategy, data):
 def test_what_cannot_be(sampler, data):
     X, y = data
     for strategy, message in [
-        ({"c": 50, "d": 9}, r"sampling_strategy names labels .*: \['d'\]"),
+        ({"d": 9}, r"sampling_strategy names labels .*: \['d'\].*only where one label of y"),
         (pd.Series([60, 40, 50]), r"sampling_strategy names labels .*: \[0, 1, 2\]"),
         ({"c": 50.5}, "whole numbers of samples, got 50.5 for 'c'"),
         ({"c": None}, "whole numbers of samples, got None"),
@@ -77,11 +77,12 @@ def test_what_cannot_be(sampler, data):
         clone(sampler).set_params(sampling_strategy=pd.DataFrame({"n": SIZES})).fit_resample(X, y)
 
 
-def test_in_folds_that_lack_a_class(data):
+@pytest.mark.parametrize("strategy", [SIZES, {"b": 40, "c": 50}], ids=["all", "some"])
+def test_in_folds_that_lack_a_class(strategy, data):
     X, y = data
     y = y.copy()
     y[np.flatnonzero(y == "c")[1:]] = "b"
-    sampler = SmallClassSMOTE(sampling_strategy=pd.Series(SIZES), random_state=0)
+    sampler = SmallClassSMOTE(sampling_strategy=pd.Series(strategy), random_state=0)
     model = imblearn.pipeline.make_pipeline(sampler, LogisticRegression())
     folds = KFold(3, shuffle=True, random_state=0)
     assert np.isfinite(cross_val_score(model, X, y, cv=folds, error_score="raise")).all()
@@ -90,3 +91,7 @@ def test_in_folds_that_lack_a_class(data):
 def test_sizes():
     assert sizes_of_classes({0: 3, True: 4.0, 7: 9}, np.array([0, 1])) == {0: 3, 1: 4}
     assert sizes_of_classes({1: 4}, np.array([0, 1])) == {1: 4}
+    # The largest class has no size to be brought to, and a fold may lack another.
+    assert sizes_of_classes({1: 4, 2: 9}, np.array([0, 1])) == {1: 4}
+    with pytest.raises(ValueError, match="Those named are str, those of y int"):
+        sizes_of_classes({"1": 4, "2": 9}, np.array([0, 1]))
