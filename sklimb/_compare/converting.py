@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from sklimb._compare.columns import Column, Columns
 from sklimb._compare.dtypes import plain_column
-from sklimb._compare.errors import InputError
+from sklimb._compare.errors import InputError, nearest
 from sklimb._compare.header import one_line
 from sklimb._compare.matching_numbers import read_numbers
 from sklimb._compare.matching_text import TOO_MANY, match_text
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 # What pandas calls columns in which no cell is a truth value.
 _NO_TRUTHS = ("string", "integer", "floating", "mixed-integer-float", "decimal", "empty")
+_ROW_NUMBERS = re.compile(r"Unnamed: \d+")
 _TRUTHS = ["True", "False", "TRUE", "FALSE", "true", "false"]
 
 
@@ -84,7 +86,7 @@ def _matched(frame: pd.DataFrame, columns: Columns) -> tuple[pd.DataFrame, list[
         raise InputError(
             "the test part has other columns than the training part"
             + (f"; new: {_names(extra)}" if extra else "")
-            + f"; missing: {_names(lacking)}"
+            + f"; missing: {_names(lacking)}{_advice(lacking, extra)}"
         )
     notes = []
     if extra:
@@ -93,6 +95,18 @@ def _matched(frame: pd.DataFrame, columns: Columns) -> tuple[pd.DataFrame, list[
             f"column{plural} {_names(extra)} of the test part: not in the training part, left out"
         )
     return frame[names], notes
+
+
+def _advice(lacking: list[Any], extra: list[Any]) -> str:
+    """Say what to do about columns that are missing, where that can be seen."""
+    for name in map(str, lacking):
+        hint = nearest(name, extra) if extra else ""
+        if hint.startswith("did you mean"):
+            return f" ({name!r}: {hint})"
+    numbers = next((str(n) for n in lacking if _ROW_NUMBERS.fullmatch(str(n))), None)
+    if numbers is None:
+        return ""
+    return f" (row numbers that were saved? then leave them out: --drop {numbers!r})"
 
 
 def _names(names: list[Any]) -> str:

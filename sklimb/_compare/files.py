@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import io
+import json
 import lzma
 import re
 import zipfile
@@ -26,10 +27,13 @@ _OTHER_FORMATS = [
     (b"SQLite format 3", "a SQLite database", _FRAME.format("read_sql")),
     (b"%PDF", "a PDF file", "save its table as CSV"),
     (b"{\\rtf", "an RTF document", "save its table as CSV"),
-    (b"<!doctype html", "a page of HTML", "was the download an error page, or a link to the file?"),
-    (b"<html", "a page of HTML", "was the download an error page, or a link to the file?"),
+    *((tag, "a page of HTML", "was the download an error page, or a link to the file?")
+      for tag in (b"<!doctype html", b"<html", b"<!--", b"<head", b"<body", b"<div", b"<table")),
     (b"<?xml", "an XML file", _FRAME.format("read_xml")),
-]
+]  # fmt: skip
+_JSON = re.compile(rb"\s*(\[\s*[\[{]|{\s*\")")
+# What macOS puts beside the files that somebody packs.
+_OF_MACOS = re.compile(r"(.*/)?(__MACOSX/.*|\._[^/]*|\.DS_Store)")
 _COMPRESSED: list[tuple[bytes, str, str, Callable[[bytes], bytes]]] = [
     (b"\x1f\x8b", "gzip", ".gz", gzip.decompress),
     (b"BZh", "bz2", ".bz2", bz2.decompress),
@@ -59,6 +63,8 @@ class Source:
     options : dict
         What `pandas.read_csv` must be told of this to read the file from its path.
     notes : list of str
+    inside : str, default=""
+        The file within a zip file that has others beside it.
     """
 
     path: Path
@@ -66,6 +72,12 @@ class Source:
     encoding: str = "utf-8"
     options: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    inside: str = ""
+
+    @property
+    def address(self) -> str:
+        """What `pandas.read_csv` reads the file from; pandas finds no file among several."""
+        return f"zip://{self.inside}::{self.path}" if self.inside else str(self.path)
 
     def head(self, n_bytes: int = 1 << 18) -> tuple[str, bool]:
         """Return the text on top, and whether that is all of it."""
@@ -109,19 +121,24 @@ def load(path: Path) -> Source:
                 f"{path} cannot be read: it is named {suffix} but is no {name} file; if it is "
                 f"plain text, take {suffix} off its name, else fetch or copy it again"
             )
+    inside = ""
     if data.startswith(b"PK\x03\x04"):
-        data = _unzipped(path, data)
+        data, inside = _unzipped(path, data)
         options = {} if path.suffix == ".zip" else {"compression": "zip"}
+        if inside:
+            options = {"compression": None}
     if not data[:4096].strip() and not data.strip():
         raise InputError(f"{path} is empty")
     start = data[:64].lstrip(b"\xef\xbb\xbf \r\n\t").lower()
     for magic, what, remedy in _OTHER_FORMATS:
         if start.startswith(magic.lower()):
             raise InputError(f"{path} is {what}, not CSV: {remedy}")
+    if what := _json(data):
+        raise InputError(f"{path} is {what}, not CSV: {_FRAME.format('read_json')}")
     encoding, notes = _encoding(path, data)
     if encoding != "utf-8":
         options["encoding"] = encoding
-    source = Source(path, data, encoding, options, notes)
+    source = Source(path, data, encoding, options, notes, inside)
     if not source.head()[0].strip():
         raise InputError(f"{path} is empty")
     return source
@@ -152,10 +169,26 @@ def _unpacked(path: Path, data: bytes, name: str, unpack: Callable[[bytes], byte
         ) from None
 
 
-def _unzipped(path: Path, data: bytes) -> bytes:
+def _json(data: bytes) -> str:
+    """Return what kind of JSON some data are, empty where they are none."""
+    data = data.removeprefix(b"\xef\xbb\xbf").strip()
+    if not _JSON.match(data):
+        return ""
+    for part, what in [(data, "a JSON file"), (data.split(b"\n", 1)[0], "a file of JSON lines")]:
+        try:
+            json.loads(part)
+        except ValueError:
+            continue
+        return what
+    return ""
+
+
+def _unzipped(path: Path, data: bytes) -> tuple[bytes, str]:
+    """Return what is in a zip file of one file, and its name if macOS has put others beside it."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            names = [info.filename for info in archive.infolist() if not info.is_dir()]
+            everything = [info.filename for info in archive.infolist()]
+            names = [n for n in everything if not n.endswith("/") and not _OF_MACOS.fullmatch(n)]
             if any(name.startswith(("xl/", "[Content_Types]", "content.xml")) for name in names):
                 raise InputError(
                     f"{path} is a spreadsheet (Excel, LibreOffice), not CSV: save its sheet as "
@@ -166,7 +199,7 @@ def _unzipped(path: Path, data: bytes) -> bytes:
                 raise InputError(
                     f"{path} holds {len(names)} files ({shown}): unpack it and name one of them"
                 )
-            return archive.read(names[0])
+            return archive.read(names[0]), names[0] if len(everything) > 1 else ""
     except (zipfile.BadZipFile, EOFError, zlib.error):
         raise InputError(
             f"{path} cannot be read: the zip file is cut off or damaged; fetch or copy it again"

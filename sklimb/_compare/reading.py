@@ -149,7 +149,7 @@ def read_table(
         if column.kind == "date"
     ]
     code = table_code(
-        path,
+        source.address,
         {**source.options, **syntax.options},
         label,
         left_out,

@@ -9,7 +9,7 @@ import numpy as np
 
 from sklimb._compare.converting import conform
 from sklimb._compare.deciding import cells_of, file_has_commas
-from sklimb._compare.errors import InputError
+from sklimb._compare.errors import InputError, nearest
 from sklimb._compare.files import load
 from sklimb._compare.header import one_line
 from sklimb._compare.parsing import text_frame
@@ -68,7 +68,9 @@ def read_second(path: str | Path, first: Table, header: str = "auto") -> Table:
             notes.append(f"{one} has no header, so its columns were taken in their order")
     cells = cells.rename(columns=_stripped(cells, first.names))
     if first.label not in cells.columns:
-        raise InputError(f"{path} has no column {first.label!r}, the target")
+        hint = nearest(first.label, cells.columns)
+        hint = f": {hint}" if hint.startswith("did you mean") else ""
+        raise InputError(f"{path} has no column {first.label!r}, the target{hint}")
     if len(short):
         notes.append(
             f"{len(short):,} row{'s' if len(short) > 1 else ''} of {path.name} (the first: row "

@@ -330,7 +330,7 @@ def smallest_part(y, splits: list[Split]) -> tuple[object, int]:
 
 
 def listed(labels) -> str:
-    """Return ``class a`` or ``classes a, b, c``, cut after six.
+    """Return ``class a`` or ``classes a, b, c``, cut after six, in quotes if one has a comma.
 
     Parameters
     ----------
@@ -341,6 +341,8 @@ def listed(labels) -> str:
     text : str
     """
     labels = sorted(map(str, labels))
+    if any("," in label for label in labels):
+        labels = list(map(repr, labels))
     shown = ", ".join(labels[:6]) + (f" and {len(labels) - 6} more" if len(labels) > 6 else "")
     return f"class{'es' if len(labels) > 1 else ''} {shown}"
 

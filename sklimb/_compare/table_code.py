@@ -16,7 +16,7 @@ _WIDTH = 88
 
 
 def table_code(
-    path: Path,
+    path: str | Path,
     options: Mapping[str, Any],
     label: str,
     left_out: Sequence[str],
@@ -30,7 +30,8 @@ def table_code(
 
     Parameters
     ----------
-    path : Path
+    path : str or Path
+        What `pandas.read_csv` reads the file from.
     options : mapping
         For `pandas.read_csv`: how the file is written.
     label : str
@@ -74,7 +75,9 @@ def table_code(
     return "\n".join([*lines, *_label_lines(path, options, label, labels), ""])
 
 
-def _label_lines(path: Path, options: Mapping[str, Any], label: str, labels: Labels) -> list[str]:
+def _label_lines(
+    path: str | Path, options: Mapping[str, Any], label: str, labels: Labels
+) -> list[str]:
     strip = ".str.strip()" if labels.strip else ""
     if not labels.words:
         return [f"y = table[{quoted(label)}]{strip}.to_numpy()"]
@@ -122,7 +125,7 @@ def _each(names: Sequence[str], line: str) -> list[str]:
     return [f"for name in [{listed}]:", "    " + line.replace("{0}", "name")]
 
 
-def _arguments(path: Path, options: Mapping[str, Any]) -> str:
+def _arguments(path: str | Path, options: Mapping[str, Any]) -> str:
     """Return the arguments of `read_csv` as code."""
     named = dict(options)
     parts = [quoted(str(path))]

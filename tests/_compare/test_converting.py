@@ -165,3 +165,11 @@ def test_a_column_that_only_the_training_part_fills_is_named(column, nothing):
     ]
     _, notes = conform(FIRST[:0], COLUMNS)
     assert notes == []
+
+
+def test_an_error_about_columns_says_what_to_do():
+    with pytest.raises(InputError, match=r"new: Amount; missing: amount \('amount': did you mean"):
+        conform(FIRST.rename(columns={"amount": "Amount"}), COLUMNS)
+    first = FIRST.assign(**{"Unnamed: 0": range(4)})
+    with pytest.raises(InputError, match=r"missing: Unnamed: 0 \(row numbers.*--drop 'Unnamed: 0'"):
+        conform(FIRST, columns_of(first))

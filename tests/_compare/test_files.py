@@ -6,6 +6,7 @@ import io
 import lzma
 import zipfile
 
+import pandas as pd
 import pytest
 
 from sklimb._compare.errors import InputError
@@ -87,6 +88,10 @@ def test_bytes_that_windows_does_not_use_are_latin_1(tmp_path):
         ("a.csv", b"\xd0\xcf\x11\xe0" + bytes(90), "an Excel file, not CSV"),
         ("a.csv", b"PAR1" + bytes(90), "read_parquet"),
         ("a.csv", b"\n<!DOCTYPE html><p>404", "a page of HTML"),
+        ("a.csv", b"<!-- made by hand -->\n<table><tr><td>1", "a page of HTML"),
+        ("a.csv", b'[{"a": 1, "label": "x"},\n {"a": 2, "label": "y"}]', "a JSON file"),
+        ("a.csv", b'{\n "a": [1, 2],\n "label": ["x", "y"]\n}\n', "a JSON file.*read_json"),
+        ("a.csv", b'\xef\xbb\xbf{"a": 1, "label": "x"}\n{"a": 2, "label": "y"}', "of JSON lines"),
         ("a.csv", TEXT.encode() + b"\0\0", "NUL bytes, the first in line 42"),
         ("a.csv", bytes(range(128, 256)), "no text in UTF-8"),
         ("a.csv", b"a,b\n\x02\x03\xff", "no text in UTF-8"),
@@ -100,3 +105,26 @@ def test_what_is_no_text_is_named_in_one_line(tmp_path, name, data, said):
     with pytest.raises(InputError, match=said) as caught:
         load(path)
     assert "\n" not in str(caught.value)
+
+
+def test_cells_that_are_json_make_no_json_file(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text('{"a": 1};x\n{"a": 2};y\n')
+    assert load(path).data.startswith(b"{")
+
+
+BESIDE = {"__MACOSX/._a.csv": "x", "__MACOSX/": "", ".DS_Store": "x", "in/._b": "x"}
+
+
+@pytest.mark.parametrize("name", ["a.zip", "a.csv"])
+@pytest.mark.parametrize("beside", [BESIDE, {"in/": ""}], ids=["macos", "folder"])
+def test_what_macos_packs_beside_a_file_is_left_out(tmp_path, name, beside):
+    path = tmp_path / name
+    path.write_bytes(_zip(**beside, **{"in/a b.csv": TEXT}))
+    source = load(path)
+    assert source.data.decode() == TEXT
+    frame = pd.read_csv(source.address, **source.options)
+    assert len(frame) == 40 and list(frame) == ["a", "label"]
+    path.write_bytes(_zip(**beside, one=TEXT, two=TEXT))
+    with pytest.raises(InputError, match=r"holds 2 files \(one, two\)"):
+        load(path)

@@ -102,3 +102,8 @@ def test_a_line_break_in_a_name_costs_no_row_and_finds_its_column(second):
     table, test = second(other, first=first)
     pd.testing.assert_frame_equal(test.X, table.X, check_dtype=False)
     assert test.y.tolist() == table.y.tolist()
+
+
+def test_a_target_called_otherwise_is_asked_for(second):
+    with pytest.raises(InputError, match="no column 'label', the target: did you mean 'Label'"):
+        second(FIRST.rename(columns={"label": "Label"}))

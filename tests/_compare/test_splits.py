@@ -177,4 +177,5 @@ def test_no_gaps_no_notes():
 
 def test_listed_is_cut():
     assert listed(["b"]) == "class b"
+    assert listed(["b", "a, c"]) == "classes 'a, c', 'b'"
     assert listed(range(9)) == "classes 0, 1, 2, 3, 4, 5 and 3 more"
