@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -137,11 +137,23 @@ def _column(name: Any, series: pd.Series, number: NumberFormat | None) -> Column
     lacking = series[series.isna()]
     missing = None if len(lacking) and lacking.iloc[0] is None else np.nan
     constant = len(values) == 1 and not len(lacking)
-    return Column(name, _kind(values), NumberFormat(), values, missing, constant, alone=alone)
+    return Column(
+        name, kind_of_text(values), NumberFormat(), values, missing, constant, alone=alone
+    )
 
 
-def _kind(values: Mapping[str, Any]) -> str:
-    """Return what a column is whose values are no numbers."""
+def kind_of_text(values: Collection[str]) -> str:
+    """Return what a column is whose values are no numbers.
+
+    Parameters
+    ----------
+    values : collection of str
+        Different ones.
+
+    Returns
+    -------
+    kind : {"boolean", "date", "category", "text", "identifier"}
+    """
     if is_boolean(values):
         return "boolean"
     if all(map(_DATE.fullmatch, values)):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sklimb._compare.spelling import (
     MISSING,
@@ -216,23 +217,41 @@ def _text_notes(cells: Cells) -> list[str]:
     if words:
         shown = ", ".join(f"{word!r} ({n:,} rows)" for word, n in list(words.items())[:3])
         notes.append(f"column {cells.name}: {shown} was taken as missing, a category of its own")
-    likely = [v for v in islice(cells.values, _MANY) if number_formats([v])]
-    share = len(likely) / min(len(cells.values), _MANY)
-    if len(likely) > 1 and share >= _NEARLY and len(likely) == len(cells.values):
-        notes.append(
-            f"column {cells.name} holds numbers written in several ways ({_two(likely)}), so its "
+    return notes + number_notes(cells.name, cells.values, cells.text)
+
+
+def number_notes(name: Any, values: Sequence[str], text: pd.Series) -> list[str]:
+    """Say that a column of text is nearly one of numbers.
+
+    Parameters
+    ----------
+    name : object
+    values : sequence of str
+        Different ones, none of them missing.
+    text : Series of str
+
+    Returns
+    -------
+    notes : list of str
+        At most one.
+    """
+    likely = [v for v in islice(values, _MANY) if number_formats([v])]
+    share = len(likely) / max(1, min(len(values), _MANY))
+    if len(likely) > 1 and share >= _NEARLY and len(likely) == len(values):
+        return [
+            f"column {name} holds numbers written in several ways ({_two(likely)}), so its "
             "values are categories; write them in one way"
-        )
-    elif len(likely) > 10 and share >= _NEARLY:
-        strange = [v for v in cells.values if not number_formats([v])]
-        hit = cells.text.isin(strange).to_numpy()
-        first = int(hit.argmax())
-        notes.append(
-            f"column {cells.name} holds numbers but for {hit.sum():,} of {len(hit):,} values (the "
-            f"first: row {first + 1}, {cells.text.iloc[first]!r}), so all its values are "
-            "categories; empty these cells to make it numbers"
-        )
-    return notes
+        ]
+    if len(likely) <= 10 or share < _NEARLY:
+        return []
+    strange = [v for v in values if not number_formats([v])]
+    hit = text.isin(strange).to_numpy()
+    first = int(hit.argmax())
+    return [
+        f"column {name} holds numbers but for {hit.sum():,} of {len(hit):,} values (the "
+        f"first: row {first + 1}, {text.iloc[first]!r}), so all its values are "
+        "categories; empty these cells to make it numbers"
+    ]
 
 
 def _two(values: list[str]) -> str:

@@ -17,9 +17,7 @@ from sklearn.preprocessing import MaxAbsScaler, OneHotEncoder, StandardScaler
 
 from sklimb._compare.dtypes import plain_frame
 from sklimb._compare.errors import InputError
-
-# More categories than this of one column share one dummy column: what is left are names and ids.
-MAX_CATEGORIES = 50
+from sklimb._compare.text_columns import MAX_CATEGORIES, text_column_notes
 
 
 def is_frame(X: Any) -> bool:
@@ -220,13 +218,7 @@ def _check_frame(X: Any) -> list[str]:
         )
     notes = [f"column {name} has no value at all" for name in X.columns[X.isna().all()]]
     for name in texts:
-        n_values = X[name].nunique()
-        if n_values > MAX_CATEGORIES:
-            notes.append(
-                f"column {name} holds text with {n_values:,} different values: the "
-                f"{MAX_CATEGORIES - 1} most frequent count one by one, the rest as one "
-                "(drop it if it is an identifier)"
-            )
+        notes += text_column_notes(name, X[name])
     return notes
 
 

@@ -142,12 +142,6 @@ def read_table(
     formats = {name: d.number for name, d in decisions.items() if d.number is not None}
     columns = columns_of(features, formats, counted=not syntax.header)
     notes += labels.notes
-    notes += [
-        f"column {column.name} holds dates as text, and each is a category: drop it, or split by "
-        f"it with --time {column.name}"
-        for column in columns
-        if column.kind == "date"
-    ]
     code = table_code(
         source.address,
         {**source.options, **syntax.options},

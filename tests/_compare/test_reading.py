@@ -252,13 +252,6 @@ def test_short_rows_are_named(file):
     assert "1 row of data.csv (the first: row 2) has fewer cells" in table.notes[0]
 
 
-def test_dates_as_text_are_named(file):
-    rows = "".join(f"{i + 1}.03.2024,{'xy'[i % 2]}\n" for i in range(9))
-    table = read_table(file("day,t\n" + rows), target="t")
-    assert "--time day" in table.notes[0]
-    assert table.columns["day"].kind == "date"
-
-
 @pytest.mark.parametrize(
     "top",
     [
