@@ -194,8 +194,10 @@ def _number(cells: Cells, comma: bool | None) -> Decision:
             f"column {cells.name}: {example!r} was read as {value:g} ({chosen}); if that is wrong, "
             "write its numbers without a mark between thousands and with a decimal point"
         )
-    elif chosen.affix:
-        notes.append(f"column {cells.name} holds numbers ({chosen}, such as {cells.values[0]!r})")
+    elif chosen.affix or chosen.negative:
+        ends = ("(", ")", "-") if chosen.negative else ""
+        example = next(v for v in cells.values if v.startswith(ends) or v.endswith(ends))
+        notes.append(f"column {cells.name} holds numbers ({chosen}, such as {example!r})")
     if chosen.is_plain and cells.typed.dtype.kind in "iuf":
         return Decision(cells.typed, notes=notes)
     series = chosen.read(cells.text.where(cells.text != ""))

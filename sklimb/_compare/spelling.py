@@ -33,6 +33,11 @@ _DECORATED = re.compile(
     rf"(?P<sign>[+-]?)\s*(?P<before>{_AFFIX})?\s*(?P<sign2>[+-]?)\s*"
     rf"(?P<body>\d[\d.,'’\s]*|[.,]\d+)(?P<exponent>[eE][+-]?\d+)?\s*(?P<after>{_AFFIX})?"
 )
+# How negative numbers are marked otherwise than in front, and what puts a minus there.
+_NEGATIVE = {
+    "()": (r"^([^()\d]*)\(([^()]*)\)([^()\d]*)$", r"-\1\2\3", True),
+    "-": (r"^(.*\S)\s*-$", r"-\1", True),
+}
 _PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(inf|infinity)", re.I)
 _CODE = re.compile(r"0\d+")
 # Decimal sign, and what stands between thousands.
@@ -55,6 +60,9 @@ class NumberFormat:
         Whether there are spaces within cells.
     minus : bool, default=False
         Whether the typographic minus occurs.
+    negative : {"", "()", "-"}, default=""
+        How negative numbers are marked where that is not by a sign in front: in parentheses, or by
+        a minus behind.
     """
 
     decimal: str = "."
@@ -62,6 +70,7 @@ class NumberFormat:
     affix: str = ""
     spaced: bool = False
     minus: bool = False
+    negative: str = ""
 
     @property
     def is_plain(self) -> bool:
@@ -82,7 +91,9 @@ class NumberFormat:
 
     def steps(self) -> list[tuple[str, str, bool]]:
         """Return (what, by what, whether a regular expression), replaced in this order."""
-        steps = []
+        steps = [(_MINUS, "-", False)] if self.minus else []
+        if self.negative:
+            steps.append(_NEGATIVE[self.negative])
         removed = self.removed
         literal = removed.removeprefix("\\")
         if removed and len(literal) == 1 and literal != "s":
@@ -91,8 +102,6 @@ class NumberFormat:
             steps.append((removed, "", True))
         if self.decimal != ".":
             steps.append((self.decimal, ".", False))
-        if self.minus:
-            steps.append((_MINUS, "-", False))
         return steps
 
     def read(self, cells: pd.Series) -> pd.Series:
@@ -118,6 +127,9 @@ class NumberFormat:
             parts.append("per cent" if self.affix == "%" else f"{self.affix}")
         if self.decimal == ",":
             parts.append("decimal comma")
+        if self.negative:
+            how = "in parentheses" if self.negative == "()" else "with a minus behind"
+            parts.append(f"negative ones {how}")
         if self.thousands:
             name = {",": "commas", ".": "points", " ": "spaces"}.get(self.thousands, "apostrophes")
             parts.append(f"{name} between thousands")
@@ -154,12 +166,14 @@ def number_formats(cells: Sequence[str]) -> list[NumberFormat]:
     """
     if not len(cells):
         return []
-    affixes, bodies, bare = set(), [], []
+    affixes, negatives, bodies, bare = set(), set(), [], []
     spaced = minus = False
     for cell in cells:
         minus |= _MINUS in cell
         text = cell.replace(_MINUS, "-")
         spaced |= any(c.isspace() for c in text)
+        text, negative = _sign_in_front(text)
+        negatives.add(negative)
         found = _DECORATED.fullmatch(text)
         if found is None or (found["before"] and found["after"]):
             return []
@@ -174,16 +188,28 @@ def number_formats(cells: Sequence[str]) -> list[NumberFormat]:
             affixes.add(affix)
         body = found["body"].strip()
         bodies.append((re.sub(r"\s", " ", body), bool(found["exponent"])))
-    if len(affixes) > 1:
+    negatives.discard("")
+    if len(affixes) > 1 or len(negatives) > 1:
         return []
+    negative = negatives.pop() if negatives else ""
     affix = affixes.pop() if affixes else ""
     if affix == "%" and any(re.sub(r"[.,0]", "", body) for body in bare):
         return []  # 5 % beside 0.05: which of them is meant?
     return [
-        NumberFormat(decimal, thousands, affix, spaced, minus)
+        NumberFormat(decimal, thousands, affix, spaced, minus, negative)
         for decimal, thousands in _WAYS
         if _all_written(bodies, decimal, thousands)
     ]
+
+
+def _sign_in_front(text: str) -> tuple[str, str]:
+    """Return a cell with its minus in front, and how it was marked (a key of `_NEGATIVE`)."""
+    for kind, (old, new, _) in _NEGATIVE.items():
+        if re.search(old, text) and not text.startswith(("+", "-")):
+            made = re.sub(old, new, text)
+            # A second sign within is none of a number.
+            return (made, kind) if not re.search("[+-]", made[1:]) else (text, "")
+    return text, ""
 
 
 def _all_written(bodies: list[tuple[str, bool]], decimal: str, thousands: str) -> bool:

@@ -102,7 +102,7 @@ def _number_lines(formats: Mapping[str, NumberFormat]) -> list[str]:
     lines = []
     for form, names in by_format.items():
         steps = "".join(
-            f'.str.replace({_pattern(old)}, "{new}", regex=True)'
+            f".str.replace({_pattern(old)}, {_replacement(new)}, regex=True)"
             if regex
             else f'.str.replace({quoted(old)}, "{new}")'
             for old, new, regex in form.steps()
@@ -113,6 +113,10 @@ def _number_lines(formats: Mapping[str, NumberFormat]) -> list[str]:
 
 def _pattern(expression: str) -> str:
     return f'r"{expression}"' if '"' not in expression else repr(expression)
+
+
+def _replacement(text: str) -> str:
+    return _pattern(text) if "\\" in text else quoted(text)
 
 
 def _each(names: Sequence[str], line: str) -> list[str]:

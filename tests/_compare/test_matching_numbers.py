@@ -26,6 +26,8 @@ GROUPED = NumberFormat(".", ",")
         (POINT, ["1,234", "2"], None, [1234, 2], "'1,234' of the test part was read as 1234"),
         (POINT, ["1,234", "2"], True, [1.234, 2], "was read as 1.234"),
         (POINT, ["1.234", "2"], True, [1234, 2], "was read as 1234"),
+        (POINT, ["(0.5)", "2", "3-"], None, [-0.5, 2, -3], None),
+        (NumberFormat(negative="()"), ["-0.5", "(2)"], None, [-0.5, -2], None),
         (POINT, ["x", "2.5"], None, [np.nan, 2.5], None),
         (POINT, ["5 %", "7 %"], None, [5, 7], "per cent in the test part"),
         (NumberFormat(affix="%"), ["5", "7"], None, [5, 7], "per cent in the training part"),

@@ -288,3 +288,13 @@ def test_the_printed_code_has_the_labels_that_are_used(file, one, other, decimal
     table = read_table(file("a;label\n" + lines), target="label")
     assert table.y.tolist()[:2] == [one.strip(), other]
     _run(table)
+
+
+@pytest.mark.parametrize("cells", [["(0.5)", "1.5", "2"], ["0.5-", "1.5", "2"]])
+def test_accounting_negatives_are_numbers(file, cells):
+    rows = "".join(f"{cell},{i},{'xy'[i % 2]}\n" for i, cell in enumerate(cells * 2))
+    table = read_table(file("a,b,t\n" + rows), target="t")
+    assert table.X["a"].tolist() == [-0.5, 1.5, 2] * 2
+    assert "column a holds numbers (negative ones" in table.notes[0]
+    assert repr(cells[0]) in table.notes[0]
+    _run(table)
