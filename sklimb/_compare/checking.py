@@ -67,7 +67,8 @@ def check_labels(
         y = np.array(y.tolist())
     if y.dtype.kind == "S":
         raise InputError(
-            f"the target holds bytes, such as {y[0]!r}: make them text, np.char.decode(y, 'utf-8')"
+            f"the target holds bytes, such as {bytes(y[0])!r}: make them text, "
+            "np.char.decode(y, 'utf-8')"
         )
     if y.dtype.kind not in "biufU":
         raise InputError(f"the target holds {y.dtype} values; labels are text or whole numbers")

@@ -173,7 +173,7 @@ def _categories(
 ) -> tuple[pd.Series, list[str]]:
     import pandas as pd
 
-    if series.dtype.kind in "mM":
+    if series.dtype.kind in "mM" and (column.kind != "date" or series.dtype.kind == "m"):
         raise InputError(f"column {column.name!r} holds text, but dates in the test part")
     cells = _cells(series, frozenset(column.values))
     change, notes = match_text(cells, column)

@@ -118,8 +118,8 @@ def _other_form(strange: list[str], column: Column) -> str:
     if any(_form(cell, column.kind) in forms for cell in strange):
         return ""
     example = next(iter(column.values))
-    dates = "dates in" if column.kind == "date" else "in"
-    return f", and are written {dates} another form than there ({example!r})"
+    what = "dates written" if column.kind == "date" else "written"
+    return f", and are {what} in another form than there ({example!r})"
 
 
 def _form(text: str, kind: str) -> str:

@@ -34,6 +34,7 @@ DAYS = pd.date_range("2024-01-05", periods=N)
         (DAYS.strftime("%Y-%m-%d"), DAYS.strftime("%Y/%m/%d")),
         (DAYS.strftime("%Y-%m-%d"), DAYS.strftime("%Y-%m-%d 00:00:00")),
         (DAYS.strftime("%d.%m.%Y"), [day.date() for day in DAYS]),
+        (DAYS.strftime("%d.%m.%Y"), list(DAYS)),
         (DAYS.strftime("%Y-%m-%dT09:30"), DAYS.strftime("%d.%m.%Y 09:30")),
     ],
 )
@@ -72,9 +73,13 @@ def test_new_identifiers_of_the_same_form_need_no_word():
 @pytest.mark.parametrize(
     "first, second, said",
     [
-        (DAYS.strftime("%Y-%m-%d"), DAYS.strftime("%m/%d/%Y"), "dates in another form than there"),
-        (DAYS.strftime("%m/%d/%Y"), DAYS.strftime("%d-%m-%y"), "dates in another form than there"),
-        ([f"id{i}" for i in range(N)], [f"id-{i}" for i in range(N)], "in another form than there"),
+        (DAYS.strftime("%Y-%m-%d"), DAYS.strftime("%m/%d/%Y"), "are dates written in another form"),
+        (DAYS.strftime("%m/%d/%Y"), DAYS.strftime("%d-%m-%y"), "are dates written in another form"),
+        (
+            [f"id{i}" for i in range(N)],
+            [f"id-{i}" for i in range(N)],
+            "and are written in another form than there",
+        ),
     ],
 )
 def test_another_form_is_named(first, second, said):
