@@ -138,10 +138,26 @@ def _test_part(X, X_test, prepare, notes: list[str]) -> Any:
     if prepare is None:
         X_test = as_pandas(X_test)[0]
     if prepare is not None or not (is_frame(X) and is_frame(X_test)) or 0 in X_test.shape:
-        return _checked(X_test, prepare)[0]
+        X_test = _checked(X_test, prepare)[0]
+        if prepare is None:
+            notes += _empty_columns(X, X_test)
+        return X_test
     X_test, more = conform(X_test, columns_of(X))
     notes += more
     return _checked(X_test, prepare)[0]
+
+
+def _empty_columns(X, X_test) -> list[str]:
+    """Say which columns of arrays have values in the training part alone."""
+    if not all(isinstance(A, np.ndarray) and A.dtype.kind == "f" for A in (X, X_test)):
+        return []
+    if X.ndim != 2 or X.shape[1:] != X_test.shape[1:]:
+        return []
+    empty = np.isnan(X_test).all(axis=0) & ~np.isnan(X).all(axis=0)
+    return [
+        f"column {place} has no value at all in the test part, and has in the training"
+        for place in np.flatnonzero(empty)
+    ]
 
 
 _DIGITS_RATIO = 50

@@ -162,3 +162,15 @@ def test_what_goes_with_the_rows_is_in_their_order(name):
         _problem(X, **given)
     with pytest.raises(InputError, match=r"pass y_test\.loc\[X_test\.index\]"):
         _problem(X, y, X_test=X, y_test=pd.Series(y)[::-1])
+
+
+def test_a_column_that_the_test_part_leaves_empty_is_named():
+    X, y = blobs([30, 12])
+    X_test = X[:10].copy()
+    X_test[:, 1] = np.nan
+    said = "column 1 has no value at all in the test part, and has in the training"
+    assert said in _problem(X, y, X_test=X_test, y_test=y[:10]).notes
+    assert said not in _problem(X, y, X_test=X[:10], y_test=y[:10]).notes
+    frames = [pd.DataFrame(A).set_axis(list("abc"), axis=1) for A in (X, X_test)]
+    notes = _problem(frames[0], y, X_test=frames[1], y_test=y[:10]).notes
+    assert said.replace("1", "b") in notes
