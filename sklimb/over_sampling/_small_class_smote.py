@@ -28,8 +28,8 @@ class SmallClassSMOTE(ByClassOverSampler):
     sampling_strategy : float, str, dict, Series or callable, default="auto"
         Which classes are brought to how many rows, as in imbalanced-learn. ``"auto"`` brings each
         class to the size of the largest one. Sizes by label come in a dict or in a Series indexed
-        by label; those of labels that y lacks, as a fold may, are left aside if each label of y has
-        one.
+        by label; those of labels that y lacks, as a fold may, are left aside if y has one that is
+        named; where y has further classes without a size, a warning names both.
     k_neighbors : int, default=5
         Neighbours between which a new row is drawn, at most: 5 is the value of the paper.
     random_state : int, RandomState instance or None, default=None

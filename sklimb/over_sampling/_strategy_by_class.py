@@ -13,6 +13,7 @@ from imblearn.utils import check_target_type
 from sklearn.utils import column_or_1d
 
 from sklimb._data.by_class import by_label, for_classes
+from sklimb._warnings import warn
 
 
 class ByClassOverSampler(BaseOverSampler):
@@ -107,4 +108,12 @@ def sizes_of_classes(given: Mapping[Any, Any], labels: np.ndarray) -> dict[Any, 
             raise ValueError(
                 f"sampling_strategy must give whole numbers of samples, got {size!r} for {label!r}."
             )
-    return {label: int(size) for label, size in given.items() if label in there}
+    known = {label: int(size) for label, size in given.items() if label in there}
+    strange = [label for label in given if label not in there]
+    without = sorted(there - set(known), key=str)
+    if strange and len(without) > 1:  # one is the class that has samples enough
+        warn(
+            f"sampling_strategy names {strange}, which y does not have, and says nothing of "
+            f"{without}, which stay as they are. Is one of them misspelt?"
+        )
+    return known

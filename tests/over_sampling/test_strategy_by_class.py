@@ -95,3 +95,11 @@ def test_sizes():
     assert sizes_of_classes({1: 4, 2: 9}, np.array([0, 1])) == {1: 4}
     with pytest.raises(ValueError, match="Those named are str, those of y int"):
         sizes_of_classes({"1": 4, "2": 9}, np.array([0, 1]))
+
+
+def test_a_label_that_may_be_misspelt_is_said():
+    labels = np.array(["a", "b", "c"])
+    with pytest.warns(UserWarning, match=r"names \['C'\].*says nothing of \['a', 'c'\]"):
+        assert sizes_of_classes({"b": 70, "C": 90}, labels) == {"b": 70}
+    # the class that has samples enough is never named, and a fold may lack another
+    assert sizes_of_classes({"b": 70, "c": 90}, labels[:2]) == {"b": 70}
