@@ -107,16 +107,17 @@ def make_plan(
     -------
     TrainPlan
     """
+    partial = mode is Mode.PARTIAL_FIT
+    max_epochs = parameters["max_epochs"]
+    if partial and max_epochs == "auto":
+        max_epochs = EPOCHS_OF_UNKNOWN_DATA  # one call says nothing of how many are to come
     max_epochs, batch_size = resolve_sizes(
         backbone,
         data,
         data.class_counts(len(class_labels)),
-        max_epochs=parameters["max_epochs"],
+        max_epochs=max_epochs,
         batch_size=parameters["batch_size"] if batch_size is None else batch_size,
     )
-    partial = mode is Mode.PARTIAL_FIT
-    if partial and parameters["max_epochs"] == "auto":
-        max_epochs = EPOCHS_OF_UNKNOWN_DATA  # one call says nothing of how many are to come
     return TrainPlan(
         mode=mode,
         backbone=backbone,
