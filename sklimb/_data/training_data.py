@@ -170,8 +170,8 @@ class ArrayData(TrainingData, SkorchDataset):
         return to_scipy(self.X) if is_csr(self.X) else self.X.cpu().numpy()
 
     def example(self) -> Tensor:
-        """Return the first two samples, on the CPU."""
-        return (take_rows(self.X, slice(0, 2)) if is_csr(self.X) else self.X[:2]).cpu()
+        """Return the first two samples, on the CPU: copied, for a view holds all samples."""
+        return self.take(np.arange(len(self))[:2]).X.cpu()
 
     @property
     def mean_values(self) -> int:

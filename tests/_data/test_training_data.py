@@ -122,3 +122,11 @@ def test_the_users_own_batches():
     data = TrainingData.of(Pairs(), collate=lambda items: (torch.ones(len(items), 7), None))
     assert data.sample_shape == (7,)
     assert data.take(np.array([3, 1])).sample_shape == (7,)
+
+
+@pytest.mark.parametrize("kind", ["dense", "CSR", "images"])
+def test_an_example_holds_two_samples_and_no_more(kind):
+    # a view would bring all samples into every pickle of a network that keeps its example
+    example = make(kind).example()
+    parts = [example.values(), example.col_indices()] if kind == "CSR" else [example]
+    assert all(p.untyped_storage().nbytes() == p.numel() * p.element_size() for p in parts)
