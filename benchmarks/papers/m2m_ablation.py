@@ -9,8 +9,9 @@ classes that hold half of the training rows (as in the paper), "minor" the other
     python benchmarks/papers/m2m_ablation.py [--set mnist|digits] [--seeds 5] [--budget SECONDS]
         [--device cpu] [--data-home ../shared/data]
 
-Resumable: what stands in ``results/m2m_ablation_search.csv`` and ``results/m2m_ablation.csv`` is
-not run again. With a budget no further training starts once it is spent.
+Resumable: what stands in ``results/papers/m2m_ablation_search.csv`` and
+``results/papers/m2m_ablation.csv`` is not run again. With a budget no further training starts once
+it is spent.
 """
 
 from __future__ import annotations
@@ -29,15 +30,15 @@ from sklearn.metrics import balanced_accuracy_score, recall_score
 from sklearn.model_selection import StratifiedKFold, train_test_split
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from _data import DATA_HOME
-from _record import machine, read_csv, write_csv
+from lib.data import DATA_HOME
+from lib.records import machine, read_csv, write_csv
 
 from sklimb import M2mClassifier, RebalancedClassifier
 from sklimb.backbones import MLP
 from sklimb.datasets import make_long_tailed
 from sklimb.metrics import geometric_mean_score
 
-SEARCH, TEST = "m2m_ablation_search.csv", "m2m_ablation.csv"
+SEARCH, TEST = "papers/m2m_ablation_search.csv", "papers/m2m_ablation.csv"
 SHARED = {"module": MLP, "module__dropout": 0.0, "max_epochs": 40}
 # name -> (settings on top of M2m, None for no translation at all; the paper's bACC)
 VARIANTS: dict[str, tuple[dict, float]] = {

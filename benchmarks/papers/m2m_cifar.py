@@ -18,8 +18,8 @@ A small step of it on a CPU:
         --ratios 100 --methods ERM DRS M2m --seeds 1
 
 Epochs of all steps are shares of ``--epochs``. ``--share`` keeps that part of each class's rows.
-Resumable: runs that stand in ``results/m2m_cifar.csv`` are not run again. ``--budget`` (seconds)
-starts no run that would not fit, going by the longest so far.
+Resumable: runs that stand in ``results/papers/m2m_cifar.csv`` are not run again. ``--budget``
+(seconds) starts no run that would not fit, going by the longest so far.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import balanced_accuracy_score
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from _data import DATA_HOME
-from _record import machine, read_csv, write_csv
+from lib.data import DATA_HOME
+from lib.records import machine, read_csv, write_csv
 
 from sklimb import M2mClassifier, RebalancedClassifier
 from sklimb.backbones import ResNet
@@ -46,7 +46,7 @@ from sklimb.datasets import fetch_cifar10, make_long_tailed
 from sklimb.metrics import geometric_mean_score
 from sklimb.transforms import CropFlip
 
-RESULTS = "m2m_cifar.csv"
+RESULTS = "papers/m2m_cifar.csv"
 # name -> (settings, whether M2m, balanced accuracy in Table 1 at ratios 100 and 10)
 METHODS: dict[str, tuple[dict, bool, dict[int, float]]] = {
     "ERM": ({}, False, {100: 68.7, 10: 86.0}),

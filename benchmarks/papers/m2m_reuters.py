@@ -9,8 +9,8 @@ scored once, with 3 seeds.
 
     python benchmarks/papers/m2m_reuters.py [--data-home ../shared/data] [--seeds 3] [--jobs 2]
 
-Resumable: what stands in ``results/m2m_reuters_search.csv`` and ``results/m2m_reuters.csv`` is not
-run again.
+Resumable: what stands in ``results/papers/m2m_reuters_search.csv`` and
+``results/papers/m2m_reuters.csv`` is not run again.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ from sklearn.metrics import balanced_accuracy_score
 from sklearn.model_selection import StratifiedKFold
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from _data import DATA_HOME, reuters36
-from _record import machine, read_csv, write_csv
+from lib.data import DATA_HOME, reuters36
+from lib.records import machine, read_csv, write_csv
 
 from sklimb import RebalancedClassifier
 from sklimb.metrics import geometric_mean_score
@@ -137,7 +137,7 @@ def main() -> None:
     bag = CountVectorizer(max_features=1000, stop_words="english", binary=True, dtype=np.float32)
     X, X_test = bag.fit_transform(texts).toarray(), bag.transform(texts_test).toarray()
 
-    searched = read_csv("m2m_reuters_search.csv")
+    searched = read_csv("papers/m2m_reuters_search.csv")
     done = {(row["method"], row["config"]) for row in searched}
     todo = [
         (name, json.dumps(config))
@@ -149,10 +149,10 @@ def main() -> None:
         delayed(validate)(name, key, X, y) for name, key in todo
     ):
         searched.append(row)
-        write_csv("m2m_reuters_search.csv", searched, list(row))
+        write_csv("papers/m2m_reuters_search.csv", searched, list(row))
         print(row, flush=True)
 
-    tested = read_csv("m2m_reuters.csv")
+    tested = read_csv("papers/m2m_reuters.csv")
     for name in METHODS:
         rows = [row for row in searched if row["method"] == name]
         best = json.loads(max(rows, key=lambda row: float(row["validation"]))["config"])
@@ -160,7 +160,7 @@ def main() -> None:
         tested += Parallel(args.jobs)(
             delayed(test)(name, best, seed, X, y, X_test, y_test) for seed in sorted(seeds)
         )
-        write_csv("m2m_reuters.csv", tested, list(tested[0]))
+        write_csv("papers/m2m_reuters.csv", tested, list(tested[0]))
     print(machine())
     print(f"{'':10}{'paper':>8}{'ours':>8}{'+-':>6}{'difference':>12}{'g-mean':>8}   chosen")
     for name, (_, _, paper) in METHODS.items():

@@ -25,8 +25,8 @@ Nearly all of M2m's time on wide rows is dense products. ``--matmul-precision me
 take oneDNN's on a CPU, twice as fast as MKL's on an AMD EPYC with AVX-512 and, there, as exact (g's
 mean confidence moved by 6e-9); where a CPU multiplies bfloat16 natively it rounds the factors.
 
-Resumable: what stands in ``results/m2m_text_search.csv`` and ``results/m2m_text.csv`` is not run
-again. With a budget no further training starts once it is spent.
+Resumable: what stands in ``results/papers/m2m_text_search.csv`` and ``results/papers/m2m_text.csv``
+is not run again. With a budget no further training starts once it is spent.
 """
 
 from __future__ import annotations
@@ -48,15 +48,15 @@ from sklearn.metrics import balanced_accuracy_score
 from sklearn.model_selection import ParameterSampler, StratifiedKFold
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from _data import DATA_HOME, reuters36
-from _record import machine, read_csv, write_csv
+from lib.data import DATA_HOME, reuters36
+from lib.records import machine, read_csv, write_csv
 
 from sklimb import M2mClassifier, RebalancedClassifier
 from sklimb.datasets import fetch_twitter_pos
 from sklimb.feature_extraction import WordWindowVectorizer
 from sklimb.metrics import geometric_mean_score
 
-SEARCH, TEST = "m2m_text_search.csv", "m2m_text.csv"
+SEARCH, TEST = "papers/m2m_text_search.csv", "papers/m2m_text.csv"
 # set -> method -> (settings, kind of candidates, balanced accuracy in the paper)
 METHODS: dict[str, dict[str, tuple[dict, str, float | None]]] = {
     "reuters": {
@@ -132,7 +132,7 @@ SPACES = {
         "step_size": [0.03, 0.1, 0.3],
     },
 }
-OTHER_BASELINES = {"reuters": "m2m_reuters.csv", "tfidf": "reuters_tfidf.csv"}
+OTHER_BASELINES = {"reuters": "papers/m2m_reuters.csv", "tfidf": "papers/reuters_tfidf.csv"}
 FIGURES = ("acceptance_rate", "source_confidence", "translated_loss")
 
 

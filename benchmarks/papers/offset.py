@@ -22,9 +22,9 @@ plain net, as its features stand) to the paper's rows.
 
     python benchmarks/papers/offset.py [--data-home ../shared/data] [--seeds 3] [--budget 900]
 
-Resumable: what stands in ``results/offset.csv`` is not run again. A row goes by "settings", a
-digest of all parameters of its classifier, so one that was made with other defaults is dropped and
-made anew.
+Resumable: what stands in ``results/papers/offset.csv`` is not run again. A row goes by "settings",
+a digest of all parameters of its classifier, so one that was made with other defaults is dropped
+and made anew.
 """
 
 from __future__ import annotations
@@ -44,15 +44,15 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.model_selection import train_test_split
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from _data import DATA_HOME, reuters36
-from _record import machine, read_csv, write_csv
+from lib.data import DATA_HOME, reuters36
+from lib.records import machine, read_csv, write_csv
 
 from sklimb import DecoupledClassifier, OffsetDebiasedClassifier, RebalancedClassifier
 from sklimb.backbones import MLP
 from sklimb.datasets import class_counts, make_long_tailed
 from sklimb.metrics import geometric_mean_score, shot_accuracies
 
-FILE = "offset.csv"
+FILE = "papers/offset.csv"
 EPOCHS = {"digits": 60, "mnist": 60, "reuters": 20}
 PAPER = {
     "lambda1": 1.0,

@@ -8,8 +8,8 @@ on the test documents with 5 seeds (LinearSVC has no randomness worth a seed: on
 
     python benchmarks/papers/reuters_tfidf.py [--data-home ../shared/data] [--seeds 5] [--jobs 1]
 
-Resumable: what stands in ``results/reuters_tfidf_search.csv`` and ``results/reuters_tfidf.csv`` is
-not run again.
+Resumable: what stands in ``results/papers/reuters_tfidf_search.csv`` and
+``results/papers/reuters_tfidf.csv`` is not run again.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ from sklearn.model_selection import ParameterGrid, StratifiedKFold
 from sklearn.svm import LinearSVC
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from _data import DATA_HOME, reuters36
-from _record import machine, read_csv, write_csv
+from lib.data import DATA_HOME, reuters36
+from lib.records import machine, read_csv, write_csv
 
 from sklimb import AffinityClassifier, PriorCorrectedClassifier, RebalancedClassifier
 from sklimb.metrics import geometric_mean_score
@@ -135,7 +135,7 @@ def main() -> None:
     warnings.simplefilter("error")
     texts, y, texts_test, y_test = reuters36(args.data_home)
 
-    searched = read_csv("reuters_tfidf_search.csv")
+    searched = read_csv("papers/reuters_tfidf_search.csv")
     done = {(row["method"], row["config"]) for row in searched}
     todo = [
         (name, json.dumps(config, sort_keys=True))
@@ -147,10 +147,10 @@ def main() -> None:
         delayed(validate)(name, key, texts, y) for name, key in todo
     ):
         searched.append(row)
-        write_csv("reuters_tfidf_search.csv", searched, list(row))
+        write_csv("papers/reuters_tfidf_search.csv", searched, list(row))
         print(row, flush=True)
 
-    tested = read_csv("reuters_tfidf.csv")
+    tested = read_csv("papers/reuters_tfidf.csv")
     for name in args.methods:
         rows = [row for row in searched if row["method"] == name]
         best = json.loads(max(rows, key=lambda row: float(row["validation"]))["config"])
@@ -159,7 +159,7 @@ def main() -> None:
         tested += Parallel(args.jobs)(
             delayed(test)(name, best, seed, texts, y, texts_test, y_test) for seed in sorted(seeds)
         )
-        write_csv("reuters_tfidf.csv", tested, list(tested[0]))
+        write_csv("papers/reuters_tfidf.csv", tested, list(tested[0]))
     print(machine())
     print(f"{'':24}{'validation':>11}{'test':>7}{'+-':>6}{'s.e.':>6}{'g-mean':>8}{'F1':>7}")
     for name in dict.fromkeys(row["method"] for row in tested):

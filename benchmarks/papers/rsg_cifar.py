@@ -20,8 +20,8 @@ In a short pass the paper's decay leaves generation, which starts with it, some 
 rate of 0.001; ``--decay 0.1`` gives it ten times that.
 
 Epochs of all steps are shares of ``--epochs``. ``--share`` keeps that part of each class's rows.
-Resumable: runs that stand in ``results/rsg_cifar.csv`` are not run again. ``--budget`` (seconds)
-starts no run that would not fit, going by the last one. ``--dry`` prints what there is.
+Resumable: runs that stand in ``results/papers/rsg_cifar.csv`` are not run again. ``--budget``
+(seconds) starts no run that would not fit, going by the last one. ``--dry`` prints what there is.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ import numpy as np
 import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from _data import DATA_HOME
-from _record import machine, read_csv, write_csv
+from lib.data import DATA_HOME
+from lib.records import machine, read_csv, write_csv
 
 from sklimb import RebalancedClassifier, RSGClassifier
 from sklimb.backbones import ResNet
@@ -205,7 +205,7 @@ def main() -> None:
     parser.add_argument("--dry", action="store_true")
     args = parser.parse_args()
     # rows of before the decay could be chosen
-    rows = [{"decay": "0.01"} | row for row in read_csv("rsg_cifar.csv")]
+    rows = [{"decay": "0.01"} | row for row in read_csv("papers/rsg_cifar.csv")]
     done = {tuple(row[key] for key in KEY) for row in rows}
     setting = {key: str(getattr(args, key)) for key in SETTING}
     todo = [
@@ -238,7 +238,7 @@ def main() -> None:
                 print("the budget is spent", flush=True)
                 break
             rows.append(run(row, train, test, args))
-            write_csv("rsg_cifar.csv", rows, COLUMNS)
+            write_csv("papers/rsg_cifar.csv", rows, COLUMNS)
             longest = max(longest, time.perf_counter() - before)
             print(rows[-1], flush=True)
     print(machine())

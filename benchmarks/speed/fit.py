@@ -21,7 +21,7 @@ from skorch import NeuralNetClassifier
 from torch import nn
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from _record import machine, write_csv
+from lib.records import machine, write_csv
 
 from sklimb import AffinityClassifier, RebalancedClassifier
 from sklimb.backbones import MLP
@@ -120,7 +120,7 @@ def main() -> None:
             }
         )
         print(f"{name:24}{median / args.epochs:10.3f}{median / base:9.3f}{skorch / median:10.3f}")
-    write_csv("speed_fit.csv", rows, list(rows[0]))
+    write_csv("speed/fit.csv", rows, list(rows[0]))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ on. The logit-adjusted network and the forest with their defaults, in turn, on t
 
     python benchmarks/speed/rows.py [--rows 100 1000 10000 100000 1000000]
 
-Writes ``results/speed_rows.csv``; ratios are of one run, side by side.
+Writes ``results/speed/rows.csv``; ratios are of one run, side by side.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from sklearn.datasets import make_classification
 from sklearn.metrics import balanced_accuracy_score
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from _record import machine, write_csv
+from lib.records import machine, write_csv
 
 from sklimb._compare.methods import METHODS
 
@@ -72,7 +72,7 @@ def main() -> None:
             )
             rows.append(dict(zip(COLUMNS, values, strict=True)))
             print(*values, flush=True)
-            write_csv("speed_rows.csv", rows, COLUMNS)
+            write_csv("speed/rows.csv", rows, COLUMNS)
 
 
 if __name__ == "__main__":

@@ -25,8 +25,8 @@ from sklearn.neural_network import MLPClassifier
 from torch import Tensor, nn
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from _data import DATA_HOME, reuters36
-from _record import machine, write_csv
+from lib.data import DATA_HOME, reuters36
+from lib.records import machine, write_csv
 
 from sklimb import RebalancedClassifier
 from sklimb.backbones import MLP
@@ -163,7 +163,7 @@ def main() -> None:
                 "megabytes_of_input": f"{found['input']:.1f}",
             }
         )
-    write_csv("speed_sparse.csv", rows, list(rows[0]))
+    write_csv("speed/sparse.csv", rows, list(rows[0]))
 
 
 if __name__ == "__main__":

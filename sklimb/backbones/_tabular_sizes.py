@@ -1,6 +1,6 @@
 """Sizes of `TabularMLP` that fit the data, by the number of rows: one pure function.
 
-Chosen on training folds by ``benchmarks/tabular_ablation.py``.
+Chosen on training folds by ``benchmarks/tuning/tabular_ablation.py``.
 """
 
 from __future__ import annotations

@@ -114,7 +114,7 @@ class MLP(nn.Sequential):
     activation : {"relu", "gelu", "silu", "tanh"}, default="relu"
     dropout : float, default=0.3
         Share of activations dropped after each layer while training. The default, like the widths,
-        did well over data sets (``benchmarks/defaults.py``).
+        did well over data sets (``benchmarks/tuning/defaults.py``).
     standardize : bool, default=True
         Centre and scale the columns by the (weighted) moments of the training data, inside the
         network, so that unscaled columns need no scaler in front.

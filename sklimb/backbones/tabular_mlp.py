@@ -60,8 +60,8 @@ class TabularMLP(nn.Module):
     n_members : int, default=1
         Members; 1 is one plain net. The classifiers have it as a parameter of their own. On
         training folds of eight tables 8 members gain 0.4 to 1.6 points on five and lose 2.2 on one
-        (``benchmarks/tabular_ablation.py``, three splits), at twice the time and more on small
-        batches, so they are not the default.
+        (``benchmarks/tuning/tabular_ablation.py``, three splits), at twice the time and more on
+        small batches, so they are not the default.
     hidden : sequence of int or "auto", default="auto"
         Width of each layer; () is a linear model of the scaled columns, without embeddings.
     activation : {"relu", "gelu", "silu", "tanh"}, default="relu"
@@ -106,7 +106,7 @@ class TabularMLP(nn.Module):
     -----
     The sizes that are left open go by the number of rows and columns, and the epochs that it
     advises by the rows of each class: a rule that was chosen on training folds
-    (``benchmarks/tabular_ablation.py``); see `advised_sizes`.
+    (``benchmarks/tuning/tabular_ablation.py``); see `advised_sizes`.
 
     Weight decay is for the weights of the layers alone: biases, adapters of members, factors and
     embeddings go without it.

@@ -87,8 +87,8 @@ class M2mClassifier(BaseNetClassifier):
         Least confidence of g in the target class; the paper's candidates are 0.9 and 0.99.
     step_size : float, default=0.3
         :math:`\eta`, in the units of `unit`. The paper has 0.1 for standardised images. In a search
-        over six sets (``benchmarks/defaults_m2m.py``) 0.1 to 1 differ by less than a point, and 2
-        is worse; so do the candidates of `lam`, `beta` and `gamma`.
+        over six sets (``benchmarks/tuning/defaults_m2m.py``) 0.1 to 1 differ by less than a
+        point, and 2 is worse; so do the candidates of `lam`, `beta` and `gamma`.
     n_steps : int, default=10
         :math:`T`.
     translate_from : int or float, default=0.8
@@ -149,7 +149,8 @@ class M2mClassifier(BaseNetClassifier):
 
     From `translate_from` on batches are balanced, so class weights correct twice, and a loss that
     corrects for class sizes does, which warns: "logit_adjusted" costs mammography, with 1 row in 43
-    rare, 24 points (``benchmarks/defaults_rows.py``), but gains one on 36 classes of documents.
+    rare, 24 points (``benchmarks/tuning/defaults_rows.py``), but gains one on 36 classes of
+    documents.
 
     The ablations of Table 4 are ``lam=0``, ``clean_seeds=True``, ``translate_from=0`` and
     ``translate_from=0, random_label=True``. With `translate_from` at `max_epochs` or beyond it is

@@ -181,7 +181,7 @@ class OffsetDebiasedClassifier(BaseNetClassifier):
     that way: on fixed features, centred, the boundary is then as near the middle without the prior
     as with it. Where features are learnt, they move instead, and the boundary leans without the
     prior, with the constraint too. And equal offsets put boundaries through the zero of the
-    features, wherever that is. All this is in ``benchmarks/results/offset_toy.csv``. So
+    features, wherever that is. All this is in ``benchmarks/results/papers/offset_toy.csv``. So
     `centered` puts that zero between the classes, and `keep_prior` puts
     :math:`\log \pi_k` where Eq. 2 has it, and predictions leave it out. Shares are those that the
     loss sees: by row weights, after balanced draws and ``class_weight="balanced"`` or
@@ -191,13 +191,14 @@ class OffsetDebiasedClassifier(BaseNetClassifier):
 
     Most of what the method gains over the plain network comes from the prior in training, which is
     logit adjustment, and from the centre loss. Offset and uniform constraint, the paper's own part,
-    add little on real sets: in ``benchmarks/results/offset.csv`` "prior + centre loss" is level
-    with "ours" on digits and MNIST and a little behind on Reuters, where logit adjustment by itself
-    is ahead of both; and on MNIST "empirical" is the best of all.
+    add little on real sets: in ``benchmarks/results/papers/offset.csv`` "prior + centre loss" is
+    level with "ours" on digits and MNIST and a little behind on Reuters, where logit adjustment by
+    itself is ahead of both; and on MNIST "empirical" is the best of all.
 
     The paper's bare method is ``OffsetDebiasedClassifier(lambda1=1, lambda2=1, keep_prior=False,
     centered=False, normalize_terms=False)``; its centre loss is for features of another scale, and
-    on small sets collapses them. The other defaults come from ``benchmarks/defaults_offset.py``.
+    on small sets collapses them. The other defaults come from
+    ``benchmarks/tuning/defaults_offset.py``.
 
     With "ldam" and "am_softmax" scores are cosines times `scale`; then f and w are taken on the
     unit sphere, w times `scale`, and the rest is as above.

@@ -119,9 +119,10 @@ class RSGClassifier(BaseNetClassifier):
 
     For vectors, as of rows, T and the contrastive module's layers are linear, and a sum over one
     position leaves the two losses little weight: T's output hardly turns towards the rare
-    displacements there. On tables RSG changed less than seeds do (``benchmarks/rsg_rows.py``),
-    but for mammography under a plain loss: worse by default (balanced accuracy 79.9 to 77.5), much
-    better with ``end_to_end=True``, at three times as many rows called rare as there are.
+    displacements there. On tables RSG changed less than seeds do
+    (``benchmarks/tables/rsg_rows.py``), but for mammography under a plain loss: worse by default
+    (balanced accuracy 79.9 to 77.5), much better with ``end_to_end=True``, at three times
+    as many rows called rare as there are.
 
     ``lambda1=0,
     lambda2=0`` with a `generate_from` of `max_epochs` gives the plain network bit for bit.

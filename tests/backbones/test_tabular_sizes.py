@@ -82,7 +82,7 @@ def test_batches_grow_with_the_rows_between_two_bounds():
 
 
 def test_the_dropout_that_the_tables_were_made_with():
-    # 0 and 0.3 are behind it in benchmarks/results/tabular_ablation.csv
+    # 0 and 0.3 are behind it in benchmarks/results/tuning/tabular_ablation.csv
     assert {choose_sizes(n, d).dropout for n in ROWS for d in (1, 100)} == {0.1}
 
 

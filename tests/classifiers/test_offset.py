@@ -538,7 +538,7 @@ def boundary(model, distance):
 
 
 def test_the_boundary_is_nearer_the_middle_than_the_plain_nets():
-    # measured (benchmarks/offset_toy.py): plain 0.9, here 0.3 to 0.6
+    # measured (benchmarks/papers/offset_toy.py): plain 0.9, here 0.3 to 0.6
     places = {OffsetDebiasedClassifier: [], RebalancedClassifier: []}
     for seed in range(3):
         rng = np.random.default_rng(seed)
@@ -581,7 +581,7 @@ def test_nothing_is_there_before_fit():
 
 
 def test_defaults_are_those_of_the_search():
-    # benchmarks/defaults_offset.py; the rate is that of Wen et al.
+    # benchmarks/tuning/defaults_offset.py; the rate is that of Wen et al.
     model = OffsetDebiasedClassifier()
     assert (model.lambda1, model.lambda2, model.center_rate) == (0.1, 1.0, 0.5)
     assert (model.offset, model.keep_prior, model.centered) == ("estimated", True, True)

@@ -9,9 +9,10 @@ improves or the round count is up. Stage 3 scores the best few again on three ot
 cross-validations, beside the candidates for the defaults: settings that stage 2 found equal within
 its noise are put at the value that is simpler, safer or the paper's, and a stronger dropout.
 
-    python benchmarks/defaults.py [--data-home ../shared/data] [--draws 30] [--rounds 1] [--jobs 2]
+    python benchmarks/tuning/defaults.py [--data-home ../shared/data] [--draws 30] [--rounds 1]
+        [--jobs 2]
 
-Resumable: configurations already in ``results/defaults_<model>.csv`` are not run again.
+Resumable: configurations already in ``results/tuning/defaults_<model>.csv`` are not run again.
 """
 
 from __future__ import annotations
@@ -19,15 +20,18 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import sys
 import warnings
 from pathlib import Path
 
 import numpy as np
-from _record import RESULTS, machine
 from joblib import Parallel, delayed
 from sklearn.datasets import load_digits
 from sklearn.metrics import balanced_accuracy_score
 from sklearn.model_selection import StratifiedKFold, train_test_split
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from lib.records import RESULTS, machine
 
 from sklimb import AffinityClassifier, RebalancedClassifier
 from sklimb.backbones import MLP
@@ -149,7 +153,7 @@ def score(model: str, config: dict, X: np.ndarray, y: np.ndarray, seeds=(0,)) ->
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    here = Path(__file__).resolve().parents[1]
+    here = Path(__file__).resolve().parents[2]
     parser.add_argument("--data-home", type=Path, default=here.parent / "shared" / "data")
     parser.add_argument("--models", nargs="+", default=list(SPACES), choices=list(SPACES))
     parser.add_argument("--draws", type=int, default=30)
@@ -195,7 +199,7 @@ class Search:
         self, name: str, sets: dict, jobs: int, *, model: str | None = None, seeds=(0,)
     ) -> None:
         self.model, self.sets, self.jobs, self.seeds = model or name, sets, jobs, seeds
-        self.path = RESULTS / f"defaults_{name}.csv"
+        self.path = RESULTS / "tuning" / f"defaults_{name}.csv"
         self.columns = ["stage", *sets, "mean", "config"]
         self.rows: list[dict] = []
         if self.path.exists():

@@ -1,21 +1,25 @@
 """`sklimb.compare` on the digits, tabular sets and texts: the tables and the README's picture.
 
-    python benchmarks/compare_sets.py [--sets digits mammography glass ecoli] [--folds 5] [--jobs 2]
-        [--repeats N] [--methods NAME ...]
+    python benchmarks/tables/compare_sets.py [--sets digits mammography glass ecoli]
+        [--folds 5] [--jobs 2] [--repeats N] [--methods NAME ...]
 
 ``reuters36`` is what ``sklimb compare --dataset reuters36`` runs: the 36 largest topics on TF-IDF
 with the data set's own test documents, once; ``--repeats`` gives it other seeds and inner folds.
-Writes ``results/compare_<set>.csv``, and ``results/compare_digits.png`` for the README.
+Writes ``results/tables/compare_<set>.csv``, and ``results/tables/compare_digits.png`` for the
+README.
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 import pandas as pd
-from _data import DATA_HOME
-from _record import RESULTS, machine
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from lib.data import DATA_HOME
+from lib.records import RESULTS, machine
 
 import sklimb
 from sklimb._compare.sets import load_set
@@ -63,12 +67,12 @@ def main() -> None:
             refit=False,
         )
         print(f"\n{name}\n{comparison}", flush=True)
-        path = RESULTS / f"compare_{name}.csv"
+        path = RESULTS / "tables" / f"compare_{name}.csv"
         path.write_text(
             f"# {machine()}\n# {comparison.how}\n{comparison.results.to_csv(index=False)}"
         )
         if name == "digits":
-            comparison.plot()[0].figure.savefig(RESULTS / "compare_digits.png", dpi=110)
+            comparison.plot()[0].figure.savefig(RESULTS / "tables" / "compare_digits.png", dpi=110)
 
 
 if __name__ == "__main__":

@@ -12,11 +12,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from _data import DATA_HOME
-from _record import read_csv, write_csv
 from sklearn.base import BaseEstimator
 from sklearn.metrics import balanced_accuracy_score
 from sklearn.model_selection import StratifiedKFold
+
+from lib.data import DATA_HOME
+from lib.records import read_csv, write_csv
 
 
 def arguments(description: str) -> argparse.Namespace:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from _record import read_csv, write_csv
 from joblib import Parallel, delayed
+
+from lib.records import read_csv, write_csv
 
 
 def run_missing(

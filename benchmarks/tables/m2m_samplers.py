@@ -9,16 +9,17 @@ every candidate is a result, and is written down with its message.
 For M2m the share of new rows that are translations is kept, and the share of test predictions that
 differ from the same pipeline whose new rows are all repeated (beta = 1).
 
-    python benchmarks/m2m_samplers.py [--sets ecoli glass ...] [--budget SECONDS]
+    python benchmarks/tables/m2m_samplers.py [--sets ecoli glass ...] [--budget SECONDS]
         [--data-home ../shared/data] [--repeats 5]
 
-Resumable: what stands in ``results/m2m_samplers.csv`` is not run again. With a budget no further
-fold starts once it is spent.
+Resumable: what stands in ``results/tables/m2m_samplers.csv`` is not run again. With a budget no
+further fold starts once it is spent.
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
 import tempfile
 import time
 import warnings
@@ -26,8 +27,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from _data import DATA_HOME
-from _record import machine, read_csv, write_csv
 from imblearn.over_sampling import ADASYN, SMOTE, BorderlineSMOTE, RandomOverSampler
 from imblearn.pipeline import Pipeline
 from sklearn.base import clone
@@ -39,12 +38,16 @@ from sklearn.model_selection import GridSearchCV, RepeatedStratifiedKFold
 from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from lib.data import DATA_HOME
+from lib.records import machine, read_csv, write_csv
+
 from sklimb import M2mSampler, RebalancedClassifier
 from sklimb.backbones import MLP
 from sklimb.datasets import fetch_tabular
 from sklimb.metrics import geometric_mean_score
 
-RESULTS = "m2m_samplers.csv"
+RESULTS = "tables/m2m_samplers.csv"
 SETS = ("glass", "ecoli", "oil-spill", "phoneme", "mammography")
 CLASSIFIERS = {
     "logistic": LogisticRegression(max_iter=1000),

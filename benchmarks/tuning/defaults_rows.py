@@ -6,25 +6,30 @@ of a method's defaults, and of them with one thing changed. Besides Affinity, Of
 the baselines stand there that have a start or a rate to choose. "times" multiplies the epochs that
 the backbone advises.
 
-    python benchmarks/defaults_rows.py --splits 1 [--methods m2m rsg] [--jobs 2] [--budget 600]
-    python benchmarks/defaults_rows.py --summary
+    python benchmarks/tuning/defaults_rows.py --splits 1 [--methods m2m rsg] [--jobs 2]
+        [--budget 600]
+    python benchmarks/tuning/defaults_rows.py --summary
 
-Resumable: one row a set, method, setting and split in ``results/defaults_rows.csv``.
+Resumable: one row a set, method, setting and split in ``results/tuning/defaults_rows.csv``.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import sys
 import time
 import warnings
+from pathlib import Path
 
 import numpy as np
 import torch
-from _record import read_csv
-from _resumable import run_missing
 from sklearn.base import BaseEstimator
 from sklearn.metrics import balanced_accuracy_score
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from lib.records import read_csv
+from lib.resumable import run_missing
 from tabular_ablation import MORE, SETS, training_fold
 
 from sklimb import (
@@ -36,7 +41,7 @@ from sklimb import (
 )
 from sklimb.backbones import TabularMLP
 
-CSV = "defaults_rows.csv"
+CSV = "tuning/defaults_rows.csv"
 KEY = ("set", "method", "setting", "split")
 COLUMNS = [*KEY, "balanced_accuracy", "seconds", "n_train"]
 ALL_SETS = (*SETS, *MORE)

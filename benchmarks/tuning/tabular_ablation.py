@@ -5,7 +5,8 @@ never looked at. On the rest, repeated 3-fold stratified cross-validation gives 
 accuracy of a base setting, and of it with one ingredient changed. All are trained with the
 logit-adjusted loss, which needs no tuning of its own, so that what differs is the backbone.
 
-    python benchmarks/tabular_ablation.py [--sets glass oil-spill] [--only embedding] [--budget 600]
+    python benchmarks/tuning/tabular_ablation.py [--sets glass oil-spill] [--only embedding]
+        [--budget 600]
 
 The rows "faster" and "one net" chose one net instead of eight members; they were made before the
 number of columns counted for the epochs (adult, oil-spill and made-redundant trained longer), when
@@ -15,33 +16,37 @@ and "least steps" were also made when steps went by the bits of the classes to t
 by the columns only above 16: what "rule" found to be improved on, over more sets (``--sets`` with
 those of MORE too, ``--repeats 2``).
 
-One row a set, setting and split in ``results/tabular_ablation.csv``; those that are there are not
-run again. ``--summary`` prints means over splits.
+One row a set, setting and split in ``results/tuning/tabular_ablation.csv``; those that are there
+are not run again. ``--summary`` prints means over splits.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import sys
 import time
 import warnings
+from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
 import torch
-from _record import read_csv, write_csv
-from _tables import load, preparation, subsample
 from sklearn.base import BaseEstimator
 from sklearn.metrics import balanced_accuracy_score
 from sklearn.model_selection import RepeatedStratifiedKFold, train_test_split
 from sklearn.preprocessing import FunctionTransformer
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from lib.data import load, preparation, subsample
+from lib.records import read_csv, write_csv
 
 from sklimb import RebalancedClassifier
 from sklimb._compare.methods import METHODS
 from sklimb.backbones import MLP, TabularMLP, _tabular_sizes
 from sklimb.backbones._tabular_sizes import effective_rows
 
-CSV = "tabular_ablation.csv"
+CSV = "tuning/tabular_ablation.csv"
 COLUMNS = [
     "set",
     "ingredient",

@@ -6,24 +6,27 @@ setting (of the first fold alone on the two sets of thousands of rows). First la
 the middle lambda1, then lambda1 at the best lambda2, then lambda2 again at the best lambda1; beside
 them stand the parts left out one by one, the paper's bare method and the baselines.
 
-    python benchmarks/defaults_offset.py [--data-home ../shared/data] [--budget 720]
+    python benchmarks/tuning/defaults_offset.py [--data-home ../shared/data] [--budget 720]
 
-Resumable: what stands in ``results/defaults_offset.csv`` is not run again. ``--budget`` stops
-before the next setting once so many seconds are over.
+Resumable: what stands in ``results/tuning/defaults_offset.csv`` is not run again. ``--budget``
+stops before the next setting once so many seconds are over.
 """
 
 from __future__ import annotations
 
+import sys
 from functools import partial
+from pathlib import Path
 
-from _record import machine
-from _search import Search, arguments
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from defaults import load
+from lib.records import machine
+from lib.search import Search, arguments
 
 from sklimb import OffsetDebiasedClassifier, RebalancedClassifier
 from sklimb.backbones import MLP
 
-FILE = "defaults_offset.csv"
+FILE = "tuning/defaults_offset.csv"
 LARGE = ("mammography", "phoneme")
 LAMBDA1 = (0.0, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 LAMBDA2 = (0.0, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)

@@ -8,25 +8,29 @@ translation. Beside each score stands the share of validation rows whose predict
 that of the same training with the same draws and nothing translated (beta = 1); the baselines are
 the plain net, balanced draws from the same epoch on, class weights and logit adjustment.
 
-    python benchmarks/defaults_m2m.py [--data-home ../shared/data] [--budget 1200]
+    python benchmarks/tuning/defaults_m2m.py [--data-home ../shared/data] [--budget 1200]
 
-Resumable: what stands in ``results/defaults_m2m.csv`` is not run again. ``--budget`` stops before
-the next setting once so many seconds are over.
+Resumable: what stands in ``results/tuning/defaults_m2m.csv`` is not run again. ``--budget`` stops
+before the next setting once so many seconds are over.
 """
 
 from __future__ import annotations
 
+import sys
 from functools import partial
+from pathlib import Path
 
 import numpy as np
-from _record import machine
-from _search import Search, arguments
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from defaults import load
+from lib.records import machine
+from lib.search import Search, arguments
 
 from sklimb import M2mClassifier, RebalancedClassifier
 from sklimb.backbones import MLP
 
-FILE = "defaults_m2m.csv"
+FILE = "tuning/defaults_m2m.csv"
 LARGE = ("mammography", "phoneme")
 START = {"step_size": 0.3, "beta": 0.9, "gamma": 0.9, "lam": 0.1, "translate_from": 0.8}
 TRIED: dict[str, tuple[float, ...]] = {

@@ -1,4 +1,4 @@
-"""The tables of the benchmarks on rows: real ones, and made ones with a committed recipe."""
+"""All data of the benchmarks: what is read, what is made, and how it is split."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from sklearn.compose import make_column_transformer
 from sklearn.datasets import make_blobs, make_circles, make_classification, make_gaussian_quantiles
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from sklimb.datasets import fetch_tabular, make_long_tailed
+from sklimb.datasets import fetch_reuters36, fetch_tabular, make_long_tailed
 
-DATA_HOME = Path(__file__).resolve().parents[2] / "shared" / "data"
+DATA_HOME = Path(__file__).resolve().parents[3] / "shared" / "data"
 REAL = ("mammography", "phoneme", "oil-spill", "glass", "ecoli", "adult")
 
 
@@ -116,3 +116,16 @@ def subsample(X: object, y: np.ndarray, n: int, seed: int = 0) -> tuple[object, 
         kept.append(rng.permutation(rows)[: max(5, round(n * len(rows) / len(y)))])
     kept = np.sort(np.concatenate(kept))
     return (X.iloc[kept] if hasattr(X, "iloc") else X[kept]), y[kept]
+
+
+def reuters36(data_home: Path = DATA_HOME) -> tuple[list[str], np.ndarray, list[str], np.ndarray]:
+    """R52 without the topics of fewer than 5 test documents (Kim, Jeong & Shin, section 4.3).
+
+    Returns
+    -------
+    texts_train, y_train, texts_test, y_test
+        6,436 and 2,530 documents of 36 topics.
+    """
+    texts, y = fetch_reuters36(data_home=data_home, return_X_y=True)
+    texts_test, y_test = fetch_reuters36(subset="test", data_home=data_home, return_X_y=True)
+    return texts, y, texts_test, y_test

@@ -10,29 +10,33 @@ Tabular sets: a stratified fifth is tested on, split and network drawn anew for 
 Reuters-36 has its own test documents: binary bag of the 1,000 most frequent words. All settings
 are the classifiers' defaults.
 
-    python benchmarks/rsg_rows.py [--data-home ../shared/data] [--seeds 5] [--sets glass ecoli]
+    python benchmarks/tables/rsg_rows.py [--data-home ../shared/data] [--seeds 5]
+        [--sets glass ecoli]
 
 Beside the scores stand the share of test predictions that generation changes, how well the
 contrastive module tells pairs apart when it is frozen (chance is 0.5), and the mean cosine of
 transformed displacements with rare ones in the first and in the last epoch of generation. A set on
 which generation changes no prediction in any run ends the script with an error.
 
-Resumable: what stands in ``results/rsg_rows.csv`` is not run again.
+Resumable: what stands in ``results/tables/rsg_rows.csv`` is not run again.
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 import warnings
 from pathlib import Path
 
 import numpy as np
-from _data import DATA_HOME, reuters36
-from _record import machine, read_csv, write_csv
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.metrics import balanced_accuracy_score
 from sklearn.model_selection import train_test_split
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from lib.data import DATA_HOME, reuters36
+from lib.records import machine, read_csv, write_csv
 
 from sklimb import RebalancedClassifier, RSGClassifier
 from sklimb.backbones import MLP
@@ -179,7 +183,7 @@ def main() -> None:
     args = parser.parse_args()
     # glass and ecoli have classes that a test part does not hold
     warnings.filterwarnings("ignore", "y_pred contains classes not in y_true")
-    rows = read_csv("rsg_rows.csv")
+    rows = read_csv("tables/rsg_rows.csv")
     for name in args.sets:
         for seed in range(args.seeds):
             for loss in LOSSES:
@@ -202,7 +206,7 @@ def main() -> None:
                     if (row["set"], row["loss"], row["variant"], row["seed"]) not in keys
                 ]
                 rows += new
-                write_csv("rsg_rows.csv", rows, COLUMNS)
+                write_csv("tables/rsg_rows.csv", rows, COLUMNS)
                 print(name, loss, seed, [r["balanced_accuracy"] for r in new], flush=True)
     print(machine())
     summary(rows)

@@ -20,31 +20,35 @@ class weights are then free to take the class shares up. With the constraint the
 features ("linear") the centred method then does without the prior; on learnt ones ("MLP") it leans,
 with weights centred too.
 
-    python benchmarks/offset_toy.py [--seeds 10] [--budget 240]
+    python benchmarks/papers/offset_toy.py [--seeds 10] [--budget 240]
 
-Resumable: cells that stand in ``results/offset_toy.csv`` are not run again. The picture,
-``results/offset_toy.png``, has each cell's mean distance from the middle over the seeds.
+Resumable: cells that stand in ``results/papers/offset_toy.csv`` are not run again. The picture,
+``results/papers/offset_toy.png``, has each cell's mean distance from the middle over the seeds.
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 import warnings
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import torch
-from _record import RESULTS, machine, read_csv, write_csv
 from matplotlib.figure import Figure
 from torch import Tensor, nn
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from lib.records import RESULTS, machine, read_csv, write_csv
 
 from sklimb import OffsetDebiasedClassifier, RebalancedClassifier
 from sklimb.backbones import MLP
 from sklimb.heads import OffsetHead
 
-FILE = "offset_toy.csv"
+FILE = "papers/offset_toy.csv"
 N = 600
 RARE = (60, 12)
 DISTANCES = (3.0, 6.0)
@@ -185,7 +189,7 @@ def draw_picture(rows: list[dict]) -> None:
     axes.set_xlabel("mean distance of the boundary from the middle (1: the means' distance)")
     axes.grid(axis="x", alpha=0.3)
     figure.legend(loc="outside lower center", ncols=4, fontsize=8)
-    figure.savefig(RESULTS / "offset_toy.png", dpi=110)
+    figure.savefig(RESULTS / "papers" / "offset_toy.png", dpi=110)
 
 
 def main() -> None:

@@ -1,30 +1,30 @@
 """Rows of tables: every method with TabularMLP, the default, and with MLP, beside what people use.
 
-Six real sets (ecoli also without its two classes of 2 rows) and five made ones (``_tables.py``),
+Six real sets (ecoli also without its two classes of 2 rows) and five made ones (``lib/data.py``),
 5 x 2 stratified cross-validation, three seeds. Every method is run with its defaults, and with
 ``--tuning quick`` also with the best of four candidates by 3-fold cross-validation on the training
 rows (C, depth, learning rate and the like: the grids of ``sklimb compare``, and those below), the
 same number for all. Two-class baselines that are tuned get their threshold tuned too.
 ``--backbones "8 members"`` is TabularMLP with eight members; only who names it gets it.
 
-    python benchmarks/tabular.py --budget 3600                      # a first pass, see FIRST_PASS
-    python benchmarks/tabular.py --repeats 5 --seeds 3 --max-rows 0 --jobs 16 --tuning none quick
-    python benchmarks/tabular.py --summary
+    python benchmarks/tables/tabular.py --budget 3600  # a first pass, see FIRST_PASS
+    python benchmarks/tables/tabular.py --repeats 5 --seeds 3 --max-rows 0 --jobs 16 \\
+        --tuning none quick
+    python benchmarks/tables/tabular.py --summary
 
-Resumable: one row a fit in ``results/tabular.csv``; those that are there are not run again, and a
-budget of seconds stops new ones from being started. ``--sets`` and ``--methods`` choose.
+Resumable: one row a fit in ``results/tables/tabular.csv``; those that are there are not run again,
+and a budget of seconds stops new ones from being started. ``--sets`` and ``--methods`` choose.
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 import warnings
+from pathlib import Path
 
 import numpy as np
-from _record import read_csv
-from _resumable import run_missing
-from _tables import SETS, load, preparation, subsample
 from imblearn.ensemble import EasyEnsembleClassifier
 from imblearn.over_sampling import RandomOverSampler
 from sklearn.base import BaseEstimator
@@ -38,11 +38,16 @@ from sklearn.model_selection import (
 )
 from sklearn.neural_network import MLPClassifier
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from lib.data import SETS, load, preparation, subsample
+from lib.records import read_csv
+from lib.resumable import run_missing
+
 from sklimb._compare.methods import METHODS, Method
 from sklimb.backbones import MLP, TabularMLP
 from sklimb.metrics import geometric_mean_score
 
-CSV = "tabular.csv"
+CSV = "tables/tabular.csv"
 KEY = ("set", "method", "backbone", "tuning", "repeat", "fold", "seed", "max_rows")
 COLUMNS = [*KEY, "balanced_accuracy", "geometric_mean", "seconds", "n_train"]
 BACKBONES = {"plain": MLP, "tabular": TabularMLP, "8 members": TabularMLP}
