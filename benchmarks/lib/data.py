@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 from sklearn.compose import make_column_transformer
-from sklearn.datasets import make_blobs, make_circles, make_classification, make_gaussian_quantiles
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.datasets import (
+    load_digits,
+    make_blobs,
+    make_circles,
+    make_classification,
+    make_gaussian_quantiles,
+)
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.model_selection import RepeatedStratifiedKFold, train_test_split
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
-from sklimb.datasets import fetch_reuters36, fetch_tabular, make_long_tailed
+from sklimb.datasets import fetch_cifar10, fetch_reuters36, fetch_tabular, make_long_tailed
 
 DATA_HOME = Path(__file__).resolve().parents[3] / "shared" / "data"
+# Tables ----------------------------------------------------------------------------------------
+
 REAL = ("mammography", "phoneme", "oil-spill", "glass", "ecoli", "adult")
 
 
@@ -66,7 +77,7 @@ SETS = (*REAL, "ecoli-large", *MADE)
 
 
 def load(name: str, data_home: Path = DATA_HOME) -> tuple[object, np.ndarray]:
-    """Return X and y: numbers, or of adult a frame of numbers and categories.
+    """Return X and y of a table: numbers, or of adult a frame of numbers and categories.
 
     "ecoli-large" is ecoli without its two classes of 2 rows. The patch number is left out of
     oil-spill: it says where a row was in the file.
@@ -74,20 +85,28 @@ def load(name: str, data_home: Path = DATA_HOME) -> tuple[object, np.ndarray]:
     if name in MADE:
         X, y = MADE[name]()
         return X, np.asarray(y)
-    table = fetch_tabular(
-        name.removesuffix("-large"), data_home=data_home, as_frame=name == "adult", return_X_y=True
-    )
-    X, y = table
     if name == "adult":
+        X, y = fetch_tabular(name, data_home=data_home, as_frame=True, return_X_y=True)
         return X, np.asarray(y)
-    X, y = np.asarray(X, dtype=float), np.asarray(y)
+    X, y = all_columns(name.removesuffix("-large"), data_home)
     if name == "oil-spill":
         X = X[:, 1:]
-    if name == "ecoli-large":
-        labels, counts = np.unique(y, return_counts=True)
-        kept = np.isin(y, labels[counts >= 5])
-        X, y = X[kept], y[kept]
-    return X, y
+    return without_rare_classes(X, y, fewest=5) if name == "ecoli-large" else (X, y)
+
+
+def all_columns(name: str, data_home: Path = DATA_HOME) -> tuple[np.ndarray, np.ndarray]:
+    """Return X and y of a table of numbers with every column that the file has."""
+    X, y = fetch_tabular(name, data_home=data_home, return_X_y=True)
+    return np.asarray(X, dtype=np.float64), np.asarray(y)
+
+
+def without_rare_classes(
+    X: np.ndarray, y: np.ndarray, *, fewest: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the rows of the classes that have so many rows at the least."""
+    labels, counts = np.unique(y, return_counts=True)
+    kept = np.isin(y, labels[counts >= fewest])
+    return X[kept], y[kept]
 
 
 def preparation(X: object) -> object:
@@ -118,6 +137,51 @@ def subsample(X: object, y: np.ndarray, n: int, seed: int = 0) -> tuple[object, 
     return (X.iloc[kept] if hasattr(X, "iloc") else X[kept]), y[kept]
 
 
+# Rows to tune on: four fifths of each set, the rest is never looked at --------------------------
+
+# Sets that the defaults for rows are chosen on, and how many of their rows are used, small first.
+TUNING_SETS = {"glass": None, "ecoli-large": None, "oil-spill": None, "phoneme": 2500,
+               "mammography": 5000, "made-redundant": None, "made-clusters": None,
+               "adult": 3000}  # fmt: skip
+# Further ones, for who names them.
+MORE_TUNING_SETS = ("made-blobs", "made-quantiles", "made-circles")
+
+
+def tuning_part(X: object, y: np.ndarray) -> tuple[object, np.ndarray]:
+    """Return the four fifths of the rows, by class, that defaults may be chosen on."""
+    X, _, y, _ = train_test_split(X, y, test_size=0.2, stratify=y, random_state=0)
+    return X, y
+
+
+def tuning_parts(data_home: Path = DATA_HOME) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Return the rows to tune on of five tables (ecoli: "ecoli-large") and long-tailed digits."""
+    sets = {
+        name: load("ecoli-large" if name == "ecoli" else name, data_home)
+        for name in ("mammography", "oil-spill", "phoneme", "glass", "ecoli")
+    }
+    sets["digits-lt"] = _long_tailed(*load_digits(return_X_y=True), 20)
+    return {name: tuning_part(X, y) for name, (X, y) in sets.items()}
+
+
+def tuning_fold(name: str, split: int, data_home: Path = DATA_HOME) -> tuple[np.ndarray, ...]:
+    """Return rows to train on, their labels, rows to validate on, theirs.
+
+    Splits go on for ever: three folds, then three of the rows in another order, and so on.
+    """
+    X, y = tuning_part(*load(name, data_home))
+    if TUNING_SETS.get(name):
+        X, y = subsample(X, y, TUNING_SETS[name])
+    folds = RepeatedStratifiedKFold(n_splits=3, n_repeats=split // 3 + 1, random_state=0)
+    train, valid = list(folds.split(X, y))[split]
+    rows = X.iloc if hasattr(X, "iloc") else X
+    prepare = preparation(X) if hasattr(X, "iloc") else FunctionTransformer()
+    learnt = prepare.fit_transform(rows[train])
+    return learnt, y[train], prepare.transform(rows[valid]), y[valid]
+
+
+# Texts ------------------------------------------------------------------------------------------
+
+
 def reuters36(data_home: Path = DATA_HOME) -> tuple[list[str], np.ndarray, list[str], np.ndarray]:
     """R52 without the topics of fewer than 5 test documents (Kim, Jeong & Shin, section 4.3).
 
@@ -129,3 +193,43 @@ def reuters36(data_home: Path = DATA_HOME) -> tuple[list[str], np.ndarray, list[
     texts, y = fetch_reuters36(data_home=data_home, return_X_y=True)
     texts_test, y_test = fetch_reuters36(subset="test", data_home=data_home, return_X_y=True)
     return texts, y, texts_test, y_test
+
+
+def word_bag() -> CountVectorizer:
+    """Return the M2m paper's features: which of the 1,000 most frequent words a text has."""
+    return CountVectorizer(max_features=1000, stop_words="english", binary=True, dtype=np.float32)
+
+
+def reuters36_words(data_home: Path = DATA_HOME) -> tuple[np.ndarray, ...]:
+    """Return X_train, y_train, X_test, y_test: `reuters36` as the M2m paper has it, dense."""
+    texts, y, texts_test, y_test = reuters36(data_home)
+    bag = word_bag()
+    X = bag.fit_transform(texts).toarray()
+    return X, y, bag.transform(texts_test).toarray(), y_test
+
+
+# Images -----------------------------------------------------------------------------------------
+
+
+def mnist(data_home: Path = DATA_HOME) -> tuple[np.ndarray, ...]:
+    """Return X_train, y_train, X_test, y_test; images as rows of 784 pixels from 0 to 255."""
+    with np.load(data_home / "images" / "mnist.npz") as file:
+        X, y, X_test, y_test = (file[k] for k in ("X_train", "y_train", "X_test", "y_test"))
+    X, X_test = (images.reshape(len(images), -1).astype(np.float32) for images in (X, X_test))
+    return X, y, X_test, y_test
+
+
+def digits() -> tuple[np.ndarray, ...]:
+    """Return X_train, y_train, X_test, y_test of scikit-learn's digits, two fifths to test on."""
+    X, y = load_digits(return_X_y=True)
+    X, X_test, y, y_test = train_test_split(X, y, test_size=0.4, stratify=y, random_state=0)
+    return X, y, X_test, y_test
+
+
+@cache
+def cifar10(data_home: Path = DATA_HOME) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+    """Return images and labels to train on and to test on, decoded once."""
+    return tuple(
+        fetch_cifar10(subset=subset, data_home=data_home, return_X_y=True)
+        for subset in ("train", "test")
+    )

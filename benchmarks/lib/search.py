@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
-import time
 import warnings
 from collections.abc import Callable, Collection, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,18 +14,16 @@ from sklearn.base import BaseEstimator
 from sklearn.metrics import balanced_accuracy_score
 from sklearn.model_selection import StratifiedKFold
 
-from lib.data import DATA_HOME
-from lib.records import read_csv, write_csv
+from lib.command_line import command_line
+from lib.resumable import deadline_in, run_missing
+from lib.summaries import select
 
 
-def arguments(description: str) -> argparse.Namespace:
+def arguments(doc: str) -> argparse.Namespace:
     """Return the command line of a search; from here on one thread, and warnings are errors."""
-    parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--data-home", type=Path, default=DATA_HOME)
-    parser.add_argument("--budget", type=float, default=float("inf"), help="seconds")
     warnings.simplefilter("error")
     torch.set_num_threads(1)
-    return parser.parse_args()
+    return command_line(doc).parse_args()
 
 
 class Search:
@@ -54,8 +50,7 @@ class Search:
         self.file = file
         self.sets = sets
         self.large = large
-        self.rows = read_csv(file)
-        self.end = time.monotonic() + budget
+        self.deadline = deadline_in(budget)
 
     def predictions(self, model: BaseEstimator, set_name: str) -> list[tuple]:
         """Return (rows, predicted) for each fold."""
@@ -81,24 +76,30 @@ class Search:
 
     def run(self, name: str, model: BaseEstimator, settings: dict[str, Any]) -> float:
         """Return the mean balanced accuracy over the sets."""
-        key = json.dumps(settings)
-        for row in self.rows:
-            if (row["method"], row["settings"]) == (name, key):
-                return float(row["mean"])
-        if time.monotonic() > self.end:
-            raise SystemExit("The budget is used up; run again to go on.")
         model.set_params(**settings)
-        row, scores = {"method": name}, []
+        job = {"method": name, "settings": json.dumps(settings)}
+        rows = run_missing(
+            lambda job: self._row(job, model, settings),
+            [job],
+            file=self.file,
+            key=list(job),
+            deadline=self.deadline,
+        )
+        found = select(rows, **job)
+        if not found:
+            raise SystemExit(1)
+        return float(found[0]["mean"])
+
+    def _row(
+        self, job: dict[str, str], model: BaseEstimator, settings: dict[str, Any]
+    ) -> dict[str, str]:
+        row, scores = {"method": job["method"]}, []
         for set_name, (_, y) in self.sets.items():
             found = self.predictions(model, set_name)
             scores.append(np.mean([balanced_accuracy_score(y[rows], p) for rows, p in found]))
             row[set_name] = f"{100 * scores[-1]:.2f}"
             row |= self.columns(model, set_name, settings, found)
-        row |= {"mean": f"{100 * np.mean(scores):.2f}", "settings": key}
-        self.rows.append(row)
-        write_csv(self.file, self.rows, list(row))
-        print(row, flush=True)
-        return float(row["mean"])
+        return row | {"mean": f"{100 * np.mean(scores):.2f}", "settings": job["settings"]}
 
     def best(
         self,

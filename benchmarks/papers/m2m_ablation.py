@@ -16,22 +16,24 @@ it is spent.
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import time
 import warnings
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
-from sklearn.datasets import load_digits
 from sklearn.metrics import balanced_accuracy_score, recall_score
-from sklearn.model_selection import StratifiedKFold, train_test_split
+from sklearn.model_selection import StratifiedKFold
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from lib.data import DATA_HOME
-from lib.records import machine, read_csv, write_csv
+from lib.command_line import command_line
+from lib.data import digits, mnist
+from lib.records import machine
+from lib.resumable import deadline_in, run_missing
+from lib.summaries import chosen, mean, select, spread
 
 from sklimb import M2mClassifier, RebalancedClassifier
 from sklimb.backbones import MLP
@@ -60,17 +62,9 @@ FIGURES = ("acceptance_rate", "source_confidence", "translated_loss")
 
 
 def load(name: str, data_home: Path, seed: int) -> tuple[np.ndarray, ...]:
-    if name == "mnist":
-        with np.load(data_home / "images" / "mnist.npz") as file:
-            X, y, X_test, y_test = (file[k] for k in ("X_train", "y_train", "X_test", "y_test"))
-        X, X_test = (a.reshape(len(a), -1).astype(np.float32) / 255 for a in (X, X_test))
-        n_max, ratio = 1000, 100
-    else:
-        X, y = load_digits(return_X_y=True)
-        X, X_test, y, y_test = train_test_split(
-            (X / 16).astype(np.float32), y, test_size=0.4, stratify=y, random_state=0
-        )
-        n_max, ratio = 100, 20
+    X, y, X_test, y_test = mnist(data_home) if name == "mnist" else digits()
+    white, n_max, ratio = (255, 1000, 100) if name == "mnist" else (16, 100, 20)
+    X, X_test = ((pixels / white).astype(np.float32) for pixels in (X, X_test))
     X, y = make_long_tailed(X, y, ratio=ratio, n_max=n_max, order="label", random_state=seed)
     return X, y, X_test, y_test
 
@@ -90,35 +84,38 @@ def figures(model) -> dict[str, str]:
     return {key: "" if np.isnan(last[key]) else f"{last[key]:.4f}" for key in FIGURES}
 
 
-def validate(name: str, key: str, data_home: Path, device: str) -> dict[str, str]:
-    X, y, *_ = load(name, data_home, 0)
+def validate(job: dict[str, str], *, data_home: Path, device: str) -> dict[str, str]:
+    X, y, *_ = load(job["set"], data_home, 0)
     scores, start = [], time.perf_counter()
     for a, b in StratifiedKFold(3, shuffle=True, random_state=0).split(X, y):
-        model = fit(json.loads(key), X[a], y[a], 0, device)
+        model = fit(json.loads(job["config"]), X[a], y[a], 0, device)
         scores.append(balanced_accuracy_score(y[b], model.predict(X[b])))
     seconds = f"{time.perf_counter() - start:.1f}"
-    row = {"set": name, "validation": f"{100 * np.mean(scores):.2f}", "config": key}
-    return row | figures(model) | {"seconds": seconds}
+    return {
+        "set": job["set"],
+        "validation": f"{100 * np.mean(scores):.2f}",
+        "config": job["config"],
+        **figures(model),
+        "seconds": seconds,
+    }
 
 
-def test(name, variant, key, seed, data_home, device) -> dict[str, str]:
-    X, y, X_test, y_test = load(name, data_home, seed)
-    model = fit(json.loads(key) | VARIANTS[variant][0], X, y, seed, device)
+def test(job: dict[str, str], *, config: str, data_home: Path, device: str) -> dict[str, str]:
+    seed = int(job["seed"])
+    X, y, X_test, y_test = load(job["set"], data_home, seed)
+    model = fit(json.loads(config) | VARIANTS[job["variant"]][0], X, y, seed, device)
     predicted = model.predict(X_test)
     labels, counts = np.unique(y, return_counts=True)
     order = np.argsort(-counts, kind="stable")
     n_major = 1 + int(np.argmax(np.cumsum(counts[order]) > counts.sum() / 2))
     recalls = recall_score(y_test, predicted, average=None, labels=labels)
-    return {
-        "set": name,
-        "variant": variant,
-        "seed": str(seed),
+    return job | {
         "major": f"{100 * recalls[order[:n_major]].mean():.2f}",
         "minor": f"{100 * recalls[order[n_major:]].mean():.2f}",
         "balanced_accuracy": f"{100 * balanced_accuracy_score(y_test, predicted):.2f}",
         "geometric_mean": f"{100 * geometric_mean_score(y_test, predicted):.2f}",
         **figures(model),
-        "config": key,
+        "config": config,
     }
 
 
@@ -128,55 +125,47 @@ def report(rows: list[dict[str, str]], name: str) -> None:
         f"{name:18}{'major':>7}{'minor':>7}{'bACC':>7}{'+-':>6}{'GM':>7}{'accepted':>10}   paper's"
     )
     for variant in VARIANTS:
-        own = [row for row in rows if (row["set"], row["variant"]) == (name, variant)]
-        if not own:
-            continue
-        keys = ("major", "minor", "balanced_accuracy", "geometric_mean")
-        major, minor, accuracy, geometric = (np.array([float(r[k]) for r in own]) for k in keys)
-        spread = accuracy.std(ddof=1) if len(own) > 1 else 0.0
-        print(
-            f"{variant:18}{major.mean():7.1f}{minor.mean():7.1f}{accuracy.mean():7.1f}{spread:6.1f}"
-            f"{geometric.mean():7.1f}{own[0]['acceptance_rate']:>10}   {VARIANTS[variant][1]}"
-        )
+        own = select(rows, set=name, variant=variant)
+        if own:
+            print(
+                f"{variant:18}{mean(own, 'major'):7.1f}{mean(own, 'minor'):7.1f}"
+                f"{mean(own, 'balanced_accuracy'):7.1f}{spread(own, 'balanced_accuracy'):6.1f}"
+                f"{mean(own, 'geometric_mean'):7.1f}{own[0]['acceptance_rate']:>10}"
+                f"   {VARIANTS[variant][1]}"
+            )
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = command_line(__doc__)
     parser.add_argument("--set", default="mnist", choices=("mnist", "digits"))
-    parser.add_argument("--data-home", type=Path, default=DATA_HOME)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--budget", type=float, default=np.inf, help="seconds")
     args = parser.parse_args()
     warnings.simplefilter("error")
     torch.set_num_threads(1)
-    deadline = time.monotonic() + args.budget
-    searched, tested = read_csv(SEARCH), read_csv(TEST)
-    for key in (json.dumps(config) for config in CANDIDATES):
-        if any((row["set"], row["config"]) == (args.set, key) for row in searched):
-            continue
-        if time.monotonic() > deadline:
-            print("budget spent in the search")
-            return
-        row = validate(args.set, key, args.data_home, args.device)
-        searched.append(row)
-        write_csv(SEARCH, searched, list(row))
-        print(row, flush=True)
-    own = [row for row in searched if row["set"] == args.set]
-    best = max(own, key=lambda row: float(row["validation"]))["config"]
-    done = {(row["set"], row["variant"], row["seed"]) for row in tested}
-    for seed in range(args.seeds):
-        for variant in VARIANTS:
-            if (args.set, variant, str(seed)) in done:
-                continue
-            if time.monotonic() > deadline:
-                print("budget spent")
-                report(tested, args.set)
-                return
-            row = test(args.set, variant, best, seed, args.data_home, args.device)
-            tested.append(row)
-            write_csv(TEST, tested, list(row))
-            print(row, flush=True)
+    running = {"data_home": args.data_home, "device": args.device}
+    deadline = deadline_in(args.budget)
+    candidates = [{"set": args.set, "config": json.dumps(config)} for config in CANDIDATES]
+    searched = run_missing(
+        partial(validate, **running),
+        candidates,
+        file=SEARCH,
+        key=("set", "config"),
+        deadline=deadline,
+    )
+    if any(not select(searched, **candidate) for candidate in candidates):
+        return  # nothing is chosen before the search is over
+    tested = run_missing(
+        partial(test, config=chosen(searched, set=args.set)["config"], **running),
+        [
+            {"set": args.set, "variant": variant, "seed": str(seed)}
+            for seed in range(args.seeds)
+            for variant in VARIANTS
+        ],
+        file=TEST,
+        key=("set", "variant", "seed"),
+        deadline=deadline,
+    )
     report(tested, args.set)
 
 

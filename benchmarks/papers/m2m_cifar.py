@@ -24,7 +24,6 @@ Resumable: runs that stand in ``results/papers/m2m_cifar.csv`` are not run again
 
 from __future__ import annotations
 
-import argparse
 import sys
 import time
 import warnings
@@ -32,21 +31,21 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-import torch
 from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import balanced_accuracy_score
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from lib.data import DATA_HOME
-from lib.records import machine, read_csv, write_csv
+from lib.cifar import cifar_command_line, device_name, training
+from lib.data import cifar10
+from lib.records import machine
+from lib.resumable import deadline_in, run_missing
+from lib.summaries import mean, select, spread
 
 from sklimb import M2mClassifier, RebalancedClassifier
-from sklimb.backbones import ResNet
-from sklimb.datasets import fetch_cifar10, make_long_tailed
+from sklimb.datasets import make_long_tailed
 from sklimb.metrics import geometric_mean_score
-from sklimb.transforms import CropFlip
 
-RESULTS = "papers/m2m_cifar.csv"
+FILE = "papers/m2m_cifar.csv"
 # name -> (settings, whether M2m, balanced accuracy in Table 1 at ratios 100 and 10)
 METHODS: dict[str, tuple[dict, bool, dict[int, float]]] = {
     "ERM": ({}, False, {100: 68.7, 10: 86.0}),
@@ -83,53 +82,31 @@ def scaled(images) -> tuple[np.ndarray, np.ndarray]:
     return X.astype(np.float32) / 255, y
 
 
-def shared(args, seed: int) -> dict:
-    return {
-        "module": ResNet,
-        "module__depth": args.depth,
-        "module__width": args.width,
-        "module__augment": CropFlip(4),
-        "optimizer": torch.optim.SGD,
-        "optimizer__momentum": 0.9,
-        "optimizer__weight_decay": 2e-4,
-        "lr": 0.1,
-        "lr_schedule": "step",
-        "lr_milestones": (0.8, 0.9),
-        "lr_decay": 0.01,
-        "warmup_epochs": max(1, round(5 * args.epochs / 200)),
-        "max_epochs": args.epochs,
-        "batch_size": 128,
-        "device": args.device,
-        "random_state": seed,
-    }
-
-
 class Runs:
     """The data, and a plain network for each ratio and seed."""
 
     def __init__(self, args) -> None:
         self.args = args
-        self.train, self.test = (
-            fetch_cifar10(subset=subset, data_home=args.data_home, return_X_y=True)
-            for subset in ("train", "test")
-        )
         self.source = cache(self._source)
 
+    def training(self, seed: int) -> dict:
+        return training(self.args, seed, decay=0.01)
+
     def rows(self, ratio: int, seed: int):
-        X, y = self.train
+        X, y = cifar10(self.args.data_home)[0]
         n_max = int(self.args.share * np.bincount(y).max())
         return scaled(
             make_long_tailed(X, y, ratio=ratio, order="label", n_max=n_max, random_state=seed)
         )
 
     def _source(self, ratio: int, seed: int) -> FrozenEstimator:
-        plain = RebalancedClassifier(**shared(self.args, 1000 + seed))
+        plain = RebalancedClassifier(**self.training(1000 + seed))
         return FrozenEstimator(plain.fit(*self.rows(ratio, seed)))
 
     def run(self, row: dict) -> dict:
         args, ratio, seed = self.args, int(row["ratio"]), int(row["seed"])
         settings, translates, _ = METHODS[row["method"]]
-        settings = shared(args, seed) | settings
+        settings = self.training(seed) | settings
         start = time.perf_counter()
         if translates:
             model = M2mClassifier(
@@ -146,75 +123,61 @@ class Runs:
             model = RebalancedClassifier(**settings)
         model.fit(*self.rows(ratio, seed))
         seconds = time.perf_counter() - start
-        X_test, y_test = scaled(self.test)
+        X_test, y_test = scaled(cifar10(args.data_home)[1])
         predicted, last = model.predict(X_test), model.history_[-1]
         figures = ("acceptance_rate", "source_confidence", "translated_loss")
         return row | {
             "balanced_accuracy": f"{100 * balanced_accuracy_score(y_test, predicted):.2f}",
             "geometric_mean": f"{100 * geometric_mean_score(y_test, predicted):.2f}",
             **{key: f"{last[key]:.4f}" if key in last else "" for key in figures},
-            "device": torch.cuda.get_device_name() if "cuda" in model.device_ else model.device_,
+            "device": device_name(model),
             "seconds": f"{seconds:.0f}",
         }
 
 
 def report(rows: list[dict]) -> None:
     print(machine())
-    for setting in dict.fromkeys(tuple(row[key] for key in (*SETTING, "ratio")) for row in rows):
-        print(", ".join(f"{k} {v}" for k, v in zip((*SETTING, "ratio"), setting, strict=True)))
+    names = (*SETTING, "ratio")
+    for setting in dict.fromkeys(tuple(row[name] for name in names) for row in rows):
+        wanted = dict(zip(names, setting, strict=True))
+        print(", ".join(f"{name} {value}" for name, value in wanted.items()))
         for method, (_, _, paper) in METHODS.items():
-            own = [r for r in rows if tuple(r[k] for k in KEY[:-1]) == (*setting, method)]
+            own = select(rows, **wanted, method=method)
             if own:
-                scores = [float(row["balanced_accuracy"]) for row in own]
-                spread = np.std(scores, ddof=1) if len(own) > 1 else 0.0
                 print(
-                    f"  {method:10} paper {paper[int(setting[-1])]:6.1f}"
-                    f"  ours {np.mean(scores):6.1f} +- {spread:.1f} ({len(own)} runs)"
+                    f"  {method:10} paper {paper[int(wanted['ratio'])]:6.1f}"
+                    f"  ours {mean(own, 'balanced_accuracy'):6.1f}"
+                    f" +- {spread(own, 'balanced_accuracy'):.1f} ({len(own)} runs)"
                     f"  accepted {own[0]['acceptance_rate']}"
                     f"  loss {own[0]['translated_loss']}  {own[0]['seconds']} s"
                 )
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data-home", type=Path, default=DATA_HOME)
-    parser.add_argument("--epochs", type=int, default=200)
-    parser.add_argument("--depth", type=int, default=32)
-    parser.add_argument("--width", type=int, default=16)
-    parser.add_argument("--share", type=float, default=1.0)
+    parser = cifar_command_line(__doc__)
     parser.add_argument("--beta", type=float, default=0.999)
     parser.add_argument("--lam", type=float, default=0.5)
     parser.add_argument("--gamma", type=float, default=0.9)
     parser.add_argument("--step-size", type=float, default=0.1)
     parser.add_argument("--ratios", type=int, nargs="+", default=(100, 10), choices=(100, 10))
     parser.add_argument("--methods", nargs="+", default=tuple(METHODS), choices=tuple(METHODS))
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--device", default="cpu")
-    parser.add_argument("--budget", type=float, default=np.inf, help="seconds")
     args = parser.parse_args()
     warnings.filterwarnings("ignore", "None of .* rows was translated", UserWarning)
-    rows = read_csv(RESULTS)
-    done = {tuple(row[key] for key in KEY) for row in rows}
     setting = {key: str(getattr(args, key)) for key in SETTING}
-    todo = [
-        setting | {"ratio": str(ratio), "method": method, "seed": str(seed)}
-        for seed in range(args.seeds)
-        for ratio in args.ratios
-        for method in args.methods
-    ]
-    todo = [row for row in todo if tuple(row[key] for key in KEY) not in done]
-    print(f"{len(rows)} runs are there, {len(todo)} to do", flush=True)
-    start, longest = time.perf_counter(), 0.0
-    runs = Runs(args) if todo else None
-    for row in todo:
-        before = time.perf_counter()
-        if before - start + longest > args.budget:
-            print("the budget is spent", flush=True)
-            break
-        rows.append(runs.run(row))
-        write_csv(RESULTS, rows, COLUMNS)
-        longest = max(longest, time.perf_counter() - before)
-        print(rows[-1], flush=True)
+    rows = run_missing(
+        Runs(args).run,
+        [
+            setting | {"ratio": str(ratio), "method": method, "seed": str(seed)}
+            for seed in range(args.seeds)
+            for ratio in args.ratios
+            for method in args.methods
+        ],
+        file=FILE,
+        key=KEY,
+        columns=COLUMNS,
+        deadline=deadline_in(args.budget),
+        must_fit=True,
+    )
     report(rows)
 
 

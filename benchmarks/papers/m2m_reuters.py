@@ -15,27 +15,29 @@ Resumable: what stands in ``results/papers/m2m_reuters_search.csv`` and
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import warnings
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 from imblearn.over_sampling import SMOTE
-from joblib import Parallel, delayed
-from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.metrics import balanced_accuracy_score
 from sklearn.model_selection import StratifiedKFold
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from lib.data import DATA_HOME, reuters36
-from lib.records import machine, read_csv, write_csv
+from lib.command_line import command_line
+from lib.data import reuters36_words
+from lib.records import machine
+from lib.resumable import deadline_in, run_missing
+from lib.summaries import chosen, mean, select, spread
 
 from sklimb import RebalancedClassifier
 from sklimb.metrics import geometric_mean_score
 
+SEARCH, TEST = "papers/m2m_reuters_search.csv", "papers/m2m_reuters.csv"
 # name -> (settings, deferred?, balanced accuracy and geometric mean in the paper's Table 2)
 METHODS: dict[str, tuple[dict, bool, float]] = {
     "plain": ({}, False, 59.8),
@@ -100,8 +102,8 @@ def fit_predict(name, config, X, y, X_test, seed) -> np.ndarray:
     )
 
 
-def validate(name: str, key: str, X: np.ndarray, y: np.ndarray) -> dict:
-    config, scores = json.loads(key), []
+def validate(job: dict[str, str], *, X: np.ndarray, y: np.ndarray) -> dict[str, str]:
+    name, config, scores = job["method"], json.loads(job["config"]), []
     try:
         for fold, (train, valid) in enumerate(
             StratifiedKFold(3, shuffle=True, random_state=0).split(X, y)
@@ -109,69 +111,75 @@ def validate(name: str, key: str, X: np.ndarray, y: np.ndarray) -> dict:
             predicted = fit_predict(name, config, X[train], y[train], X[valid], fold)
             scores.append(balanced_accuracy_score(y[valid], predicted))
     except ValueError as error:  # the loss is no longer finite
-        print(name, key, error, flush=True)
+        print(name, job["config"], error, flush=True)
         scores = [0.0]
-    return {"method": name, "validation": f"{100 * np.mean(scores):.2f}", "config": key}
-
-
-def test(name: str, config: dict, seed: int, X, y, X_test, y_test) -> dict:
-    predicted = fit_predict(name, config, X, y, X_test, seed)
     return {
         "method": name,
-        "seed": str(seed),
-        "balanced_accuracy": f"{100 * balanced_accuracy_score(y_test, predicted):.2f}",
-        "geometric_mean": f"{100 * geometric_mean_score(y_test, predicted):.2f}",
-        "paper": str(METHODS[name][2]),
-        "config": json.dumps(config),
+        "validation": f"{100 * np.mean(scores):.2f}",
+        "config": job["config"],
     }
 
 
+def test(job: dict[str, str], *, X, y, X_test, y_test) -> dict[str, str]:
+    name, config, seed = job["method"], json.loads(job["config"]), int(job["seed"])
+    predicted = fit_predict(name, config, X, y, X_test, seed)
+    return {
+        "method": name,
+        "seed": job["seed"],
+        "balanced_accuracy": f"{100 * balanced_accuracy_score(y_test, predicted):.2f}",
+        "geometric_mean": f"{100 * geometric_mean_score(y_test, predicted):.2f}",
+        "paper": str(METHODS[name][2]),
+        "config": job["config"],
+    }
+
+
+def report(tested: list[dict[str, str]]) -> None:
+    print(machine())
+    print(f"{'':10}{'paper':>8}{'ours':>8}{'+-':>6}{'difference':>12}{'g-mean':>8}   chosen")
+    for name, (_, _, paper) in METHODS.items():
+        rows = select(tested, method=name)
+        if rows:
+            ours = mean(rows, "balanced_accuracy")
+            print(
+                f"{name:10}{paper:8.1f}{ours:8.1f}{spread(rows, 'balanced_accuracy'):6.1f}"
+                f"{ours - paper:12.1f}{mean(rows, 'geometric_mean'):8.1f}   {rows[0]['config']}"
+            )
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data-home", type=Path, default=DATA_HOME)
+    parser = command_line(__doc__)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--jobs", type=int, default=2)
     args = parser.parse_args()
     warnings.simplefilter("error")
-    texts, y, texts_test, y_test = reuters36(args.data_home)
-    bag = CountVectorizer(max_features=1000, stop_words="english", binary=True, dtype=np.float32)
-    X, X_test = bag.fit_transform(texts).toarray(), bag.transform(texts_test).toarray()
-
-    searched = read_csv("papers/m2m_reuters_search.csv")
-    done = {(row["method"], row["config"]) for row in searched}
+    X, y, X_test, y_test = reuters36_words(args.data_home)
+    running = {"workers": args.jobs, "deadline": deadline_in(args.budget)}
     todo = [
-        (name, json.dumps(config))
+        {"method": name, "config": json.dumps(config)}
         for name in METHODS
         for config in candidates(name)
-        if (name, json.dumps(config)) not in done
     ]
-    for row in Parallel(args.jobs, return_as="generator")(
-        delayed(validate)(name, key, X, y) for name, key in todo
-    ):
-        searched.append(row)
-        write_csv("papers/m2m_reuters_search.csv", searched, list(row))
-        print(row, flush=True)
-
-    tested = read_csv("papers/m2m_reuters.csv")
-    for name in METHODS:
-        rows = [row for row in searched if row["method"] == name]
-        best = json.loads(max(rows, key=lambda row: float(row["validation"]))["config"])
-        seeds = set(range(args.seeds)) - {int(r["seed"]) for r in tested if r["method"] == name}
-        tested += Parallel(args.jobs)(
-            delayed(test)(name, best, seed, X, y, X_test, y_test) for seed in sorted(seeds)
-        )
-        write_csv("papers/m2m_reuters.csv", tested, list(tested[0]))
-    print(machine())
-    print(f"{'':10}{'paper':>8}{'ours':>8}{'+-':>6}{'difference':>12}{'g-mean':>8}   chosen")
-    for name, (_, _, paper) in METHODS.items():
-        rows = [row for row in tested if row["method"] == name]
-        scores = [float(row["balanced_accuracy"]) for row in rows]
-        mean, spread = np.mean(scores), np.std(scores, ddof=1)
-        geometric = np.mean([float(row["geometric_mean"]) for row in rows])
-        print(
-            f"{name:10}{paper:8.1f}{mean:8.1f}{spread:6.1f}{mean - paper:12.1f}{geometric:8.1f}"
-            f"   {rows[0]['config']}"
-        )
+    searched = run_missing(
+        partial(validate, X=X, y=y), todo, file=SEARCH, key=("method", "config"), **running
+    )
+    if any(not select(searched, **job) for job in todo):
+        return  # nothing is chosen before the search is over
+    tested = run_missing(
+        partial(test, X=X, y=y, X_test=X_test, y_test=y_test),
+        [
+            {
+                "method": name,
+                "seed": str(seed),
+                "config": chosen(searched, method=name)["config"],
+            }
+            for name in METHODS
+            for seed in range(args.seeds)
+        ],
+        file=TEST,
+        key=("method", "seed"),
+        **running,
+    )
+    report(tested)
 
 
 if __name__ == "__main__":

@@ -31,25 +31,26 @@ is not run again. With a budget no further training starts once it is spent.
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import time
 import warnings
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
 import torch
 from imblearn.over_sampling import SMOTE
-from joblib import Parallel, delayed
-from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics import balanced_accuracy_score
 from sklearn.model_selection import ParameterSampler, StratifiedKFold
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from lib.data import DATA_HOME, reuters36
-from lib.records import machine, read_csv, write_csv
+from lib.command_line import command_line
+from lib.data import reuters36, word_bag
+from lib.records import machine, read_csv
+from lib.resumable import deadline_in, run_missing
+from lib.summaries import chosen, mean, select, spread
 
 from sklimb import M2mClassifier, RebalancedClassifier
 from sklimb.datasets import fetch_twitter_pos
@@ -184,9 +185,7 @@ def splits(name: str, data_home: Path, sublinear: bool | None, stage: str) -> li
             X, X_other = vectorizer.fit_transform(learnt), vectorizer.transform(other)
         else:
             # the words are those of all training documents, as in m2m_reuters.py
-            vectorizer = CountVectorizer(
-                max_features=1000, stop_words="english", binary=True, dtype=np.float32
-            ).fit(documents)
+            vectorizer = word_bag().fit(documents)
             X, X_other = (vectorizer.transform(part).toarray() for part in (learnt, other))
         result.append((X, y_learnt, X_other, y_other))
     return result
@@ -232,8 +231,9 @@ def figures(model) -> dict[str, str]:
     return {key: f"{last[key]:.4f}" if key in last else "" for key in FIGURES}
 
 
-def validate(name: str, method: str, key: str, data_home: Path, device: str) -> dict:
-    config, scores, found, start = json.loads(key), [], [], time.perf_counter()
+def validate(job: dict[str, str], *, data_home: Path, device: str) -> dict[str, str]:
+    name, method, config = job["set"], job["method"], json.loads(job["config"])
+    scores, found, start = [], [], time.perf_counter()
     try:
         parts = splits(name, data_home, config.get("sublinear_tf"), "validation")
         for fold, split in enumerate(parts):
@@ -241,31 +241,36 @@ def validate(name: str, method: str, key: str, data_home: Path, device: str) -> 
             scores.append(balanced_accuracy_score(split[3], model.predict(split[2])))
             found.append(figures(model))
     except ValueError as error:  # the loss is no longer finite
-        print(name, method, key, error, flush=True)
+        print(name, method, job["config"], error, flush=True)
         scores, found = [0.0], [dict.fromkeys(FIGURES, "")]
-    row = {"set": name, "method": method, "validation": f"{100 * np.mean(scores):.2f}"}
-    for figure in FIGURES:
-        values = [float(f[figure]) for f in found if f[figure]]
-        row[figure] = f"{np.mean(values):.4f}" if values else ""
-    return row | {"seconds": f"{time.perf_counter() - start:.1f}", "config": key}
+    means = {figure: mean(found, figure) for figure in FIGURES}
+    return {
+        "set": name,
+        "method": method,
+        "validation": f"{100 * np.mean(scores):.2f}",
+        **{figure: "" if np.isnan(value) else f"{value:.4f}" for figure, value in means.items()},
+        "seconds": f"{time.perf_counter() - start:.1f}",
+        "config": job["config"],
+    }
 
 
-def test(name: str, method: str, key: str, seed: int, data_home: Path, device: str) -> dict:
-    config = json.loads(key)
+def test(job: dict[str, str], *, data_home: Path, device: str) -> dict[str, str]:
+    name, method, seed = job["set"], job["method"], int(job["seed"])
+    config = json.loads(job["config"])
     (split,) = splits(name, data_home, config.get("sublinear_tf"), "test")
     model = fit(name, method, config, split, seed, device)
     predicted = model.predict(split[2])
     row = {
         "set": name,
         "method": method,
-        "seed": str(seed),
+        "seed": job["seed"],
         "balanced_accuracy": f"{100 * balanced_accuracy_score(split[3], predicted):.2f}",
         "geometric_mean": f"{100 * geometric_mean_score(split[3], predicted):.2f}",
         **figures(model),
         "changed": "",
         "untranslated": "",
         "paper": str(METHODS[name][method][2] or ""),
-        "config": key,
+        "config": job["config"],
     }
     if isinstance(model, M2mClassifier):
         # beta 1 translates nothing: balanced draws from the same epoch on, nothing else
@@ -275,51 +280,73 @@ def test(name: str, method: str, key: str, seed: int, data_home: Path, device: s
     return row
 
 
-def run(tasks: list, jobs: int, deadline: float):
-    """Yield results; no further task starts after the deadline."""
-    for first in range(0, len(tasks), jobs):
-        if time.monotonic() > deadline:
-            print(f"budget spent: {len(tasks) - first} left", flush=True)
-            return
-        yield from Parallel(jobs)(tasks[first : first + jobs])
-
-
-def best_of(searched: list[dict], name: str, method: str) -> dict | None:
-    rows = [row for row in searched if (row["set"], row["method"]) == (name, method)]
-    return max(rows, key=lambda row: float(row["validation"]), default=None)
-
-
 def report(name: str, searched: list[dict], tested: list[dict]) -> None:
     print(
         f"\n{name:22}{'paper':>7}{'ours':>7}{'+-':>6}{'g-mean':>8}{'valid.':>8}  accepted, f's loss"
     )
     rows = [row | {"set": name} for row in read_csv(OTHER_BASELINES.get(name, "none"))] + tested
     for method in dict.fromkeys(row["method"] for row in rows if row["set"] == name):
-        own = [row for row in rows if (row["set"], row["method"]) == (name, method)]
-        scores = [float(row["balanced_accuracy"]) for row in own]
-        spread = np.std(scores, ddof=1) if len(scores) > 1 else 0.0
-        geometric = np.mean([float(row["geometric_mean"]) for row in own])
-        best = best_of(searched, name, method)
-        without = [float(row["untranslated"]) for row in own if row.get("untranslated")]
-        untranslated = f"{np.mean(without):.1f}" if without else ""
+        own = select(rows, set=name, method=method)
+        best = chosen(searched, set=name, method=method)
+        untranslated = mean(own, "untranslated")
+        untranslated = "" if np.isnan(untranslated) else f"{untranslated:.1f}"
         print(
-            f"{method:22}{own[0].get('paper') or '':>7}{np.mean(scores):7.1f}{spread:6.1f}"
-            f"{geometric:8.1f}{best['validation'] if best else '':>8}  "
+            f"{method:22}{own[0].get('paper') or '':>7}"
+            f"{mean(own, 'balanced_accuracy'):7.1f}{spread(own, 'balanced_accuracy'):6.1f}"
+            f"{mean(own, 'geometric_mean'):8.1f}{best['validation'] if best else '':>8}  "
             f"{own[0].get('acceptance_rate', '')} {own[0].get('translated_loss', '')} "
             f"changed {own[0].get('changed', '')} of {untranslated}  {own[0]['config']}"
         )
 
 
+def measure(name: str, methods: list[str], args, deadline: float) -> tuple[list, list]:
+    """Search and test a set, and return all rows of both files."""
+    one = {"data_home": args.data_home, "device": args.device}
+    running = {"workers": args.jobs, "deadline": deadline}
+    todo = [
+        {"set": name, "method": method, "config": json.dumps(config, sort_keys=True)}
+        for method in methods
+        for config in candidates(name, method, args.candidates)
+    ]
+    searched = run_missing(
+        partial(validate, **one), todo, file=SEARCH, key=("set", "method", "config"), **running
+    )
+    # nothing is chosen before its search is over
+    unfinished = {job["method"] for job in todo if not select(searched, **job)}
+    best = {
+        method: chosen(searched, set=name, method=method)["config"]
+        for method in methods
+        if method not in unfinished
+    }
+
+    def still_chosen(row: dict[str, str]) -> bool:
+        """False of what a longer search, which has chosen anew, no longer stands for."""
+        return row["set"] != name or best.get(row["method"], row["config"]) == row["config"]
+
+    tests = [
+        {"set": name, "method": method, "seed": str(seed), "config": config}
+        for method, config in best.items()
+        for seed in range(args.seeds)
+    ]
+    tested = run_missing(
+        partial(test, **one),
+        tests,
+        file=TEST,
+        key=("set", "method", "seed"),
+        keep=still_chosen,
+        **running,
+    )
+    return searched, tested
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = command_line(__doc__)
     parser.add_argument("--sets", nargs="+", default=list(METHODS), choices=list(METHODS))
     parser.add_argument("--methods", nargs="+", help="only these rows")
-    parser.add_argument("--data-home", type=Path, default=DATA_HOME)
     parser.add_argument("--candidates", type=int, default=36, help="for each row with M2m")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--budget", type=float, default=np.inf, help="seconds")
     parser.add_argument(
         "--matmul-precision", default="highest", choices=("highest", "high", "medium")
     )
@@ -328,49 +355,11 @@ def main() -> None:
     warnings.simplefilter("error")
     warnings.filterwarnings("ignore", category=DeprecationWarning)
     torch.set_num_threads(1)
-    deadline = time.monotonic() + args.budget
-    searched, tested = read_csv(SEARCH), read_csv(TEST)
-    done = {(row["set"], row["method"], row["config"]) for row in searched}
-    for name in args.sets:
-        methods = [m for m in METHODS[name] if not args.methods or m in args.methods]
-        todo = [
-            (name, method, json.dumps(config, sort_keys=True))
-            for method in methods
-            for config in candidates(name, method, args.candidates)
-        ]
-        waiting = [task for task in todo if task not in done]
-        for row in run(
-            [delayed(validate)(*task, args.data_home, args.device) for task in waiting],
-            args.jobs,
-            deadline,
-        ):
-            searched.append(row)
-            write_csv(SEARCH, searched, list(row))
-            print(row, flush=True)
-        complete = {(row["set"], row["method"], row["config"]) for row in searched}
-        for method in methods:
-            if any(task not in complete for task in todo if task[1] == method):
-                continue  # nothing is chosen before its search is over
-            best = best_of(searched, name, method)
-            # a longer search may have chosen anew: what it no longer stands for goes
-            tested = [
-                r
-                for r in tested
-                if (r["set"], r["method"]) != (name, method) or r["config"] == best["config"]
-            ]
-            seen = {int(r["seed"]) for r in tested if (r["set"], r["method"]) == (name, method)}
-            tasks = [
-                delayed(test)(name, method, best["config"], seed, args.data_home, args.device)
-                for seed in range(args.seeds)
-                if seed not in seen
-            ]
-            for row in run(tasks, args.jobs, deadline):
-                tested.append(row)
-                write_csv(TEST, tested, list(row))
-                print(row, flush=True)
+    deadline = deadline_in(args.budget)
     print(machine())
     for name in args.sets:
-        report(name, searched, tested)
+        methods = [m for m in METHODS[name] if not args.methods or m in args.methods]
+        report(name, *measure(name, methods, args, deadline))
 
 
 if __name__ == "__main__":

@@ -29,23 +29,22 @@ and made anew.
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 import sys
-import time
 import warnings
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
 import torch
-from sklearn.datasets import load_digits
-from sklearn.feature_extraction.text import CountVectorizer
-from sklearn.model_selection import train_test_split
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from lib.data import DATA_HOME, reuters36
-from lib.records import machine, read_csv, write_csv
+from lib.command_line import command_line
+from lib.data import digits, mnist, reuters36_words
+from lib.records import machine
+from lib.resumable import deadline_in, run_missing
+from lib.summaries import mean, select, spread, values
 
 from sklimb import DecoupledClassifier, OffsetDebiasedClassifier, RebalancedClassifier
 from sklimb.backbones import MLP
@@ -54,6 +53,7 @@ from sklimb.metrics import geometric_mean_score, shot_accuracies
 
 FILE = "papers/offset.csv"
 EPOCHS = {"digits": 60, "mnist": 60, "reuters": 20}
+# The method as the paper states it, nothing of ours.
 PAPER = {
     "lambda1": 1.0,
     "lambda2": 1.0,
@@ -86,23 +86,18 @@ SCORES = ("many", "medium", "few", "all", "geometric_mean")
 OFFSETS = ("empirical_std", "empirical_relative", "estimated_std", "correlation")
 
 
+@cache
 def load(name: str, data_home: Path) -> tuple[np.ndarray, ...]:
     """Return X_train, y_train, X_test, y_test."""
     if name == "reuters":
-        texts, y, texts_test, y_test = reuters36(data_home)
-        bag = CountVectorizer(
-            max_features=1000, stop_words="english", binary=True, dtype=np.float32
-        )
-        return bag.fit_transform(texts).toarray(), y, bag.transform(texts_test).toarray(), y_test
-    if name == "mnist":
-        with np.load(data_home / "images" / "mnist.npz") as file:
-            parts = [file[key] for key in ("X_train", "y_train", "X_test", "y_test")]
-        X, X_test = (part.reshape(len(part), -1).astype(np.float32) for part in parts[::2])
-        y, y_test = parts[1::2]
-        return *make_long_tailed(X, y, ratio=100, n_max=1000, random_state=0), X_test, y_test
-    X, y = load_digits(return_X_y=True)
-    X, X_test, y, y_test = train_test_split(X, y, test_size=0.4, stratify=y, random_state=0)
-    return *make_long_tailed(X, y, ratio=20, random_state=0), X_test, y_test
+        return reuters36_words(data_home)
+    X, y, *test = mnist(data_home) if name == "mnist" else digits()
+    shape = {"ratio": 100, "n_max": 1000} if name == "mnist" else {"ratio": 20}
+    return *make_long_tailed(X, y, **shape, random_state=0), *test
+
+
+# Parameters that the classifiers got after the first rows, and the value that leaves them alone.
+LATER = {"n_members": None}
 
 
 def build(set_name: str, method: str, seed: int):
@@ -113,12 +108,12 @@ def build(set_name: str, method: str, seed: int):
 def key(set_name: str, method: str, seed: int) -> dict[str, str]:
     """What tells a row of the results from the others, defaults of the package included."""
     model = build(set_name, method, seed)
-    parameters = json.dumps(
-        # the module had been the default, None, when the first rows were made
-        [type(model).__name__, model.get_params(deep=False) | {"module": None}],
-        sort_keys=True,
-        default=repr,
-    )
+    # the module had been the default, None, when the first rows were made
+    settings = model.get_params(deep=False) | {"module": None}
+    for name, unchanged in LATER.items():
+        if settings.get(name) == unchanged:
+            del settings[name]
+    parameters = json.dumps([type(model).__name__, settings], sort_keys=True, default=repr)
     digest = hashlib.sha256(parameters.encode()).hexdigest()[:12]
     return {"set": set_name, "method": method, "seed": str(seed), "settings": digest}
 
@@ -132,13 +127,13 @@ def origin_of(model) -> str:
     return "zero"
 
 
-def measure(set_name: str, method: str, seed: int, X, y, X_test, y_test) -> dict:
-    model = build(set_name, method, seed).fit(X, y)
+def measure(job: dict[str, str], *, data_home: Path) -> dict[str, str]:
+    X, y, X_test, y_test = load(job["set"], data_home)
+    model = build(job["set"], job["method"], int(job["seed"])).fit(X, y)
     predicted = model.predict(X_test)
     scores = shot_accuracies(y_test, predicted, class_counts(y))
     scores["geometric_mean"] = geometric_mean_score(y_test, predicted)
-    row = key(set_name, method, seed)
-    row |= {name: f"{100 * scores[name]:.2f}" for name in SCORES}
+    row = job | {name: f"{100 * scores[name]:.2f}" for name in SCORES}
     row |= {"origin": origin_of(model), **dict.fromkeys(OFFSETS, "")}
     empirical = getattr(model, "empirical_offset_", None)
     estimated = getattr(model, "estimated_offset_", None)
@@ -158,44 +153,37 @@ def cell(row: dict) -> tuple[str, str, str]:
     return row["set"], row["method"], row["seed"]
 
 
-def mean(rows: list[dict], column: str) -> float:
-    values = [float(row[column]) for row in rows if row[column] not in ("", "nan")]
-    return float(np.mean(values)) if values else float("nan")
-
-
 def show(rows: list[dict]) -> None:
     print(machine())
     for set_name in EPOCHS:
         print(f"\n{set_name:24}" + "".join(f"{name:>9.8}" for name in (*SCORES, "+-")), end="")
         print("  over baseline")
-        of_set = [row for row in rows if row["set"] == set_name]
-        base = [float(row["all"]) for row in of_set if row["method"] == "baseline"]
+        of_set = select(rows, set=set_name)
+        base = values(select(of_set, method="baseline"), "all")
         for method in METHODS:
-            mine = [row for row in of_set if row["method"] == method]
+            mine = select(of_set, method=method)
             if len(mine) < 2 or len(base) < 2:
                 continue
-            every = [float(row["all"]) for row in mine]
-            gain = np.mean(every) - np.mean(base)
+            every = values(mine, "all")
+            gain = every.mean() - base.mean()
             # seeds are the same, but the difference of two means is taken as of independent ones
-            error = np.sqrt(np.var(every, ddof=1) / len(every) + np.var(base, ddof=1) / len(base))
+            error = np.sqrt(every.var(ddof=1) / len(every) + base.var(ddof=1) / len(base))
             print(
                 f"{method:24}"
                 + "".join(f"{mean(mine, name):9.1f}" for name in SCORES)
-                + f"{np.std(every, ddof=1):9.1f}{gain:+8.1f} +-{error:4.1f}"
+                + f"{spread(mine, 'all'):9.1f}{gain:+8.1f} +-{error:4.1f}"
             )
         for origin in ("class centres", "zero"):
             print(f"offsets from {origin:13}" + "".join(f"{name:>20}" for name in OFFSETS))
             for method in METHODS:
-                mine = [r for r in of_set if r["method"] == method and r["origin"] == origin]
+                mine = select(of_set, method=method, origin=origin)
                 if mine:
                     print(f"  {method:24}" + "".join(f"{mean(mine, c):20.3f}" for c in OFFSETS))
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data-home", type=Path, default=DATA_HOME)
+    parser = command_line(__doc__)
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--budget", type=float, default=float("inf"), help="seconds")
     args = parser.parse_args()
     warnings.simplefilter("error")
     torch.set_num_threads(1)
@@ -205,26 +193,21 @@ def main() -> None:
         for seed in range(args.seeds)
         for method in METHODS
     ]
-    # of a cell that is asked for, only rows of today's settings stay; more seeds than that stay too
     settings = {cell(row): row["settings"] for row in wanted}
-    rows = [
-        row
-        for row in read_csv(FILE)
-        if row["method"] in METHODS and settings.get(cell(row), row["settings"]) == row["settings"]
-    ]
-    done = {cell(row) for row in rows}
-    end = time.monotonic() + args.budget
-    for set_name in EPOCHS:
-        data = load(set_name, args.data_home)
-        for seed in range(args.seeds):
-            for method in METHODS:
-                if (set_name, method, str(seed)) in done:
-                    continue
-                if time.monotonic() > end:
-                    show(rows)
-                    raise SystemExit("The budget is used up; run again to go on.")
-                rows.append(measure(set_name, method, seed, *data))
-                write_csv(FILE, rows, list(rows[-1]))
+
+    def of_today(row: dict[str, str]) -> bool:
+        """Of a cell that is asked for, only rows of today's settings; more seeds stay too."""
+        asked = settings.get(cell(row), row["settings"])
+        return row["method"] in METHODS and asked == row["settings"]
+
+    rows = run_missing(
+        partial(measure, data_home=args.data_home),
+        wanted,
+        file=FILE,
+        key=("set", "method", "seed"),
+        deadline=deadline_in(args.budget),
+        keep=of_today,
+    )
     show(rows)
 
 

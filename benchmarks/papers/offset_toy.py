@@ -30,7 +30,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 import warnings
 from dataclasses import replace
 from functools import partial
@@ -42,13 +41,17 @@ from matplotlib.figure import Figure
 from torch import Tensor, nn
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from lib.records import RESULTS, machine, read_csv, write_csv
+from lib.records import RESULTS, machine
+from lib.resumable import deadline_in, run_missing
+from lib.summaries import mean, select, values
+from offset import PAPER
 
 from sklimb import OffsetDebiasedClassifier, RebalancedClassifier
 from sklimb.backbones import MLP
 from sklimb.heads import OffsetHead
 
 FILE = "papers/offset_toy.csv"
+KEY = ("variant", "net", "origin", "n_rare", "distance", "seeds")
 N = 600
 RARE = (60, 12)
 DISTANCES = (3.0, 6.0)
@@ -80,13 +83,6 @@ class BothCentredClassifier(OffsetDebiasedClassifier):
         return replace(super()._recipe(plan, data), head=head)
 
 
-PAPER = {
-    "lambda1": 1.0,
-    "lambda2": 1.0,
-    "keep_prior": False,
-    "centered": False,
-    "normalize_terms": False,
-}
 VARIANTS: dict[str, tuple[type, dict]] = {
     "plain": (RebalancedClassifier, {}),
     "logit adjustment": (RebalancedClassifier, {"loss": "logit_adjusted"}),
@@ -129,16 +125,20 @@ def boundary(model, first: np.ndarray, distance: float) -> float:
     return 2.0 if scores[len(at) // 2] < 0 else -1.0
 
 
-def cells():
-    for net in NETS:
-        for origin in ORIGINS if net == "linear" else ("frequent mean",):
-            for n_rare in RARE:
-                for distance in DISTANCES:
-                    yield net, origin, n_rare, distance
+def cells(seeds: int) -> list[dict]:
+    """Return all that is measured, cell by cell."""
+    return [
+        dict(zip(KEY, (variant, net, origin, n_rare, distance, seeds), strict=True))
+        for net in NETS
+        for origin in (ORIGINS if net == "linear" else ("frequent mean",))
+        for n_rare in RARE
+        for distance in DISTANCES
+        for variant in VARIANTS
+    ]
 
 
-def measure(variant: str, cell: tuple, seeds: int) -> dict:
-    net, origin, n_rare, distance = cell
+def measure(cell: dict) -> dict:
+    variant, net, origin, n_rare, distance, seeds = (cell[name] for name in KEY)
     shift = ORIGINS[origin]
     first = -0.5 * distance * DIRECTION if shift is None else np.array(shift)
     cls, settings = VARIANTS[variant]
@@ -148,13 +148,7 @@ def measure(variant: str, cell: tuple, seeds: int) -> dict:
         model = cls(random_state=seed, **NETS[net], **TRAINING, **settings).fit(X, y)
         places.append(boundary(model, first, distance))
     places = np.array(places)
-    return {
-        "variant": variant,
-        "net": net,
-        "origin": origin,
-        "n_rare": n_rare,
-        "distance": distance,
-        "seeds": seeds,
+    return cell | {
         "boundary": f"{places.mean():.3f}",
         "std": f"{places.std(ddof=1):.3f}",
         "off_middle": f"{np.abs(places - 0.5).mean():.3f}",
@@ -169,9 +163,7 @@ def draw_picture(rows: list[dict]) -> None:
     markers = {"linear": "o", "MLP": "s"}
     colours = {(60, 3.0): "C0", (12, 3.0): "C1", (60, 6.0): "C2", (12, 6.0): "C3"}
     for height, variant in enumerate(reversed(VARIANTS)):
-        for row in rows:
-            if row["variant"] != variant:
-                continue
+        for row in select(rows, variant=variant):
             key = int(row["n_rare"]), float(row["distance"])
             place = float(row["off_middle"]), height + 0.15 * (list(colours).index(key) - 1.5)
             one_class = int(row["one_class_only"]) > 0
@@ -192,6 +184,23 @@ def draw_picture(rows: list[dict]) -> None:
     figure.savefig(RESULTS / "papers" / "offset_toy.png", dpi=110)
 
 
+def show(rows: list[dict]) -> None:
+    print(machine())
+    print("distance from the middle, mean over cells and seeds; place: over cells of two classes")
+    columns = [("linear", origin) for origin in ORIGINS] + [("MLP", "frequent mean")]
+    names = [*(f"linear, {origin}" for origin in ORIGINS), "MLP", "all", "place", "one class only"]
+    print(f"{'':26}" + "".join(f"{name:>22}" for name in names))
+    for variant in VARIANTS:
+        mine = select(rows, variant=variant)
+        cells = [mean(select(mine, net=net, origin=at), "off_middle") for net, at in columns]
+        cells += [mean(mine, "off_middle"), mean(select(mine, one_class_only=0), "boundary")]
+        print(
+            f"{variant:26}"
+            + "".join(f"{value:22.3f}" for value in cells)
+            + f"{values(mine, 'one_class_only').sum():15.0f} of {values(mine, 'seeds').sum():3.0f}"
+        )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=10)
@@ -199,40 +208,11 @@ def main() -> None:
     args = parser.parse_args()
     warnings.simplefilter("error")
     torch.set_num_threads(1)
-    rows = read_csv(FILE)
-    keys = ("variant", "net", "origin", "n_rare", "distance", "seeds")
-    done = {tuple(row[key] for key in keys) for row in rows}
-    end = time.monotonic() + args.budget
-    for cell in cells():
-        for variant in VARIANTS:
-            if (variant, *map(str, cell), str(args.seeds)) in done:
-                continue
-            if time.monotonic() > end:
-                raise SystemExit("The budget is used up; run again to go on.")
-            rows.append({k: str(v) for k, v in measure(variant, cell, args.seeds).items()})
-            write_csv(FILE, rows, list(rows[-1]))
-    draw_picture(rows)
-    print(machine())
-    print("distance from the middle, mean over cells and seeds; place: over cells of two classes")
-    columns = [("linear", origin) for origin in ORIGINS] + [("MLP", "frequent mean")]
-    names = [*(f"linear, {origin}" for origin in ORIGINS), "MLP"]
-    print(
-        f"{'':26}" + "".join(f"{name:>22}" for name in (*names, "all", "place", "one class only"))
+    rows = run_missing(
+        measure, cells(args.seeds), file=FILE, key=KEY, deadline=deadline_in(args.budget)
     )
-    for variant in VARIANTS:
-        mine = [row for row in rows if row["variant"] == variant]
-        off = [
-            np.mean([float(r["off_middle"]) for r in mine if (r["net"], r["origin"]) == column])
-            for column in columns
-        ]
-        off.append(np.mean([float(row["off_middle"]) for row in mine]))
-        places = [float(row["boundary"]) for row in mine if row["one_class_only"] == "0"]
-        one_class = sum(int(row["one_class_only"]) for row in mine)
-        print(
-            f"{variant:26}"
-            + "".join(f"{value:22.3f}" for value in (*off, np.mean(places)))
-            + f"{one_class:15d} of {sum(int(row['seeds']) for row in mine):3d}"
-        )
+    draw_picture(rows)
+    show(rows)
 
 
 if __name__ == "__main__":

@@ -14,15 +14,14 @@ Resumable: what stands in ``results/papers/reuters_tfidf_search.csv`` and
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import time
 import warnings
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-from joblib import Parallel, delayed
 from sklearn.ensemble import BaggingClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics import balanced_accuracy_score, f1_score
@@ -30,12 +29,16 @@ from sklearn.model_selection import ParameterGrid, StratifiedKFold
 from sklearn.svm import LinearSVC
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from lib.data import DATA_HOME, reuters36
-from lib.records import machine, read_csv, write_csv
+from lib.command_line import command_line
+from lib.data import reuters36
+from lib.records import machine
+from lib.resumable import deadline_in, run_missing
+from lib.summaries import chosen, mean, select, spread
 
 from sklimb import AffinityClassifier, PriorCorrectedClassifier, RebalancedClassifier
 from sklimb.metrics import geometric_mean_score
 
+SEARCH, TEST = "papers/reuters_tfidf_search.csv", "papers/reuters_tfidf.csv"
 NET = {"module__hidden": (256,), "module__dropout": 0.5, "max_epochs": 25}
 SUBLINEAR = {"sublinear_tf": [False, True]}
 # The network's own scaling of the columns or none, and how much is dropped.
@@ -97,83 +100,85 @@ def fit_predict(name, config, texts, y, others, seed) -> np.ndarray:
     return build(name, config, seed).fit(X, y).predict(X_other)
 
 
-def validate(name: str, key: str, texts: list[str], y: np.ndarray) -> dict:
-    config, scores, start = json.loads(key), [], time.perf_counter()
+def validate(job: dict[str, str], *, texts: list[str], y: np.ndarray) -> dict[str, str]:
+    config, scores, start = json.loads(job["config"]), [], time.perf_counter()
     for fold, (train, valid) in enumerate(
         StratifiedKFold(3, shuffle=True, random_state=0).split(y, y)
     ):
         parts = [[texts[i] for i in rows] for rows in (train, valid)]
-        predicted = fit_predict(name, config, parts[0], y[train], parts[1], fold)
+        predicted = fit_predict(job["method"], config, parts[0], y[train], parts[1], fold)
         scores.append(balanced_accuracy_score(y[valid], predicted))
     return {
-        "method": name,
+        "method": job["method"],
         "validation": f"{100 * np.mean(scores):.2f}",
         "seconds": f"{time.perf_counter() - start:.1f}",
-        "config": key,
+        "config": job["config"],
     }
 
 
-def test(name: str, config: dict, seed: int, texts, y, texts_test, y_test) -> dict:
-    predicted = fit_predict(name, config, texts, y, texts_test, seed)
+def test(job: dict[str, str], *, texts, y, texts_test, y_test) -> dict[str, str]:
+    config, seed = json.loads(job["config"]), int(job["seed"])
+    predicted = fit_predict(job["method"], config, texts, y, texts_test, seed)
     return {
-        "method": name,
-        "seed": str(seed),
+        "method": job["method"],
+        "seed": job["seed"],
         "balanced_accuracy": f"{100 * balanced_accuracy_score(y_test, predicted):.2f}",
         "geometric_mean": f"{100 * geometric_mean_score(y_test, predicted):.2f}",
         "macro_f1": f"{100 * f1_score(y_test, predicted, average='macro'):.2f}",
-        "config": json.dumps(config),
+        "config": job["config"],
     }
 
 
+def report(searched: list[dict[str, str]], tested: list[dict[str, str]]) -> None:
+    print(machine())
+    print(f"{'':24}{'validation':>11}{'test':>7}{'+-':>6}{'s.e.':>6}{'g-mean':>8}{'F1':>7}")
+    for name in dict.fromkeys(row["method"] for row in tested):
+        rows = select(tested, method=name)
+        over_seeds = spread(rows, "balanced_accuracy")
+        print(
+            f"{name:24}{float(chosen(searched, method=name)['validation']):11.2f}"
+            f"{mean(rows, 'balanced_accuracy'):7.2f}{over_seeds:6.2f}"
+            f"{over_seeds / len(rows) ** 0.5:6.2f}{mean(rows, 'geometric_mean'):8.2f}"
+            f"{mean(rows, 'macro_f1'):7.2f}   {rows[0]['config']}"
+        )
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data-home", type=Path, default=DATA_HOME)
+    parser = command_line(__doc__)
     parser.add_argument("--methods", nargs="+", default=list(GRIDS), choices=list(GRIDS))
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--jobs", type=int, default=1)
     args = parser.parse_args()
     warnings.simplefilter("error")
     texts, y, texts_test, y_test = reuters36(args.data_home)
-
-    searched = read_csv("papers/reuters_tfidf_search.csv")
-    done = {(row["method"], row["config"]) for row in searched}
-    todo = [
-        (name, json.dumps(config, sort_keys=True))
+    running = {"workers": args.jobs, "deadline": deadline_in(args.budget)}
+    candidates = [
+        {"method": name, "config": json.dumps(config, sort_keys=True)}
         for name in args.methods
         for config in ParameterGrid(GRIDS[name])
     ]
-    todo = [pair for pair in todo if pair not in done]
-    for row in Parallel(args.jobs, return_as="generator")(
-        delayed(validate)(name, key, texts, y) for name, key in todo
-    ):
-        searched.append(row)
-        write_csv("papers/reuters_tfidf_search.csv", searched, list(row))
-        print(row, flush=True)
-
-    tested = read_csv("papers/reuters_tfidf.csv")
-    for name in args.methods:
-        rows = [row for row in searched if row["method"] == name]
-        best = json.loads(max(rows, key=lambda row: float(row["validation"]))["config"])
-        n_seeds = 1 if name == "LinearSVC balanced" else args.seeds
-        seeds = set(range(n_seeds)) - {int(r["seed"]) for r in tested if r["method"] == name}
-        tested += Parallel(args.jobs)(
-            delayed(test)(name, best, seed, texts, y, texts_test, y_test) for seed in sorted(seeds)
-        )
-        write_csv("papers/reuters_tfidf.csv", tested, list(tested[0]))
-    print(machine())
-    print(f"{'':24}{'validation':>11}{'test':>7}{'+-':>6}{'s.e.':>6}{'g-mean':>8}{'F1':>7}")
-    for name in dict.fromkeys(row["method"] for row in tested):
-        rows = [row for row in tested if row["method"] == name]
-        scores = [float(row["balanced_accuracy"]) for row in rows]
-        spread = np.std(scores, ddof=1) if len(scores) > 1 else 0.0
-        best = max(float(r["validation"]) for r in searched if r["method"] == name)
-        geometric, f1 = (
-            np.mean([float(r[key]) for r in rows]) for key in ("geometric_mean", "macro_f1")
-        )
-        print(
-            f"{name:24}{best:11.2f}{np.mean(scores):7.2f}{spread:6.2f}"
-            f"{spread / len(scores) ** 0.5:6.2f}{geometric:8.2f}{f1:7.2f}   {rows[0]['config']}"
-        )
+    searched = run_missing(
+        partial(validate, texts=texts, y=y),
+        candidates,
+        file=SEARCH,
+        key=("method", "config"),
+        **running,
+    )
+    if any(not select(searched, **candidate) for candidate in candidates):
+        return  # nothing is chosen before the search is over
+    tests = [
+        {"method": name, "seed": str(seed), "config": chosen(searched, method=name)["config"]}
+        for name in args.methods
+        for seed in range(1 if name == "LinearSVC balanced" else args.seeds)
+    ]
+    tested = run_missing(
+        partial(test, texts=texts, y=y, texts_test=texts_test, y_test=y_test),
+        tests,
+        file=TEST,
+        key=("method", "seed"),
+        **running,
+    )
+    report(searched, tested)
 
 
 if __name__ == "__main__":

@@ -21,29 +21,31 @@ rate of 0.001; ``--decay 0.1`` gives it ten times that.
 
 Epochs of all steps are shares of ``--epochs``. ``--share`` keeps that part of each class's rows.
 Resumable: runs that stand in ``results/papers/rsg_cifar.csv`` are not run again. ``--budget``
-(seconds) starts no run that would not fit, going by the last one. ``--dry`` prints what there is.
+(seconds) starts no run that would not fit, going by the longest so far. ``--dry`` prints what
+there is.
 """
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from lib.data import DATA_HOME
-from lib.records import machine, read_csv, write_csv
+from lib.cifar import cifar_command_line, device_name, training
+from lib.data import cifar10
+from lib.records import machine
+from lib.resumable import deadline_in, run_missing
+from lib.summaries import mean, select, values
 
 from sklimb import RebalancedClassifier, RSGClassifier
-from sklimb.backbones import ResNet
-from sklimb.datasets import fetch_cifar10, make_long_tailed, make_step_imbalanced
-from sklimb.transforms import CropFlip
+from sklimb.datasets import make_long_tailed, make_step_imbalanced
 
+FILE = "papers/rsg_cifar.csv"
 DRW = {"class_weight": "effective", "rebalance_from": 0.8}
 # name -> (settings, whether RSG goes with it)
 METHODS: dict[str, tuple[dict, bool]] = {
@@ -100,25 +102,7 @@ def train_rows(images, imbalance: str, ratio: int, share: float, seed: int):
 
 
 def classifier(method: str, rsg: int, imbalance: str, seed: int, args):
-    settings = {
-        **METHODS[method][0],
-        "module": ResNet,
-        "module__depth": args.depth,
-        "module__width": args.width,
-        "module__augment": CropFlip(4),
-        "optimizer": torch.optim.SGD,
-        "optimizer__momentum": 0.9,
-        "optimizer__weight_decay": 2e-4,
-        "lr": 0.1,
-        "lr_schedule": "step",
-        "lr_milestones": (0.8, 0.9),
-        "lr_decay": args.decay,
-        "warmup_epochs": max(1, round(5 * args.epochs / 200)),
-        "max_epochs": args.epochs,
-        "batch_size": 128,
-        "device": args.device,
-        "random_state": seed,
-    }
+    settings = training(args, seed, decay=args.decay) | METHODS[method][0]
     if not rsg:
         return RebalancedClassifier(**settings)
     return RSGClassifier(count_by_weight=False, **RSG[imbalance], **settings)
@@ -136,7 +120,8 @@ def predictions_file(row: dict) -> Path:
     return Path(__file__).resolve().parents[2] / "runs" / f"rsg_cifar_{name}.npy"
 
 
-def run(row: dict, train, test, args) -> dict:
+def run(row: dict, args) -> dict:
+    train, test = cifar10(args.data_home)
     X, y = train_rows(train, row["imbalance"], int(row["ratio"]), args.share, int(row["seed"]))
     model = classifier(row["method"], int(row["rsg"]), row["imbalance"], int(row["seed"]), args)
     start = time.perf_counter()
@@ -158,7 +143,7 @@ def run(row: dict, train, test, args) -> dict:
         "changed": f"{changed:.2f}",
         "contrast_accuracy": f"{last(model.history_, 'contrast_accuracy'):.3f}",
         "mv_cosine": f"{last(model.history_, 'mv_cosine'):.3f}",
-        "device": torch.cuda.get_device_name() if "cuda" in model.device_ else model.device_,
+        "device": device_name(model),
         "seconds": f"{seconds:.0f}",
     }
 
@@ -170,15 +155,11 @@ def summary(rows: list[dict]) -> None:
         print("ResNet-{}, width {}, {} epochs, {} of the rows, decay {}".format(*setting))
         for imbalance, ratio in itertools.product(("long-tailed", "step"), (50, 100)):
             for method in METHODS:
-                cells, n, changed = [], [], np.nan
-                for rsg in (0, 1):
-                    wanted = (*setting, imbalance, str(ratio), method, str(rsg))
-                    own = [row for row in rows if tuple(row[key] for key in KEY[:-1]) == wanted]
-                    cells.append(np.mean([float(r["error"]) for r in own]) if own else np.nan)
-                    n.append(len(own))
-                    shares = [float(row["changed"]) for row in own if row["changed"] != "nan"]
-                    if shares:
-                        changed = np.mean(shares)
+                wanted = dict(zip(SETTING, setting, strict=True))
+                wanted |= {"imbalance": imbalance, "ratio": ratio, "method": method}
+                both = [select(rows, **wanted, rsg=rsg) for rsg in (0, 1)]
+                cells, n = [mean(own, "error") for own in both], [len(own) for own in both]
+                changed = mean(both[1], "changed")
                 paper = [PAPER.get((imbalance, ratio, method, rsg), np.nan) for rsg in (0, 1)]
                 if any(n):
                     print(
@@ -188,25 +169,14 @@ def summary(rows: list[dict]) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data-home", type=Path, default=DATA_HOME)
-    parser.add_argument("--epochs", type=int, default=200)
-    parser.add_argument("--depth", type=int, default=32)
-    parser.add_argument("--width", type=int, default=16)
-    parser.add_argument("--share", type=float, default=1.0)
+    parser = cifar_command_line(__doc__)
     parser.add_argument("--decay", type=float, default=0.01, help="of the rate, at 0.8 and 0.9")
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--device", default="cpu")
-    parser.add_argument("--budget", type=float, default=np.inf, help="seconds")
     parser.add_argument("--ratios", type=int, nargs="+", default=(50, 100), choices=(50, 100))
     parser.add_argument("--imbalance", nargs="+", default=tuple(RSG), choices=tuple(RSG))
     parser.add_argument("--methods", nargs="+", default=tuple(METHODS), choices=tuple(METHODS))
     parser.add_argument("--rsg", type=int, nargs="+", default=(0, 1), choices=(0, 1))
     parser.add_argument("--dry", action="store_true")
     args = parser.parse_args()
-    # rows of before the decay could be chosen
-    rows = [{"decay": "0.01"} | row for row in read_csv("papers/rsg_cifar.csv")]
-    done = {tuple(row[key] for key in KEY) for row in rows}
     setting = {key: str(getattr(args, key)) for key in SETTING}
     todo = [
         setting
@@ -224,28 +194,20 @@ def main() -> None:
         for rsg in args.rsg
         if METHODS[method][1] or not rsg
     ]
-    todo = [row for row in todo if tuple(row[key] for key in KEY) not in done]
-    print(f"{len(rows)} runs are there, {len(todo)} to do", flush=True)
-    start, longest = time.perf_counter(), 0.0
-    if todo and not args.dry:
-        train, test = (
-            fetch_cifar10(subset=subset, data_home=args.data_home, return_X_y=True)
-            for subset in ("train", "test")
-        )
-        for row in todo:
-            before = time.perf_counter()
-            if before - start + longest > args.budget:
-                print("the budget is spent", flush=True)
-                break
-            rows.append(run(row, train, test, args))
-            write_csv("papers/rsg_cifar.csv", rows, COLUMNS)
-            longest = max(longest, time.perf_counter() - before)
-            print(rows[-1], flush=True)
+    rows = run_missing(
+        partial(run, args=args),
+        todo,
+        file=FILE,
+        key=KEY,
+        columns=COLUMNS,
+        deadline=deadline_in(0.0 if args.dry else args.budget),
+        must_fit=True,
+    )
     print(machine())
     summary(rows)
-    with_rsg = [float(row["changed"]) for row in rows if row["changed"] != "nan"]
-    if with_rsg and not any(with_rsg):
-        raise SystemExit(f"RSG changed no prediction in {len(with_rsg)} runs.")
+    changed = values(rows, "changed")
+    if len(changed) and not changed.any():
+        raise SystemExit(f"RSG changed no prediction in {len(changed)} runs.")
 
 
 if __name__ == "__main__":

@@ -15,25 +15,14 @@ import argparse
 import sys
 from pathlib import Path
 
-import pandas as pd
-
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from lib.data import DATA_HOME
+from lib.data import DATA_HOME, load
 from lib.records import RESULTS, machine
 
 import sklimb
 from sklimb._compare.sets import load_set
 
 SETS = ("digits", "mammography", "oil-spill", "phoneme", "glass", "ecoli", "reuters36")
-
-
-def load(name: str, data_home: Path) -> tuple[pd.DataFrame, pd.Series]:
-    table = pd.read_csv(data_home / "tabular" / f"{name}.csv", header=None)
-    X, y = table.iloc[:, :-1], table.iloc[:, -1].astype(str)
-    if name == "oil-spill":
-        X = X.drop(columns=0)  # a patch number
-    X.columns = [f"column{k}" for k in X.columns]
-    return X, y
 
 
 def main() -> None:

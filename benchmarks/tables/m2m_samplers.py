@@ -18,11 +18,11 @@ further fold starts once it is spent.
 
 from __future__ import annotations
 
-import argparse
 import sys
 import tempfile
 import time
 import warnings
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -39,15 +39,17 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from lib.data import DATA_HOME
-from lib.records import machine, read_csv, write_csv
+from lib.command_line import command_line
+from lib.data import all_columns, without_rare_classes
+from lib.records import machine
+from lib.resumable import deadline_in, run_missing
+from lib.summaries import mean, select, values
 
 from sklimb import M2mSampler, RebalancedClassifier
 from sklimb.backbones import MLP
-from sklimb.datasets import fetch_tabular
 from sklimb.metrics import geometric_mean_score
 
-RESULTS = "tables/m2m_samplers.csv"
+FILE = "tables/m2m_samplers.csv"
 SETS = ("glass", "ecoli", "oil-spill", "phoneme", "mammography")
 CLASSIFIERS = {
     "logistic": LogisticRegression(max_iter=1000),
@@ -81,11 +83,9 @@ SAMPLERS = {
         ],
     ),
 }
+KEY = ("set", "classifier", "sampler", "fold")
 COLUMNS = (
-    "set",
-    "classifier",
-    "sampler",
-    "fold",
+    *KEY,
     "balanced_accuracy",
     "geometric_mean",
     "acceptance_rate",
@@ -95,15 +95,16 @@ COLUMNS = (
 )
 
 
+@cache
 def load(name: str, data_home: Path) -> tuple[np.ndarray, np.ndarray]:
-    X, y = fetch_tabular(name, data_home=data_home, return_X_y=True)
-    X, y = np.asarray(X, dtype=np.float64), np.asarray(y)
-    labels, counts = np.unique(y, return_counts=True)
-    kept = np.isin(y, labels[counts > 2])
-    return X[kept], y[kept]
+    return without_rare_classes(*all_columns(name, data_home), fewest=3)
 
 
-def run(X, y, train, test, classifier: str, sampler: str, memory: str) -> dict[str, str]:
+def run(job: dict[str, str], *, data_home: Path, memory: str) -> dict[str, str]:
+    X, y = load(job["set"], data_home)
+    fold, sampler, classifier = int(job["fold"]), job["sampler"], job["classifier"]
+    folds = RepeatedStratifiedKFold(n_splits=2, n_repeats=fold // 2 + 1, random_state=0)
+    train, test = list(folds.split(X, y))[fold]
     step, grid = SAMPLERS[sampler]
     steps = [("scale", StandardScaler()), ("sampler", step or "passthrough")]
     pipeline = Pipeline([*steps, ("classifier", CLASSIFIERS[classifier])], memory=memory)
@@ -117,9 +118,11 @@ def run(X, y, train, test, classifier: str, sampler: str, memory: str) -> dict[s
     try:
         search.fit(X[train], y[train])
     except ValueError as error:
-        return {"chosen": "failed: " + " ".join(str(error).split())[-160:]}
+        failure = "failed: " + " ".join(str(error).split())[-160:]
+        return dict.fromkeys(COLUMNS, "") | job | {"chosen": failure}
     predicted = search.predict(X[test])
-    row = {
+    row = dict.fromkeys(COLUMNS, "") | job
+    row |= {
         "balanced_accuracy": f"{100 * balanced_accuracy_score(y[test], predicted):.2f}",
         "geometric_mean": f"{100 * geometric_mean_score(y[test], predicted):.2f}",
         "seconds": f"{time.perf_counter() - start:.1f}",
@@ -140,28 +143,23 @@ def report(rows: list[dict[str, str]]) -> None:
         for classifier in CLASSIFIERS:
             cells = []
             for sampler in SAMPLERS:
-                key = (name, classifier, sampler)
-                own = [r for r in rows if (r["set"], r["classifier"], r["sampler"]) == key]
-                scores = [float(r["balanced_accuracy"]) for r in own if r["balanced_accuracy"]]
+                own = select(rows, set=name, classifier=classifier, sampler=sampler)
+                scores = values(own, "balanced_accuracy")
                 failed = len(own) - len(scores)
-                cell = f"{np.mean(scores):.1f} +- {np.std(scores):.1f}" if scores else "-"
+                cell = f"{scores.mean():.1f} +- {scores.std():.1f}" if len(scores) else "-"
                 cells.append(cell + (f" ({failed}!)" if failed else ""))
             print(f"{classifier:22}" + "".join(f"{cell:>18}" for cell in cells))
-        own = [r for r in rows if r["set"] == name and r["changed"]]
+        own = [row for row in select(rows, set=name) if row["changed"]]
         if own:
-            accepted, changed = (
-                np.mean([float(r[key]) for r in own]) for key in ("acceptance_rate", "changed")
-            )
+            accepted, changed = mean(own, "acceptance_rate"), mean(own, "changed")
             print(f"M2m: {accepted:.2f} of new rows translated, {changed:.3f} predictions changed")
     print("\nmean +- sd over folds of balanced accuracy; (n!) is the number of folds that failed")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = command_line(__doc__)
     parser.add_argument("--sets", nargs="+", default=list(SETS), choices=SETS)
-    parser.add_argument("--data-home", type=Path, default=DATA_HOME)
     parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--budget", type=float, default=np.inf, help="seconds")
     args = parser.parse_args()
     warnings.simplefilter("error")
     for category in (ConvergenceWarning, FitFailedWarning):
@@ -172,29 +170,23 @@ def main() -> None:
     warnings.filterwarnings("ignore", "The least populated class in y", UserWarning)
     warnings.filterwarnings("ignore", "y_pred contains classes not in y_true", UserWarning)
     torch.set_num_threads(1)
-    deadline = time.monotonic() + args.budget
-    rows = read_csv(RESULTS)
-    done = {tuple(row[key] for key in COLUMNS[:4]) for row in rows}
-    for name in args.sets:
-        X, y = load(name, args.data_home)
-        folds = RepeatedStratifiedKFold(n_splits=2, n_repeats=args.repeats, random_state=0)
-        for fold, (train, test) in enumerate(folds.split(X, y)):
-            # new rows are made once for all classifiers
-            with tempfile.TemporaryDirectory() as memory:
-                for sampler in SAMPLERS:
-                    for classifier in CLASSIFIERS:
-                        key = (name, classifier, sampler, str(fold))
-                        if key in done:
-                            continue
-                        if time.monotonic() > deadline:
-                            print("budget spent")
-                            report(rows)
-                            return
-                        found = run(X, y, train, test, classifier, sampler, memory)
-                        row = dict.fromkeys(COLUMNS, "") | dict(zip(COLUMNS, key, strict=False))
-                        rows.append(row | found)
-                        write_csv(RESULTS, rows, COLUMNS)
-            print(name, fold, flush=True)
+    # a classifier after the other, for new rows are made once for all of them
+    jobs = [
+        dict(zip(KEY, (name, classifier, sampler, str(fold)), strict=True))
+        for name in args.sets
+        for fold in range(2 * args.repeats)
+        for sampler in SAMPLERS
+        for classifier in CLASSIFIERS
+    ]
+    with tempfile.TemporaryDirectory() as memory:
+        rows = run_missing(
+            partial(run, data_home=args.data_home, memory=memory),
+            jobs,
+            file=FILE,
+            key=KEY,
+            columns=COLUMNS,
+            deadline=deadline_in(args.budget),
+        )
     report(rows)
 
 

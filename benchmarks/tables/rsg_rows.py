@@ -23,26 +23,28 @@ Resumable: what stands in ``results/tables/rsg_rows.csv`` is not run again.
 
 from __future__ import annotations
 
-import argparse
 import sys
 import time
 import warnings
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
-from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.metrics import balanced_accuracy_score
 from sklearn.model_selection import train_test_split
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from lib.data import DATA_HOME, reuters36
-from lib.records import machine, read_csv, write_csv
+import lib.data as data
+from lib.command_line import command_line
+from lib.records import machine
+from lib.resumable import deadline_in, run_missing
+from lib.summaries import mean, select, values
 
 from sklimb import RebalancedClassifier, RSGClassifier
 from sklimb.backbones import MLP
-from sklimb.datasets import fetch_tabular
 from sklimb.metrics import geometric_mean_score
 
+FILE = "tables/rsg_rows.csv"
 SETS = ("glass", "ecoli", "mammography", "reuters36")
 # The network that these figures are of.
 NET: dict = {"module": MLP, "max_epochs": 60}
@@ -57,11 +59,9 @@ RSG = {
     "from the middle": {"generate_from": 0.5},
     "end to end": {"end_to_end": True},
 }
+KEY = ("set", "loss", "variant", "seed")
 COLUMNS = (
-    "set",
-    "loss",
-    "variant",
-    "seed",
+    *KEY,
     "balanced_accuracy",
     "geometric_mean",
     "changed",
@@ -74,16 +74,12 @@ COLUMNS = (
 
 
 def load(name: str, data_home: Path, seed: int) -> tuple[np.ndarray, ...]:
+    """Return X_train, y_train, X_test, y_test."""
     if name == "reuters36":
-        texts, y, texts_test, y_test = reuters36(data_home)
-        bag = CountVectorizer(
-            max_features=1000, stop_words="english", binary=True, dtype=np.float32
-        )
-        X = bag.fit_transform(texts).toarray()
-        return X, bag.transform(texts_test).toarray(), y, y_test
-    X, y = fetch_tabular(name, data_home=data_home, return_X_y=True)
-    X = np.asarray(X, dtype=np.float64)
-    return tuple(train_test_split(X, y, test_size=0.2, stratify=y, random_state=seed))
+        return data.reuters36_words(data_home)
+    X, y = data.load(name, data_home)
+    X, X_test, y, y_test = train_test_split(X, y, test_size=0.2, stratify=y, random_state=seed)
+    return X, y, X_test, y_test
 
 
 def dynamics(model) -> dict[str, str]:
@@ -98,35 +94,33 @@ def dynamics(model) -> dict[str, str]:
     return found
 
 
-def measure(name: str, loss: str, seed: int, data_home: Path, variants: list[str]) -> list[dict]:
-    X, X_test, y, y_test = load(name, data_home, seed)
-    rows, off = [], None
-    for variant in ["off", *variants]:
+@lru_cache(maxsize=1)
+def without(name: str, loss: str, seed: int, data_home: Path) -> tuple:
+    """Return the net without RSG, the seconds of its training and what it predicts."""
+    X, y, X_test, _ = load(name, data_home, seed)
+    start = time.perf_counter()
+    model = RebalancedClassifier(**NET, **LOSSES[loss], random_state=seed).fit(X, y)
+    return model, time.perf_counter() - start, model.predict(X_test)
+
+
+def measure(job: dict[str, str], *, data_home: Path) -> dict[str, str]:
+    name, loss, variant, seed = job["set"], job["loss"], job["variant"], int(job["seed"])
+    X, y, X_test, y_test = load(name, data_home, seed)
+    model, seconds, off = without(name, loss, seed, data_home)
+    predicted, made = off, 0
+    if variant != "off":
         start = time.perf_counter()
-        settings = {**NET, **LOSSES[loss], "random_state": seed}
-        if variant == "off":
-            model = RebalancedClassifier(**settings).fit(X, y)
-        else:
-            model = RSGClassifier(**RSG[variant], **settings).fit(X, y)
+        model = RSGClassifier(**NET, **LOSSES[loss], **RSG[variant], random_state=seed).fit(X, y)
         seconds = time.perf_counter() - start
-        predicted = model.predict(X_test)
-        off = predicted if variant == "off" else off
-        made = 0 if variant == "off" else sum(model.history_[:, "n_generated"])
-        rows.append(
-            {
-                "set": name,
-                "loss": loss,
-                "variant": variant,
-                "seed": str(seed),
-                "balanced_accuracy": f"{100 * balanced_accuracy_score(y_test, predicted):.2f}",
-                "geometric_mean": f"{100 * geometric_mean_score(y_test, predicted):.2f}",
-                "changed": f"{100 * np.mean(predicted != off):.2f}",
-                "n_generated": str(int(made)),
-                **dynamics(model),
-                "seconds": f"{seconds:.1f}",
-            }
-        )
-    return rows
+        predicted, made = model.predict(X_test), sum(model.history_[:, "n_generated"])
+    return job | {
+        "balanced_accuracy": f"{100 * balanced_accuracy_score(y_test, predicted):.2f}",
+        "geometric_mean": f"{100 * geometric_mean_score(y_test, predicted):.2f}",
+        "changed": f"{100 * np.mean(predicted != off):.2f}",
+        "n_generated": str(int(made)),
+        **dynamics(model),
+        "seconds": f"{seconds:.1f}",
+    }
 
 
 def summary(rows: list[dict]) -> None:
@@ -136,78 +130,60 @@ def summary(rows: list[dict]) -> None:
     )
     for name in SETS:
         for loss in LOSSES:
-            own = [row for row in rows if (row["set"], row["loss"]) == (name, loss)]
-            scores = {
-                variant: {
-                    row["seed"]: float(row["balanced_accuracy"])
-                    for row in own
-                    if row["variant"] == variant
-                }
-                for variant in ("off", *RSG)
-            }
-            for variant, by_seed in scores.items():
-                if not by_seed:
+            own = select(rows, set=name, loss=loss)
+            off = {r["seed"]: float(r["balanced_accuracy"]) for r in select(own, variant="off")}
+            for variant in ("off", *RSG):
+                mine = select(own, variant=variant)
+                if not mine:
                     continue
-                values = list(by_seed.values())
-                gain = [value - scores["off"][seed] for seed, value in by_seed.items()]
-                changed = [float(row["changed"]) for row in own if row["variant"] == variant]
+                scores, changed = values(mine, "balanced_accuracy"), values(mine, "changed")
+                gain = scores - [off[row["seed"]] for row in mine]
                 print(
-                    f"{name:16}{loss:16}{variant:16}{np.mean(values):11.2f}{np.std(values):6.2f}"
-                    f"{np.mean(gain):8.2f}{np.std(gain):6.2f}{np.mean(changed):11.2f}"
-                    f"{changed.count(0.0):10} of {len(values)}" + learnt(own, variant)
+                    f"{name:16}{loss:16}{variant:16}{scores.mean():11.2f}{scores.std():6.2f}"
+                    f"{gain.mean():8.2f}{gain.std():6.2f}{changed.mean():11.2f}"
+                    f"{np.sum(changed == 0):10} of {len(mine)}" + learnt(mine)
                 )
 
 
-def learnt(rows: list[dict], variant: str) -> str:
-    cells = []
-    for column, width in (("contrast_accuracy", 9), ("mv_cosine_first", 12), ("mv_cosine_last", 6)):
-        values = [float(r[column]) for r in rows if r["variant"] == variant and r.get(column)]
-        cells.append(f"{np.mean(values):{width}.2f}" if values else " " * width)
-    return "".join(cells)
+def learnt(rows: list[dict]) -> str:
+    widths = {"contrast_accuracy": 9, "mv_cosine_first": 12, "mv_cosine_last": 6}
+    means = {column: mean(rows, column) for column in widths}
+    return "".join(
+        " " * widths[column] if np.isnan(value) else f"{value:{widths[column]}.2f}"
+        for column, value in means.items()
+    )
 
 
 def check_changed(rows: list[dict]) -> None:
     """Stop with an error where RSG changes nothing at all on a set."""
     for name in SETS:
-        own = [float(r["changed"]) for r in rows if (r["set"], r["variant"]) == (name, "RSG")]
-        if own and not any(own):
-            raise SystemExit(f"{name}: generation changed no prediction in {len(own)} runs.")
+        changed = values(select(rows, set=name, variant="RSG"), "changed")
+        if len(changed) and not changed.any():
+            raise SystemExit(f"{name}: generation changed no prediction in {len(changed)} runs.")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data-home", type=Path, default=DATA_HOME)
+    parser = command_line(__doc__)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--sets", nargs="+", choices=SETS, default=SETS)
     parser.add_argument("--variants", nargs="+", choices=list(RSG), default=list(RSG))
     args = parser.parse_args()
     # glass and ecoli have classes that a test part does not hold
     warnings.filterwarnings("ignore", "y_pred contains classes not in y_true")
-    rows = read_csv("tables/rsg_rows.csv")
-    for name in args.sets:
-        for seed in range(args.seeds):
-            for loss in LOSSES:
-                done = {
-                    row["variant"]
-                    for row in rows
-                    if (row["set"], row["loss"], row["seed"]) == (name, loss, str(seed))
-                    # rows of before these columns were there
-                    and (row["variant"] != "RSG" or row.get("mv_cosine_last"))
-                }
-                todo = [variant for variant in args.variants if variant not in done]
-                if not todo:
-                    continue
-                new = measure(name, loss, seed, args.data_home, todo)
-                new = [row for row in new if row["variant"] not in done]
-                keys = {(name, loss, row["variant"], str(seed)) for row in new}
-                rows = [
-                    row
-                    for row in rows
-                    if (row["set"], row["loss"], row["variant"], row["seed"]) not in keys
-                ]
-                rows += new
-                write_csv("tables/rsg_rows.csv", rows, COLUMNS)
-                print(name, loss, seed, [r["balanced_accuracy"] for r in new], flush=True)
+    rows = run_missing(
+        partial(measure, data_home=args.data_home),
+        [
+            dict(zip(KEY, (name, loss, variant, str(seed)), strict=True))
+            for name in args.sets
+            for seed in range(args.seeds)
+            for loss in LOSSES
+            for variant in ("off", *args.variants)
+        ],
+        file=FILE,
+        key=KEY,
+        columns=COLUMNS,
+        deadline=deadline_in(args.budget),
+    )
     print(machine())
     summary(rows)
     check_changed(rows)

@@ -22,6 +22,7 @@ import argparse
 import sys
 import time
 import warnings
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -39,9 +40,10 @@ from sklearn.model_selection import (
 from sklearn.neural_network import MLPClassifier
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from lib.command_line import command_line
 from lib.data import SETS, load, preparation, subsample
 from lib.records import read_csv
-from lib.resumable import run_missing
+from lib.resumable import deadline_in, run_missing
 
 from sklimb._compare.methods import METHODS, Method
 from sklimb.backbones import MLP, TabularMLP
@@ -128,9 +130,9 @@ def build(
     return model
 
 
-def one(job: dict[str, object]) -> dict[str, object]:
+def one(job: dict[str, object], *, data_home: Path) -> dict[str, object]:
     name, backbone, tuning = job["method"], job["backbone"], job["tuning"]
-    X, y = load(job["set"])
+    X, y = load(job["set"], data_home)
     if job["max_rows"]:
         X, y = subsample(X, y, job["max_rows"])
     folds = RepeatedStratifiedKFold(n_splits=2, n_repeats=job["repeat"] + 1, random_state=0)
@@ -202,7 +204,7 @@ def summary(rows: list[dict[str, str]]) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = command_line(__doc__)
     parser.add_argument("--sets", nargs="+", default=list(SETS), choices=list(SETS))
     parser.add_argument("--methods", nargs="+", default=list(ALL), choices=list(ALL))
     parser.add_argument(
@@ -213,16 +215,19 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=FIRST_PASS["seeds"], help="3 is all")
     parser.add_argument("--max-rows", type=int, default=FIRST_PASS["max_rows"], help="0: all")
     parser.add_argument("--jobs", type=int, default=1)
-    parser.add_argument(
-        "--budget", type=float, default=float("inf"), help="seconds; stop starting then"
-    )
     parser.add_argument("--summary", action="store_true")
     args = parser.parse_args()
     if args.summary:
         summary(read_csv(CSV))
         return
     run_missing(
-        one, jobs(args), file=CSV, key=KEY, columns=COLUMNS, workers=args.jobs, budget=args.budget
+        partial(one, data_home=args.data_home),
+        jobs(args),
+        file=CSV,
+        key=KEY,
+        columns=COLUMNS,
+        workers=args.jobs,
+        deadline=deadline_in(args.budget),
     )
 
 

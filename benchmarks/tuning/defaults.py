@@ -17,25 +17,24 @@ Resumable: configurations already in ``results/tuning/defaults_<model>.csv`` are
 
 from __future__ import annotations
 
-import argparse
-import csv
 import json
 import sys
 import warnings
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-from joblib import Parallel, delayed
-from sklearn.datasets import load_digits
 from sklearn.metrics import balanced_accuracy_score
-from sklearn.model_selection import StratifiedKFold, train_test_split
+from sklearn.model_selection import StratifiedKFold
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from lib.records import RESULTS, machine
+from lib.command_line import command_line
+from lib.data import tuning_parts
+from lib.resumable import deadline_in, run_missing
+from lib.summaries import select
 
 from sklimb import AffinityClassifier, RebalancedClassifier
 from sklimb.backbones import MLP
-from sklimb.datasets import make_long_tailed
 
 SHARED = {
     "correction": ["none", "weights", "draws"],
@@ -99,26 +98,6 @@ CANDIDATES = {
 }
 
 
-def load(data_home: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """The training part of each set: four fifths, the rest is never touched here."""
-    sets = {}
-    for name in ("mammography", "oil-spill", "phoneme", "glass", "ecoli"):
-        table = np.loadtxt(data_home / "tabular" / f"{name}.csv", delimiter=",", dtype=str)
-        X, y = table[:, :-1].astype(float), table[:, -1]
-        if name == "oil-spill":
-            X = X[:, 1:]  # the first column is a patch number
-        if name == "ecoli":
-            kept = np.isin(y, [c for c in np.unique(y) if np.sum(y == c) >= 5])
-            X, y = X[kept], y[kept]
-        sets[name] = X, y
-    X, y = load_digits(return_X_y=True)
-    sets["digits-lt"] = make_long_tailed(X, y, ratio=20, random_state=0)
-    return {
-        name: train_test_split(X, y, test_size=0.2, stratify=y, random_state=0)[::2]
-        for name, (X, y) in sets.items()
-    }
-
-
 def build(model: str, config: dict, seed: int):
     config = dict(config)
     correction = config.pop("correction")
@@ -151,40 +130,22 @@ def score(model: str, config: dict, X: np.ndarray, y: np.ndarray, seeds=(0,)) ->
     return float(np.mean(scores))
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    here = Path(__file__).resolve().parents[2]
-    parser.add_argument("--data-home", type=Path, default=here.parent / "shared" / "data")
-    parser.add_argument("--models", nargs="+", default=list(SPACES), choices=list(SPACES))
-    parser.add_argument("--draws", type=int, default=30)
-    parser.add_argument("--rounds", type=int, default=1)
-    parser.add_argument("--jobs", type=int, default=2)
-    args = parser.parse_args()
-    warnings.simplefilter("error")
-    sets = load(args.data_home)
-    for model in args.models:
-        search = Search(model, sets, args.jobs)
-        rng = np.random.default_rng(0)
-        space = SPACES[model]
-        drawn = [
-            {key: values[rng.integers(len(values))] for key, values in space.items()}
-            for _ in range(args.draws)
-        ]
-        search.run("draw", [STARTS[model], *drawn])
-        for number in range(args.rounds):
-            best = search.best()
-            near = [
-                best | {key: value}
-                for key, values in space.items()
-                for value in dict.fromkeys(values)
-                if _plain(value) != best[key]
-            ]
-            search.run(f"round {number + 1}", near)
-            if search.best() == best:
-                break
-        print(model, "best:", search.best(), flush=True)
-        final = Search(model + "_final", sets, args.jobs, model=model, seeds=(1, 2, 3))
-        final.run("final", [*search.best_few(4), *CANDIDATES[model]])
+def evaluate(job: dict, *, model: str, sets: dict, seeds: tuple[int, ...]) -> dict[str, str]:
+    """Return the row of a configuration: its score on each set and their mean."""
+    config = json.loads(job["config"])
+    scores = {name: score(model, config, X, y, seeds) for name, (X, y) in sets.items()}
+    return {
+        "stage": job["stage"],
+        **{name: f"{value:.4f}" for name, value in scores.items()},
+        "mean": f"{np.mean(list(scores.values())):.4f}",
+        "config": job["config"],
+    }
+
+
+def best_of(rows: list[dict[str, str]], n: int) -> list[dict]:
+    """Return the n configurations with the highest means."""
+    finite = sorted((r for r in rows if r["mean"] != "nan"), key=lambda row: -float(row["mean"]))
+    return [json.loads(row["config"]) for row in finite[:n]]
 
 
 def _plain(value: object) -> object:
@@ -192,60 +153,66 @@ def _plain(value: object) -> object:
     return list(value) if isinstance(value, tuple) else value
 
 
-class Search:
-    """Runs configurations and keeps their scores in a CSV, a line as each is done."""
+def search(model: str, sets: dict, *, draws: int, rounds: int, **running) -> None:
+    """Run the three stages of a model's search; with the budget spent it ends before the next."""
 
-    def __init__(
-        self, name: str, sets: dict, jobs: int, *, model: str | None = None, seeds=(0,)
-    ) -> None:
-        self.model, self.sets, self.jobs, self.seeds = model or name, sets, jobs, seeds
-        self.path = RESULTS / "tuning" / f"defaults_{name}.csv"
-        self.columns = ["stage", *sets, "mean", "config"]
-        self.rows: list[dict] = []
-        if self.path.exists():
-            with self.path.open(newline="") as file:
-                self.rows = list(csv.DictReader(r for r in file if not r.startswith("#")))
-        else:
-            self.path.parent.mkdir(exist_ok=True)
-            with self.path.open("w", newline="") as file:
-                file.write(f"# {machine()}\n")
-                csv.DictWriter(file, self.columns, lineterminator="\n").writeheader()
-
-    def run(self, stage: str, configs: list[dict]) -> None:
-        done = {row["config"] for row in self.rows}
-        keys = dict.fromkeys(json.dumps(config) for config in configs)
-        todo = [key for key in keys if key not in done]
-        results = Parallel(self.jobs, return_as="generator")(
-            delayed(self._row)(stage, key) for key in todo
+    def run(stage: str, configs: list[dict], file: str, seeds: tuple[int, ...]) -> list[dict]:
+        jobs = [{"stage": stage, "config": json.dumps(config)} for config in configs]
+        rows = run_missing(
+            partial(evaluate, model=model, sets=sets, seeds=seeds),
+            jobs,
+            file=f"tuning/defaults_{file}.csv",
+            key=("config",),
+            **running,
         )
-        for number, row in enumerate(results, 1):
-            self.rows.append(row)
-            with self.path.open("a", newline="") as file:
-                csv.DictWriter(file, self.columns, lineterminator="\n").writerow(row)
-            print(
-                self.model, stage, f"{number}/{len(todo)}", row["mean"], row["config"], flush=True
-            )
+        if {job["config"] for job in jobs} - {row["config"] for row in rows}:
+            raise SystemExit(1)
+        return rows
 
-    def _row(self, stage: str, key: str) -> dict:
-        config = json.loads(key)
-        scores = {
-            name: score(self.model, config, X, y, self.seeds) for name, (X, y) in self.sets.items()
-        }
-        mean = np.mean(list(scores.values()))
-        return {
-            "stage": stage,
-            **{name: f"{value:.4f}" for name, value in scores.items()},
-            "mean": f"{mean:.4f}",
-            "config": key,
-        }
+    rng = np.random.default_rng(0)
+    space = SPACES[model]
+    drawn = [
+        {key: values[rng.integers(len(values))] for key, values in space.items()}
+        for _ in range(draws)
+    ]
+    # stage by stage, so that a search that goes on from a file takes the way that it took before
+    so_far = select(run("draw", [STARTS[model], *drawn], model, (0,)), stage="draw")
+    for number in range(rounds):
+        (best,) = best_of(so_far, 1)
+        near = [
+            best | {key: value}
+            for key, values in space.items()
+            for value in dict.fromkeys(values)
+            if _plain(value) != best[key]
+        ]
+        stage = f"round {number + 1}"
+        so_far += select(run(stage, near, model, (0,)), stage=stage)
+        if best_of(so_far, 1) == [best]:
+            break
+    print(model, "best:", *best_of(so_far, 1), flush=True)
+    final = [*best_of(so_far, 4), *CANDIDATES[model]]
+    run("final", final, f"{model}_final", (1, 2, 3))
 
-    def best(self) -> dict:
-        return self.best_few(1)[0]
 
-    def best_few(self, n: int) -> list[dict]:
-        finite = [row for row in self.rows if row["mean"] != "nan"]
-        finite.sort(key=lambda row: -float(row["mean"]))
-        return [json.loads(row["config"]) for row in finite[:n]]
+def main() -> None:
+    parser = command_line(__doc__)
+    parser.add_argument("--models", nargs="+", default=list(SPACES), choices=list(SPACES))
+    parser.add_argument("--draws", type=int, default=30)
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=2)
+    args = parser.parse_args()
+    warnings.simplefilter("error")
+    sets = tuning_parts(args.data_home)
+    deadline = deadline_in(args.budget)
+    for model in args.models:
+        search(
+            model,
+            sets,
+            draws=args.draws,
+            rounds=args.rounds,
+            workers=args.jobs,
+            deadline=deadline,
+        )
 
 
 if __name__ == "__main__":

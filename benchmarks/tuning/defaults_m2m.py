@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from defaults import load
+from lib.data import tuning_parts
 from lib.records import machine
 from lib.search import Search, arguments
 
@@ -74,8 +74,8 @@ class M2mSearch(Search):
 
 
 def main() -> None:
-    args = arguments(__doc__.splitlines()[0])
-    search = M2mSearch(load(args.data_home), args.budget)
+    args = arguments(__doc__)
+    search = M2mSearch(tuning_parts(args.data_home), args.budget)
     for name, settings in BASELINES.items():
         search.run(name, RebalancedClassifier(**NET), settings)
     best = START

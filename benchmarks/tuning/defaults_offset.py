@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from defaults import load
+from lib.data import tuning_parts
 from lib.records import machine
 from lib.search import Search, arguments
 
@@ -56,8 +56,8 @@ LEFT_OUT: dict[str, dict] = {
 
 
 def main() -> None:
-    args = arguments(__doc__.splitlines()[0])
-    search = Search(FILE, load(args.data_home), LARGE, args.budget)
+    args = arguments(__doc__)
+    search = Search(FILE, tuning_parts(args.data_home), LARGE, args.budget)
     best_of = partial(search.best, "offset", partial(OffsetDebiasedClassifier, **NET))
     for name, settings in BASELINES.items():
         search.run(name, RebalancedClassifier(**NET), settings)

@@ -15,11 +15,11 @@ Resumable: one row a set, method, setting and split in ``results/tuning/defaults
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import time
 import warnings
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -28,9 +28,10 @@ from sklearn.base import BaseEstimator
 from sklearn.metrics import balanced_accuracy_score
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from lib.command_line import command_line
+from lib.data import MORE_TUNING_SETS, TUNING_SETS, tuning_fold
 from lib.records import read_csv
-from lib.resumable import run_missing
-from tabular_ablation import MORE, SETS, training_fold
+from lib.resumable import deadline_in, run_missing
 
 from sklimb import (
     AffinityClassifier,
@@ -44,7 +45,7 @@ from sklimb.backbones import TabularMLP
 CSV = "tuning/defaults_rows.csv"
 KEY = ("set", "method", "setting", "split")
 COLUMNS = [*KEY, "balanced_accuracy", "seconds", "n_train"]
-ALL_SETS = (*SETS, *MORE)
+ALL_SETS = (*TUNING_SETS, *MORE_TUNING_SETS)
 DRW = {"class_weight": "effective", "rebalance_from": 0.8}
 LDAM_DRW = DRW | {"loss": "ldam"}
 METHODS: dict[str, tuple[type, dict]] = {
@@ -108,11 +109,10 @@ CHANGES: dict[str, list[dict]] = {
 }
 
 
-def one(job: dict[str, str]) -> dict[str, object]:
+def one(job: dict[str, str], *, data_home: Path) -> dict[str, object]:
     torch.set_num_threads(1)
     split = int(job["split"])
-    # three folds a repeat, as many repeats as the split needs
-    X, y, held, truth = training_fold(job["set"], split, split // 3 + 1)
+    X, y, held, truth = tuning_fold(job["set"], split, data_home)
     make, settings = METHODS[job["method"]]
     settings = settings | json.loads(job["setting"])
     times = settings.pop("times", 1)
@@ -155,12 +155,11 @@ def summary(rows: list[dict[str, str]]) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = command_line(__doc__)
     parser.add_argument("--sets", nargs="+", default=list(ALL_SETS), choices=ALL_SETS)
     parser.add_argument("--methods", nargs="+", default=list(METHODS), choices=list(METHODS))
     parser.add_argument("--splits", type=int, default=3)
     parser.add_argument("--jobs", type=int, default=1)
-    parser.add_argument("--budget", type=float, default=float("inf"), help="seconds")
     parser.add_argument("--summary", action="store_true")
     args = parser.parse_args()
     if args.summary:
@@ -174,7 +173,13 @@ def main() -> None:
         for name in args.sets
     )
     run_missing(
-        one, jobs, file=CSV, key=KEY, columns=COLUMNS, workers=args.jobs, budget=args.budget
+        partial(one, data_home=args.data_home),
+        jobs,
+        file=CSV,
+        key=KEY,
+        columns=COLUMNS,
+        workers=args.jobs,
+        deadline=deadline_in(args.budget),
     )
 
 

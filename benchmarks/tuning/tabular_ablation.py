@@ -14,7 +14,7 @@ a batch size of one's own left the epochs as they were (now they keep the number
 adapters behind embeddings started at signs. They
 and "least steps" were also made when steps went by the bits of the classes to the power of 1, and
 by the columns only above 16: what "rule" found to be improved on, over more sets (``--sets`` with
-those of MORE too, ``--repeats 2``).
+those of ``MORE_TUNING_SETS`` too, ``--repeats 2``).
 
 One row a set, setting and split in ``results/tuning/tabular_ablation.csv``; those that are there
 are not run again. ``--summary`` prints means over splits.
@@ -22,11 +22,11 @@ are not run again. ``--summary`` prints means over splits.
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import time
 import warnings
+from functools import partial
 from pathlib import Path
 from unittest.mock import patch
 
@@ -34,12 +34,12 @@ import numpy as np
 import torch
 from sklearn.base import BaseEstimator
 from sklearn.metrics import balanced_accuracy_score
-from sklearn.model_selection import RepeatedStratifiedKFold, train_test_split
-from sklearn.preprocessing import FunctionTransformer
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from lib.data import load, preparation, subsample
-from lib.records import read_csv, write_csv
+from lib.command_line import command_line
+from lib.data import MORE_TUNING_SETS, TUNING_SETS, tuning_fold
+from lib.records import read_csv
+from lib.resumable import deadline_in, run_missing
 
 from sklimb import RebalancedClassifier
 from sklimb._compare.methods import METHODS
@@ -47,6 +47,8 @@ from sklimb.backbones import MLP, TabularMLP, _tabular_sizes
 from sklimb.backbones._tabular_sizes import effective_rows
 
 CSV = "tuning/tabular_ablation.csv"
+# by ingredient too: a config that says "auto" was another network when "faster" was run
+KEY = ("set", "ingredient", "config", "split")
 COLUMNS = [
     "set",
     "ingredient",
@@ -57,14 +59,6 @@ COLUMNS = [
     "n_train",
     "config",
 ]
-# Sets that the choice is made on, and how many of their rows are used: small ones first.
-SETS = {"glass": None, "ecoli-large": None, "oil-spill": None, "phoneme": 2500,
-        "mammography": 5000, "made-redundant": None, "made-clusters": None,
-        "adult": 3000}  # fmt: skip
-
-# Further ones, for who names them.
-MORE = ("made-blobs", "made-quantiles", "made-circles")
-
 SEARCH_BASE = {
     "n_members": 8,
     "module__hidden": [128, 128],
@@ -228,24 +222,10 @@ def settings(only: list[str] | None) -> list[tuple[str, str, dict]]:
     return [s for s in named if only is None or s[0] in only]
 
 
-def training_fold(name: str, split: int, n_repeats: int) -> tuple[np.ndarray, ...]:
-    """Return rows to train on, their labels, rows to validate on, theirs; a fifth stays aside."""
-    X, y = load(name)
-    X, _, y, _ = train_test_split(X, y, test_size=0.2, stratify=y, random_state=0)
-    if SETS.get(name):
-        X, y = subsample(X, y, SETS[name])
-    folds = RepeatedStratifiedKFold(n_splits=3, n_repeats=n_repeats, random_state=0)
-    train, valid = list(folds.split(X, y))[split]
-    rows = X.iloc if hasattr(X, "iloc") else X
-    prepare = preparation(X) if hasattr(X, "iloc") else FunctionTransformer()
-    learnt = prepare.fit_transform(rows[train])
-    return learnt, y[train], prepare.transform(rows[valid]), y[valid]
-
-
-def run(name: str, config: dict, split: int, n_repeats: int) -> tuple[float, float, int]:
-    learnt, labels, held, truth = training_fold(name, split, n_repeats)
+def one(job: dict[str, str], *, data_home: Path) -> dict[str, object]:
+    learnt, labels, held, truth = tuning_fold(job["set"], int(job["split"]), data_home)
     counts = np.unique(labels, return_counts=True)[1]
-    config = dict(config)
+    config = json.loads(job["config"])
     if "steps" in config:
         steps = config.pop("steps") * effective_rows(counts) ** 0.7
         config["max_epochs"] = max(1, round(steps / -(-len(labels) // config["batch_size"])))
@@ -258,15 +238,23 @@ def run(name: str, config: dict, split: int, n_repeats: int) -> tuple[float, flo
     if rule:
         with patch.multiple(_tabular_sizes, **rule):
             config["max_epochs"] = TabularMLP.advised_sizes(*learnt.shape, counts).max_epochs
-    model = build(config).set_params(random_state=split)
+    model = build(config).set_params(random_state=int(job["split"]))
     start = time.perf_counter()
     model.fit(learnt, labels)
     seconds = time.perf_counter() - start
-    return balanced_accuracy_score(truth, model.predict(held)), seconds, len(labels)
+    return job | {
+        "balanced_accuracy": f"{balanced_accuracy_score(truth, model.predict(held)):.4f}",
+        "seconds": f"{seconds:.2f}",
+        "n_train": len(labels),
+    }
 
 
 def summary(rows: list[dict]) -> None:
-    sets = [name for name in (*SETS, *MORE) if any(row["set"] == name for row in rows)]
+    sets = [
+        name
+        for name in (*TUNING_SETS, *MORE_TUNING_SETS)
+        if any(row["set"] == name for row in rows)
+    ]
     by_key: dict[tuple[str, str], dict[str, dict[int, float]]] = {}
     for row in rows:
         scores = by_key.setdefault((row["ingredient"], row["value"]), {})
@@ -292,39 +280,37 @@ def summary(rows: list[dict]) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--sets", nargs="+", default=list(SETS))
+    parser = command_line(__doc__)
+    parser.add_argument("--sets", nargs="+", default=list(TUNING_SETS))
     parser.add_argument("--only", nargs="+", default=None, help="ingredients to run")
     parser.add_argument("--repeats", type=int, default=1)
-    parser.add_argument("--budget", type=float, default=None, help="seconds; stop starting then")
     parser.add_argument("--summary", action="store_true")
     args = parser.parse_args()
+    if args.summary:
+        summary(read_csv(CSV))
+        return
     warnings.simplefilter("ignore", UserWarning)
     torch.set_num_threads(1)
-    rows = read_csv(CSV)
-    if args.summary:
-        summary(rows)
-        return
-    # by ingredient too: a config that says "auto" was another network when "faster" was run
-    key = ("set", "ingredient", "config", "split")
-    done = {tuple(row[k] for k in key) for row in rows}
-    start = time.perf_counter()
-    for split in range(3 * args.repeats):
-        for ingredient, value, config in settings(args.only):
-            for name in args.sets:
-                text = json.dumps(config)
-                if (name, ingredient, text, str(split)) in done:
-                    continue
-                if args.budget and time.perf_counter() - start > args.budget:
-                    return
-                score, seconds, n_train = run(name, config, split, args.repeats)
-                rows.append(
-                    dict(zip(COLUMNS, (name, ingredient, value, str(split), f"{score:.4f}",
-                                       f"{seconds:.2f}", n_train, text), strict=True))
-                )  # fmt: skip
-                write_csv(CSV, rows, COLUMNS)
-                print(f"{name} {ingredient} {value} {split}: {score:.4f} in {seconds:.1f} s",
-                      flush=True)  # fmt: skip
+    jobs = [
+        {
+            "set": name,
+            "ingredient": ingredient,
+            "value": value,
+            "split": str(split),
+            "config": json.dumps(config),
+        }
+        for split in range(3 * args.repeats)
+        for ingredient, value, config in settings(args.only)
+        for name in args.sets
+    ]
+    run_missing(
+        partial(one, data_home=args.data_home),
+        jobs,
+        file=CSV,
+        key=KEY,
+        columns=COLUMNS,
+        deadline=deadline_in(args.budget),
+    )
 
 
 if __name__ == "__main__":
