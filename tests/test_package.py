@@ -16,7 +16,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import sklimb
-from tests.classifiers.test_docstrings import public_modules
+from tests.test_docstrings import public_modules
 
 ROOT = Path(__file__).parents[1]
 PINS = [
