@@ -12,6 +12,7 @@ x (n, ...), y (n,) class indices, weight (n,) or None; a batch is the pair (x, y
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
 from typing import Any
 
@@ -211,6 +212,27 @@ class StreamedBatches:
                 None if y is None else y[rows].to(self.device),
                 None if weight is None else weight[rows.to(weight.device)],
             )
+
+
+def make_batches(
+    data: ArrayData | DatasetData, *, device: str | torch.device, **settings: Any
+) -> Batches | StreamedBatches:
+    """Return batches of some data, streamed where they are a Dataset's.
+
+    Raises
+    ------
+    ValueError
+        If a setting is a `DataLoader`'s, and there is none.
+    """
+    if isinstance(data, DatasetData):
+        return StreamedBatches(data, device=device, **settings)
+    unknown = set(settings) - set(inspect.signature(Batches).parameters)
+    if unknown:
+        raise ValueError(
+            f"iterator parameters {sorted(unknown)} belong to a DataLoader, which is used only "
+            "for a torch Dataset; arrays take batch_size, drop_last and shuffle."
+        )
+    return Batches(data, **settings)
 
 
 def _check_items_finite(x: Tensor, rows: Tensor) -> None:

@@ -12,6 +12,8 @@ import torch
 from scipy.special import log_softmax, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
 
+from sklimb._training.inference import run, scores_of
+
 if TYPE_CHECKING:
     from sklimb._data.training_data import ArrayData, DatasetData
     from sklimb._training.net import Net
@@ -78,7 +80,7 @@ class BestEpoch:
 
     def after_epoch(self, net: Net, held: ArrayData | DatasetData) -> None:
         """Score the epoch on the held-back rows, and decide."""
-        scores = net.run(held, lambda module, x: module(x)).double().numpy()
+        scores = run(net, held, scores_of).double().numpy()
         y = net.class_labels[held.y_encoded]
         weighted = self.takes_weights and held.weight is not None
         weights = {"sample_weight": held.weight} if weighted else {}

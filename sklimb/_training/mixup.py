@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from sklimb._data.csr import add_rows, is_csr, take_rows, with_values
+from sklimb._training.network import as_taken
+from sklimb._training.objective import BatchOutput, LossTerms, step_output
 
 
 class Mixup(NamedTuple):
@@ -81,3 +84,44 @@ def mix_rows(x: Tensor, partner: Tensor, share: float) -> Tensor:
     if not x.is_floating_point():
         x = x.float()
     return torch.lerp(x[partner], x, share)
+
+
+def mixed_loss(
+    module: nn.Module,
+    criterion: LossTerms,
+    batch: Any,
+    mixup: Mixup,
+    *,
+    counts: Tensor,
+    rng: np.random.Generator,
+) -> dict[str, Any]:
+    """Return the loss of a batch whose rows are mixed in pairs, as `step_output` has it.
+
+    A mixed row counts once for each of its two labels, by their shares: the terms see twice the
+    rows and weights, and know nothing of mixup.
+
+    Parameters
+    ----------
+    module : Network
+    criterion : LossTerms
+    batch : Batch
+    mixup : Mixup
+    counts : Tensor, shape (C,)
+        Training counts of the classes, for Remix.
+    rng : numpy.random.Generator
+    """
+    x, y = as_taken(module.backbone, batch[0]), batch[1]
+    share = rng.beta(mixup.alpha, mixup.alpha)
+    partner = torch.from_numpy(rng.permutation(len(y))).to(y.device)
+    features = module.features(mix_rows(x, partner, share))
+    scores = module.head(features)
+    both = torch.cat([y, y[partner]])
+    shares = torch.full((len(y),), share, dtype=scores.dtype, device=y.device)
+    if mixup.remix:
+        shares = label_share(share, *counts[both].view(2, -1), kappa=mixup.kappa, tau=mixup.tau)
+    weight = torch.cat([shares, 1.0 - shares])
+    if batch.weight is not None:
+        weight = weight * torch.cat([batch.weight, batch.weight[partner]])
+    twice = (torch.cat([t, t]) for t in (features, scores))
+    step = BatchOutput(both, weight, *twice, module.head)
+    return step_output(*criterion(step), scores, step)

@@ -1,14 +1,12 @@
-"""The one net and the one training step under every classifier.
+"""The one net under every classifier, skorch's hooks one by one.
 
-`Net` is skorch's `NeuralNetClassifier`, so callbacks, histories, ``module__*``, ``optimizer__*``
-and checkpoints are skorch's. What is ours is narrow: batches cut from tensors, a loss that is a sum
-of terms over a `BatchOutput`, re-balancing from an epoch on, and one synchronisation an epoch.
+Callbacks, histories, ``module__*``, ``optimizer__*`` and checkpoints are skorch's. What is ours is
+narrow: batches cut from tensors, a loss that is a sum of terms, re-balancing from an epoch on.
 """
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -16,28 +14,26 @@ import scipy.sparse
 import torch
 from skorch import NeuralNetClassifier
 from skorch.callbacks import Callback, EarlyStopping, EpochTimer, PrintLog
-from skorch.utils import to_device
+from skorch.utils import TeeGenerator, to_device
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from sklimb._data.batches import Batches, StreamedBatches
+from sklimb._data.batches import Batches, StreamedBatches, make_batches
 from sklimb._data.training_data import ArrayData, DatasetData, TrainingData
-from sklimb._random import Streams, seed_everything
+from sklimb._random import Streams, seed_everything, seeded
 from sklimb._training.early_stopping import BestEpoch
-from sklimb._training.epoch_means import batch_means
-from sklimb._training.finiteness import check_input, finite_samples, not_finite
-from sklimb._training.mixup import Mixup
+from sklimb._training.epoch import run_epoch, watchers
+from sklimb._training.mixup import Mixup, mixed_loss
 from sklimb._training.network import NetworkFactory
-from sklimb._training.objective import LossTerms
+from sklimb._training.objective import LossTerms, batch_loss, transformed_loss
 from sklimb._training.optimisation import (
+    add_parameters,
     build_optimizer,
     learning_rate_factor,
     param_groups_weight_decay,
+    remove_parameters,
 )
-from sklimb._training.padding import padded
 from sklimb._training.rebalancing import Rebalancer, count_classes
-from sklimb._training.step import TrainingStep
-from sklimb.heads.members import log_mean_probability
 from sklimb.transforms.base import Transform
 
 
@@ -46,7 +42,7 @@ def softmax_scores(scores: Tensor) -> Tensor:
     return scores.softmax(-1)
 
 
-class Net(TrainingStep, NeuralNetClassifier):
+class Net(NeuralNetClassifier):
     """skorch's classifier with the training step of sklimb; built by the estimators.
 
     It works on class indices and resolved settings throughout: labels, ``device="auto"``, shares of
@@ -125,6 +121,13 @@ class Net(TrainingStep, NeuralNetClassifier):
             self._build_transform()
         return self
 
+    def _build_transform(self) -> None:
+        # Under its own stream: the network's bits, and dropout's, are those without it.
+        with seeded(self.streams.seed("transform", 0, 0), self.device):
+            example = to_device(self.module.example, self.device)
+            built = self.transform(self.module_, example, len(self.class_labels))
+            self.transform_ = to_device(built, self.device)
+
     def initialize_criterion(self) -> Net:
         """Put the loss terms on the device."""
         self.criterion_ = to_device(self.criterion, self.device)
@@ -140,7 +143,7 @@ class Net(TrainingStep, NeuralNetClassifier):
             groups,
             kwargs,
             device=self.device,
-            plain=self._of_transform() if self.has_transform else (),
+            plain={id(parameter) for parameter in self._of_transform()},
         )
         return self
 
@@ -155,20 +158,12 @@ class Net(TrainingStep, NeuralNetClassifier):
         return TrainingData.of(X, y, device=self.device)
 
     def get_iterator(self, dataset: Any, training: bool = False) -> Batches | StreamedBatches:
-        """Return batches; streamed where the dataset is."""
+        """Return batches, by the parameters ``iterator_train__*`` or ``iterator_valid__*``."""
         kwargs = {"batch_size": self.batch_size}
         kwargs |= self.get_params_for("iterator_train" if training else "iterator_valid")
         if not training and kwargs.get("drop_last"):
             raise ValueError("iterator_valid__drop_last=True would leave rows without prediction.")
-        if isinstance(dataset, DatasetData):
-            return StreamedBatches(dataset, device=self.device, **kwargs)
-        unknown = set(kwargs) - set(inspect.signature(Batches).parameters)
-        if unknown:
-            raise ValueError(
-                f"iterator parameters {sorted(unknown)} belong to a DataLoader, which is used only "
-                "for a torch Dataset; arrays take batch_size, drop_last and shuffle."
-            )
-        return Batches(dataset, **kwargs)
+        return make_batches(dataset, device=self.device, **kwargs)
 
     def check_data(self, X: Any, y: Any = None) -> None:
         """Do nothing: the estimator has checked the data and knows the classes."""
@@ -233,7 +228,7 @@ class Net(TrainingStep, NeuralNetClassifier):
                 monitor.restore(self)  # after a Ctrl-C too
         # The last step of all comes after the last loss that was looked at.
         if not self.is_finite():
-            self._diverged("weights are no longer finite")
+            raise self.diverged("weights are no longer finite")
         return self
 
     def is_finite(self) -> bool:
@@ -308,73 +303,22 @@ class Net(TrainingStep, NeuralNetClassifier):
         self.scheduled_ = schedule is not None
 
     def run_single_epoch(
-        self,
-        iterator: Batches | StreamedBatches | None,
-        training: bool,
-        prefix: str,
-        step_fn: Callable[..., dict[str, Any]],
-        **fit_params: Any,
+        self, iterator: Any, training: bool, prefix: str, step_fn: Callable[..., dict[str, Any]]
     ) -> None:
-        """Run over all batches once and record the losses, with one synchronisation."""
+        """Run over all batches once and record the losses."""
         if iterator is None:
             return
         self._set_training(training)
-        begin = self._watchers("on_batch_begin")
-        end = self._watchers("on_batch_end")
-        self._grad_watchers = self._watchers("on_grad_computed")
-        losses: list[Tensor] = []
-        sizes: list[int] = []
-        for batch in iterator:
-            if begin or end:
-                self.history.new_batch()
-            for callback in begin:
-                callback.on_batch_begin(self, batch=batch, training=training)
-            step = step_fn(batch, **fit_params)
-            losses.append(step["losses"])
-            sizes.append(len(batch[0]))
-            if end:
-                self.history.record_batch(prefix + "_loss", step["loss"].item())
-                self.history.record_batch(prefix + "_batch_size", sizes[-1])
-                if step["y_pred"].ndim == 3:  # of members
-                    step["y_pred"] = log_mean_probability(step["y_pred"].detach())
-            for callback in end:
-                callback.on_batch_end(self, batch=batch, training=training, **step)
-        self._record(prefix, losses, sizes, iterator.dataset)
+        self._grad_watchers = watchers(self, "on_grad_computed")
+        run_epoch(self, iterator, step_fn, prefix, training=training)
 
-    def _record(
-        self, prefix: str, losses: list[Tensor], sizes: list[int], data: ArrayData | DatasetData
-    ) -> None:
-        if not self.history[-1]["batches"]:
-            self.history.new_batch()  # skorch's Checkpoint looks at the last one, whatever it holds
-        means = batch_means(torch.stack(losses).cpu().double().numpy(), np.asarray(sizes))
-        names = [prefix + "_loss"]
-        terms = list(self.criterion_.terms)
-        if prefix == "train" and self.has_transform:
-            terms += self._transform_terms()
-            for name, value in self.transform_.statistics().items():
-                self.history.record(name, value)
-        if len(means) > 1:
-            names += [f"{prefix}_{name}" for name in terms]
-        for name, mean in zip(names, means, strict=False):
-            self.history.record(name, float(mean))
-        self.history.record(prefix + "_batch_count", len(sizes))
-        best = min((row.get(names[0], np.inf) for row in self.history[:-1]), default=np.inf)
-        self.history.record(names[0] + "_best", bool(means[0] < best))
-        if not np.isfinite(means[0]):
-            check_input(self, data)
-            self._diverged(f"{prefix} loss is {means[0]}")
-
-    def _diverged(self, what: str) -> None:
-        raise ValueError(
+    def diverged(self, what: str) -> ValueError:
+        """Return the error to raise where a training has left the finite numbers."""
+        return ValueError(
             f"The {what} in epoch {self.finished_epochs}. Lower lr "
             f"(now {self.optimizer_.param_groups[0]['lr']:g}), or clip gradients with "
             "callbacks=[skorch.callbacks.GradientNormClipping(1.0)]."
         )
-
-    def _watchers(self, hook: str) -> list[Callback]:
-        """Return the callbacks that override a hook: the others cost nothing."""
-        plain = getattr(Callback, hook)
-        return [cb for _, cb in self.callbacks_ if getattr(type(cb), hook, None) is not plain]
 
     def count(self, data: ArrayData | DatasetData) -> None:
         """Add the classes of the data to come to the counts, and tell the loss."""
@@ -385,45 +329,72 @@ class Net(TrainingStep, NeuralNetClassifier):
         if self.has_transform:
             self.transform_.set_class_counts(counts)
 
-    # --- prediction ---------------------------------------------------------------------------
-
     def infer(self, x: Any, **fit_params: Any) -> Tensor:
         """Return the scores of a batch."""
         return self.module_(to_device(x, self.device))
 
-    @torch.no_grad()
-    def run(
-        self,
-        X: Any,
-        what: Callable[[nn.Module, Tensor], Tensor],
-        rows: np.ndarray | None = None,
-    ) -> Tensor:
-        """Return ``what(module_, x)`` over all batches in eval mode, on the CPU.
+    # --- a step -------------------------------------------------------------------------------
 
-        Parameters
-        ----------
-        X : ArrayData or DatasetData
-        what : callable
-            (module_, batch) -> Tensor, for example scores or features.
-        rows : ndarray of int or None
-            Which rows, in which order; None takes all.
+    def train_step(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
+        """Take one optimiser step, and let a head that moves a part of itself do so after it."""
+        if isinstance(self.optimizer_, torch.optim.LBFGS):
+            step = super().train_step(batch)  # it evaluates the loss several times
+        else:
+            self.optimizer_.zero_grad()
+            step = self.train_step_single(batch)
+            for callback in self._grad_watchers:
+                learnt = TeeGenerator(self._learnt_for_good())
+                callback.on_grad_computed(self, named_parameters=learnt, batch=batch, training=True)
+            self.optimizer_.step()
+        after_step = getattr(self.module_.head, "after_step", None)
+        if after_step is not None:
+            seen = step["step"]
+            after_step(seen.features.detach(), seen.y, seen.weight)
+        return step
 
-        Raises
-        ------
-        ValueError
-            If a value of the result is not finite.
-        """
-        self._set_training(False)
-        results = []
-        batches = self.get_iterator(X)
-        batches.indices = rows
-        for batch in batches:
-            x = batch[0]
-            results.append(what(self.module_, padded(x))[: len(x)].cpu())
-        result = torch.cat(results)
-        finite = finite_samples(result)
-        if not finite.all():
-            if not self.is_finite():
-                self._diverged("weights are no longer finite")
-            raise ValueError(not_finite(finite, self.module_.like.dtype))
-        return result
+    def _learnt_for_good(self) -> Iterator[tuple[str, Tensor]]:
+        """Yield what is learnt, but for the transform: its gradients are no part of the norm."""
+        gone = {id(parameter) for parameter in self._of_transform()}
+        return ((n, p) for n, p in self.get_all_learnable_params() if id(p) not in gone)
+
+    def train_step_single(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
+        """Compute the loss of a batch and its gradients."""
+        if self.mixup is not None:
+            counts = self._as_weight(self.counts_)
+            step = mixed_loss(
+                self.module_, self.criterion_, batch, self.mixup, counts=counts, rng=self._mixup_rng
+            )
+        elif self.has_transform:
+            step = transformed_loss(self.module_, self.criterion_, batch, self.transform_)
+        else:
+            step = batch_loss(self.module_, self.criterion_, batch)
+        step["loss"].backward()
+        return step
+
+    def validation_step(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
+        """Compute the loss of a batch."""
+        with torch.no_grad():
+            return batch_loss(self.module_, self.criterion_, batch)
+
+    # --- the transform ------------------------------------------------------------------------
+
+    @property
+    def has_transform(self) -> bool:
+        """Whether batches are changed while training."""
+        return getattr(self, "transform_", None) is not None
+
+    def _of_transform(self) -> list[Tensor]:
+        """Return what the transform learns."""
+        return list(self.transform_.parameters()) if self.has_transform else []
+
+    def drop_transform(self) -> None:
+        """Forget the transform, and what the optimiser holds for it."""
+        if self.has_transform:
+            remove_parameters(self.optimizer_, self._of_transform())
+            del self.transform_
+
+    def restore_transform(self) -> None:
+        """Build the transform anew after it was dropped, as at the start."""
+        with self._current_init_context("module"):
+            self._build_transform()
+        add_parameters(self.optimizer_, self._of_transform())

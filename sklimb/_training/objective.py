@@ -1,12 +1,14 @@
-"""What a training step shows, and the loss as a weighted sum of terms over it."""
+"""What a training step shows, the loss as a weighted sum of terms over it, and that of a batch."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
+
+from sklimb.transforms.base import Transform
 
 
 class BatchOutput(NamedTuple):
@@ -119,3 +121,56 @@ def _of_members(term: Callable[[BatchOutput], Tensor], step: BatchOutput) -> Ten
         )
     ]
     return torch.stack(values).mean()
+
+
+def batch_loss(module: nn.Module, criterion: LossTerms, batch: Any) -> dict[str, Any]:
+    """Return the loss of a batch (x, y) with ``.weight``, as `step_output` has it."""
+    x, y = batch
+    features = module.features(x)
+    step = BatchOutput(y, batch.weight, features, module.head(features), module.head)
+    return step_output(*criterion(step), step.scores, step)
+
+
+def transformed_loss(
+    module: nn.Module, criterion: LossTerms, batch: Any, transform: Transform
+) -> dict[str, Any]:
+    """Return the loss of a batch that a transform changes on its way."""
+    x, y, weight = transform.at_input(*batch, batch.weight)
+    came = y, weight
+
+    def change(maps: Tensor) -> Tensor:
+        nonlocal y, weight
+        # of copies of a backbone each in turn: all add the same rows
+        maps, y, weight = transform.at_stage(maps, *came)
+        return maps
+
+    features = module.features(x, transform.stage, change)
+    scores = module.head(features)
+    step = BatchOutput(y, weight, features, scores, module.head)
+    loss, values = criterion(step)
+    added = transform.terms()
+    for name in names_of_terms(transform):
+        value = added.get(name)
+        if value is not None:
+            loss = loss + transform.coefficients[name] * value
+        # NaN is left out of the epoch's mean
+        values.append(loss.new_tensor(torch.nan) if value is None else value)
+    transform.after_scores(step)
+    # skorch's callbacks expect a score for each row of the batch
+    return step_output(loss, values, scores[: len(batch[1])], step)
+
+
+def names_of_terms(transform: Transform) -> list[str]:
+    """Return the names of the terms that a transform adds to the loss."""
+    return [name for name, factor in transform.coefficients.items() if factor != 0]
+
+
+def step_output(
+    loss: Tensor, values: list[Tensor], scores: Tensor, step: BatchOutput
+) -> dict[str, Any]:
+    """Return a step as skorch's callbacks get it, with the loss and its terms to record."""
+    # One tensor a batch, read once an epoch: .item() would wait for the device each time.
+    kept = loss.detach()
+    if len(values) > 1:
+        kept = torch.stack([kept, *(value.detach() for value in values)])
+    return {"loss": loss, "losses": kept, "y_pred": scores, "step": step}

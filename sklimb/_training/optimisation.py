@@ -9,7 +9,9 @@ from numbers import Integral
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
+
+from sklimb._warnings import warn
 
 SCHEDULES = (None, "cosine", "step")
 
@@ -139,3 +141,47 @@ def build_optimizer(
         if apart:
             split.append(group | {"params": apart, "fused": False})
     return optimizer(split, **settings, fused=True)
+
+
+def add_parameters(optimizer: torch.optim.Optimizer, parameters: list[Tensor]) -> None:
+    """Let an optimiser that is in use learn more, at the rate of its first group.
+
+    Raises
+    ------
+    ValueError
+        If it is LBFGS.
+    """
+    if not parameters:
+        return
+    if isinstance(optimizer, torch.optim.LBFGS):
+        raise ValueError(
+            "LBFGS holds one set of parameters for good, so a transform cannot be built anew "
+            "for it. Set keep_training_state=True before fit, or take another optimizer."
+        )
+    first = optimizer.param_groups[0]
+    same = {name: first[name] for name in ("lr", "initial_lr") if name in first}
+    if first.get("fused"):
+        same["fused"] = False  # as in `build_optimizer`
+    optimizer.add_param_group({"params": parameters, **same})
+
+
+def remove_parameters(optimizer: torch.optim.Optimizer, parameters: list[Tensor]) -> None:
+    """Let an optimiser forget parameters, and what it holds for them."""
+    gone = {id(parameter) for parameter in parameters}
+    for group in optimizer.param_groups:
+        group["params"] = [p for p in group["params"] if id(p) not in gone]
+    for parameter in parameters:
+        optimizer.state.pop(parameter, None)
+
+
+def warn_of_dropout(optimizer: Any, network: nn.Module) -> None:
+    """Warn where LBFGS, which compares values of one loss, would get it with changing dropout."""
+    if not (isinstance(optimizer, type) and issubclass(optimizer, torch.optim.LBFGS)):
+        return
+    shares = [m.p for m in network.modules() if isinstance(m, nn.modules.dropout._DropoutNd)]
+    if any(shares):
+        warn(
+            "LBFGS evaluates the loss several times a step, and dropout makes another loss of it "
+            f"each time (shares {sorted(set(shares))}): steps may go anywhere. Set "
+            "module__dropout=0, or p=0 in a module of your own.",
+        )

@@ -15,6 +15,7 @@ from sklearn.utils import check_scalar
 from torch import Tensor, nn
 
 from sklimb._data.training_data import TrainingData
+from sklimb._training.inference import run
 from sklimb._training.net import Net
 from sklimb._training.objective import BatchOutput
 from sklimb._training.plan import TrainPlan
@@ -203,7 +204,7 @@ class AffinityClassifier(BaseNetClassifier):
         yield
         rng = net.streams.generator("head_start", net.finished_epochs, 2)
         rows = data.stratified_subsample(_SAMPLES_TO_LOOK_AT, rng)
-        log_affinity = net.run(data, _closest, rows)
+        log_affinity = run(net, data, _closest, rows)
         # what is left of a change of distance / sigma: d itself if Gaussian, d ** 2 of 1 / (1 + x)
         log_slope = log_affinity * (1 if self.similarity == "gaussian" else 2)
         share = (log_slope < _DEAD).double().mean().item()

@@ -24,7 +24,7 @@ from sklimb._training.head_start import start_head
 from sklimb._training.net import Net
 from sklimb._training.network import NetworkFactory
 from sklimb._training.objective import LossTerms
-from sklimb._training.optimisation import SCHEDULES
+from sklimb._training.optimisation import SCHEDULES, warn_of_dropout
 from sklimb._training.plan import Mode, TrainPlan, choose_backbone, make_plan, resolve_device
 from sklimb._training.rebalancing import class_weight_vector, resolve_epoch
 from sklimb._training.recipe import Recipe
@@ -38,7 +38,6 @@ from sklimb.classifiers.parameters import (
     check_optimizer,
     check_option,
     check_sequence,
-    warn_of_dropout,
     warn_of_ignored,
 )
 from sklimb.classifiers.prediction import PredictionMixin

@@ -19,6 +19,7 @@ from torch.nn import functional as F
 
 from sklimb._data.tensors import as_tensor
 from sklimb._data.training_data import TrainingData
+from sklimb._training.inference import features_of, run
 from sklimb._training.net import Net
 from sklimb._training.plan import TrainPlan
 from sklimb._training.rebalancing import cost_vector, is_cost
@@ -28,7 +29,6 @@ from sklimb.classifiers.base import BaseNetClassifier
 from sklimb.classifiers.docstrings import describe_shared
 from sklimb.classifiers.losses import CrossEntropy
 from sklimb.classifiers.parameters import check_number, check_option
-from sklimb.classifiers.prediction import features_of
 from sklimb.classifiers.rebalanced import RebalancedClassifier
 from sklimb.heads import LinearHead
 from sklimb.heads.members import log_mean_probability, members_of
@@ -242,7 +242,7 @@ class DecoupledClassifier(BaseNetClassifier):
         return costs.clamp_min(torch.finfo(torch.float32).tiny).log()
 
     def _features(self, data: TrainingData) -> np.ndarray:
-        return self.net_.run(data, features_of).numpy()
+        return run(self.net_, data, features_of).numpy()
 
     def _second_stage(self, cls: type, inputs: Tensor, data: TrainingData) -> Any:
         """Return a classifier of our own, fitted to fixed inputs with balanced draws."""

@@ -12,7 +12,6 @@ import torch
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_scalar
 from skorch.callbacks import Callback
-from torch import nn
 
 from sklimb._training.keywords import check_keywords
 from sklimb._warnings import warn
@@ -192,19 +191,6 @@ def check_optimizer(optimizer: Any, nested: Collection[str]) -> None:
     # skorch's own: groups of weights with settings of their own
     given = [name for name in given if name != "param_groups"]
     check_keywords(optimizer, "optimizer", given, filled=("params", "lr"))
-
-
-def warn_of_dropout(optimizer: Any, network: nn.Module) -> None:
-    """Warn where LBFGS, which compares values of one loss, would get it with changing dropout."""
-    if not (isinstance(optimizer, type) and issubclass(optimizer, torch.optim.LBFGS)):
-        return
-    shares = [m.p for m in network.modules() if isinstance(m, nn.modules.dropout._DropoutNd)]
-    if any(shares):
-        warn(
-            "LBFGS evaluates the loss several times a step, and dropout makes another loss of it "
-            f"each time (shares {sorted(set(shares))}): steps may go anywhere. Set "
-            "module__dropout=0, or p=0 in a module of your own.",
-        )
 
 
 def check_callbacks(callbacks: Any) -> None:

@@ -14,6 +14,7 @@ from torch import nn
 from sklimb._data.training_data import TrainingData
 from sklimb._data.validation import check_new_data
 from sklimb._random import torch_defaults
+from sklimb._training.inference import features_of, run, scores_of
 from sklimb.classifiers.probabilities import log_probabilities, probabilities
 
 
@@ -26,7 +27,7 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         X = check_new_data(self, X)
         with torch_defaults():
             data = TrainingData.of(X, device=self.net_.device)
-            return self.net_.run(data, what).numpy()
+            return run(self.net_, data, what).numpy()
 
     def decision_function(self, X: Any) -> np.ndarray:
         """Return the scores of the classes; of several members the log of their mean probability.
@@ -46,7 +47,7 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         return scores[:, 1] - scores[:, 0] if len(self.classes_) == 2 else scores
 
     def _scores(self, X: Any) -> np.ndarray:
-        return self._run(X, _scores_of)
+        return self._run(X, scores_of)
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the class with the highest score for each row.
@@ -138,12 +139,3 @@ class PredictionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         if "net_" not in vars(self):
             raise AttributeError(f"{type(self).__name__} has no {name!r} before fit.")
         return self.net_
-
-
-def _scores_of(module: nn.Module, x: torch.Tensor) -> torch.Tensor:
-    return module(x)
-
-
-def features_of(module: nn.Module, x: torch.Tensor) -> torch.Tensor:
-    """Return what the head compares, for `Net.run`; of members side by side."""
-    return module.features(x).flatten(1)

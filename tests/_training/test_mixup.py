@@ -9,7 +9,7 @@ from sklearn.datasets import make_classification
 
 from sklimb import RebalancedClassifier
 from sklimb._data.training_data import TrainingData
-from sklimb._training.mixup import label_share, mix_rows
+from sklimb._training.mixup import label_share, mix_rows, mixed_loss
 from sklimb.backbones import MLP, SparseInputLinear
 
 QUICK = {"module": MLP, "max_epochs": 4, "module__hidden": (16,), "random_state": 0}
@@ -69,12 +69,13 @@ def test_the_loss_of_a_mixed_batch(data, weighted, remix):
         mixup=0.7, remix=remix, batch_size=300, dtype="float64", module__dropout=0.0, **QUICK
     ).fit(X, y, sample_weight=weight)
     net = model.net_
-    net._mixup_rng = net.streams.generator("mixup", 99)
     batches = net.get_iterator(TrainingData.of(X, y.astype(int), weight))
     if weighted:
         batches.weight = torch.from_numpy(weight)
     (batch,) = batches
-    loss = net._mixed_loss(batch)["loss"].item()
+    counts = torch.from_numpy(net.counts_)
+    mixing = {"counts": counts, "rng": net.streams.generator("mixup", 99)}
+    loss = mixed_loss(net.module_, net.criterion_, batch, net.mixup, **mixing)["loss"].item()
 
     rng = net.streams.generator("mixup", 99)
     share, partner = rng.beta(0.7, 0.7), rng.permutation(300)

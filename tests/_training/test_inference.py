@@ -1,4 +1,4 @@
-"""Batches to predict are padded, and what is added is cut off again."""
+"""Batches to predict are padded, results that are not finite are told."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sklimb import RebalancedClassifier
 from sklimb._data.batches import sizes_of_batches
 from sklimb._data.csr import from_scipy
 from sklimb._data.training_data import ArrayData
-from sklimb._training.padding import padded
+from sklimb._training.inference import finite_samples, not_finite, padded, run
 
 
 def test_the_last_row_is_repeated_and_sparse_rows_are_empty():
@@ -51,6 +51,21 @@ def test_run_pads_to_whole_kernels_and_cuts_the_padding_off(shape, expected):
         for batch_size in (10, 40):
             net.batch_size = batch_size
             seen.clear()
-            result = net.run(ArrayData(X[:n]), what)
+            result = run(net, ArrayData(X[:n]), what)
             assert np.array_equal(result.numpy(), X[:n].reshape(n, -1)[:, :2])
             assert seen == [expected(size) for size in sizes_of_batches(n, batch_size)]
+
+
+@pytest.mark.parametrize("shape", [(), (3,), (2, 3)])
+def test_samples_are_finite_if_all_their_values_are(shape):
+    values = torch.zeros(4, *shape)
+    values[1], values[3] = torch.nan, -torch.inf
+    assert finite_samples(values).tolist() == [True, False, True, False]
+    if shape:
+        values[2, ..., -1] = torch.inf
+        assert finite_samples(values).tolist() == [True, False, False, False]
+
+
+def test_the_first_sample_is_named():
+    said = not_finite(torch.tensor([True, False, False]), torch.float32)
+    assert "2 of 3 samples (the first: row 1)" in said and "too large for float32" in said

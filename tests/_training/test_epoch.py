@@ -1,4 +1,4 @@
-"""Means of an epoch, against sums of fractions."""
+"""Means of an epoch, against sums of fractions, and a loss that is not finite."""
 
 from __future__ import annotations
 
@@ -6,8 +6,14 @@ import math
 from fractions import Fraction
 
 import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.utils.data import TensorDataset
 
-from sklimb._training.epoch_means import batch_means
+from sklimb import RebalancedClassifier
+from sklimb._training.epoch import batch_means
+from tests.shared import data as data
 
 
 def test_batches_count_by_their_sizes():
@@ -24,3 +30,16 @@ def test_a_term_that_a_batch_lacks_is_left_out_but_not_a_loss():
     assert never[0] == 1.0 and math.isnan(never[1])
     lost = batch_means(np.array([[math.nan, 1.0]]), np.array([4]))
     assert math.isnan(lost[0]) and lost[1] == 1.0
+
+
+@pytest.mark.parametrize("kind", ["rows", "Dataset"])
+def test_training_data_that_are_not_finite_for_the_network_are_named(kind, data):
+    X, y = data
+    X = X.copy()
+    X[70] = 1e300 if kind == "rows" else np.nan  # in rows NaN does not come so far
+    given = X if kind == "rows" else TensorDataset(torch.from_numpy(X))
+    model = RebalancedClassifier(module=nn.Flatten(), max_epochs=2)
+    with pytest.raises(
+        ValueError, match=r"NaN or infinity, or a value too large for float32: in row 70"
+    ):
+        model.fit(given, y)

@@ -1,0 +1,101 @@
+"""A trained network over all of some data: in padded batches, its results looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from sklimb._data.csr import is_csr, pad_rows
+
+if TYPE_CHECKING:
+    from sklimb._data.training_data import TrainingData
+    from sklimb._training.net import Net
+
+# Matrix products take other kernels, that round otherwise, for few rows and for a rest of some. So
+# batches to predict are padded: a sample alone then gets what it gets among others, to fewer last
+# digits than scikit-learn's checks compare. No bits are promised: kernels differ by processor.
+_ROWS_OF_A_KERNEL = 4
+_ROWS_OF_A_SMALL_BATCH = 32
+# Padding to the second must cost next to nothing, so it is for rows of few values.
+_VALUES_OF_A_SMALL_BATCH = 2**15
+
+
+@torch.no_grad()
+def run(
+    net: Net,
+    data: TrainingData,
+    what: Callable[[nn.Module, Tensor], Tensor],
+    samples: np.ndarray | None = None,
+) -> Tensor:
+    """Return ``what(network, x)`` over all batches in eval mode, on the CPU.
+
+    Parameters
+    ----------
+    net : Net
+    data : TrainingData
+    what : callable
+        (network, batch) -> Tensor, for example scores or features.
+    samples : ndarray of int or None
+        Which samples, in which order; None takes all.
+
+    Raises
+    ------
+    ValueError
+        If a value of the result is not finite.
+    """
+    module = net.module_.eval()
+    batches = net.get_iterator(data)
+    batches.indices = samples
+    result = torch.cat([what(module, padded(x))[: len(x)].cpu() for x, _ in batches])
+    finite = finite_samples(result)
+    if not finite.all():
+        if not net.is_finite():
+            raise net.diverged("weights are no longer finite")
+        raise ValueError(not_finite(finite, module.like.dtype))
+    return result
+
+
+def scores_of(module: nn.Module, x: Tensor) -> Tensor:
+    """Return the scores of a batch, for `run`."""
+    return module(x)
+
+
+def features_of(module: nn.Module, x: Tensor) -> Tensor:
+    """Return what the head compares, for `run`; of members side by side."""
+    return module.features(x).flatten(1)
+
+
+def padded(x: Tensor) -> Tensor:
+    """Return a batch with its last row repeated (empty rows if it is sparse) up to a good size."""
+    n = max(len(x), _ROWS_OF_A_SMALL_BATCH)
+    if x.ndim != 2 or n * x.shape[1] > _VALUES_OF_A_SMALL_BATCH:
+        n = len(x)
+    spare = n - len(x) + -n % _ROWS_OF_A_KERNEL
+    if not spare:
+        return x
+    return pad_rows(x, spare) if is_csr(x) else torch.cat([x, x[-1:].expand(spare, *x.shape[1:])])
+
+
+def finite_samples(values: Tensor) -> Tensor:
+    """Return for each sample of (n, ...) whether all its values are finite, (n,)."""
+    return torch.isfinite(values.reshape(len(values), -1)).all(1)
+
+
+def not_finite(finite: Tensor, dtype: torch.dtype) -> str:
+    """Return what to say of a network's output, given which of its samples are finite."""
+    bad = (~finite).nonzero()
+    return (
+        f"The network gives no finite numbers for {len(bad)} of {len(finite)} samples (the first: "
+        f"row {int(bad[0])}). X contains NaN or infinity there, or values too large for "
+        f"{name_of(dtype)}. Leave these samples out, impute or scale them, or set "
+        'dtype="float64".'
+    )
+
+
+def name_of(dtype: torch.dtype) -> str:
+    """Return a float type's name, as a user writes it."""
+    return str(dtype).removeprefix("torch.")
