@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1] / "sklimb"
 ORDER = ("parts", "_data", "_training", "classifiers", "above")
 PARTS = ("losses", "heads", "backbones", "transforms")
 # They need torch at most, and belong to no floor.
-GROUND = ("_random", "_warnings", "_data.csr", "_data.tensors", "metrics", "_data.by_class")
+GROUND = ("_random", "_warnings", "_data.tensors", "metrics", "_data.by_class")
 MODULES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
     for path in sorted(ROOT.glob("**/*.py"))

@@ -21,8 +21,8 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from sklimb._data.csr import is_csr, split_rows, take_rows
 from sklimb._data.datasets import collate_items
+from sklimb._data.tensors import is_csr, split_rows, take_rows
 from sklimb._data.training_data import ArrayData, DatasetData
 
 # A gathered piece holds at most this many values: 64 MB in float32, whatever the size of X.

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from sklearn.utils import _safe_indexing
 from skorch.helper import SliceDataset
 from torch import Tensor
 from torch.utils.data import (
@@ -109,6 +110,17 @@ def dataset_labels(source: Dataset) -> np.ndarray:
     """
     labels = _kept_labels(source)
     return _labels_of_items(source) if labels is None else labels
+
+
+def labels_within(X: Any) -> np.ndarray | None:
+    """Return the labels that X itself holds: a Dataset's, and None of anything else."""
+    X = unsliced(X)
+    return dataset_labels(X) if is_dataset(X) else None
+
+
+def take_rows(X: Any, rows: np.ndarray) -> Any:
+    """Return some rows of what scikit-learn can index, or items of a Dataset, as a Dataset."""
+    return Subset(X, rows.tolist()) if is_dataset(X) else _safe_indexing(X, rows)
 
 
 def _kept_labels(source: Dataset) -> np.ndarray | None:

@@ -21,10 +21,8 @@ from skorch.dataset import Dataset as SkorchDataset
 from torch import Tensor
 from torch.utils.data import Dataset, Subset
 
-from sklimb._data.csr import from_scipy, is_csr, mean_nnz, take_rows, to_scipy
 from sklimb._data.datasets import first_of, is_dataset, x_of
-from sklimb._data.selection import stratified_split, stratified_subsample
-from sklimb._data.tensors import as_tensor
+from sklimb._data.tensors import as_tensor, from_scipy, is_csr, mean_nnz, take_rows, to_scipy
 from sklimb._random import Streams
 
 
@@ -114,14 +112,57 @@ class TrainingData(ABC):
         return self.take(learnt), self.take(held)
 
     def stratified_subsample(self, n: int, rng: np.random.Generator) -> np.ndarray:
-        """Return the positions of some n samples, of each class alike as far as it has them."""
-        return stratified_subsample(self.y_encoded, n, rng)
+        """Return the positions of some n samples in order, of each class alike if it has them."""
+        if len(self) <= n:
+            return np.arange(len(self))
+        classes = np.unique(self.y_encoded)
+        share = max(1, n // len(classes))
+        chosen = []
+        for code in classes:
+            rows = np.flatnonzero(self.y_encoded == code)
+            chosen.append(rows if len(rows) <= share else rng.choice(rows, share, replace=False))
+        return np.sort(np.concatenate(chosen))
 
     def _labels_at(self, samples: np.ndarray) -> tuple[np.ndarray | None, np.ndarray | None]:
         return (
             None if self.y_encoded is None else self.y_encoded[samples],
             None if self.weight is None else self.weight[samples],
         )
+
+
+def stratified_split(
+    y_encoded: np.ndarray, fraction: float, streams: Streams
+) -> tuple[np.ndarray, np.ndarray]:
+    """Hold back a fraction of each class, at least a row and never all of them.
+
+    Parameters
+    ----------
+    y_encoded : ndarray of int, shape (n,)
+        Class indices.
+    fraction : float
+        Share of each class to hold back, rounded. A class of one row stays in training.
+    streams : Streams
+        Source of randomness.
+
+    Returns
+    -------
+    train, held : ndarray of int
+        Rows, in order.
+    """
+    rng = streams.generator("validation")
+    held = []
+    for code in np.unique(y_encoded):
+        rows = np.flatnonzero(y_encoded == code)
+        if len(rows) > 1:
+            n_held = int(np.clip(round(fraction * len(rows)), 1, len(rows) - 1))
+            held.append(rng.permutation(rows)[:n_held])
+    if not held:
+        raise ValueError(
+            f"No rows can be held back: each of {len(y_encoded)} classes has one row. Set "
+            "early_stopping=False."
+        )
+    held_rows = np.sort(np.concatenate(held))
+    return np.setdiff1d(np.arange(len(y_encoded)), held_rows), held_rows
 
 
 class ArrayData(TrainingData, SkorchDataset):

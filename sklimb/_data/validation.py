@@ -14,8 +14,8 @@ from sklearn.utils import assert_all_finite, check_array
 from sklearn.utils.validation import _check_sample_weight, column_or_1d, validate_data
 from torch.utils.data import Dataset
 
-from sklimb._data.csr import sparse_to_scipy
 from sklimb._data.datasets import check_filled, dataset_labels, is_dataset, item_shape, unsliced
+from sklimb._data.tensors import sparse_to_scipy
 from sklimb._random import isolated_rng
 from sklimb._warnings import warn
 

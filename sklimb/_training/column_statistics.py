@@ -10,9 +10,8 @@ import scipy.sparse
 import torch
 
 from sklimb._data.batches import Batches
-from sklimb._data.csr import is_csr, to_float, to_scipy
-from sklimb._data.moments import ColumnScaling
-from sklimb._data.quantiles import column_quantiles
+from sklimb._data.columns import ColumnScaling, column_quantiles
+from sklimb._data.tensors import is_csr, to_float, to_scipy
 from sklimb._data.training_data import ArrayData, DatasetData, TrainingData
 
 if TYPE_CHECKING:

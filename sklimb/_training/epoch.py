@@ -10,7 +10,7 @@ import torch
 from skorch.callbacks import Callback
 from torch import Tensor
 
-from sklimb._data.csr import is_csr, to_float
+from sklimb._data.tensors import is_csr, to_float
 from sklimb._training.inference import finite_samples, name_of
 from sklimb._training.objective import names_of_terms
 from sklimb.heads.members import log_mean_probability

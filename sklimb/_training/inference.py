@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from sklimb._data.csr import is_csr, pad_rows
+from sklimb._data.tensors import is_csr, pad_rows
 
 if TYPE_CHECKING:
     from sklimb._data.training_data import TrainingData

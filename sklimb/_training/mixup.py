@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from sklimb._data.csr import add_rows, is_csr, take_rows, with_values
+from sklimb._data.tensors import add_rows, is_csr, take_rows, with_values
 from sklimb._training.network import as_taken
 from sklimb._training.objective import BatchOutput, LossTerms, step_output
 

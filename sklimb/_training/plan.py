@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,11 +14,12 @@ import torch
 from skorch.callbacks import LRScheduler
 
 from sklimb._data.training_data import ArrayData, TrainingData
-from sklimb._random import choose_threads
+from sklimb._random import choose_threads, isolated_rng
 from sklimb._training.rebalancing import Rebalancer, resolve_epoch
-from sklimb._training.sizes import EPOCHS_OF_UNKNOWN_DATA, resolve_sizes
 from sklimb.backbones import MLP, ConvNet, TabularMLP
 
+# Where nothing is known of the data to come.
+_EPOCHS_OF_UNKNOWN_DATA = 60
 # Samples of more columns are words, as a rule: `TabularMLP` would take them densely and rank them.
 _MOST_COLUMNS = 512
 
@@ -107,10 +110,10 @@ def make_plan(
     -------
     TrainPlan
     """
-    partial = mode is Mode.PARTIAL_FIT
+    in_pieces = mode is Mode.PARTIAL_FIT
     max_epochs = parameters["max_epochs"]
-    if partial and max_epochs == "auto":
-        max_epochs = EPOCHS_OF_UNKNOWN_DATA  # one call says nothing of how many are to come
+    if in_pieces and max_epochs == "auto":
+        max_epochs = _EPOCHS_OF_UNKNOWN_DATA  # one call says nothing of how many are to come
     max_epochs, batch_size = resolve_sizes(
         backbone,
         data,
@@ -121,7 +124,7 @@ def make_plan(
     return TrainPlan(
         mode=mode,
         backbone=backbone,
-        epochs=1 if partial else max_epochs,
+        epochs=1 if in_pieces else max_epochs,
         max_epochs=max_epochs,
         batch_size=batch_size,
         device=device,
@@ -134,10 +137,10 @@ def make_plan(
             parameters["sampling"],
             resolve_epoch(parameters["rebalance_from"], max_epochs),
         ),
-        schedule=None if partial else _schedule(parameters, max_epochs),
+        schedule=None if in_pieces else _schedule(parameters, max_epochs),
         validation_fraction=(
             parameters["validation_fraction"]
-            if parameters["early_stopping"] and not partial
+            if parameters["early_stopping"] and not in_pieces
             else None
         ),
     )
@@ -163,6 +166,87 @@ def _is_scheduler(callback: Any) -> bool:
     if isinstance(callback, (tuple, list)):
         callback = callback[1]
     return isinstance(callback, LRScheduler) or callback is LRScheduler
+
+
+def resolve_sizes(
+    backbone: Any,
+    data: TrainingData,
+    class_counts: np.ndarray,
+    *,
+    max_epochs: int | str,
+    batch_size: int | str,
+) -> tuple[int, int]:
+    """Return epochs and batch size as numbers; numbers that are given stay.
+
+    "auto" is what the backbone advises, by ``advised_sizes(n_rows, in_features, class_counts)``
+    with the attributes ``max_epochs`` and ``batch_size``; else it goes by the number of rows alone.
+    What a backbone advises is steps: with a batch size that is given, epochs are as many as make
+    them.
+
+    Parameters
+    ----------
+    backbone : type, functools.partial of one, or nn.Module
+        Class or instance.
+    data : TrainingData
+    class_counts : ndarray of int, shape (C,)
+        How many of them each class has.
+    max_epochs : int or "auto"
+        As the user has it.
+    batch_size : int or "auto"
+        As the user has it.
+
+    Returns
+    -------
+    tuple of int
+        Epochs and batch size.
+    """
+    n = len(data)
+    epochs, size = choose_epochs(n), choose_batch_size(n)
+    while isinstance(backbone, partial):  # advises as what it calls
+        backbone = backbone.func
+    advise = getattr(backbone, "advised_sizes", None)
+    if advise is not None and "auto" in (max_epochs, batch_size):
+        advised = advise(n, _sample_shape(data)[0], class_counts)
+        epochs, size = advised.max_epochs, advised.batch_size
+        if batch_size != "auto":  # as many steps as advised, whatever the size of a batch
+            steps = epochs * math.ceil(n / size)
+            epochs = max(1, round(steps / math.ceil(n / int(batch_size))))
+    return (
+        epochs if max_epochs == "auto" else int(max_epochs),
+        size if batch_size == "auto" else int(batch_size),
+    )
+
+
+def _sample_shape(data: TrainingData) -> tuple[int, ...]:
+    """Return the shape of a sample, without a trace in global generators."""
+    if isinstance(data, ArrayData):
+        return data.sample_shape
+    with isolated_rng(threads=torch.get_num_threads()):  # an item may draw from them
+        return data.sample_shape
+
+
+def choose_batch_size(n: int) -> int:
+    """Return a batch size that gives some 32 steps an epoch: a power of two in [16, 512].
+
+    Examples
+    --------
+    >>> from sklimb._training.plan import choose_batch_size
+    >>> [choose_batch_size(n) for n in (100, 5_000, 1_000_000)]
+    [16, 128, 512]
+    """
+    return int(np.clip(2 ** int(np.log2(max(n, 1) / 32) + 0.5) if n > 32 else 16, 16, 512))
+
+
+def choose_epochs(n: int) -> int:
+    """Return how many epochs: 60, from 50,000 rows on fewer, so that 3 million rows are seen.
+
+    Examples
+    --------
+    >>> from sklimb._training.plan import choose_epochs
+    >>> [choose_epochs(n) for n in (100, 100_000, 1_000_000)]
+    [60, 30, 10]
+    """
+    return int(np.clip(3_000_000 // max(n, 1), 10, 60))
 
 
 def choose_backbone(module: Any, data: TrainingData) -> Any:

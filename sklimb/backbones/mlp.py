@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from sklimb._data.csr import add_rows, from_columns, is_csr, split_columns, with_values
+from sklimb._data.tensors import add_rows, from_columns, is_csr, split_columns, with_values
 from sklimb.backbones._arguments import check_dropout, check_widths
 from sklimb.backbones.sparse_linear import SparseInputLinear
 

@@ -16,8 +16,8 @@ from sklearn.utils import check_scalar
 from skorch import NeuralNet
 from torch import nn
 
-from sklimb._data.csr import to_dense
-from sklimb._data.spread import ColumnSpread
+from sklimb._data.columns import ColumnSpread
+from sklimb._data.tensors import to_dense
 from sklimb._data.training_data import TrainingData
 from sklimb._training.column_statistics import iter_chunks
 from sklimb._training.net import Net

@@ -13,7 +13,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_scalar
 from skorch.callbacks import Callback
 
-from sklimb._training.keywords import check_keywords
+from sklimb._training.network import check_keywords
 from sklimb._warnings import warn
 
 # Parameters of these parts of the net are taken as prefix__name, as skorch has it.

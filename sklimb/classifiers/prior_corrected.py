@@ -8,14 +8,13 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.frozen import FrozenEstimator
-from sklearn.utils import Tags, _safe_indexing, check_scalar, get_tags
+from sklearn.utils import Tags, check_scalar, get_tags
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_method_params, check_is_fitted, column_or_1d
 
 from sklimb._data.by_class import by_label, for_classes
-from sklimb._data.datasets import dataset_labels, is_dataset, unsliced
-from sklimb._data.selection import take_rows
+from sklimb._data.datasets import labels_within, take_rows
 from sklimb._data.validation import check_weights
 from sklimb._data.weighted_fit import (
     in_columns_of,
@@ -133,8 +132,8 @@ class PriorCorrectedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimato
                 f"{self.estimator!r} has no predict_proba, so there are no probabilities to "
                 "correct. Wrap it in sklearn.calibration.CalibratedClassifierCV."
             )
-        if y is None and is_dataset(unsliced(X)):
-            y = dataset_labels(unsliced(X))
+        if y is None:
+            y = labels_within(X)
         if y is None:
             raise ValueError("This estimator requires y to be passed, but the target y is None.")
         self.estimator_ = self._fitted(X, y, sample_weight, fit_params)
@@ -169,8 +168,7 @@ class PriorCorrectedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimato
         if rows is None:
             return estimator.fit(X, y, **metadata)
         metadata = _check_method_params(X, metadata, indices=rows)
-        taken = take_rows(X, rows) if is_dataset(X) else _safe_indexing(X, rows)
-        return estimator.fit(taken, labels[rows], **metadata)
+        return estimator.fit(take_rows(X, rows), labels[rows], **metadata)
 
     def _metadata(self, sample_weight: Any, fit_params: dict[str, Any]) -> dict[str, Any]:
         """Return what goes to the classifier's `fit` beside X and y."""

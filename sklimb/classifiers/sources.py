@@ -18,7 +18,7 @@ from skorch import NeuralNet, NeuralNetBinaryClassifier
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from sklimb._data.csr import to_dense
+from sklimb._data.tensors import to_dense
 from sklimb._data.training_data import TrainingData
 from sklimb._random import seeded
 from sklimb._training.net import Net

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from sklimb._data.spread import ColumnSpread
+from sklimb._data.columns import ColumnSpread
 
 # A sparse matrix of at most this many places, 32 MB in float64, may be made dense.
 _VALUES_DENSE = 2**22

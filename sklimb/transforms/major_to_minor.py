@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sklimb._data.csr import to_dense
+from sklimb._data.tensors import to_dense
 from sklimb.heads.members import MeanScores
 from sklimb.transforms._rescaled import Rescaled
 from sklimb.transforms.base import Changed, Transform

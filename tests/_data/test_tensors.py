@@ -1,4 +1,4 @@
-"""Arrays as tensors: shared where that may be, copied once where nothing may write."""
+"""Arrays as tensors, shared where that may be; sparse rows against the same rows dense."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.sparse
 import torch
 
 from sklimb import DecoupledClassifier, RebalancedClassifier
+from sklimb._data import tensors
 from sklimb._data.tensors import as_tensor
 from sklimb.backbones import MLP
 from tests.shared import QUICK, Items, same_bits
 from tests.shared import data as data
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def each_time() -> Iterator[None]:
     """Let torch warn each time, not once in a process; a warning fails a test here."""
     before = torch.is_warn_always_enabled()
@@ -32,6 +34,7 @@ def frozen(values):
     return values
 
 
+@pytest.mark.usefixtures("each_time")
 @pytest.mark.parametrize("dtype", ["f4", "f8", "i8", "u1", "?"])
 def test_values_types_and_memory(dtype):
     values = np.arange(6).reshape(2, 3).astype(dtype)
@@ -43,6 +46,7 @@ def test_values_types_and_memory(dtype):
     assert as_tensor(shared) is shared
 
 
+@pytest.mark.usefixtures("each_time")
 def test_a_copy_is_the_networks_own():
     values = frozen([1.0, 2.0])
     as_tensor(values).zero_()
@@ -55,6 +59,7 @@ def given(X, y, weight):
     yield pd.DataFrame(frozen(X)), pd.Series(frozen(y)), pd.Series(frozen(weight))
 
 
+@pytest.mark.usefixtures("each_time")
 @pytest.mark.parametrize(
     "model",
     [
@@ -75,6 +80,7 @@ def test_read_only_data_fit_as_others_do(model, data):
             assert np.array_equal(model.predict_proba(rows[0]), expected.predict_proba(X))
 
 
+@pytest.mark.usefixtures("each_time")
 def test_a_dataset_of_read_only_arrays(data):
     X, y = data
     codes = np.unique(y, return_inverse=True)[1]
@@ -84,3 +90,134 @@ def test_a_dataset_of_read_only_arrays(data):
     )
     source = Items([(x, int(k)) for x, k in zip(frozen(X), codes, strict=True)])
     assert np.array_equal(model.fit(source).predict_proba(source), expected)
+
+
+# --- compressed sparse rows ---------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module", params=[np.int32, np.int64])
+def matrix(request):
+    dense = np.random.default_rng(0).random((9, 7))
+    dense[dense > 0.3] = 0
+    dense[4] = 0
+    X = scipy.sparse.csr_array(dense)
+    X.indices, X.indptr = X.indices.astype(request.param), X.indptr.astype(request.param)
+    return X
+
+
+@pytest.fixture(scope="module")
+def rows(matrix):
+    return tensors.from_scipy(matrix)
+
+
+def test_conversions_keep_the_numbers(matrix, rows):
+    assert tensors.is_csr(rows) and not tensors.is_csr(rows.to_dense())
+    np.testing.assert_array_equal(rows.to_dense().numpy(), matrix.toarray())
+    np.testing.assert_array_equal(tensors.to_scipy(rows).toarray(), matrix.toarray())
+    assert tensors.to_float(rows, torch.float64) is rows
+    single = tensors.to_float(rows, torch.float32)
+    assert single.dtype == torch.float32
+    np.testing.assert_array_equal(single.to_dense().numpy(), matrix.toarray().astype(np.float32))
+    doubled = tensors.with_values(rows, 2 * rows.values())
+    np.testing.assert_array_equal(doubled.to_dense().numpy(), 2 * matrix.toarray())
+
+
+def test_memory_is_shared_where_it_may_be_written(matrix):
+    assert np.shares_memory(tensors.from_scipy(matrix).values().numpy(), matrix.data)
+    frozen = matrix.copy()
+    frozen.data.flags.writeable = False
+    np.testing.assert_array_equal(tensors.from_scipy(frozen).to_dense().numpy(), matrix.toarray())
+
+
+@pytest.mark.parametrize("chosen", [[0], [8, 0, 0, 4, 3], [], list(range(9))])
+def test_rows_are_taken_in_order_and_repeatedly(chosen, matrix, rows):
+    taken = tensors.take_rows(rows, torch.tensor(chosen, dtype=torch.long))
+    np.testing.assert_array_equal(taken.to_dense().numpy(), matrix.toarray()[chosen])
+
+
+@pytest.mark.parametrize("chosen", [slice(0, 9), slice(2, 5), slice(4, 5), slice(8, 9)])
+def test_slices_are_views(chosen, matrix, rows):
+    taken = tensors.take_rows(rows, chosen)
+    np.testing.assert_array_equal(taken.to_dense().numpy(), matrix.toarray()[chosen])
+    if len(taken.values()):
+        whole = rows.values().numpy()
+        assert np.shares_memory(taken.values().numpy(), whole)
+
+
+@pytest.mark.parametrize("sizes", [[9], [4, 5], [1, 3, 1, 4], [4, 1]])
+def test_split(sizes, matrix, rows):
+    parts = list(tensors.split_rows(rows, sizes))
+    assert [len(part) for part in parts] == sizes
+    together = torch.cat([part.to_dense() for part in parts]).numpy()
+    np.testing.assert_array_equal(together, matrix.toarray()[: sum(sizes)])
+
+
+def test_rows_behind(matrix, rows):
+    padded = tensors.pad_rows(rows, 3).to_dense().numpy()
+    np.testing.assert_array_equal(padded, np.vstack([matrix.toarray(), np.zeros((3, 7))]))
+
+
+def test_columns_apart(matrix, rows):
+    columns = torch.tensor([5, 0, 3])
+    rest, dense = tensors.split_columns(rows, columns)
+    expected = matrix.toarray()
+    np.testing.assert_array_equal(dense.numpy(), expected[:, [5, 0, 3]])
+    np.testing.assert_array_equal(
+        tensors.from_columns(dense, columns, rest).to_dense().numpy()[:, [5, 0, 3]], dense.numpy()
+    )
+    expected[:, [5, 0, 3]] = 0
+    np.testing.assert_array_equal(rest.to_dense().numpy(), expected)
+    assert not set(rest.col_indices().tolist()) & {5, 0, 3}
+    # a place given twice counts once with its sum
+    _, dense = tensors.split_columns(tensors.add_rows(rows, rows), columns)
+    np.testing.assert_array_equal(dense.numpy(), 2 * matrix.toarray()[:, [5, 0, 3]])
+    rest, dense = tensors.split_columns(rows, torch.tensor([], dtype=torch.long))
+    assert dense.shape == (9, 0)
+    np.testing.assert_array_equal(rest.to_dense().numpy(), matrix.toarray())
+
+
+def test_mean_nnz(rows):
+    assert tensors.mean_nnz(rows) == max(1, len(rows.values()) // 9)
+    assert tensors.mean_nnz(torch.zeros(5, 3, 4)) == 12
+    assert tensors.mean_nnz(torch.zeros(0, 3)) == 1
+
+
+SPARSE = {
+    "coo": torch.Tensor.to_sparse,
+    "csr": torch.Tensor.to_sparse_csr,
+    "csc": torch.Tensor.to_sparse_csc,
+    "bsr": lambda x: x.to_sparse_bsr((2, 2)),
+}
+
+
+@pytest.mark.parametrize("layout", SPARSE)
+@pytest.mark.parametrize("dtype", [torch.float16, torch.float32, torch.float64, torch.int64])
+def test_sparse_tensors_as_scipy_has_them(layout, dtype, monkeypatch):
+    x = torch.tensor([[0, 2, 0, 1], [0, 0, 0, 0], [3, 0, 0, 0], [0, 0, 4, 0]])
+    given = SPARSE[layout](x).to(dtype)
+
+    def never(*args, **kwargs):
+        raise AssertionError("made dense")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(torch.Tensor, "to_dense", never)
+        found = tensors.sparse_to_scipy(given)
+    assert found.format == "csr"
+    assert found.dtype == (np.float32 if dtype == torch.float16 else str(dtype)[6:])
+    assert found.toarray().tolist() == x.tolist()
+
+
+def test_a_place_given_twice_in_a_sparse_tensor_is_added_up():
+    places = [[0, 0, 1], [2, 2, 0]]
+    x = torch.sparse_coo_tensor(places, [1.0, 3.0, 5.0], size=(2, 3), check_invariants=True)
+    assert tensors.sparse_to_scipy(x).toarray().tolist() == [[0, 0, 4], [5, 0, 0]]
+    assert tensors.sparse_to_scipy(x).nnz == 2
+
+
+def test_sparse_tensors_that_are_no_matrix_of_numbers():
+    with pytest.raises(ValueError, match=r"shape \(2, 3, 3\) with 0 dense axes"):
+        tensors.sparse_to_scipy(torch.zeros(2, 3, 3).to_sparse())
+    with pytest.raises(ValueError, match=r"shape \(2, 3\) with 1 dense axes"):
+        tensors.sparse_to_scipy(torch.ones(2, 3).to_sparse(1))
+    with pytest.raises(ValueError, match=r"torch\.sparse_bsc\. Pass X\.to_sparse_coo\(\)"):
+        tensors.sparse_to_scipy(torch.ones(2, 2).to_sparse_bsc((1, 1)))

@@ -10,7 +10,7 @@ from torch import nn
 
 import sklimb._training.column_statistics
 from sklimb import RebalancedClassifier
-from sklimb._data.quantiles import column_quantiles
+from sklimb._data.columns import column_quantiles
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(size=(50, 3)), np.arange(50) % 2

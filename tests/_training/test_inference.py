@@ -10,7 +10,7 @@ from torch import nn
 
 from sklimb import RebalancedClassifier
 from sklimb._data.batches import sizes_of_batches
-from sklimb._data.csr import from_scipy
+from sklimb._data.tensors import from_scipy
 from sklimb._data.training_data import ArrayData
 from sklimb._training.inference import finite_samples, not_finite, padded, run
 

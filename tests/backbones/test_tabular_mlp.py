@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from sklimb import RebalancedClassifier
-from sklimb._data.quantiles import weighted_quantiles
+from sklimb._data.columns import weighted_quantiles
 from sklimb.backbones import MLP, MemberLinear, TabularMLP
 from sklimb.backbones.numeric import piecewise_linear_encoding, smooth_clip
 

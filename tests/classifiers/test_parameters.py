@@ -8,8 +8,7 @@ import torch
 from sklearn.base import clone
 
 from sklimb import RebalancedClassifier
-from sklimb._training.plan import resolve_device
-from sklimb._training.sizes import choose_batch_size
+from sklimb._training.plan import choose_batch_size, resolve_device
 from sklimb.classifiers.parameters import warn_of_ignored
 from tests.shared import QUICK, each_classifier
 from tests.shared import data as data

@@ -1,4 +1,4 @@
-"""Standard deviation, least and greatest value of columns, against loops with exact sums."""
+"""Statistics of columns, against their definitions."""
 
 from __future__ import annotations
 
@@ -8,14 +8,87 @@ import math
 import numpy as np
 import pytest
 import scipy.sparse
+import torch
 
-from sklimb._data.spread import ColumnSpread
+from sklimb._data.columns import ColumnScaling, ColumnSpread, column_quantiles, weighted_quantiles
+from sklimb._data.tensors import from_scipy
 
 # pieces of unequal size, one of a single row
+
+
+@pytest.fixture(scope="module")
+def scaled_rows():
+    rng = np.random.default_rng(0)
+    X = rng.normal(5.0, 2.0, (200, 4))
+    X[:, 1] *= rng.random(200) < 0.05  # rare events
+    X[:, 2] = 0.0  # nothing
+    X[:, 3] *= rng.random(200) < 0.5  # often 0, but no rarity
+    return X, rng.integers(1, 4, 200).astype(float)
+
+
+def scaling_of(pieces, weights):
+    scaling = ColumnScaling()
+    for piece, weight in zip(pieces, weights):
+        scaling.update(piece, weight)
+    return scaling.result()
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("sparse", [False, True])
+def test_scaling_against_the_definition(weighted, sparse, scaled_rows):
+    X, weight = scaled_rows
+    repeated = np.repeat(X, weight.astype(int), axis=0) if weighted else X
+    given = scipy.sparse.csr_array(X) if sparse else X
+    parts = [slice(0, 70), slice(70, 200)]
+    weights = [weight[part] if weighted else None for part in parts]
+    shift, scale = scaling_of([given[part] for part in parts], weights)
+    for j in (0, 3):
+        assert shift[j] == pytest.approx(repeated[:, j].mean())
+        assert scale[j] == pytest.approx(repeated[:, j].std())
+    there = repeated[repeated[:, 1] != 0, 1]
+    assert len(there) < 0.1 * len(repeated)
+    assert shift[1] == 0 and scale[1] == pytest.approx(np.sqrt(np.mean(there**2)))
+    assert shift[2] == 0 and scale[2] == 1
+
+
+def test_rare_columns_share_a_scale_unless_their_unit_differs():
+    rng = np.random.default_rng(1)
+    X = rng.uniform(0.5, 1.5, (500, 6)) * (rng.random((500, 6)) < 0.04)
+    X *= np.array([1, 2, 4, 3, 1e4, 1e-3])
+    shift, scale = scaling_of([X], [None])
+    alike = X[:, :4]
+    np.testing.assert_allclose(scale[:4], np.sqrt(np.mean(alike[alike != 0] ** 2)))
+    for j in (4, 5):
+        assert scale[j] == pytest.approx(np.sqrt(np.mean(X[X[:, j] != 0, j] ** 2)))
+    np.testing.assert_array_equal(shift, 0)
+
+
+def test_rare_values_are_not_blown_up(scaled_rows):
+    shift, scale = scaling_of([scaled_rows[0]], [None])
+    scaled = (scaled_rows[0][:, 1] - shift[1]) / scale[1]
+    assert np.abs(scaled).max() < 2
+    assert (
+        np.abs(scaled_rows[0][:, 1] / scaled_rows[0][:, 1].std()).max() > 4
+    )  # what it spares them
+
+
+def test_columns_that_cannot_be_scaled_are_named():
+    X = np.ones((4, 3))
+    X[:, 1] = [1e200, -1e200, 1, 1]
+    with pytest.raises(ValueError, match=r"Columns \[1\] of X cannot be scaled"):
+        scaling_of([X], [None])
+    X = np.zeros((40, 3))
+    X[3, 2] = 1e200  # the square of a rare one
+    with pytest.raises(ValueError, match=r"Columns \[2\] of X cannot be scaled"):
+        scaling_of([X], [None])
+
+
+# --- spread -------------------------------------------------------------------------------------
+
 EDGES = [0, 1, 40, 47, 120]
 
 
-def naive(columns):
+def naive_spread(columns):
     """Return the three for a list of columns, each a list of numbers."""
     spread = []
     for values in columns:
@@ -33,7 +106,7 @@ def in_pieces(rows, edges=(0, None)):
 
 
 def check(found, columns, rtol=1e-12):
-    spread, low, high = naive(columns)
+    spread, low, high = naive_spread(columns)
     np.testing.assert_allclose(found[0], spread, rtol=rtol)
     np.testing.assert_array_equal(found[1], low)
     np.testing.assert_array_equal(found[2], high)
@@ -141,3 +214,59 @@ def test_squares_that_overflow_leave_a_spread_of_one_without_a_word(make, edges)
     spread, low, high = in_pieces(make(X), edges)
     np.testing.assert_allclose(spread, [1.0, np.std(np.arange(6))])
     assert low.tolist() == [-4e200, 0.0] and high.tolist() == [1e308, 5.0]
+
+
+# --- quantiles ----------------------------------------------------------------------------------
+
+SHARES = np.linspace(0, 1, 13)
+
+
+def naive_quantile(values, share):
+    """The definition, value by value: where the share is met exactly, half-way to the next."""
+    ordered = sorted(values)
+    n = len(ordered)
+    for k, value in enumerate(ordered, 1):
+        if abs(k - share * n) < 1e-9:
+            return (value + ordered[min(k, n - 1)]) / 2
+        if k > share * n:
+            return value if share > 0 else ordered[0]
+    raise AssertionError
+
+
+def test_quantiles_against_the_definition():
+    values = np.random.default_rng(0).normal(size=24).round(1)
+    expected = [naive_quantile(values.tolist(), share) for share in SHARES]
+    np.testing.assert_allclose(weighted_quantiles(values, None, SHARES), expected, rtol=1e-12)
+    assert weighted_quantiles(values, None, [0.5])[0] == pytest.approx(np.median(values))
+
+
+def test_a_weight_is_a_number_of_rows_and_zero_leaves_out():
+    rng = np.random.default_rng(1)
+    values, weight = rng.normal(size=30), rng.integers(0, 4, 30).astype(float)
+    repeated = weighted_quantiles(np.repeat(values, weight.astype(int)), None, SHARES)
+    np.testing.assert_array_equal(weighted_quantiles(values, weight, SHARES), repeated)
+    # whatever unit weights are in, and however their sum rounds
+    for unit in (1e-30, 1 / 3, 0.1):
+        np.testing.assert_allclose(
+            weighted_quantiles(values, unit * weight, SHARES), repeated, rtol=1e-12
+        )
+
+
+def test_the_ends_are_the_least_and_the_greatest():
+    values = np.array([3.0, -1.0, 7.0])
+    assert weighted_quantiles(values, None, [0.0, 1.0]).tolist() == [-1.0, 7.0]
+    assert weighted_quantiles(values, np.array([1.0, 0.0, 5.0]), [0.0, 1.0]).tolist() == [3.0, 7.0]
+    assert weighted_quantiles(np.array([4.0]), None, SHARES).tolist() == [4.0] * 13
+
+
+def test_columns_dense_and_sparse_alike():
+    X = np.random.default_rng(2).normal(size=(40, 5)) * (np.arange(200).reshape(40, 5) % 3 == 0)
+    weight = np.random.default_rng(3).uniform(0.1, 2, 40)
+    expected = np.stack([weighted_quantiles(column, weight, SHARES) for column in X.T])
+    for x in (X, torch.from_numpy(X), from_scipy(scipy.sparse.csr_array(X))):
+        np.testing.assert_array_equal(column_quantiles(x, weight, SHARES), expected)
+
+
+def test_what_is_not_finite_is_said():
+    with pytest.raises(ValueError, match="Column 1 of X holds NaN or infinity"):
+        column_quantiles(np.array([[1.0, np.inf]]), None, SHARES)
