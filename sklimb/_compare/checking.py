@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from sklearn.utils.multiclass import type_of_target
 
-from sklimb._compare.errors import InputError, nearest
+from sklimb._compare.errors import InputError
 from sklimb._compare.labels import case_notes, match_labels, strip_labels
-from sklimb._compare.splits import listed
+from sklimb._compare.phrases import listed, nearest
 from sklimb._compare.times import as_times
 
 GRIDS = ("quick", "full")

@@ -10,10 +10,11 @@ import numpy as np
 
 from sklimb._compare.columns import Column, Columns
 from sklimb._compare.dtypes import plain_column
-from sklimb._compare.errors import InputError, nearest
+from sklimb._compare.errors import InputError
 from sklimb._compare.header import one_line
 from sklimb._compare.matching_numbers import read_numbers
 from sklimb._compare.matching_text import TOO_MANY, match_text
+from sklimb._compare.phrases import first_few, likely
 from sklimb._compare.spelling import MISSING, plain_text, truth
 
 if TYPE_CHECKING:
@@ -85,32 +86,25 @@ def _matched(frame: pd.DataFrame, columns: Columns) -> tuple[pd.DataFrame, list[
     if lacking:
         raise InputError(
             "the test part has other columns than the training part"
-            + (f"; new: {_names(extra)}" if extra else "")
-            + f"; missing: {_names(lacking)}{_advice(lacking, extra)}"
+            + (f"; new: {first_few(extra)}" if extra else "")
+            + f"; missing: {first_few(lacking)}{_advice(lacking, extra)}"
         )
     notes = []
     if extra:
-        plural = "s" if len(extra) > 1 else ""
-        notes.append(
-            f"column{plural} {_names(extra)} of the test part: not in the training part, left out"
-        )
+        which = f"column{'s' if len(extra) > 1 else ''} {first_few(extra)}"
+        notes.append(f"{which} of the test part: not in the training part, left out")
     return frame[names], notes
 
 
 def _advice(lacking: list[Any], extra: list[Any]) -> str:
     """Say what to do about columns that are missing, where that can be seen."""
     for name in map(str, lacking):
-        hint = nearest(name, extra) if extra else ""
-        if hint.startswith("did you mean"):
+        if hint := likely(name, extra):
             return f" ({name!r}: {hint})"
     numbers = next((str(n) for n in lacking if _ROW_NUMBERS.fullmatch(str(n))), None)
     if numbers is None:
         return ""
     return f" (row numbers that were saved? then leave them out: --drop {numbers!r})"
-
-
-def _names(names: list[Any]) -> str:
-    return ", ".join(map(str, names[:6])) + (f" and {len(names) - 6} more" if names[6:] else "")
 
 
 def _numbers(series: pd.Series, column: Column, comma: bool | None) -> tuple[pd.Series, list[str]]:

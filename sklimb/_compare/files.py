@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sklimb._compare.errors import InputError, nearest
+from sklimb._compare.errors import InputError
+from sklimb._compare.phrases import likely
 
 # How files begin that are no text, or another kind of text, and what to do with them.
 _FRAME = "read it with pandas ({}) and pass the frame to sklimb.compare, or save it as CSV"
@@ -147,9 +148,8 @@ def load(path: Path) -> Source:
 def _bytes(path: Path) -> bytes:
     if not path.exists():
         siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
-        hint = nearest(path.name, siblings) if siblings else ""
-        hint = f": {hint}" if hint.startswith("did you mean") else ""
-        raise InputError(f"there is no file {path}{hint}")
+        hint = likely(path.name, siblings)
+        raise InputError(f"there is no file {path}{hint and f': {hint}'}")
     if path.is_dir():
         raise InputError(f"{path} is a folder, not a file")
     try:

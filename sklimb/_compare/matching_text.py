@@ -9,6 +9,7 @@ import numpy as np
 
 from sklimb._compare.columns import DAY, Column
 from sklimb._compare.errors import InputError
+from sklimb._compare.phrases import first_few
 from sklimb._compare.spelling import folded, is_plain_number
 
 if TYPE_CHECKING:
@@ -101,10 +102,8 @@ def _unseen(cells: pd.Series, strange: list[str], column: Column) -> list[str]:
 
 
 def _what(column: Column) -> str:
-    values = sorted(column.values)
-    more = f" and {len(values) - 6} more" if len(values) > 6 else ""
     kind = {"category": "categories", "date": "dates as text"}.get(column.kind, "text")
-    return f"{kind} ({', '.join(values[:6])}{more})"
+    return f"{kind} ({first_few(sorted(column.values))})"
 
 
 def _other_form(strange: list[str], column: Column) -> str:

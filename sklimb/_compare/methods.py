@@ -21,7 +21,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import ParameterGrid
 from sklearn.svm import LinearSVC
 
-from sklimb._compare.errors import InputError, nearest
+from sklimb._compare.errors import InputError
+from sklimb._compare.phrases import nearest
 from sklimb.backbones import MLP, TabularMLP
 from sklimb.classifiers import (
     AffinityClassifier,

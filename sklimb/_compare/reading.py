@@ -12,11 +12,12 @@ import numpy as np
 
 from sklimb._compare.columns import Columns, columns_of
 from sklimb._compare.deciding import Cells, Decision, cells_of, decide, file_has_commas
-from sklimb._compare.errors import InputError, nearest
+from sklimb._compare.errors import InputError
 from sklimb._compare.files import Source, load
 from sklimb._compare.header import one_line
 from sklimb._compare.labels import read_labels
 from sklimb._compare.parsing import text_frame, typed_frame
+from sklimb._compare.phrases import counted, likely, nearest
 from sklimb._compare.stray_rows import check_first_label, check_rows
 from sklimb._compare.syntax import Syntax, find_syntax
 from sklimb._compare.table_code import table_code
@@ -129,7 +130,7 @@ def read_table(
         check_first_label(path, raw[label])
     if len(short):
         notes.append(
-            f"{_count(len(short), 'row')} of {path.name} (the first: row {short[0] + 1}) "
+            f"{counted(len(short), 'row')} of {path.name} (the first: row {short[0] + 1}) "
             f"{'has' if len(short) == 1 else 'have'} fewer cells than there are columns; the rest "
             "was taken as missing"
         )
@@ -287,10 +288,6 @@ def _groups(cells: pd.Series) -> np.ndarray:
     return np.array([cell.strip() or None for cell in cells], dtype=object)
 
 
-def _count(n: int, noun: str) -> str:
-    return f"{n:,} {noun}{'' if n == 1 else 's'}"
-
-
 def find_column(asked: str, names: list[str], path: Path, syntax: Syntax) -> str:
     """Return the name of a column that is given by name or by number.
 
@@ -332,6 +329,6 @@ def find_column(asked: str, names: list[str], path: Path, syntax: Syntax) -> str
         hint = f"the file has no header, so name it by number, 0 to {len(names) - 1} or -1"
         if syntax.guessed:
             hint += " (if the first line holds names, say --header yes)"
-    elif syntax.guessed and not hint.startswith("did you mean"):
+    elif syntax.guessed and not likely(asked, names):
         hint += " (the first line was taken for the names; if it holds data, say --header no)"
     raise InputError(f"{path} has no column {asked!r}: {hint}")

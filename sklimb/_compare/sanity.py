@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import sparse
 
+from sklimb._compare.phrases import first_few
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -53,10 +55,8 @@ def column_notes(X: Any, y: np.ndarray) -> list[str]:
         for name in counts
     ]
     if constant:
-        shown = ", ".join(map(str, constant[:6]))
-        more = f" and {len(constant) - 6} more" if len(constant) > 6 else ""
         holds = "columns {} hold" if len(constant) > 1 else "column {} holds"
-        notes.append(f"{holds.format(shown + more)} the same value in all rows")
+        notes.append(f"{holds.format(first_few(constant))} the same value in all rows")
     return notes
 
 

@@ -9,10 +9,11 @@ import numpy as np
 
 from sklimb._compare.converting import conform
 from sklimb._compare.deciding import cells_of, file_has_commas
-from sklimb._compare.errors import InputError, nearest
+from sklimb._compare.errors import InputError
 from sklimb._compare.files import load
 from sklimb._compare.header import one_line
 from sklimb._compare.parsing import text_frame
+from sklimb._compare.phrases import counted, likely
 from sklimb._compare.reading import Table
 from sklimb._compare.stray_rows import check_rows
 from sklimb._compare.syntax import Syntax, find_syntax
@@ -68,13 +69,12 @@ def read_second(path: str | Path, first: Table, header: str = "auto") -> Table:
             notes.append(f"{one} has no header, so its columns were taken in their order")
     cells = cells.rename(columns=_stripped(cells, first.names))
     if first.label not in cells.columns:
-        hint = nearest(first.label, cells.columns)
-        hint = f": {hint}" if hint.startswith("did you mean") else ""
-        raise InputError(f"{path} has no column {first.label!r}, the target{hint}")
+        hint = likely(first.label, cells.columns)
+        raise InputError(f"{path} has no column {first.label!r}, the target{hint and f': {hint}'}")
     if len(short):
         notes.append(
-            f"{len(short):,} row{'s' if len(short) > 1 else ''} of {path.name} (the first: row "
-            f"{short[0] + 1}) end before the last column; the rest was taken as missing"
+            f"{counted(len(short), 'row')} of {path.name} (the first: row {short[0] + 1}) end "
+            "before the last column; the rest was taken as missing"
         )
     y = cells[first.label].str.strip()
     y = y.astype(object).where(~y.isin(["", "?"]), None).to_numpy()

@@ -11,7 +11,8 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from sklimb._compare.errors import InputError, nearest
+from sklimb._compare.errors import InputError
+from sklimb._compare.phrases import nearest
 from sklimb._compare.snippet import quoted
 
 # Evened out, 36 topics, the largest of 2,840 texts, are a hundred thousand rows of 11,643 columns

@@ -12,6 +12,7 @@ import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
 from sklimb._compare.errors import InputError
+from sklimb._compare.phrases import counted, listed
 
 Pair = tuple[np.ndarray, np.ndarray]
 
@@ -230,7 +231,7 @@ def outer_splits(
             splits.append(make_split(repeat, fold, train, test, y, inner_folds, seed, groups, time))
     if dropped:
         notes.append(
-            f"{_count(dropped, 'split')} left out: only one class in the rows to learn from"
+            f"{counted(dropped, 'split')} left out: only one class in the rows to learn from"
         )
     if not splits:
         raise InputError(
@@ -294,12 +295,12 @@ def gaps(y, splits: list[Split]) -> list[str]:
     notes = []
     if unlearnt:
         notes.append(
-            f"{_count(n_unlearnt, 'split')} of {len(splits)}: {listed(unlearnt)} not among the "
+            f"{counted(n_unlearnt, 'split')} of {len(splits)}: {listed(unlearnt)} not among the "
             "rows to learn from, so recall 0 there for every method"
         )
     if unscored:
         notes.append(
-            f"{_count(n_unscored, 'split')} of {len(splits)}: {listed(unscored)} not among the "
+            f"{counted(n_unscored, 'split')} of {len(splits)}: {listed(unscored)} not among the "
             "scored rows, so left out of the averages there"
         )
     return notes
@@ -327,25 +328,3 @@ def smallest_part(y, splits: list[Split]) -> tuple[object, int]:
             found.append((int(counts.min()), labels[counts.argmin()]))
     n_rows, label = min(found, key=lambda pair: pair[0])
     return label, n_rows
-
-
-def listed(labels) -> str:
-    """Return ``class a`` or ``classes a, b, c``, cut after six, in quotes if one has a comma.
-
-    Parameters
-    ----------
-    labels : iterable
-
-    Returns
-    -------
-    text : str
-    """
-    labels = sorted(map(str, labels))
-    if any("," in label for label in labels):
-        labels = list(map(repr, labels))
-    shown = ", ".join(labels[:6]) + (f" and {len(labels) - 6} more" if len(labels) > 6 else "")
-    return f"class{'es' if len(labels) > 1 else ''} {shown}"
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n} {noun}{'' if n == 1 else 's'}"

@@ -4,17 +4,7 @@ import pickle
 
 import pytest
 
-from sklimb._compare.errors import ComparisonInterrupted, InputError, nearest
-
-
-def test_nearest_prefers_the_likely_one_whatever_the_case():
-    assert nearest("Smote", ["plain", "smote"]) == "did you mean 'smote'?"
-    assert nearest("ag", ["age", "wage", "page"]).startswith("did you mean 'age'")
-
-
-def test_nearest_lists_what_there_is_when_nothing_is_near():
-    assert nearest("zzz", ["a", "b"]) == "there are 'a', 'b'"
-    assert nearest("zzz", [f"column_{i}" for i in range(20)]).endswith("and 8 more")
+from sklimb._compare.errors import ComparisonInterrupted, InputError
 
 
 def test_an_input_error_is_a_value_error():

@@ -8,7 +8,6 @@ from sklimb._compare.splits import (
     gaps,
     group_pairs,
     inner_pairs,
-    listed,
     make_split,
     ordered_pairs,
     outer_splits,
@@ -173,9 +172,3 @@ def test_no_gaps_no_notes():
     y = np.array([0, 1, 0, 1])
     split = make_split(0, 0, np.array([0, 1]), np.array([2, 3]), y, 2, 0)
     assert gaps(y, [split]) == []
-
-
-def test_listed_is_cut():
-    assert listed(["b"]) == "class b"
-    assert listed(["b", "a, c"]) == "classes 'a, c', 'b'"
-    assert listed(range(9)) == "classes 0, 1, 2, 3, 4, 5 and 3 more"
