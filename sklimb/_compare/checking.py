@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from sklearn.utils.multiclass import type_of_target
 
+from sklimb._compare.data.labels import case_notes, match_labels, strip_labels
+from sklimb._compare.data.times import as_times
 from sklimb._compare.errors import InputError
-from sklimb._compare.labels import case_notes, match_labels, strip_labels
 from sklimb._compare.phrases import listed, nearest
-from sklimb._compare.times import as_times
 
 GRIDS = ("quick", "full")
 

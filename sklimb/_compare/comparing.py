@@ -191,8 +191,8 @@ def run(
     -------
     comparison : Comparison
     """
+    from sklimb._compare.data.preparing import is_text, make_preparation
     from sklimb._compare.methods import INNER_FOLDS, N_CANDIDATES
-    from sklimb._compare.preparing import is_text, make_preparation
     from sklimb._compare.progress import Progress
     from sklimb._compare.running import Task, run_tasks
     from sklimb._compare.scores import METRICS, Scoring, rarest_class
@@ -293,7 +293,7 @@ def _collect(problem, entries, outcomes, scoring, grid, how, interrupted) -> Com
 def _refit(comparison, problem, entries, prepare, device, seed, fit) -> None:
     """Add the code of the best method and, if wanted, fit it."""
     from sklimb._compare import snippet
-    from sklimb._compare.preparing import take
+    from sklimb._compare.data.preparing import take
 
     method = next(m for m in entries if m.name == comparison.best_method)
     model = method.pipeline(prepare, device=device, seed=seed)

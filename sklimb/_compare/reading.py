@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sklimb._compare.columns import Columns, columns_of
-from sklimb._compare.deciding import Cells, Decision, cells_of, decide, file_has_commas
+from sklimb._compare.data.columns import Columns, columns_of
+from sklimb._compare.data.deciding import Cells, Decision, cells_of, decide, file_has_commas
+from sklimb._compare.data.files import Source, load
+from sklimb._compare.data.header import one_line
+from sklimb._compare.data.labels import read_labels
+from sklimb._compare.data.parsing import text_frame, typed_frame
+from sklimb._compare.data.stray_rows import check_first_label, check_rows
+from sklimb._compare.data.syntax import Syntax, find_syntax
+from sklimb._compare.data.table_code import table_code
+from sklimb._compare.data.times import as_times
 from sklimb._compare.errors import InputError
-from sklimb._compare.files import Source, load
-from sklimb._compare.header import one_line
-from sklimb._compare.labels import read_labels
-from sklimb._compare.parsing import text_frame, typed_frame
 from sklimb._compare.phrases import counted, likely, nearest
-from sklimb._compare.stray_rows import check_first_label, check_rows
-from sklimb._compare.syntax import Syntax, find_syntax
-from sklimb._compare.table_code import table_code
-from sklimb._compare.times import as_times
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -234,7 +234,7 @@ def _written(
 
 
 def _sampled_formats(series: pd.Series) -> list:
-    from sklimb._compare.spelling import number_formats
+    from sklimb._compare.data.spelling import number_formats
 
     values = series.dropna().iloc[:1000].astype(str).str.strip().unique()[:100]
     return number_formats(list(values))

@@ -14,7 +14,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import GridSearchCV
 
-from sklimb._compare.preparing import take
+from sklimb._compare.data.preparing import take
 from sklimb._compare.scores import Scoring, aligned_scores, class_recalls, score
 from sklimb._compare.splits import Split
 

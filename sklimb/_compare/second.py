@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sklimb._compare.converting import conform
-from sklimb._compare.deciding import cells_of, file_has_commas
+from sklimb._compare.data.converting import conform
+from sklimb._compare.data.deciding import cells_of, file_has_commas
+from sklimb._compare.data.files import load
+from sklimb._compare.data.header import one_line
+from sklimb._compare.data.parsing import text_frame
+from sklimb._compare.data.stray_rows import check_rows
+from sklimb._compare.data.syntax import Syntax, find_syntax
 from sklimb._compare.errors import InputError
-from sklimb._compare.files import load
-from sklimb._compare.header import one_line
-from sklimb._compare.parsing import text_frame
 from sklimb._compare.phrases import counted, likely
 from sklimb._compare.reading import Table
-from sklimb._compare.stray_rows import check_rows
-from sklimb._compare.syntax import Syntax, find_syntax
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +42,7 @@ def read_second(path: str | Path, first: Table, header: str = "auto") -> Table:
     Returns
     -------
     table : Table
-        Labels are text; `sklimb._compare.labels.match_labels` finds them among the first's.
+        Labels are text; `sklimb._compare.data.labels.match_labels` finds them among the first's.
 
     Raises
     ------

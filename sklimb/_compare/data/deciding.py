@@ -1,0 +1,264 @@
+"""From the cells of a column, as they are written, to numbers, truth values or text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from sklimb._compare.data.spelling import (
+    MISSING,
+    WORDS,
+    NumberFormat,
+    choose_format,
+    is_boolean,
+    is_code,
+    is_plain_number,
+    number_formats,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# From this share of numbers on, the rest of a column deserves a word.
+_NEARLY = 0.8
+_MANY = 2000
+
+
+@dataclass
+class Cells:
+    """A column as it is written.
+
+    Parameters
+    ----------
+    name : str
+    typed, raw : Series
+        As pandas reads it, and as it is written.
+    values : list of str
+        The different texts that are not missing.
+    markers : dict of str to int
+        How often each text that says missing occurs as it is written, spaces included.
+    formats : list of NumberFormat
+        The ways in which all values are numbers.
+    """
+
+    name: str
+    typed: pd.Series
+    raw: pd.Series
+    values: list[str]
+    markers: dict[str, int]
+    formats: list[NumberFormat]
+
+    @cached_property
+    def text(self) -> pd.Series:
+        """The cells without spaces around them, empty where a marker says missing."""
+        clean = {t: "" if t in self.markers else t.strip() for t in self.raw.unique()}
+        return self.raw.map(clean)
+
+
+@dataclass
+class Decision:
+    """What becomes of a column, and how the printed code does the same.
+
+    Parameters
+    ----------
+    series : Series
+    number : NumberFormat or None
+        How numbers are written, where pandas does not read them.
+    as_text : bool
+        Whether pandas must be told that these are no numbers.
+    strip : bool
+        Whether spaces behind the values have to go.
+    notes : list of str
+    """
+
+    series: pd.Series
+    number: NumberFormat | None = None
+    as_text: bool = False
+    strip: bool = False
+    notes: list[str] = field(default_factory=list)
+
+
+def cells_of(name: str, typed: pd.Series, raw: pd.Series, doubt: bool = False) -> Cells:
+    """Look at how a column is written.
+
+    Parameters
+    ----------
+    name : str
+    typed, raw : Series of shape (n_samples,)
+        As pandas reads it, and as it is written.
+    doubt : bool, default=False
+        Whether what pandas takes for numbers may be other numbers, as where points stand between
+        thousands.
+
+    Returns
+    -------
+    cells : Cells
+    """
+    counts = raw.value_counts(sort=False)
+    markers = {text: int(n) for text, n in counts.items() if text.strip() in MISSING}
+    values = list(dict.fromkeys(text.strip() for text in counts.index if text not in markers))
+    known = typed.dtype.kind in "biuf" and not doubt
+    formats = [] if known or is_code(values) or is_boolean(values) else number_formats(values)
+    return Cells(name, typed, raw, values, markers, formats)
+
+
+def file_has_commas(columns: list[Cells], separator: str, typed: pd.DataFrame) -> bool | None:
+    """Return whether a file writes decimal commas, None where it does not say.
+
+    Parameters
+    ----------
+    columns : list of Cells
+    separator : str
+    typed : DataFrame
+        Columns of numbers that pandas reads.
+
+    Returns
+    -------
+    answer : bool or None
+    """
+    decimals = {
+        cells.formats[0].decimal
+        for cells in columns
+        if len({f.decimal for f in cells.formats}) == 1
+        and any(mark in value for value in cells.values for mark in ",.")
+    }
+    if decimals == {","}:
+        return True
+    if "." in decimals or any(_has_fractions(series) for _, series in typed.items()):
+        return False
+    # Only those who write 3,14 need another separator than the comma.
+    return True if separator == ";" else None
+
+
+def _has_fractions(series: pd.Series) -> bool:
+    return series.dtype.kind == "f" and bool((series.dropna() % 1 != 0).any())
+
+
+def decide(cells: Cells, comma: bool | None) -> Decision:
+    """Decide what a column is.
+
+    Parameters
+    ----------
+    cells : Cells
+    comma : bool or None
+        As `file_has_commas` returns it.
+
+    Returns
+    -------
+    decision : Decision
+    """
+    name, typed = cells.name, cells.typed
+    if not cells.values:
+        return Decision(typed.astype(float) if typed.isna().all() else typed)
+    if is_code(cells.values):
+        text = cells.text.where(cells.text != "")
+        example = next((v for v in cells.values if v.startswith("0")), cells.values[0])
+        note = (
+            f"column {name} holds codes with leading zeros ({example!r}), so its values are "
+            "categories, not numbers"
+            if example.startswith("0")
+            else f"column {name} holds more digits than a number has ({example!r}), so its values "
+            "are categories"
+        )
+        strip = bool((cells.text != "").any()) and _strips(cells)
+        return Decision(text, as_text=True, strip=strip, notes=[note])
+    if cells.formats:
+        return _number(cells, comma)
+    if typed.dtype.kind in "biuf" or is_boolean(cells.values):
+        return _boolean(cells)
+    strip = _strips(cells)
+    series = cells.text.where(cells.text != "") if strip else typed
+    return Decision(series, strip=strip, notes=_text_notes(cells))
+
+
+def _strips(cells: Cells) -> bool:
+    """Return whether pandas leaves spaces around some value."""
+    raw = cells.typed.dropna()
+    return raw.dtype.kind not in "biuf" and any(
+        isinstance(value, str) and value != value.strip() for value in raw.unique()
+    )
+
+
+def _number(cells: Cells, comma: bool | None) -> Decision:
+    import pandas as pd
+
+    chosen, ambiguous = choose_format(cells.formats, cells.values, comma)
+    notes = []
+    if ambiguous:
+        example = next(v for v in cells.values if "," in v or "." in v)
+        value = chosen.read(pd.Series([example])).iloc[0]
+        notes.append(
+            f"column {cells.name}: {example!r} was read as {value:g} ({chosen}); if that is wrong, "
+            "write its numbers without a mark between thousands and with a decimal point"
+        )
+    elif chosen.affix or chosen.negative:
+        ends = ("(", ")", "-") if chosen.negative else ""
+        example = next(v for v in cells.values if v.startswith(ends) or v.endswith(ends))
+        notes.append(f"column {cells.name} holds numbers ({chosen}, such as {example!r})")
+    if chosen.is_plain and cells.typed.dtype.kind in "iuf":
+        return Decision(cells.typed, notes=notes)
+    series = chosen.read(cells.text.where(cells.text != ""))
+    # 1.234 is a number to pandas, and 1234 where points stand between thousands.
+    as_text = cells.typed.dtype.kind in "iuf"
+    return Decision(series, None if chosen.is_plain else chosen, as_text, notes=notes)
+
+
+def _boolean(cells: Cells) -> Decision:
+    if not _strips(cells):
+        return Decision(cells.typed)
+    made = cells.text.str.lower().map({"true": True, "false": False})
+    return Decision(made.astype(bool) if made.notna().all() else made.astype(object), strip=True)
+
+
+def _text_notes(cells: Cells) -> list[str]:
+    notes = []
+    words = {text.strip(): n for text, n in cells.markers.items() if text.strip() in WORDS}
+    if words:
+        shown = ", ".join(f"{word!r} ({n:,} rows)" for word, n in list(words.items())[:3])
+        notes.append(f"column {cells.name}: {shown} was taken as missing, a category of its own")
+    return notes + number_notes(cells.name, cells.values, cells.text)
+
+
+def number_notes(name: Any, values: Sequence[str], text: pd.Series) -> list[str]:
+    """Say that a column of text is nearly one of numbers.
+
+    Parameters
+    ----------
+    name : object
+    values : sequence of str
+        Different ones, none of them missing.
+    text : Series of str
+
+    Returns
+    -------
+    notes : list of str
+        At most one.
+    """
+    likely = [v for v in islice(values, _MANY) if number_formats([v])]
+    share = len(likely) / max(1, min(len(values), _MANY))
+    if len(likely) > 1 and share >= _NEARLY and len(likely) == len(values):
+        return [
+            f"column {name} holds numbers written in several ways ({_two(likely)}), so its "
+            "values are categories; write them in one way"
+        ]
+    if len(likely) <= 10 or share < _NEARLY:
+        return []
+    strange = [v for v in values if not number_formats([v])]
+    hit = text.isin(strange).to_numpy()
+    first = int(hit.argmax())
+    return [
+        f"column {name} holds numbers but for {hit.sum():,} of {len(hit):,} values (the "
+        f"first: row {first + 1}, {text.iloc[first]!r}), so all its values are "
+        "categories; empty these cells to make it numbers"
+    ]
+
+
+def _two(values: list[str]) -> str:
+    """Return two values that no single way of writing has both."""
+    first = values[0]
+    other = next((v for v in values if not number_formats([first, v])), values[-1])
+    plain = sorted([first, other], key=is_plain_number, reverse=True)
+    return " and ".join(map(repr, plain))

@@ -1,0 +1,107 @@
+"""Numbers of a second table, however they are written there, as those of the first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sklimb._compare.data.columns import Column
+from sklimb._compare.data.spelling import NumberFormat, choose_format, number_formats
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def read_numbers(
+    cells: pd.Series, column: Column, comma: bool | None
+) -> tuple[pd.Series, list[str]]:
+    """Return text as numbers: by the first table's rule where that reads it, else by its own.
+
+    Parameters
+    ----------
+    cells : Series of str
+        Without missing ones.
+    column : Column
+        Of the first table.
+    comma : bool or None
+        Whether the second file has decimal commas elsewhere; None where that is not known.
+
+    Returns
+    -------
+    numbers : Series
+        NaN where a cell is no number at all.
+    notes : list of str
+        Where the two tables are written in two ways that may have been meant otherwise.
+    """
+    import pandas as pd
+
+    plain = pd.to_numeric(cells, errors="coerce")
+    rule = column.number
+    if not len(cells) or (rule.is_plain and comma is not True and plain.notna().all()):
+        return plain, []
+    ways = {cell: number_formats([cell]) for cell in cells.unique()}
+    likely = [cell for cell, formats in ways.items() if formats]
+    notes = _per_cent(column, likely)
+    by_rule = {cell: _by_rule(cell, ways[cell], rule) for cell in likely}
+    together = number_formats(likely)
+    if comma and not rule.thousands and rule.decimal == "." and len(together) > 1:
+        # The first table has points, and so may this one, but the rest of its file has commas.
+        by_rule = dict.fromkeys(likely)
+    if all(by_rule.values()):
+        return _read(cells, by_rule), notes
+    if together:
+        chosen, ambiguous = choose_format(together, likely, comma)
+        numbers = _read(cells, dict.fromkeys(likely, chosen))
+        if ambiguous:
+            example = next(cell for cell in likely if re.search(r"[.,]", cell))
+            notes.append(
+                f"column {column.name}: {example!r} of the test part was read as "
+                f"{chosen.read(pd.Series([example])).iloc[0]:g} ({chosen})"
+            )
+        return numbers, notes
+    other = [cell for cell in likely if by_rule[cell] is None]
+    numbers = _read(cells, {cell: by_rule[cell] or ways[cell][0] for cell in likely})
+    hit = cells.isin(other).to_numpy()
+    first = int(np.flatnonzero(hit)[0])
+    notes.append(
+        f"column {column.name}: {hit.sum():,} of {len(cells):,} numbers of the test part are "
+        f"written otherwise than the others (the first: {cells.iloc[first]!r}, read as "
+        f"{numbers.iloc[first]:g})"
+    )
+    return numbers, notes
+
+
+def _by_rule(cell: str, formats: Sequence[NumberFormat], rule: NumberFormat) -> NumberFormat | None:
+    """Return the way to read a cell that agrees with the rule, None where none does."""
+    for way in formats:
+        if way.decimal == rule.decimal and way.thousands in ("", rule.thousands):
+            return way
+    # Whole numbers without a mark have no decimal sign at all.
+    return None if re.search("[.,]", cell) else formats[0]
+
+
+def _read(cells: pd.Series, ways: dict[str, NumberFormat | None]) -> pd.Series:
+    """Return cells as numbers, each in its way; NaN where it has none."""
+    import pandas as pd
+
+    numbers = pd.Series(np.nan, index=cells.index, dtype=float)
+    way_of = cells.map(ways)
+    for way in set(filter(None, ways.values())):
+        rows = (way_of == way).to_numpy()
+        numbers[rows] = way.read(cells[rows]).to_numpy(dtype=float)
+    return numbers
+
+
+def _per_cent(column: Column, cells: list[str]) -> list[str]:
+    here = any("%" in cell for cell in cells)
+    there = column.number.affix == "%"
+    if not cells or here == there:
+        return []
+    with_, without = ("training", "test") if there else ("test", "training")
+    return [
+        f"column {column.name} is in per cent in the {with_} part and without a % in the {without} "
+        "part: the numbers were taken as they are written"
+    ]

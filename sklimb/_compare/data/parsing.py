@@ -1,0 +1,132 @@
+"""Pandas reads the file: once typed, once as it is written; its complaints in our words."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sklimb._compare.data.files import Source
+from sklimb._compare.data.syntax import Syntax
+from sklimb._compare.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# In pieces, as by default, a column could get one type above and another below.
+TYPED = {"na_values": ["?"], "skipinitialspace": True, "low_memory": False}
+
+
+def typed_frame(source: Source, syntax: Syntax) -> pd.DataFrame:
+    """Read a file as the printed code does: numbers as numbers, markers as missing.
+
+    Parameters
+    ----------
+    source : Source
+    syntax : Syntax
+
+    Returns
+    -------
+    frame : DataFrame of shape (n_samples, n_columns)
+
+    Raises
+    ------
+    InputError
+        If its lines are no rows of one table.
+    """
+    frame = _read(source, **syntax.options, **TYPED)
+    frame.columns = frame.columns.astype(str)
+    return frame
+
+
+def text_frame(
+    source: Source, syntax: Syntax, names: Sequence[str]
+) -> tuple[pd.DataFrame, list[int]]:
+    """Read columns as they are written.
+
+    Parameters
+    ----------
+    source : Source
+    syntax : Syntax
+    names : sequence of str
+        The columns to read. The last one of the file should be among them.
+
+    Returns
+    -------
+    cells : DataFrame of shape (n_samples, len(names))
+        Of text; what is missing is an empty text.
+    short : list of int
+        Rows that have fewer cells than there are columns.
+    """
+    n_fields = len(syntax.names) + syntax.row_names
+    places = {name: i + syntax.row_names for i, name in enumerate(syntax.names)}
+    options = {key: syntax.options[key] for key in ("sep", "quotechar") if key in syntax.options}
+    frame = _read(
+        source,
+        **options,
+        header=None,
+        skiprows=syntax.first_row,
+        names=list(range(n_fields)),
+        usecols=sorted(places[name] for name in names),
+        index_col=False,
+        dtype=str,
+        keep_default_na=False,
+        skipinitialspace=True,
+    )
+    by_place = {place: name for name, place in places.items()}
+    frame = frame.rename(columns=by_place)[list(names)].fillna("")
+    last = syntax.names[-1]
+    # What a row lacks is empty in its last column, so most files need no second look.
+    in_doubt = last in names and last not in syntax.empty and (frame[last] == "").any()
+    return frame, _short_rows(source, syntax, n_fields) if in_doubt else []
+
+
+def _short_rows(source: Source, syntax: Syntax, n_fields: int) -> list[int]:
+    encoding = "utf-8-sig" if source.encoding == "utf-8" else source.encoding
+    lines = io.TextIOWrapper(source.open(), encoding=encoding)
+    rows = csv.reader(
+        lines,
+        delimiter=syntax.separator,
+        quotechar=syntax.options.get("quotechar", '"'),
+        skipinitialspace=True,
+    )
+    rows = islice(rows, syntax.first_row, None)
+    filled = (row for row in rows if row and (len(row) > 1 or row[0].strip()))
+    try:
+        return [place for place, row in enumerate(filled) if len(row) < n_fields]
+    except csv.Error:
+        return []
+
+
+def _read(source: Source, **options: Any) -> pd.DataFrame:
+    import pandas as pd
+
+    if source.encoding != "utf-8":
+        options["encoding"] = source.encoding
+    try:
+        return pd.read_csv(source.open(), **options)
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeError, ValueError) as error:
+        raise InputError(_complaint(source.path, str(error))) from None
+
+
+def _complaint(path: Path, said: str) -> str:
+    """Return the parser's complaint in a sentence that says where and what to do."""
+    ragged = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", said)
+    if ragged:
+        return (
+            f"{path} cannot be read as a table: line {ragged[2]} has {ragged[3]} cells where the "
+            f"lines above have {ragged[1]}; put quotes around cells with the separator in them, or "
+            "mend or take out that line"
+        )
+    open_quote = re.search(r"EOF inside string starting at row (\d+)", said)
+    if open_quote:
+        return (
+            f"{path} cannot be read as a table: a quote in line {int(open_quote[1]) + 1} or below "
+            "is opened and not closed"
+        )
+    said = " ".join(said.removeprefix("Error tokenizing data. C error:").split())
+    return f"{path} cannot be read as a table ({said}): save it anew as CSV UTF-8"

@@ -1,0 +1,277 @@
+"""From columns as they come to scaled numbers: checks, and the first step of every pipeline."""
+
+from __future__ import annotations
+
+import numbers
+from typing import Any
+
+import numpy as np
+from imblearn.pipeline import Pipeline, make_pipeline
+from scipy import sparse
+from sklearn.base import BaseEstimator
+from sklearn.compose import ColumnTransformer, make_column_selector
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import FeatureUnion
+from sklearn.preprocessing import MaxAbsScaler, OneHotEncoder, StandardScaler
+
+from sklimb._compare.data.dtypes import plain_frame
+from sklimb._compare.data.text_columns import MAX_CATEGORIES, text_column_notes
+from sklimb._compare.errors import InputError
+
+
+def is_frame(X: Any) -> bool:
+    """Return whether `X` is a pandas frame, without importing pandas."""
+    return hasattr(X, "iloc") and hasattr(X, "columns")
+
+
+def is_text(X: Any) -> bool:
+    """Return whether `X` is one text a row: a list, a series or an array of strings."""
+    if isinstance(X, (list, tuple)):
+        return len(X) > 0 and any(isinstance(text, str) for text in X)
+    if getattr(X, "ndim", None) != 1 or sparse.issparse(X):
+        return False
+    return any(isinstance(text, str) for text in np.asarray(X, dtype=object))
+
+
+def take(X: Any, rows: np.ndarray) -> Any:
+    """Return rows of a frame, an array or a sparse matrix by position."""
+    return X.iloc[rows] if is_frame(X) else X[rows]
+
+
+def stack(X: Any, more: Any) -> Any:
+    """Return the rows of `X` and below them those of `more`, which has the same columns.
+
+    Parameters
+    ----------
+    X, more : frame, array or sparse matrix of shape (n_samples, n_features)
+
+    Returns
+    -------
+    both : same type as `X`
+
+    Raises
+    ------
+    InputError
+        If the columns differ.
+    """
+    if is_frame(X) != is_frame(more):
+        raise InputError("X and X_test must both be frames or both be arrays")
+    if is_text(X) != is_text(more):
+        raise InputError("X and X_test must both be texts or both be tables")
+    if is_text(X):
+        return np.concatenate([X, more])
+    if is_frame(X):
+        if list(X.columns) != list(more.columns):
+            strange = [str(c) for c in more.columns if c not in set(X.columns)][:3]
+            lacking = [str(c) for c in X.columns if c not in set(more.columns)][:3]
+            raise InputError(
+                "the test part has other columns than the training part"
+                + (f"; new: {', '.join(strange)}" if strange else "")
+                + (f"; missing: {', '.join(lacking)}" if lacking else "")
+            )
+        import pandas as pd
+
+        # Text of the test part that came as objects is kept as the training part keeps it.
+        text = {name: d for name, d in X.dtypes.items() if isinstance(d, pd.StringDtype)}
+        if text and not X.columns.has_duplicates:
+            more = more.astype(text)
+        return pd.concat([X, more], ignore_index=True)
+    if X.shape[1] != more.shape[1]:
+        raise InputError(f"X has {X.shape[1]} columns and X_test has {more.shape[1]}")
+    if sparse.issparse(more) and not sparse.issparse(X):
+        more = more.toarray()
+    return sparse.vstack([X, more], format="csr") if sparse.issparse(X) else np.vstack([X, more])
+
+
+def check_columns(X: Any) -> tuple[Any, list[str]]:
+    """Check `X` once for all methods.
+
+    Parameters
+    ----------
+    X : frame, array-like or sparse matrix of shape (n_samples, n_features), or n_samples texts
+
+    Returns
+    -------
+    X : frame, ndarray or CSR matrix; texts as an object array of one dimension
+    notes : list of str
+        What a user should know about the columns.
+
+    Raises
+    ------
+    InputError
+        If no pipeline could use `X`.
+    """
+    if is_frame(X):
+        _check_names(X)
+        # Numbers that came as objects are numbers, as they are to every estimator.
+        X, _ = plain_frame(X)
+        return X, _check_frame(X)
+    if is_text(X):
+        return _check_text(X), []
+    if sparse.issparse(X):
+        X = sparse.csr_matrix(X)
+        _check_finite(X.data)
+    else:
+        X = _as_array(X)
+        if X.dtype.kind not in "fiub":
+            raise InputError(
+                f"X is an array of {X.dtype}, not of numbers; pass columns of text as a pandas "
+                "DataFrame, which keeps numbers and categories apart"
+            )
+        if X.ndim != 2:
+            raise InputError(
+                f"X must have two dimensions, rows and columns; its shape is {X.shape} "
+                "(flatten images with X.reshape(len(X), -1))"
+            )
+        _check_finite(X)
+    if 0 in X.shape:
+        raise InputError(f"X is empty: its shape is {X.shape}")
+    return X, []
+
+
+def as_rows(X: Any) -> Any:
+    """Return `X` as something whose rows can be taken, for a preparation of the user's own.
+
+    Parameters
+    ----------
+    X : frame, array-like or sparse matrix with n_samples rows, or n_samples texts
+
+    Returns
+    -------
+    X : frame, ndarray or CSR matrix
+
+    Raises
+    ------
+    InputError
+        If it has no rows.
+    """
+    if sparse.issparse(X):
+        X = sparse.csr_matrix(X)
+    elif not is_frame(X):
+        # An array of strings would be as wide as the longest of them.
+        X = _check_text(X) if is_text(X) else np.asarray(X)
+    if np.ndim(X) == 0 or X.shape[0] == 0:
+        raise InputError(f"X is empty: its shape is {np.shape(X)}")
+    return X
+
+
+def _check_text(X: Any) -> np.ndarray:
+    texts = np.empty(len(X), dtype=object)
+    texts[:] = list(X)
+    for row, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise InputError(
+                f"X holds texts, but row {row + 1} is {text!r}; leave it out or make it a text"
+            )
+    return texts
+
+
+def _check_finite(values: np.ndarray) -> None:
+    if values.dtype.kind == "f" and np.isinf(values).any():
+        raise InputError("X has infinite values; replace them by NaN (missing) or by a number")
+
+
+def _as_array(X: Any) -> np.ndarray:
+    """Return an array of numbers as such, whatever holds them."""
+    if isinstance(X, np.ma.MaskedArray) and X.dtype.kind in "fiub":
+        # Its mask would be lost, and what it hides be learnt from.
+        return X.astype(float).filled(np.nan)
+    X = np.asarray(X)
+    if X.dtype.kind == "O" and all(
+        value is None or (isinstance(value, numbers.Real) and not isinstance(value, str))
+        for value in X.ravel()
+    ):
+        return X.astype(float)
+    return X
+
+
+def _check_names(X: Any) -> None:
+    if 0 in X.shape:
+        raise InputError(f"X is empty: its shape is {X.shape}")
+    if X.columns.has_duplicates:
+        name = X.columns[X.columns.duplicated()][0]
+        raise InputError(f"two columns are called {name!r}; rename one")
+    text = [isinstance(name, str) for name in X.columns]
+    if any(text) and not all(text):
+        # scikit-learn refuses these in every fit.
+        one, other = X.columns[text.index(True)], X.columns[text.index(False)]
+        make = "map(str)" if X.columns.hasnans else "astype(str)"  # which keeps NaN
+        raise InputError(
+            f"column names are text and others beside it (such as {one!r} and {other!r}): "
+            f"X.columns = X.columns.{make}"
+        )
+
+
+def _check_frame(X: Any) -> list[str]:
+    numbers = X.select_dtypes("number")
+    for name, column in numbers.items():
+        if np.isinf(column.to_numpy(dtype=float, na_value=np.nan)).any():
+            raise InputError(
+                f"column {name!r} has infinite values; replace them by NaN (missing) or a number"
+            )
+    texts = [name for name in X.columns if name not in set(numbers.columns)]
+    if texts and not all(isinstance(name, str) for name in X.columns):
+        raise InputError(
+            "with columns of text all column names must be strings: "
+            "X.columns = X.columns.astype(str)"
+        )
+    notes = [f"column {name} has no value at all" for name in X.columns[X.isna().all()]]
+    for name in texts:
+        notes += text_column_notes(name, X[name])
+    return notes
+
+
+def make_preparation(X: Any) -> BaseEstimator:
+    """Return the unfitted first step of every pipeline, chosen by the types of the columns.
+
+    Numbers are centred and scaled, missing ones filled with the median; categories become dummy
+    columns, with a missing value as a category of its own; texts become weighted counts of words
+    (TF-IDF), a sparse matrix. Everything is learnt inside the folds.
+
+    Parameters
+    ----------
+    X : frame, ndarray or CSR matrix of shape (n_samples, n_features), or array of texts
+        As `check_columns` returns it. Of its values only whether some are missing is used.
+
+    Returns
+    -------
+    transformer : estimator
+    """
+    if is_text(X):
+        # A word of one text cannot be learnt from, and its tenth use in a text says less than its
+        # first.
+        return TfidfVectorizer(min_df=2, sublinear_tf=True)
+    if sparse.issparse(X):
+        # Centring would fill the zeros in.
+        return MaxAbsScaler()
+    if not is_frame(X):
+        has_missing = X.dtype.kind == "f" and bool(np.isnan(X).any())
+        return _alone(_number_steps(has_missing))
+    numbers = X.select_dtypes("number")
+    if numbers.shape[1] == X.shape[1]:
+        return _alone(_number_steps(bool(numbers.isna().any(axis=None))))
+    categories = OneHotEncoder(
+        handle_unknown="infrequent_if_exist", max_categories=MAX_CATEGORIES, sparse_output=False
+    )
+    steps = [("categories", categories, make_column_selector(dtype_exclude="number"))]
+    if numbers.shape[1]:
+        # New rows may miss numbers that no row misses here, so the imputer is always there.
+        select = make_column_selector(dtype_include="number")
+        steps.insert(0, ("numbers", _number_steps(True), select))
+    return ColumnTransformer(steps)
+
+
+def _alone(steps: BaseEstimator) -> BaseEstimator:
+    """Return what can be a step of imbalanced-learn's pipeline: no pipeline inside a pipeline."""
+    return FeatureUnion([("numbers", steps)]) if isinstance(steps, Pipeline) else steps
+
+
+def _number_steps(impute: bool) -> BaseEstimator:
+    if not impute:
+        return StandardScaler()
+    # imbalanced-learn's Pipeline does for both levels, so the printed code needs one import less.
+    # A column without any value in some fold keeps its place, so that widths agree.
+    return make_pipeline(
+        SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler()
+    )

@@ -1,0 +1,155 @@
+"""The Python that makes the same columns and labels of a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sklimb._compare.data.deciding import Decision
+from sklimb._compare.data.labels import Labels
+from sklimb._compare.data.parsing import TYPED
+from sklimb._compare.data.spelling import NumberFormat
+from sklimb._compare.snippet import quoted
+
+_WIDTH = 88
+
+
+def table_code(
+    path: str | Path,
+    options: Mapping[str, Any],
+    label: str,
+    left_out: Sequence[str],
+    decisions: Mapping[str, Decision],
+    markers: Sequence[str],
+    *,
+    labels: Labels,
+    has_points: bool,
+) -> str:
+    """Return code that reads a file as it was read here.
+
+    Parameters
+    ----------
+    path : str or Path
+        What `pandas.read_csv` reads the file from.
+    options : mapping
+        For `pandas.read_csv`: how the file is written.
+    label : str
+        The column of labels.
+    left_out : sequence of str
+        All columns that are not learnt from.
+    decisions : mapping
+        From each column to learn from to what became of it.
+    markers : sequence of str
+        Texts that say missing and that pandas does not know.
+    labels : Labels
+        What has to be said so that pandas reads the same labels.
+    has_points : bool
+        Whether pandas reads fractions in the file, which are written with a point.
+
+    Returns
+    -------
+    code : str
+    """
+    options = {**options, **TYPED, "na_values": ["?", *markers]}
+    texts = [name for name, decision in decisions.items() if decision.as_text]
+    if labels.as_text and not labels.words:
+        texts.append(label)
+    if texts:
+        options["dtype"] = dict.fromkeys(texts, str)
+    formats = {name: d.number for name, d in decisions.items() if d.number is not None}
+    if formats and not has_points and all(f == NumberFormat(",") for f in formats.values()):
+        options["decimal"], formats = ",", {}
+    dropped = ", ".join(map(quoted, left_out))
+    lines = [
+        "import pandas as pd\n",
+        f"table = pd.read_csv({_arguments(path, options)})",
+        f"X = table.drop(columns=[{dropped}])",
+    ]
+    lines += _number_lines(formats)
+    stripped = [name for name, decision in decisions.items() if decision.strip]
+    truths = [name for name in stripped if _is_truth(decisions[name])]
+    lines += _each([name for name in stripped if name not in truths], "X[{0}] = X[{0}].str.strip()")
+    true_false = '{"true": True, "false": False}'
+    lines += _each(truths, f"X[{{0}}] = X[{{0}}].str.strip().str.lower().map({true_false})")
+    return "\n".join([*lines, *_label_lines(path, options, label, labels), ""])
+
+
+def _label_lines(
+    path: str | Path, options: Mapping[str, Any], label: str, labels: Labels
+) -> list[str]:
+    strip = ".str.strip()" if labels.strip else ""
+    if not labels.words:
+        return [f"y = table[{quoted(label)}]{strip}.to_numpy()"]
+    # pandas takes the words for missing in all columns or in none.
+    kept = {k: v for k, v in options.items() if k not in {*TYPED, "dtype", "index_col", "decimal"}}
+    own = {"usecols": [label], "dtype": str, "keep_default_na": False, "skipinitialspace": True}
+    return [
+        f"labels = pd.read_csv({_arguments(path, {**kept, **own})})",
+        f"y = labels[{quoted(label)}]{strip}.to_numpy()",
+    ]
+
+
+def _is_truth(decision: Decision) -> bool:
+    values = decision.series.dropna()
+    return len(values) > 0 and all(isinstance(value, bool) for value in values.tolist())
+
+
+def _number_lines(formats: Mapping[str, NumberFormat]) -> list[str]:
+    by_format: dict[NumberFormat, list[str]] = {}
+    for name, form in formats.items():
+        by_format.setdefault(form, []).append(name)
+    lines = []
+    for form, names in by_format.items():
+        steps = "".join(
+            f".str.replace({_pattern(old)}, {_replacement(new)}, regex=True)"
+            if regex
+            else f'.str.replace({quoted(old)}, "{new}")'
+            for old, new, regex in form.steps()
+        )
+        lines += _each(names, f"X[{{0}}] = pd.to_numeric(X[{{0}}]{steps})")
+    return lines
+
+
+def _pattern(expression: str) -> str:
+    return f'r"{expression}"' if '"' not in expression else repr(expression)
+
+
+def _replacement(text: str) -> str:
+    return _pattern(text) if "\\" in text else quoted(text)
+
+
+def _each(names: Sequence[str], line: str) -> list[str]:
+    """Return a line for one column, a loop for several."""
+    if len(names) == 1:
+        return [line.replace("{0}", quoted(names[0]))]
+    if not names:
+        return []
+    listed = ", ".join(map(quoted, names))
+    return [f"for name in [{listed}]:", "    " + line.replace("{0}", "name")]
+
+
+def _arguments(path: str | Path, options: Mapping[str, Any]) -> str:
+    """Return the arguments of `read_csv` as code."""
+    named = dict(options)
+    parts = [quoted(str(path))]
+    counted = named.get("header", 0) is None
+    if counted:
+        n = len(named.pop("names"))
+        parts += ["header=None", f'names=[f"column_{{i}}" for i in range({n})]']
+        named.pop("header")
+    parts += [f"{key}={_written(value)}" for key, value in named.items()]
+    one_line = ", ".join(parts)
+    if len(one_line) < 66:
+        return one_line
+    return "\n    " + ",\n    ".join(parts) + ",\n"
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, str):
+        return quoted(value)
+    if isinstance(value, list):
+        return f"[{', '.join(map(_written, value))}]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_written(k)}: {_written(v)}" for k, v in value.items()) + "}"
+    return "str" if value is str else repr(value)
