@@ -156,7 +156,7 @@ def _X_y(source):
 
 def _load(arguments: argparse.Namespace):
     """Return the set of ``--dataset``, None where not asked for."""
-    from sklimb._compare.sets import load_set
+    from sklimb._compare.run.sets import load_set
 
     if arguments.dataset is None:
         if arguments.data_home is not None:
@@ -193,8 +193,8 @@ def _check_outputs(report: Path | None, save: str | None) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from sklimb._compare.methods import METHODS
-    from sklimb._compare.sets import SETS
+    from sklimb._compare.run.methods import METHODS
+    from sklimb._compare.run.sets import SETS
 
     parser = argparse.ArgumentParser(prog="sklimb", description=sklimb.__doc__)
     parser.add_argument("--version", action="version", version=f"sklimb {sklimb.__version__}")

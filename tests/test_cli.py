@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 
 import sklimb
-from sklimb._compare.methods import METHODS
-from sklimb._compare.sets import SETS
+from sklimb._compare.run.methods import METHODS
+from sklimb._compare.run.sets import SETS
 from sklimb.cli import main
 from tests._compare.stand_ins import BROKEN, TREE, blobs
 from tests.datasets.shared import DATA, needs

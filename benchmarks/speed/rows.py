@@ -24,7 +24,7 @@ from sklearn.metrics import balanced_accuracy_score
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from lib.records import machine, write_csv
 
-from sklimb._compare.methods import METHODS
+from sklimb._compare.run.methods import METHODS
 
 N_TEST = 20_000
 COLUMNS = (

@@ -20,7 +20,7 @@ from lib.data import DATA_HOME, load
 from lib.records import RESULTS, machine
 
 import sklimb
-from sklimb._compare.sets import load_set
+from sklimb._compare.run.sets import load_set
 
 SETS = ("digits", "mammography", "oil-spill", "phoneme", "glass", "ecoli", "reuters36")
 

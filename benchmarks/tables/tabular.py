@@ -45,7 +45,7 @@ from lib.data import SETS, load, preparation, subsample
 from lib.records import read_csv
 from lib.resumable import deadline_in, run_missing
 
-from sklimb._compare.methods import METHODS, Method
+from sklimb._compare.run.methods import METHODS, Method
 from sklimb.backbones import MLP, TabularMLP
 from sklimb.metrics import geometric_mean_score
 

@@ -42,7 +42,7 @@ from lib.records import read_csv
 from lib.resumable import deadline_in, run_missing
 
 from sklimb import RebalancedClassifier
-from sklimb._compare.methods import METHODS
+from sklimb._compare.run.methods import METHODS
 from sklimb.backbones import MLP, TabularMLP, _tabular_sizes
 from sklimb.backbones._tabular_sizes import effective_rows
 

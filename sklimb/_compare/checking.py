@@ -154,7 +154,7 @@ def check_side(values, n_rows: int, what: str) -> np.ndarray:
 
 
 def check_options(metric, folds, repeats, grid, device) -> None:
-    from sklimb._compare.scores import METRICS
+    from sklimb._compare.run.scores import METRICS
     from sklimb._training.plan import resolve_device
 
     if metric not in METRICS:

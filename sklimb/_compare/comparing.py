@@ -12,12 +12,12 @@ import numpy as np
 from sklimb._compare.checking import base_seed, check_options, resolve_jobs
 from sklimb._compare.errors import ComparisonInterrupted, InputError
 from sklimb._compare.result import Comparison
-from sklimb._compare.splits import smallest_part
+from sklimb._compare.run.splits import smallest_part
 
 if TYPE_CHECKING:
     from sklearn.base import BaseEstimator
 
-    from sklimb._compare.problems import Problem
+    from sklimb._compare.run.problems import Problem
 
 
 def compare(
@@ -132,8 +132,8 @@ default="balanced_accuracy"
     >>> comparison.best_estimator_.predict(X[:3]).shape
     (3,)
     """
-    from sklimb._compare.methods import INNER_FOLDS, chosen_methods
-    from sklimb._compare.problems import digits_problem, make_problem
+    from sklimb._compare.run.methods import INNER_FOLDS, chosen_methods
+    from sklimb._compare.run.problems import digits_problem, make_problem
 
     entries = chosen_methods(methods)
     if prepare is not None and not (hasattr(prepare, "fit") and hasattr(prepare, "transform")):
@@ -192,10 +192,10 @@ def run(
     comparison : Comparison
     """
     from sklimb._compare.data.preparing import is_text, make_preparation
-    from sklimb._compare.methods import INNER_FOLDS, N_CANDIDATES
     from sklimb._compare.progress import Progress
-    from sklimb._compare.running import Task, run_tasks
-    from sklimb._compare.scores import METRICS, Scoring, rarest_class
+    from sklimb._compare.run.methods import INNER_FOLDS, N_CANDIDATES
+    from sklimb._compare.run.running import Task, run_tasks
+    from sklimb._compare.run.scores import METRICS, Scoring, rarest_class
 
     X, y, splits = problem.X, problem.y, problem.splits
     prepare = make_preparation(X) if problem.prepare is None else problem.prepare

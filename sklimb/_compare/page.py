@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sklimb._compare import picture
-from sklimb._compare.scores import METRICS, SCORES
+from sklimb._compare.run.scores import METRICS, SCORES
 from sklimb._compare.wording import percent, seconds
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 
-from sklimb._compare.running import Outcome
+from sklimb._compare.run.running import Outcome
 from sklimb._compare.wording import percent
 
 

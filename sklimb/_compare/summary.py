@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sklimb._compare.methods import Method
-from sklimb._compare.running import Outcome, short_params
-from sklimb._compare.scores import SCORES
+from sklimb._compare.run.methods import Method
+from sklimb._compare.run.running import Outcome, short_params
+from sklimb._compare.run.scores import SCORES
 
 if TYPE_CHECKING:
     import pandas as pd

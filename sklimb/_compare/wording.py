@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from sklimb._compare.scores import METRICS
+from sklimb._compare.run.scores import METRICS
 from sklimb._compare.summary import lead
 
 if TYPE_CHECKING:

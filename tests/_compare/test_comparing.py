@@ -9,7 +9,7 @@ import pytest
 from sklearn.metrics import balanced_accuracy_score
 
 from sklimb._compare import ComparisonInterrupted, InputError, compare
-from sklimb._compare.scores import METRICS, SCORES
+from sklimb._compare.run.scores import METRICS, SCORES
 from sklimb.feature_extraction import WordWindowVectorizer
 from tests._compare.stand_ins import (
     BAYES,

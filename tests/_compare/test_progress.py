@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from sklimb._compare.progress import Progress
-from sklimb._compare.running import Outcome
+from sklimb._compare.run.running import Outcome
 
 DONE = Outcome("a", 0, 1, scores={"macro_f1": 0.5}, fit_seconds=1.0, search_seconds=2.0)
 FAILED = Outcome("b", 1, 0, error="RuntimeError: no")

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sklimb._compare.running import Outcome
-from sklimb._compare.scores import SCORES
+from sklimb._compare.run.running import Outcome
+from sklimb._compare.run.scores import SCORES
 from sklimb._compare.summary import (
     best_candidate,
     fold_frame,

@@ -11,8 +11,8 @@ from sklearn.preprocessing import StandardScaler
 import sklimb
 from sklimb._compare import snippet
 from sklimb._compare.errors import InputError
-from sklimb._compare.methods import INNER_FOLDS, METHODS, N_CANDIDATES, chosen_methods
-from sklimb._compare.scores import aligned_scores
+from sklimb._compare.run.methods import INNER_FOLDS, METHODS, N_CANDIDATES, chosen_methods
+from sklimb._compare.run.scores import aligned_scores
 from tests._compare.stand_ins import BAYES, blobs
 
 

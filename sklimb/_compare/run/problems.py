@@ -16,7 +16,7 @@ from sklimb._compare.data.index_order import check_order
 from sklimb._compare.data.preparing import as_rows, check_columns, is_frame, stack
 from sklimb._compare.data.sanity import column_notes
 from sklimb._compare.errors import InputError
-from sklimb._compare.splits import Split, gaps, make_split, outer_splits
+from sklimb._compare.run.splits import Split, gaps, make_split, outer_splits
 
 
 @dataclass

@@ -5,9 +5,9 @@ import pytest
 from imblearn.over_sampling import RandomOverSampler
 from imblearn.pipeline import Pipeline
 
-from sklimb._compare.running import Outcome, Task, first_line, reason, run_task, run_tasks
-from sklimb._compare.scores import Scoring
-from sklimb._compare.splits import outer_splits
+from sklimb._compare.run.running import Outcome, Task, first_line, reason, run_task, run_tasks
+from sklimb._compare.run.scores import Scoring
+from sklimb._compare.run.splits import outer_splits
 from tests._compare.stand_ins import SMOOTHING, Broken, Dying, Recorder, Stopping, Warning_, blobs
 
 CANDIDATES = [{"classify__var_smoothing": [value]} for value in SMOOTHING]

@@ -6,7 +6,7 @@ import pytest
 from sklearn.datasets import load_digits
 
 from sklimb._compare.errors import InputError
-from sklimb._compare.problems import digits_problem, make_problem
+from sklimb._compare.run.problems import digits_problem, make_problem
 from tests._compare.stand_ins import blobs
 
 

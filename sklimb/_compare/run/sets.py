@@ -64,7 +64,7 @@ class NamedSet:
 
     def methods(self) -> list[str]:
         """Return the methods that run unless others are asked for."""
-        from sklimb._compare.methods import METHODS
+        from sklimb._compare.run.methods import METHODS
 
         return [name for name in METHODS if name not in self.left_out]
 

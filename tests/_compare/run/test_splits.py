@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sklimb._compare.errors import InputError
-from sklimb._compare.splits import (
+from sklimb._compare.run.splits import (
     gaps,
     group_pairs,
     inner_pairs,

@@ -15,8 +15,8 @@ from sklearn.base import BaseEstimator
 from sklearn.model_selection import GridSearchCV
 
 from sklimb._compare.data.preparing import take
-from sklimb._compare.scores import Scoring, aligned_scores, class_recalls, score
-from sklimb._compare.splits import Split
+from sklimb._compare.run.scores import Scoring, aligned_scores, class_recalls, score
+from sklimb._compare.run.splits import Split
 
 
 @dataclass(frozen=True)

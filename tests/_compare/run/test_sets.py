@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from sklimb._compare.errors import InputError
-from sklimb._compare.methods import METHODS
-from sklimb._compare.sets import SETS, NamedSet, load_set
+from sklimb._compare.run.methods import METHODS
+from sklimb._compare.run.sets import SETS, NamedSet, load_set
 from sklimb.datasets import class_counts
 from sklimb.feature_extraction import WordWindowVectorizer
 from tests.datasets.shared import DATA, needs

@@ -12,7 +12,7 @@ from sklearn.metrics import (
 )
 from sklearn.svm import LinearSVC
 
-from sklimb._compare.scores import (
+from sklimb._compare.run.scores import (
     METRICS,
     SCORES,
     Scoring,

@@ -1,0 +1,1 @@
+"""Methods, splits and scores, and running the ones over the others."""
