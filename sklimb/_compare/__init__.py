@@ -18,6 +18,6 @@ Heavy imports (pandas, matplotlib, imbalanced-learn) happen inside functions, be
 
 from sklimb._compare.comparing import compare
 from sklimb._compare.errors import ComparisonInterrupted, InputError
-from sklimb._compare.result import Comparison
+from sklimb._compare.report.result import Comparison
 
 __all__ = ["Comparison", "ComparisonInterrupted", "InputError", "compare"]

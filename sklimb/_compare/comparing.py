@@ -11,7 +11,7 @@ import numpy as np
 
 from sklimb._compare.checking import base_seed, check_options, resolve_jobs
 from sklimb._compare.errors import ComparisonInterrupted, InputError
-from sklimb._compare.result import Comparison
+from sklimb._compare.report.result import Comparison
 from sklimb._compare.run.splits import smallest_part
 
 if TYPE_CHECKING:
@@ -192,7 +192,7 @@ def run(
     comparison : Comparison
     """
     from sklimb._compare.data.preparing import is_text, make_preparation
-    from sklimb._compare.progress import Progress
+    from sklimb._compare.report.progress import Progress
     from sklimb._compare.run.methods import INNER_FOLDS, N_CANDIDATES
     from sklimb._compare.run.running import Task, run_tasks
     from sklimb._compare.run.scores import METRICS, Scoring, rarest_class
@@ -251,8 +251,13 @@ def run(
 
 def _collect(problem, entries, outcomes, scoring, grid, how, interrupted) -> Comparison:
     """Make the result object, but for the estimator."""
-    from sklimb._compare import wording
-    from sklimb._compare.summary import best_candidate, fold_frame, method_frame, recall_frame
+    from sklimb._compare.report import wording
+    from sklimb._compare.report.summary import (
+        best_candidate,
+        fold_frame,
+        method_frame,
+        recall_frame,
+    )
 
     y, splits, metric = problem.y, problem.splits, scoring.metric
     results = method_frame(entries, outcomes, metric, grid)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
+from sklimb._compare.report.summary import lead
 from sklimb._compare.run.scores import METRICS
-from sklimb._compare.summary import lead
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -77,12 +77,12 @@ class Comparison:
         text : str
             Some 105 columns wide.
         """
-        from sklimb._compare import wording
+        from sklimb._compare.report import wording
 
         return wording.table(self.results, self.metric)
 
     def __str__(self) -> str:
-        from sklimb._compare import wording
+        from sklimb._compare.report import wording
 
         notes = "\n".join(wording.filled(f"Note: {note}") for note in self.notes)
         parts = [self.problem, self.table(), wording.filled(self.legend)]
@@ -92,7 +92,7 @@ class Comparison:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        from sklimb._compare import page
+        from sklimb._compare.report import page
 
         return page.fragment(self)
 
@@ -111,7 +111,7 @@ class Comparison:
         """
         import matplotlib.pyplot as plt
 
-        from sklimb._compare import picture
+        from sklimb._compare.report import picture
 
         if self.recalls.shape[1] < 2:
             raise RuntimeError(
@@ -134,6 +134,6 @@ class Comparison:
         page : Path
             ``report.html``, which needs no other file.
         """
-        from sklimb._compare import page
+        from sklimb._compare.report import page
 
         return page.save(self, directory)

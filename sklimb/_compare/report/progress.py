@@ -6,8 +6,8 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 
+from sklimb._compare.report.wording import percent
 from sklimb._compare.run.running import Outcome
-from sklimb._compare.wording import percent
 
 
 class Progress:

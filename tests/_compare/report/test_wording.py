@@ -3,8 +3,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from sklimb._compare.report.wording import chosen, legend, percent, seconds, table, verdict
 from sklimb._compare.run.scores import SCORES
-from sklimb._compare.wording import chosen, legend, percent, seconds, table, verdict
 
 LABELS = {"plain": "plain net", "smote": "SMOTE + net", "forest": "balanced random forest"}
 

@@ -9,12 +9,12 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sklimb._compare import picture
+from sklimb._compare.report import picture
+from sklimb._compare.report.wording import percent, seconds
 from sklimb._compare.run.scores import METRICS, SCORES
-from sklimb._compare.wording import percent, seconds
 
 if TYPE_CHECKING:
-    from sklimb._compare.result import Comparison
+    from sklimb._compare.report.result import Comparison
 
 _STYLE = """
 :root { color-scheme: light dark; --line: #8886; --soft: #8882; }

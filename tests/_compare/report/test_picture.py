@@ -8,7 +8,7 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from sklimb._compare.picture import draw, figure_size, shortened
+from sklimb._compare.report.picture import draw, figure_size, shortened
 
 LABELS = {
     "forest": "balanced random forest",

@@ -3,9 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sklimb._compare.run.running import Outcome
-from sklimb._compare.run.scores import SCORES
-from sklimb._compare.summary import (
+from sklimb._compare.report.summary import (
     best_candidate,
     fold_frame,
     lead,
@@ -13,6 +11,8 @@ from sklimb._compare.summary import (
     recall_frame,
     written,
 )
+from sklimb._compare.run.running import Outcome
+from sklimb._compare.run.scores import SCORES
 from tests._compare.stand_ins import BAYES, BROKEN, SMOOTHING, TREE
 
 CLASSES = np.array(["a", "b", "c"])

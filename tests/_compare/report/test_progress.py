@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from sklimb._compare.progress import Progress
+from sklimb._compare.report.progress import Progress
 from sklimb._compare.run.running import Outcome
 
 DONE = Outcome("a", 0, 1, scores={"macro_f1": 0.5}, fit_seconds=1.0, search_seconds=2.0)

@@ -1,0 +1,1 @@
+"""What a comparison says: progress, frames, words, a picture and a page."""
