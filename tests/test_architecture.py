@@ -10,6 +10,9 @@ import pytest
 ROOT = Path(__file__).parents[1] / "sklimb"
 # From the ground up; a room imports from itself and from those before it.
 ORDER = ("parts", "_data", "_training", "classifiers", "above")
+# The same within `_compare`: what is beside its rooms belongs to none, but for these two.
+ROOMS = ("data", "run", "report")
+DOORS = {"reading": "data", "checking": "data"}
 PARTS = ("losses", "heads", "backbones", "transforms")
 # They need torch at most, and belong to no floor.
 GROUND = ("_random", "_warnings", "_data.tensors", "metrics", "_data.by_class")
@@ -49,6 +52,22 @@ def test_imports_point_one_way(module):
         if own is not None and (floor(other) or 0) > own
     )  # fmt: skip
     assert upwards == []
+
+
+def room_of_compare(module: str) -> int | None:
+    parts = module.split(".")
+    room = DOORS.get(parts[1], parts[1]) if parts[0] == "_compare" and parts[1:] else None
+    return ROOMS.index(room) if room in ROOMS else None
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if room_of_compare(m) is not None])
+def test_rooms_of_compare_know_only_those_before_them(module):
+    own = room_of_compare(module)
+    known = imports_of(MODULES[module], at_import_time=False)
+    later = [other for other in known if (room_of_compare(other) or 0) > own]
+    # These two are above all rooms.
+    later += known & {"_compare", "_compare.comparing", "cli"}
+    assert sorted(later) == []
 
 
 @pytest.mark.parametrize("module", [m for m in MODULES if m.partition(".")[0] in PARTS])

@@ -1,16 +1,17 @@
-"""Checks of labels, side columns and options: each complaint is one clear line."""
+"""Checks of labels and of what else goes with the rows: each complaint is one clear line."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import pandas as pd
 from sklearn.utils.multiclass import type_of_target
 
 from sklimb._compare.data.labels import case_notes, match_labels, strip_labels
 from sklimb._compare.data.times import as_times
 from sklimb._compare.errors import InputError
-from sklimb._compare.phrases import listed, nearest
-
-GRIDS = ("quick", "full")
+from sklimb._compare.phrases import listed
 
 
 def check_labels(
@@ -51,7 +52,7 @@ def check_labels(
         raise InputError(f"y must be one label a row; its shape is {y.shape}")
     if len(y) != n_rows:
         raise InputError(f"X has {n_rows:,} rows and y has {len(y):,} labels")
-    missing = _is_missing(y)
+    missing = pd.isna(y)
     if missing.any():
         first = int(np.flatnonzero(missing)[0])
         raise InputError(
@@ -109,18 +110,6 @@ def check_labels(
     return y
 
 
-def _is_missing(values: np.ndarray) -> np.ndarray:
-    if values.dtype.kind == "f":
-        return np.isnan(values)
-    if values.dtype.kind in "mM":
-        return np.isnat(values)
-    if values.dtype == object:
-        # pandas' NA is neither equal nor unequal to itself, so it is known by its type.
-        unknown = ("NoneType", "NAType", "NaTType")
-        return np.array([type(v).__name__ in unknown or v != v for v in values], dtype=bool)
-    return np.zeros(len(values), dtype=bool)
-
-
 def check_side(values, n_rows: int, what: str) -> np.ndarray:
     """Return a groups or time column as integers in the same order.
 
@@ -143,7 +132,7 @@ def check_side(values, n_rows: int, what: str) -> np.ndarray:
     values = as_times(values, what) if what == "time" else np.asarray(values)
     if values.shape != (n_rows,):
         raise InputError(f"{what} must be one value a row ({n_rows:,}); its shape: {values.shape}")
-    missing = _is_missing(values)
+    missing = pd.isna(values)
     if missing.any():
         row = int(np.flatnonzero(missing)[0]) + 1
         raise InputError(f"{what} is missing in {missing.sum():,} rows (the first: row {row})")
@@ -153,43 +142,39 @@ def check_side(values, n_rows: int, what: str) -> np.ndarray:
         raise InputError(f"{what} mixes types that do not sort; make them all strings") from None
 
 
-def check_options(metric, folds, repeats, grid, device) -> None:
-    from sklimb._compare.run.scores import METRICS
-    from sklimb._training.plan import resolve_device
+def check_order(X: Any, values: Any, name: str, of: str = "X") -> None:
+    """Refuse values whose index is that of the rows in another order, as rows go by position.
 
-    if metric not in METRICS:
-        raise InputError(f"there is no metric {metric!r}: {nearest(metric, METRICS)}")
-    if grid not in GRIDS:
-        raise InputError(f"grid must be 'quick' or 'full', not {grid!r}")
-    for name, value, least in [("folds", folds, 2), ("repeats", repeats, 1)]:
-        if value is None and name == "repeats":
-            continue
-        if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < least:
-            raise InputError(f"{name} must be a whole number, at least {least}, not {value!r}")
-    try:
-        resolve_device(device)
-    except ValueError as error:
-        raise InputError(str(error)) from None
+    Parameters
+    ----------
+    X : object
+        A frame or series of pandas has an index; for anything else there is nothing to check.
+    values : object
+        What goes with the rows of `X`, one each.
+    name : str
+        What `values` is called, for the message.
+    of : str, default="X"
+        What `X` is called.
 
-
-def resolve_jobs(n_jobs: int | None, device: str) -> int:
-    from sklimb._training.plan import resolve_device
-
-    if n_jobs is None:
-        return -1 if resolve_device(device) == "cpu" else 1
-    if not isinstance(n_jobs, (int, np.integer)) or n_jobs == 0:
-        raise InputError(f"n_jobs must be a whole number other than 0, not {n_jobs!r}")
-    return int(n_jobs)
-
-
-def base_seed(random_state) -> int:
-    """Return a seed that is not negative, without touching global generators."""
-    if random_state is None:
-        return int(np.random.SeedSequence().generate_state(1)[0] >> 1)
-    if isinstance(random_state, np.random.RandomState):
-        return int(random_state.randint(2**31 - 1))
-    if isinstance(random_state, (int, np.integer)) and random_state >= 0:
-        return int(random_state)
+    Raises
+    ------
+    InputError
+        If both have the same index but for the order.
+    """
+    if not (hasattr(X, "iloc") and hasattr(values, "iloc")):
+        return
+    one, other = X.index, values.index
+    if len(one) != len(other) or one.equals(other):
+        return
+    # By their text, as labels of several types do not sort.
+    counts = [
+        index.value_counts().sort_index(key=lambda labels: labels.map(repr))
+        for index in (one, other)
+    ]
+    if not counts[0].equals(counts[1]):
+        return
+    remedy = f"{name}.loc[{of}.index]" if one.is_unique else f"{name} in the order of {of}"
     raise InputError(
-        f"random_state must be a whole number that is not negative, not {random_state!r}"
+        f"{name} has the index of {of}, but in another order: pass {remedy}, or "
+        f"{name}.to_numpy() if its order is right as it is"
     )

@@ -5,18 +5,19 @@ from __future__ import annotations
 import warnings
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sklimb._compare.checking import base_seed, check_options, resolve_jobs
 from sklimb._compare.errors import ComparisonInterrupted, InputError
 from sklimb._compare.report.result import Comparison
-from sklimb._compare.run.splits import smallest_part
 
 if TYPE_CHECKING:
     from sklearn.base import BaseEstimator
 
+    from sklimb._compare.run.methods import Method
+    from sklimb._compare.run.options import Options
     from sklimb._compare.run.problems import Problem
 
 
@@ -132,20 +133,26 @@ default="balanced_accuracy"
     >>> comparison.best_estimator_.predict(X[:3]).shape
     (3,)
     """
-    from sklimb._compare.run.methods import INNER_FOLDS, chosen_methods
+    from sklimb._compare.run.methods import chosen_methods
+    from sklimb._compare.run.options import make_options
     from sklimb._compare.run.problems import digits_problem, make_problem
 
     entries = chosen_methods(methods)
     if prepare is not None and not (hasattr(prepare, "fit") and hasattr(prepare, "transform")):
         raise InputError(f"prepare must be a transformer (fit, transform), not {prepare!r}")
-    check_options(metric, folds, repeats, grid, device)
-    n_jobs = resolve_jobs(n_jobs, device)
-    seed = base_seed(random_state)
-    inner = INNER_FOLDS[grid]
+    options = make_options(
+        metric=metric,
+        folds=folds,
+        repeats=repeats,
+        grid=grid,
+        device=device,
+        n_jobs=n_jobs,
+        random_state=random_state,
+    )
     if X is None:
         if y is not None or X_test is not None or groups is not None or time is not None:
             raise InputError("X is missing: without it there is no y, test part, group or time")
-        problem = digits_problem(repeats or 3, inner, seed)
+        problem = digits_problem(repeats or 3, options.inner_folds, options.seed)
         problem.prepare = prepare
     else:
         problem = make_problem(
@@ -155,59 +162,36 @@ default="balanced_accuracy"
             y_test=y_test,
             folds=folds,
             repeats=repeats,
-            inner_folds=inner,
+            inner_folds=options.inner_folds,
             groups=groups,
             time=time,
-            seed=seed,
+            seed=options.seed,
             prepare=prepare,
         )
-    return run(
-        problem,
-        entries,
-        metric=metric,
-        grid=grid,
-        device=device,
-        n_jobs=n_jobs,
-        seed=seed,
-        refit=refit,
-        progress=progress,
-    )
+    return _run(problem, entries, options, refit, progress)
 
 
-def run(
-    problem: Problem, entries, *, metric, grid, device, n_jobs, seed, refit, progress
+def _run(
+    problem: Problem, entries: list[Method], options: Options, refit: bool, progress: bool
 ) -> Comparison:
-    """Run all methods on a problem.
-
-    Parameters
-    ----------
-    problem : Problem
-    entries : list of Method
-    metric, grid, device, refit, progress
-        As `compare` takes them.
-    n_jobs, seed : int
-
-    Returns
-    -------
-    comparison : Comparison
-    """
+    """Run all methods on a problem."""
     from sklimb._compare.data.preparing import is_text, make_preparation
     from sklimb._compare.report.progress import Progress
-    from sklimb._compare.run.methods import INNER_FOLDS, N_CANDIDATES
     from sklimb._compare.run.running import Task, run_tasks
-    from sklimb._compare.run.scores import METRICS, Scoring, rarest_class
+    from sklimb._compare.run.scores import Scoring, rarest_class
 
     X, y, splits = problem.X, problem.y, problem.splits
-    prepare = make_preparation(X) if problem.prepare is None else problem.prepare
+    if problem.prepare is None:
+        problem.prepare = make_preparation(X)
     if is_text(X):
         entries = [method.for_text() for method in entries]
-    scoring = Scoring(metric, np.unique(y), rarest_class(y[problem.final]))
+    scoring = Scoring(options.metric, np.unique(y), rarest_class(y[problem.final]))
     # Split by split, so that an interrupted run has all methods on the same splits.
     tasks = [
         Task(
             method.name,
-            method.pipeline(prepare, device=device, seed=split.seed),
-            method.candidates(grid),
+            method.pipeline(problem.prepare, device=options.device, seed=split.seed),
+            method.candidates(options.grid),
             split,
         )
         for split in splits
@@ -220,36 +204,23 @@ def run(
             "some parts have too few rows of each class to search in: the first candidate of each "
             "method is taken there"
         )
-    shown = Progress(len(tasks), labels, metric, [problem.words, *notes]) if progress else None
-    try:
+    heading = [problem.words, *notes]
+    with Progress(len(tasks), labels, options.metric, heading) if progress else nullcontext() as on:
         outcomes, interrupted = run_tasks(
-            tasks,
-            X,
-            y,
-            scoring,
-            n_jobs=n_jobs,
-            on_done=shown or (lambda _: None),
+            tasks, X, y, scoring, n_jobs=options.n_jobs, on_done=on or (lambda _: None)
         )
-    finally:
-        if shown is not None:
-            shown.close()
     if interrupted and not outcomes:
         raise KeyboardInterrupt("interrupted before any method was finished")
-    how = (
-        f"Measured on {problem.how}; seed {seed}. Each method chose among {N_CANDIDATES[grid]} "
-        f"candidates by {METRICS[metric]} on {INNER_FOLDS[grid]} inner folds of the rows to learn "
-        "from."
-    )
-    comparison = _collect(problem, entries, outcomes, scoring, grid, how, interrupted)
+    comparison = _collect(problem, entries, outcomes, scoring, options, interrupted)
     comparison.notes[:0] = notes
     if comparison.best_method is not None:
-        _refit(comparison, problem, entries, prepare, device, seed, refit and not interrupted)
+        _refit(comparison, problem, entries, options, refit and not interrupted)
     if interrupted:
         raise ComparisonInterrupted(comparison)
     return comparison
 
 
-def _collect(problem, entries, outcomes, scoring, grid, how, interrupted) -> Comparison:
+def _collect(problem, entries, outcomes, scoring, options, interrupted) -> Comparison:
     """Make the result object, but for the estimator."""
     from sklimb._compare.report import wording
     from sklimb._compare.report.summary import (
@@ -258,8 +229,9 @@ def _collect(problem, entries, outcomes, scoring, grid, how, interrupted) -> Com
         method_frame,
         recall_frame,
     )
+    from sklimb._compare.run.scores import METRICS
 
-    y, splits, metric = problem.y, problem.splits, scoring.metric
+    y, metric, grid = problem.y, options.metric, options.grid
     results = method_frame(entries, outcomes, metric, grid)
     folds = fold_frame(entries, outcomes)
     final = y[problem.final]
@@ -273,7 +245,7 @@ def _collect(problem, entries, outcomes, scoring, grid, how, interrupted) -> Com
     labels = {method.name: method.label for method in entries}
     notes = _warning_notes(outcomes, labels)
     if interrupted:
-        n_tasks = len(splits) * len(entries)
+        n_tasks = len(problem.splits) * len(entries)
         notes.append(f"interrupted: {len(outcomes)} of {n_tasks} runs are finished")
     return Comparison(
         results=results,
@@ -282,12 +254,16 @@ def _collect(problem, entries, outcomes, scoring, grid, how, interrupted) -> Com
         metric=metric,
         verdict=wording.verdict(results, folds, metric, scoring.rare, interrupted),
         problem=problem.words,
-        how=how,
+        how=(
+            f"Measured on {problem.how}; seed {options.seed}. Each method chose among "
+            f"{options.n_candidates} candidates by {METRICS[metric]} on {options.inner_folds} "
+            "inner folds of the rows to learn from."
+        ),
         legend=wording.legend(
             results, len(scoring.classes), scoring.rare, int(counts.min()), len(final)
         ),
         labels=labels,
-        n_splits=len(splits),
+        n_splits=len(problem.splits),
         best_method=best,
         best_params_=params,
         notes=notes,
@@ -295,13 +271,13 @@ def _collect(problem, entries, outcomes, scoring, grid, how, interrupted) -> Com
     )
 
 
-def _refit(comparison, problem, entries, prepare, device, seed, fit) -> None:
+def _refit(comparison, problem, entries, options, fit) -> None:
     """Add the code of the best method and, if wanted, fit it."""
     from sklimb._compare import snippet
     from sklimb._compare.data.preparing import take
 
     method = next(m for m in entries if m.name == comparison.best_method)
-    model = method.pipeline(prepare, device=device, seed=seed)
+    model = method.pipeline(problem.prepare, device=options.device, seed=options.seed)
     params = comparison.best_params_
     model.set_params(**{f"classify__{key}": value for key, value in params.items()})
     comparison.code = snippet.joined(
@@ -322,6 +298,8 @@ def _refit(comparison, problem, entries, prepare, device, seed, fit) -> None:
 
 
 def _smote_notes(entries, y, splits) -> list[str]:
+    from sklimb._compare.run.splits import smallest_part
+
     if not any(method.name == "smote" for method in entries):
         return []
     label, n_rows = smallest_part(y, splits)

@@ -4,13 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sklimb._compare.checking import (
-    base_seed,
-    check_labels,
-    check_options,
-    check_side,
-    resolve_jobs,
-)
+from sklimb._compare.checking import check_labels, check_order, check_side
 from sklimb._compare.errors import InputError
 
 
@@ -92,54 +86,6 @@ def test_bad_side_columns_are_told(values, said):
         check_side(values, 3, "groups")
 
 
-GOOD = {"metric": "macro_f1", "folds": 2, "repeats": None, "grid": "quick", "device": "cpu"}
-
-
-def test_good_options_pass():
-    check_options(**GOOD)
-    check_options(**GOOD | {"repeats": np.int64(3)})
-
-
-@pytest.mark.parametrize(
-    "option, said",
-    [
-        ({"metric": "balanced_acuracy"}, "did you mean 'balanced_accuracy'"),
-        ({"folds": 1}, "folds must be a whole number, at least 2, not 1"),
-        ({"folds": 2.5}, "folds must be a whole number"),
-        ({"repeats": 0}, "repeats must be a whole number, at least 1"),
-        ({"grid": "big"}, "grid must be 'quick' or 'full', not 'big'"),
-        ({"device": "gpu"}, "device='gpu'"),
-    ],
-)
-def test_bad_options_are_told(option, said):
-    with pytest.raises(InputError, match=said):
-        check_options(**GOOD | option)
-
-
-def test_jobs():
-    assert resolve_jobs(None, "cpu") == -1
-    assert resolve_jobs(3, "cpu") == 3
-    with pytest.raises(InputError, match="n_jobs"):
-        resolve_jobs(0, "cpu")
-
-
-def test_one_job_on_another_device(monkeypatch):
-    monkeypatch.setattr("sklimb._training.plan.resolve_device", lambda device: "cuda")
-    assert resolve_jobs(None, "cuda") == 1
-    assert resolve_jobs(2, "cuda") == 2
-
-
-def test_seeds():
-    before = np.random.get_state()[1].copy()
-    assert base_seed(5) == 5
-    assert base_seed(np.random.RandomState(0)) == base_seed(np.random.RandomState(0))
-    assert base_seed(None) != base_seed(None)
-    np.testing.assert_array_equal(np.random.get_state()[1], before)
-    for bad in (-1, 1.5, "a"):
-        with pytest.raises(InputError, match="random_state"):
-            base_seed(bad)
-
-
 def test_times_as_text_are_no_text():
     np.testing.assert_array_equal(check_side(["9", "10", "1"], 3, "time"), [1, 2, 0])
     np.testing.assert_array_equal(check_side(["9", "10", "1"], 3, "groups"), [2, 1, 0])
@@ -151,3 +97,44 @@ def test_labels_get_notes():
     assert y.tolist() == ["a", "a", "A", "A", "b", "b"]
     assert len(notes) == 2
     assert check_labels(["B "], 1, test_of=np.array(["B", "c"]), notes=notes).tolist() == ["B"]
+
+
+X = pd.DataFrame({"a": range(6)}, index=list("abcdef"))
+Y = pd.Series(range(6), index=X.index)
+
+
+@pytest.mark.parametrize("make", [lambda y: y, lambda y: y.to_frame(), lambda y: y.astype(str)])
+def test_an_index_in_another_order_is_refused(make):
+    with pytest.raises(
+        InputError, match=r"y has the index of X.*y\.loc\[X\.index\], or y\.to_numpy"
+    ):
+        check_order(X, make(Y[::-1]), "y")
+    check_order(X, make(Y[::-1]).loc[X.index], "y")
+    check_order(X, make(Y[::-1]).to_numpy(), "y")
+
+
+@pytest.mark.parametrize(
+    "index",
+    [[3, 1, 2, 0, 5, 4], ["b", 1, 2.5, None, "a", 7], pd.date_range("2020", periods=6)[::-1]],
+)
+def test_any_index_counts(index):
+    frame = X.set_axis(index)
+    check_order(frame, Y.set_axis(index), "y")
+    with pytest.raises(InputError, match="groups has the index of X_test"):
+        check_order(frame, Y.set_axis(index)[::-1], "groups", of="X_test")
+
+
+def test_labels_that_come_twice_cannot_be_put_in_order_by_them():
+    index = [0, 0, 1, 1, 2, 2]
+    with pytest.raises(InputError, match="pass y in the order of X, or"):
+        check_order(X.set_axis(index), Y.set_axis(index[::-1]), "y")
+
+
+@pytest.mark.parametrize(
+    "one, other",
+    [(X, Y.reset_index(drop=True)), (X.reset_index(drop=True)[::2], Y[:3]), (X.to_numpy(), Y[::-1]),
+     (X, Y[:3]), (X, list(range(6))), (X, None), (None, Y), (X, np.arange(6)),
+     (X.set_axis([0, 0, 1, 2, 3, 4]), Y.set_axis([0, 1, 1, 2, 3, 4]))],
+)  # fmt: skip
+def test_what_says_nothing_about_order_goes_by_position(one, other):
+    check_order(one, other, "y")

@@ -62,7 +62,10 @@ class Progress:
             line = f"[{self.done}/{self.total}] {label}, {where}: {text}"
             print(line, file=sys.stderr, flush=True)
 
-    def close(self) -> None:
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         """Leave the bar as it is and end its line."""
         self.bar.close()
 

@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from sklimb._compare.checking import check_labels, check_side
+from sklimb._compare.checking import check_labels, check_order, check_side
 from sklimb._compare.data.columns import columns_of
 from sklimb._compare.data.converting import conform
 from sklimb._compare.data.dtypes import as_pandas, plain_frame
-from sklimb._compare.data.index_order import check_order
 from sklimb._compare.data.preparing import as_rows, check_columns, is_frame, stack
 from sklimb._compare.data.sanity import column_notes
 from sklimb._compare.errors import InputError

@@ -26,10 +26,9 @@ class Terminal(io.StringIO):
 def lines(monkeypatch):
     def run(stream):
         monkeypatch.setattr(sys, "stderr", stream)
-        progress = Progress(2, LABELS, "macro_f1", heading=["about to begin"])
-        progress(DONE)
-        progress(FAILED)
-        progress.close()
+        with Progress(2, LABELS, "macro_f1", heading=["about to begin"]) as progress:
+            progress(DONE)
+            progress(FAILED)
         return stream.getvalue()
 
     return run
