@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from sklimb._compare.data.columns import Columns, columns_of
 from sklimb._compare.data.deciding import Cells, Decision, cells_of, decide, file_has_commas
@@ -22,9 +22,6 @@ from sklimb._compare.data.table_code import table_code
 from sklimb._compare.data.times import as_times
 from sklimb._compare.errors import InputError
 from sklimb._compare.phrases import counted, likely, nearest
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 @dataclass

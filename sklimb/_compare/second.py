@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from sklimb._compare.data.converting import conform
 from sklimb._compare.data.deciding import cells_of, file_has_commas
@@ -17,9 +17,6 @@ from sklimb._compare.data.syntax import Syntax, find_syntax
 from sklimb._compare.errors import InputError
 from sklimb._compare.phrases import counted, likely
 from sklimb._compare.reading import Table
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 # Different values of a column that are looked at for decimal commas.
 _N_ROWS = 1000
@@ -104,8 +101,6 @@ def _stripped(cells: pd.DataFrame, names: list[str]) -> dict[str, str]:
 
 
 def _commas(cells: pd.DataFrame, syntax: Syntax) -> bool | None:
-    import pandas as pd
-
     top = cells.iloc[:_N_ROWS]
     unknown = pd.Series(np.nan, index=top.index, dtype=object)
     columns = [cells_of(name, unknown, top[name]) for name in top.columns]

@@ -6,14 +6,12 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from sklimb._compare.data.spelling import NumberFormat, is_boolean, plain_text
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 # With more different values than this a column is names, numbers of documents or sentences, and
 # values that were not seen are nothing to wonder at.
@@ -120,8 +118,6 @@ def columns_of(
 
 
 def _column(name: Any, series: pd.Series, number: NumberFormat | None) -> Column:
-    import pandas as pd
-
     if series.isna().all():
         return Column(name, "empty")
     if pd.api.types.is_numeric_dtype(series) and series.dtype.kind != "b":

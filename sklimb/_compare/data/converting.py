@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from sklimb._compare.data.columns import Column, Columns
 from sklimb._compare.data.dtypes import plain_column
@@ -17,8 +18,6 @@ from sklimb._compare.data.spelling import MISSING, plain_text, truth
 from sklimb._compare.errors import InputError
 from sklimb._compare.phrases import first_few, likely
 
-if TYPE_CHECKING:
-    import pandas as pd
 # What pandas calls columns in which no cell is a truth value.
 _NO_TRUTHS = ("string", "integer", "floating", "mixed-integer-float", "decimal", "empty")
 _ROW_NUMBERS = re.compile(r"Unnamed: \d+")
@@ -51,8 +50,6 @@ def conform(
     InputError
         If a column is not there, or half of its values do not fit.
     """
-    import pandas as pd
-
     frame, notes = _matched(frame, columns)
     made = {}
     for column in columns:
@@ -108,8 +105,6 @@ def _advice(lacking: list[Any], extra: list[Any]) -> str:
 
 
 def _numbers(series: pd.Series, column: Column, comma: bool | None) -> tuple[pd.Series, list[str]]:
-    import pandas as pd
-
     if series.dtype.kind in "mM":
         raise InputError(f"column {column.name!r} holds numbers, but dates in the test part")
     if pd.api.types.is_numeric_dtype(series) and series.dtype.kind != "b":
@@ -140,8 +135,6 @@ def _as_digit(cell: str) -> str:
 
 
 def _booleans(series: pd.Series, column: Column, comma: bool | None) -> tuple[pd.Series, list[str]]:
-    import pandas as pd
-
     if series.dtype.kind == "b" and not isinstance(series.dtype, pd.api.extensions.ExtensionDtype):
         return series, []
     cells = _cells(series)
@@ -165,8 +158,6 @@ def _booleans(series: pd.Series, column: Column, comma: bool | None) -> tuple[pd
 def _categories(
     series: pd.Series, column: Column, comma: bool | None
 ) -> tuple[pd.Series, list[str]]:
-    import pandas as pd
-
     if series.dtype.kind in "mM" and (column.kind != "date" or series.dtype.kind == "m"):
         raise InputError(f"column {column.name!r} holds text, but dates in the test part")
     cells = _cells(series, frozenset(column.values))
@@ -178,8 +169,6 @@ def _categories(
 
 def _as_it_is(series: pd.Series, column: Column, comma: bool | None) -> tuple[pd.Series, list[str]]:
     """Return a column of which the first table says nothing: it has no value there."""
-    import pandas as pd
-
     n_values = int(_cells(series).notna().sum())
     notes = []
     if n_values:
@@ -206,8 +195,6 @@ def _cells(series: pd.Series, values: frozenset[str] = frozenset()) -> pd.Series
 
     Markers of missing values are missing, unless they are among `values`.
     """
-    import pandas as pd
-
     markers = MISSING - values
     texts = [
         None if missing or (text := plain_text(value)) in markers else text

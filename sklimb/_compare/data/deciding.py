@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
 
 from sklimb._compare.data.spelling import (
     MISSING,
@@ -18,9 +20,6 @@ from sklimb._compare.data.spelling import (
     is_plain_number,
     number_formats,
 )
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 # From this share of numbers on, the rest of a column deserves a word.
 _NEARLY = 0.8
@@ -183,8 +182,6 @@ def _strips(cells: Cells) -> bool:
 
 
 def _number(cells: Cells, comma: bool | None) -> Decision:
-    import pandas as pd
-
     chosen, ambiguous = choose_format(cells.formats, cells.values, comma)
     notes = []
     if ambiguous:

@@ -5,15 +5,13 @@ from __future__ import annotations
 import datetime
 import decimal
 import numbers
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from sklimb._compare.errors import InputError
 from sklimb._compare.snippet import quoted
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 # Cells of a frame of sparse columns that are still worth a dense one.
 _MAX_DENSE = 50_000_000
@@ -34,8 +32,6 @@ def as_pandas(X: Any) -> tuple[Any, str]:
     code : str
         Python that does the same; empty where nothing was done.
     """
-    import pandas as pd
-
     library = type(X).__module__.split(".")[0]
     if library == "polars" and type(X).__name__ == "LazyFrame":
         raise InputError("X is a lazy polars frame; pass X.collect()")
@@ -71,8 +67,6 @@ def plain_frame(X: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     InputError
         If a column is something else; the message names it and says what to do.
     """
-    import pandas as pd
-
     if X.columns.has_duplicates or 0 in X.shape:
         return X, []  # which is told elsewhere
     if isinstance(X.columns, pd.MultiIndex):
@@ -134,8 +128,6 @@ def plain_column(series: pd.Series, name: Any) -> tuple[pd.Series, str]:
     InputError
         If nothing can be learnt from it as it is.
     """
-    import pandas as pd
-
     dtype = series.dtype
     if isinstance(dtype, pd.SparseDtype):
         new, _ = plain_column(series.sparse.to_dense(), name)
@@ -184,8 +176,6 @@ def _nullable(series: pd.Series) -> tuple[pd.Series, str]:
 
 def _arrow(series: pd.Series, name: Any) -> tuple[pd.Series, str]:
     """Return a column in Arrow's memory as one in NumPy's."""
-    import pandas as pd
-
     dtype: Any = series.dtype
     if dtype.kind in "iuf" or dtype.type is decimal.Decimal:
         return pd.Series(
@@ -204,8 +194,6 @@ def _arrow(series: pd.Series, name: Any) -> tuple[pd.Series, str]:
 
 def _categorical(series: pd.Series, name: Any) -> tuple[pd.Series, str]:
     """Return categories as they are, where they sort; intervals (of `pandas.cut`) as text."""
-    import pandas as pd
-
     values = series.cat.categories
     if isinstance(values.dtype, pd.IntervalDtype):
         expression = '{0}.astype(object).map(str, na_action="ignore")'

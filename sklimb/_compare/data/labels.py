@@ -7,9 +7,10 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from sklimb._compare.data.spelling import (
     MISSING,
@@ -20,9 +21,6 @@ from sklimb._compare.data.spelling import (
     visible,
 )
 from sklimb._compare.errors import InputError
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _WHOLE = re.compile(r"0|-?[1-9]\d{0,17}")
 # Texts that pandas takes for missing, and that somebody has written as a class.

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from sklimb._compare.data.columns import Column
 from sklimb._compare.data.spelling import NumberFormat, choose_format, number_formats
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 def read_numbers(
@@ -36,8 +33,6 @@ def read_numbers(
     notes : list of str
         Where the two tables are written in two ways that may have been meant otherwise.
     """
-    import pandas as pd
-
     plain = pd.to_numeric(cells, errors="coerce")
     rule = column.number
     if not len(cells) or (rule.is_plain and comma is not True and plain.notna().all()):
@@ -85,8 +80,6 @@ def _by_rule(cell: str, formats: Sequence[NumberFormat], rule: NumberFormat) -> 
 
 def _read(cells: pd.Series, ways: dict[str, NumberFormat | None]) -> pd.Series:
     """Return cells as numbers, each in its way; NaN where it has none."""
-    import pandas as pd
-
     numbers = pd.Series(np.nan, index=cells.index, dtype=float)
     way_of = cells.map(ways)
     for way in set(filter(None, ways.values())):

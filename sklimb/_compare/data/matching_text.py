@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from sklimb._compare.data.columns import DAY, Column
 from sklimb._compare.data.spelling import folded, is_plain_number
 from sklimb._compare.errors import InputError
 from sklimb._compare.phrases import first_few
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 # From this share on the values of a column are no slips: the two tables mean different things.
 TOO_MANY = 0.5

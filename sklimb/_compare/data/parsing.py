@@ -8,14 +8,13 @@ import re
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
 
 from sklimb._compare.data.files import Source
 from sklimb._compare.data.syntax import Syntax
 from sklimb._compare.errors import InputError
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 # In pieces, as by default, a column could get one type above and another below.
 TYPED = {"na_values": ["?"], "skipinitialspace": True, "low_memory": False}
@@ -103,8 +102,6 @@ def _short_rows(source: Source, syntax: Syntax, n_fields: int) -> list[int]:
 
 
 def _read(source: Source, **options: Any) -> pd.DataFrame:
-    import pandas as pd
-
     if source.encoding != "utf-8":
         options["encoding"] = source.encoding
     try:

@@ -6,6 +6,7 @@ import numbers
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from imblearn.pipeline import Pipeline, make_pipeline
 from scipy import sparse
 from sklearn.base import BaseEstimator
@@ -70,8 +71,6 @@ def stack(X: Any, more: Any) -> Any:
                 + (f"; new: {', '.join(strange)}" if strange else "")
                 + (f"; missing: {', '.join(lacking)}" if lacking else "")
             )
-        import pandas as pd
-
         # Text of the test part that came as objects is kept as the training part keeps it.
         text = {name: d for name, d in X.dtypes.items() if isinstance(d, pd.StringDtype)}
         if text and not X.columns.has_duplicates:

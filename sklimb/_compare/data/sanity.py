@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from scipy import sparse
 
 from sklimb._compare.phrases import first_few
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 # A copy of the labels, or an identifier, may have so many rows that say otherwise, and at least one
 # identifier; of no class may it miss more than that.
@@ -64,8 +62,6 @@ def _columns(X: Any):
     if hasattr(X, "iloc"):
         yield from X.items()
     else:
-        import pandas as pd
-
         for place in range(X.shape[1]):
             yield place, pd.Series(X[:, place])
 
@@ -79,8 +75,6 @@ def _is_constant(values: pd.Series) -> bool:
 
 
 def _missing(value: Any) -> bool:
-    import pandas as pd
-
     return bool(pd.isna(value))
 
 
@@ -90,8 +84,6 @@ def _copy_note(name: Any, values: pd.Series, codes: np.ndarray) -> str:
     limit = max(n_classes, n_rows // _ROWS_PER_VALUE)
     if n_classes > n_rows / 2 or values.iloc[:1000].nunique(dropna=False) > limit:
         return ""
-    import pandas as pd
-
     own, different = pd.factorize(values, use_na_sentinel=False)
     if len(different) > limit:
         return ""
@@ -123,8 +115,6 @@ def _counts_rows(name: Any, values: pd.Series) -> bool:
     It is a run of such numbers in any order, with few gaps, or never repeats and is called so; one
     cell in a hundred (one at least) may be empty or repeat.
     """
-    import pandas as pd
-
     if not pd.api.types.is_numeric_dtype(values) or values.dtype.kind not in "iuf":
         return False
     slips = max(1, int(_SLIPS * len(values)))

@@ -6,10 +6,8 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import pandas as pd
+import pandas as pd
 
 # What `pandas.read_csv` takes for missing, and the question mark of the UCI's files.
 MISSING = frozenset(
@@ -115,8 +113,6 @@ class NumberFormat:
         -------
         numbers : Series
         """
-        import pandas as pd
-
         for old, new, regex in self.steps():
             cells = cells.str.replace(old, new, regex=regex)
         return pd.to_numeric(cells, errors="coerce")

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import pandas as pd
 
 from sklimb._compare.data.header import one_line
 from sklimb._compare.data.spelling import MISSING, number_formats
 from sklimb._compare.errors import InputError
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 def check_first_label(path: Path, labels: pd.Series) -> None:

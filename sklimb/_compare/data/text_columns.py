@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
 
 from sklimb._compare.data.columns import kind_of_text
 from sklimb._compare.data.deciding import number_notes
 from sklimb._compare.data.spelling import MISSING, is_code, plain_text
 from sklimb._compare.data.times import as_times
 from sklimb._compare.errors import InputError
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 # More categories than this of one column share one dummy column: what is left are names and ids.
 MAX_CATEGORIES = 50

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from sklimb._compare.data.spelling import choose_format, number_formats
 from sklimb._compare.errors import InputError
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 def as_times(values: Any, what: str) -> np.ndarray:
@@ -32,8 +30,6 @@ def as_times(values: Any, what: str) -> np.ndarray:
     InputError
         If text is neither, so that it would be ordered as text is.
     """
-    import pandas as pd
-
     if isinstance(getattr(values, "dtype", None), pd.CategoricalDtype):
         series = pd.Series(values)
         if series.cat.ordered:
@@ -51,8 +47,6 @@ def as_times(values: Any, what: str) -> np.ndarray:
 
 def _objects(series: pd.Series) -> np.ndarray:
     """Return dates with time zones as moments, so that they sort whatever the zones."""
-    import pandas as pd
-
     if any(getattr(value, "tzinfo", None) is not None for value in series.dropna()):
         try:
             return pd.to_datetime(series, utc=True).to_numpy()
@@ -62,8 +56,6 @@ def _objects(series: pd.Series) -> np.ndarray:
 
 
 def _text_as_times(texts: pd.Series, what: str) -> np.ndarray:
-    import pandas as pd
-
     different = texts.dropna().unique()
     formats = number_formats(list(different))
     if formats:

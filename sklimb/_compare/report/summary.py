@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from sklimb._compare.run.methods import Method
 from sklimb._compare.run.running import Outcome, short_params
 from sklimb._compare.run.scores import SCORES
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 def fold_frame(methods: Sequence[Method], outcomes: Sequence[Outcome]) -> pd.DataFrame:
@@ -28,8 +25,6 @@ def fold_frame(methods: Sequence[Method], outcomes: Sequence[Outcome]) -> pd.Dat
     folds : DataFrame
         Columns method, repeat, fold, the scores, fit_seconds, search_seconds, params, error.
     """
-    import pandas as pd
-
     place = {method.name: i for i, method in enumerate(methods)}
     rows = [
         {
@@ -112,8 +107,6 @@ def method_frame(
         Columns method, label, each score with its ``_std`` (n - 1 in the denominator; NaN for one
         split), fit_seconds, search_seconds, n_splits, best_params, times_chosen, error.
     """
-    import pandas as pd
-
     rows = []
     for method in methods:
         own = sorted(
@@ -159,8 +152,6 @@ def recall_frame(results: pd.DataFrame, outcomes: Sequence[Outcome], classes, co
         One row a class, the largest first; column ``rows`` and one column a method: the mean over
         the splits that scored the class.
     """
-    import pandas as pd
-
     columns = {"rows": counts}
     for name in results.loc[results["error"] == "", "method"] if len(results) else []:
         table = np.array([o.recalls for o in outcomes if o.method == name])

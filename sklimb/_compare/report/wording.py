@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING
+
+import pandas as pd
 
 from sklimb._compare.report.summary import lead
 from sklimb._compare.run.scores import METRICS
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 WIDTH = 108
 _HEADS = {
