@@ -119,8 +119,7 @@ def _say(text: str) -> None:
 
 def _read(arguments: argparse.Namespace):
     """Return the table of ``--data`` and that of ``--test``, None where not asked for."""
-    from sklimb._compare.reading import read_table
-    from sklimb._compare.second import read_second
+    from sklimb._compare.reading import read_second, read_table
 
     needs_data = ("target", "test", "groups", "time", "drop")
     if arguments.data is None:

@@ -1,63 +1,31 @@
-"""From a CSV file to columns, labels, groups and times, and the Python that does the same."""
+"""From CSV files to columns, labels, groups and times, and the Python that does the same."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from sklimb._compare.data.columns import Columns, columns_of
-from sklimb._compare.data.deciding import Cells, Decision, cells_of, decide, file_has_commas
-from sklimb._compare.data.files import Source, load
+from sklimb._compare.data.columns import columns_of
+from sklimb._compare.data.converting import conform
+from sklimb._compare.data.deciding import cells_of, decide_all, file_has_commas, has_fractions
+from sklimb._compare.data.files import load
 from sklimb._compare.data.header import one_line
 from sklimb._compare.data.labels import read_labels
-from sklimb._compare.data.parsing import text_frame, typed_frame
+from sklimb._compare.data.parsing import columns_as_written, text_frame, typed_frame
 from sklimb._compare.data.stray_rows import check_first_label, check_rows
 from sklimb._compare.data.syntax import Syntax, find_syntax
+from sklimb._compare.data.table import Table, find_column
 from sklimb._compare.data.table_code import table_code
 from sklimb._compare.data.times import as_times
 from sklimb._compare.errors import InputError
-from sklimb._compare.phrases import counted, likely, nearest
+from sklimb._compare.phrases import counted, likely
 
-
-@dataclass
-class Table:
-    """A file, taken apart.
-
-    Parameters
-    ----------
-    X : DataFrame
-        The columns to learn from.
-    y : ndarray of shape (n_samples,)
-    groups, time : ndarray of shape (n_samples,) or None
-    code : str
-        Python that makes ``X`` and ``y`` from the file; empty for a second file.
-    notes : list of str
-        How the file was read, where that could have been otherwise.
-    columns : Columns
-        What each column of ``X`` is.
-    label : str
-        The column of labels.
-    names : list of str
-        All columns of the file.
-    left_out : list of str
-        Those that are not in ``X``.
-    """
-
-    X: pd.DataFrame
-    y: np.ndarray
-    groups: np.ndarray | None
-    time: np.ndarray | None
-    code: str
-    notes: list[str]
-    columns: Columns
-    label: str
-    names: list[str]
-    left_out: list[str] = field(default_factory=list)
+# Different values of a column that are looked at for decimal commas.
+_N_ROWS = 1000
 
 
 def read_table(
@@ -120,7 +88,7 @@ def read_table(
     notes = [*source.notes, *syntax.notes, *_repeated(path, syntax, label, target, left_out)]
     features = typed.drop(columns=left_out)
     sides = [found[name] for name in (groups, time) if name]
-    raw, short = _written(source, syntax, features, [label, *sides])
+    raw, short = columns_as_written(source, syntax, features, [label, *sides])
     if syntax.header:
         check_rows(path, raw)
     elif syntax.guessed:
@@ -132,7 +100,7 @@ def read_table(
             "was taken as missing"
         )
     labels = read_labels(raw[label])
-    decisions, markers = _decisions(features, raw, syntax.separator)
+    decisions, markers = decide_all(features, raw, syntax.separator)
     for name, decision in decisions.items():
         if decision.series is not features[name]:
             features[name] = decision.series
@@ -148,7 +116,7 @@ def read_table(
         decisions,
         markers,
         labels=labels,
-        has_points=any(_has_fractions(d) for d in decisions.values()),
+        has_points=any(d.number is None and has_fractions(d.series) for d in decisions.values()),
     )
     return Table(
         features,
@@ -161,6 +129,67 @@ def read_table(
         label,
         names,
         left_out,
+    )
+
+
+def read_second(path: str | Path, first: Table, header: str = "auto") -> Table:
+    """Read a further file as the first one was read.
+
+    Separator, encoding, decimal signs and header are the file's own; which columns there are, and
+    what each is, are the first file's. Columns are found by name, whatever their order; by place
+    where one of the files has no names.
+
+    Parameters
+    ----------
+    path : str or Path
+    first : Table
+        The file of training rows.
+    header : {"auto", "yes", "no"}, default="auto"
+
+    Returns
+    -------
+    table : Table
+        Labels are text; `sklimb._compare.data.labels.match_labels` finds them among the first's.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, lacks a column, or its columns mean something else.
+    """
+    path = Path(path)
+    source = load(path)
+    by_name = not first.columns.counted
+    syntax = find_syntax(source, header, first.names if by_name else ())
+    if not syntax.names or len(syntax.names) < 2:
+        raise InputError(f"{path} has one column only: separators are comma, semicolon, tab, bar")
+    names = [name for name in syntax.names if name not in syntax.empty]
+    cells, short = text_frame(source, syntax, names)
+    if not len(cells):
+        raise InputError(f"{path} has a header but no rows")
+    if syntax.header:
+        check_rows(path, cells)
+    notes = [*source.notes, *(note for note in syntax.notes if "has no header" not in note)]
+    if not (by_name and syntax.header):
+        cells = _by_place(path, cells, first, syntax)
+        if by_name or syntax.header:
+            one = path.name if by_name else "the training file"
+            notes.append(f"{one} has no header, so its columns were taken in their order")
+    cells = cells.rename(columns=_stripped(cells, first.names))
+    if first.label not in cells.columns:
+        hint = likely(first.label, cells.columns)
+        raise InputError(f"{path} has no column {first.label!r}, the target{hint and f': {hint}'}")
+    if len(short):
+        notes.append(
+            f"{counted(len(short), 'row')} of {path.name} (the first: row {short[0] + 1}) end "
+            "before the last column; the rest was taken as missing"
+        )
+    y = cells[first.label].str.strip()
+    y = y.astype(object).where(~y.isin(["", "?"]), None).to_numpy()
+    rest = cells.drop(columns=[name for name in first.left_out if name in cells.columns])
+    comma = _commas(rest, syntax)
+    X, more = conform(rest, first.columns, comma)
+    return Table(
+        X, y, None, None, "", notes + more, first.columns, first.label, names, first.left_out
     )
 
 
@@ -204,128 +233,29 @@ def _repeated(
     return notes
 
 
-def _written(
-    source: Source, syntax: Syntax, features: pd.DataFrame, others: Sequence[str]
-) -> tuple[pd.DataFrame, list[int]]:
-    """Return the columns whose spelling matters, as text, and which rows are too short.
-
-    Reading all of them so would take several times as long as reading numbers.
-    """
-    zeros = _has_leading_zeros(source, syntax)
-    asked = [
-        name
-        for name, series in features.items()
-        if series.dtype.kind not in "biuf" or (zeros and not _has_fractions_in(series))
-    ]
-    if any(
-        number.decimal == ","
-        for name in asked
-        if features[name].dtype.kind not in "biuf"
-        for number in _sampled_formats(features[name])
-    ):
-        # Where commas are decimal signs, points may stand between thousands.
-        asked = list(features.columns)
-    wanted = list(dict.fromkeys([*asked, *others, syntax.names[-1]]))
-    cells, short = text_frame(source, syntax, wanted)
-    return cells, short
-
-
-def _sampled_formats(series: pd.Series) -> list:
-    from sklimb._compare.data.spelling import number_formats
-
-    values = series.dropna().iloc[:1000].astype(str).str.strip().unique()[:100]
-    return number_formats(list(values))
-
-
-def _has_leading_zeros(source: Source, syntax: Syntax) -> bool:
-    """Return whether some cell of the file begins with 00 to 09, as postcodes do."""
-    if source.encoding.startswith(("utf-16", "utf-32")):
-        return True
-    data = np.frombuffer(source.data, np.uint8)
-    if len(data) < 3:
-        return False
-    zeros = np.flatnonzero(data[1:-1] == ord("0")) + 1
-    before = data[zeros[data[zeros + 1] - ord("0") < 10] - 1]
-    ends = np.frombuffer(f"{syntax.separator}\n\r\"' ".encode(), np.uint8)
-    return bool(np.isin(before, ends).any())
-
-
-def _has_fractions_in(series: pd.Series) -> bool:
-    return series.dtype.kind == "f" and bool((series.dropna() % 1 != 0).any())
-
-
-def _has_fractions(decision: Decision) -> bool:
-    """Return whether pandas reads a column as numbers with a point."""
-    return decision.number is None and _has_fractions_in(decision.series)
-
-
-def _decisions(
-    features: pd.DataFrame, raw: pd.DataFrame, separator: str
-) -> tuple[dict[str, Decision], list[str]]:
-    """Return what becomes of each column, and the texts for missing that pandas does not know."""
-    everything = set(features.columns) <= set(raw.columns)
-    cells: dict[str, Cells] = {
-        name: cells_of(name, features[name], raw[name], doubt=everything)
-        for name in features.columns
-        if name in raw.columns
-    }
-    plain = features.drop(columns=list(cells))
-    comma = file_has_commas(list(cells.values()), separator, plain)
-    decisions = {
-        name: decide(cells[name], comma) if name in cells else Decision(features[name])
-        for name in features.columns
-    }
-    markers = [
-        text.lstrip() for c in cells.values() for text in c.markers if text.strip() != text.lstrip()
-    ]
-    return decisions, sorted(set(markers))
-
-
 def _groups(cells: pd.Series) -> np.ndarray:
     return np.array([cell.strip() or None for cell in cells], dtype=object)
 
 
-def find_column(asked: str, names: list[str], path: Path, syntax: Syntax) -> str:
-    """Return the name of a column that is given by name or by number.
-
-    Parameters
-    ----------
-    asked : str
-        A name comes before a number: a column called ``"1"`` is meant by ``1``.
-    names : list of str
-        The columns.
-    path : Path
-        For the message.
-    syntax : Syntax
-        Whether the names are the file's, and sure.
-
-    Returns
-    -------
-    name : str
-
-    Raises
-    ------
-    InputError
-        If there is none; names the nearest.
-    """
-    if asked in names:
-        return asked
-    same = [name for name in names if one_line(name) == one_line(asked)]
-    if len(same) == 1:
-        return same[0]
-    if re.fullmatch(r"[+-]?\d+", asked.strip()):
-        number = int(asked)
-        if -len(names) <= number < len(names):
-            return names[number]
+def _by_place(path: Path, cells: pd.DataFrame, first: Table, syntax: Syntax) -> pd.DataFrame:
+    expected = len(first.names)
+    if cells.shape[1] != expected:
+        which = "has no header" if not syntax.header else "has a header, but the training file none"
         raise InputError(
-            f"{path} has {len(names)} columns, numbered 0 to {len(names) - 1} "
-            f"(or -1 to -{len(names)} from the end): there is no column {number}"
+            f"{path} {which}, so its columns are known by their place; but it has "
+            f"{cells.shape[1]} columns and the training file {expected}"
         )
-    hint = nearest(asked, names)
-    if not syntax.header:
-        hint = f"the file has no header, so name it by number, 0 to {len(names) - 1} or -1"
-        if syntax.guessed:
-            hint += " (if the first line holds names, say --header yes)"
-    elif syntax.guessed and not likely(asked, names):
-        hint += " (the first line was taken for the names; if it holds data, say --header no)"
-    raise InputError(f"{path} has no column {asked!r}: {hint}")
+    return cells.set_axis(first.names, axis=1)
+
+
+def _stripped(cells: pd.DataFrame, names: list[str]) -> dict[str, str]:
+    """Return new names for columns whose names differ from the first file's only in spaces."""
+    wanted = {one_line(name): name for name in names if name not in set(cells.columns)}
+    return {name: wanted[one_line(name)] for name in cells.columns if one_line(name) in wanted}
+
+
+def _commas(cells: pd.DataFrame, syntax: Syntax) -> bool | None:
+    top = cells.iloc[:_N_ROWS]
+    unknown = pd.Series(np.nan, index=top.index, dtype=object)
+    columns = [cells_of(name, unknown, top[name]) for name in top.columns]
+    return file_has_commas(columns, syntax.separator, top.iloc[:, :0])

@@ -126,14 +126,37 @@ def file_has_commas(columns: list[Cells], separator: str, typed: pd.DataFrame) -
     }
     if decimals == {","}:
         return True
-    if "." in decimals or any(_has_fractions(series) for _, series in typed.items()):
+    if "." in decimals or any(has_fractions(series) for _, series in typed.items()):
         return False
     # Only those who write 3,14 need another separator than the comma.
     return True if separator == ";" else None
 
 
-def _has_fractions(series: pd.Series) -> bool:
+def has_fractions(series: pd.Series) -> bool:
+    """Return whether a column that pandas reads as numbers holds others than whole ones."""
     return series.dtype.kind == "f" and bool((series.dropna() % 1 != 0).any())
+
+
+def decide_all(
+    features: pd.DataFrame, raw: pd.DataFrame, separator: str
+) -> tuple[dict[str, Decision], list[str]]:
+    """Return what becomes of each column, and the texts for missing that pandas does not know."""
+    everything = set(features.columns) <= set(raw.columns)
+    cells: dict[str, Cells] = {
+        name: cells_of(name, features[name], raw[name], doubt=everything)
+        for name in features.columns
+        if name in raw.columns
+    }
+    plain = features.drop(columns=list(cells))
+    comma = file_has_commas(list(cells.values()), separator, plain)
+    decisions = {
+        name: decide(cells[name], comma) if name in cells else Decision(features[name])
+        for name in features.columns
+    }
+    markers = [
+        text.lstrip() for c in cells.values() for text in c.markers if text.strip() != text.lstrip()
+    ]
+    return decisions, sorted(set(markers))
 
 
 def decide(cells: Cells, comma: bool | None) -> Decision:

@@ -10,9 +10,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from sklimb._compare.data.deciding import has_fractions
 from sklimb._compare.data.files import Source
+from sklimb._compare.data.spelling import number_formats
 from sklimb._compare.data.syntax import Syntax
 from sklimb._compare.errors import InputError
 
@@ -82,6 +85,49 @@ def text_frame(
     # What a row lacks is empty in its last column, so most files need no second look.
     in_doubt = last in names and last not in syntax.empty and (frame[last] == "").any()
     return frame, _short_rows(source, syntax, n_fields) if in_doubt else []
+
+
+def columns_as_written(
+    source: Source, syntax: Syntax, features: pd.DataFrame, others: Sequence[str]
+) -> tuple[pd.DataFrame, list[int]]:
+    """Return the columns whose spelling matters, as text, and which rows are too short.
+
+    Reading all of them so would take several times as long as reading numbers.
+    """
+    zeros = _has_leading_zeros(source, syntax)
+    asked = [
+        name
+        for name, series in features.items()
+        if series.dtype.kind not in "biuf" or (zeros and not has_fractions(series))
+    ]
+    if any(
+        number.decimal == ","
+        for name in asked
+        if features[name].dtype.kind not in "biuf"
+        for number in _sampled_formats(features[name])
+    ):
+        # Where commas are decimal signs, points may stand between thousands.
+        asked = list(features.columns)
+    wanted = list(dict.fromkeys([*asked, *others, syntax.names[-1]]))
+    return text_frame(source, syntax, wanted)
+
+
+def _sampled_formats(series: pd.Series) -> list:
+    values = series.dropna().iloc[:1000].astype(str).str.strip().unique()[:100]
+    return number_formats(list(values))
+
+
+def _has_leading_zeros(source: Source, syntax: Syntax) -> bool:
+    """Return whether some cell of the file begins with 00 to 09, as postcodes do."""
+    if source.encoding.startswith(("utf-16", "utf-32")):
+        return True
+    data = np.frombuffer(source.data, np.uint8)
+    if len(data) < 3:
+        return False
+    zeros = np.flatnonzero(data[1:-1] == ord("0")) + 1
+    before = data[zeros[data[zeros + 1] - ord("0") < 10] - 1]
+    ends = np.frombuffer(f"{syntax.separator}\n\r\"' ".encode(), np.uint8)
+    return bool(np.isin(before, ends).any())
 
 
 def _short_rows(source: Source, syntax: Syntax, n_fields: int) -> list[int]:

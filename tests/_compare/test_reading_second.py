@@ -5,8 +5,7 @@ import pandas as pd
 import pytest
 
 from sklimb._compare.errors import InputError
-from sklimb._compare.reading import read_table
-from sklimb._compare.second import read_second
+from sklimb._compare.reading import read_second, read_table
 
 FIRST = pd.DataFrame(
     {
