@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any
 
+import numpy as np
+import pandas as pd
+
 
 def first_few(items: Iterable[Any], n: int = 6) -> str:
     """Return the first `n` items separated by commas, and how many more there are.
@@ -42,6 +45,18 @@ def listed(labels: Iterable[Any]) -> str:
     if any("," in name for name in names):
         names = list(map(repr, names))
     return f"class{'es' if len(names) > 1 else ''} {first_few(names)}"
+
+
+def first_hit(hit: np.ndarray, cells: pd.Series) -> str:
+    """Return which is the first of the rows where `hit` is true, and its cell.
+
+    Examples
+    --------
+    >>> first_hit(np.array([False, True]), pd.Series(["1", "x"]))
+    "the first: row 2, 'x'"
+    """
+    first = int(hit.argmax())
+    return f"the first: row {first + 1}, {cells.iloc[first]!r}"
 
 
 def likely(name: str, known: Iterable[Any]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -70,6 +71,32 @@ def joined(*pieces: str) -> str:
     rest = "\n".join(line for line in lines if not line.startswith(starts))
     ordered = sorted(imports, key=lambda line: (line.startswith("from"), line))
     return "\n".join(ordered) + "\n\n" + re.sub(r"\n{3,}", "\n\n", rest.strip())
+
+
+def literal(value: Any) -> str:
+    """Return plain values, containers of them and built-in types as code.
+
+    Examples
+    --------
+    >>> literal({"dtype": str, "sep": ";"})
+    '{"dtype": str, "sep": ";"}'
+    """
+    return _flat(value, {})
+
+
+def each_column(names: Sequence[Any], line: str) -> list[str]:
+    """Return `line` for one column, a loop for several; the name stands where ``{0}`` is.
+
+    Examples
+    --------
+    >>> each_column(["a", 1], "del X[{0}]")
+    ['for name in ["a", 1]:', '    del X[name]']
+    """
+    shown = [quoted(name) if isinstance(name, str) else repr(name) for name in names]
+    if len(shown) == 1:
+        return [line.replace("{0}", shown[0])]
+    loop = [f"for name in [{', '.join(shown)}]:", "    " + line.replace("{0}", "name")]
+    return loop if shown else []
 
 
 def public_module(thing: type) -> str:

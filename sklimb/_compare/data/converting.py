@@ -16,7 +16,7 @@ from sklimb._compare.data.matching_numbers import read_numbers
 from sklimb._compare.data.matching_text import TOO_MANY, match_text
 from sklimb._compare.data.spelling import MISSING, plain_text, truth
 from sklimb._compare.errors import InputError
-from sklimb._compare.phrases import first_few, likely
+from sklimb._compare.phrases import first_few, first_hit, likely
 
 # What pandas calls columns in which no cell is a truth value.
 _NO_TRUTHS = ("string", "integer", "floating", "mixed-integer-float", "decimal", "empty")
@@ -206,9 +206,7 @@ def _cells(series: pd.Series, values: frozenset[str] = frozenset()) -> pd.Series
 def _unfit(bad: np.ndarray, cells: pd.Series, column: Column, what: str) -> list[str]:
     if not bad.any():
         return []
-    n_bad, n = int(bad.sum()), int(cells.notna().sum())
-    first = int(np.flatnonzero(bad)[0])
-    shown = f"the first: row {first + 1}, {cells.iloc[first]!r}"
+    n_bad, n, shown = int(bad.sum()), int(cells.notna().sum()), first_hit(bad, cells)
     if n_bad > TOO_MANY * n:
         kind = "numbers" if column.kind == "number" else "true and false"
         raise InputError(

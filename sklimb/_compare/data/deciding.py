@@ -20,6 +20,7 @@ from sklimb._compare.data.spelling import (
     is_plain_number,
     number_formats,
 )
+from sklimb._compare.phrases import first_hit
 
 # From this share of numbers on, the rest of a column deserves a word.
 _NEARLY = 0.8
@@ -268,11 +269,10 @@ def number_notes(name: Any, values: Sequence[str], text: pd.Series) -> list[str]
         return []
     strange = [v for v in values if not number_formats([v])]
     hit = text.isin(strange).to_numpy()
-    first = int(hit.argmax())
     return [
-        f"column {name} holds numbers but for {hit.sum():,} of {len(hit):,} values (the "
-        f"first: row {first + 1}, {text.iloc[first]!r}), so all its values are "
-        "categories; empty these cells to make it numbers"
+        f"column {name} holds numbers but for {hit.sum():,} of {len(hit):,} values "
+        f"({first_hit(hit, text)}), so all its values are categories; empty these cells to make it "
+        "numbers"
     ]
 
 

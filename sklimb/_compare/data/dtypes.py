@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from sklimb._compare.errors import InputError
-from sklimb._compare.snippet import quoted
+from sklimb._compare.snippet import each_column
 
 # Cells of a frame of sparse columns that are still worth a dense one.
 _MAX_DENSE = 50_000_000
@@ -87,24 +87,13 @@ def plain_frame(X: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
             changed[name] = new
         if expression:
             by_expression.setdefault(expression, []).append(name)
-    code = _lines(by_expression)
+    code = ["X = X.copy()"] if by_expression else []
+    for expression, names in by_expression.items():
+        code += each_column(names, "X[{0}] = " + expression.replace("{0}", "X[{0}]"))
     if not changed:
         return X, code
     made = {name: changed.get(name, X.iloc[:, i]) for i, name in enumerate(X.columns)}
     return pd.DataFrame(made, index=X.index, columns=X.columns), code
-
-
-def _lines(by_expression: dict[str, list[Any]]) -> list[str]:
-    """Return the code that changes columns of a copy of X, a loop for several in the same way."""
-    lines = ["X = X.copy()"] if by_expression else []
-    for expression, names in by_expression.items():
-        shown = [quoted(name) if isinstance(name, str) else repr(name) for name in names]
-        if len(names) == 1:
-            lines.append(f"X[{shown[0]}] = {expression.format(f'X[{shown[0]}]')}")
-        else:
-            lines.append(f"for name in [{', '.join(shown)}]:")
-            lines.append(f"    X[name] = {expression.format('X[name]')}")
-    return lines
 
 
 def plain_column(series: pd.Series, name: Any) -> tuple[pd.Series, str]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from collections import Counter
 from itertools import pairwise
 from typing import Any
+
+import pandas as pd
 
 from sklimb._compare.data.spelling import MISSING, is_plain_number
 from sklimb._compare.errors import InputError
@@ -168,19 +172,12 @@ def _width(rows: list[list[str]]) -> int:
 
 def _mangled(cells: list[str]) -> tuple[list[str], dict[str, str]]:
     """Return names as pandas gives them, and of the second of a name the name as written."""
-    names, repeated = [], {}
-    raw = [cell or f"Unnamed: {i}" for i, cell in enumerate(cells)]
-    seen: Counter[str] = Counter()
-    for name in raw:
-        new = name
-        while seen[new]:
-            new = f"{name}.{seen[name]}"
-            seen[name] += 1
-        if new != name:
-            repeated[new] = name
-        seen[new] += 1
-        names.append(new)
-    return names, repeated
+    line = io.StringIO()
+    csv.writer(line).writerow(cells)
+    line.seek(0)
+    names = list(pd.read_csv(line, nrows=0))
+    written = [cell or f"Unnamed: {i}" for i, cell in enumerate(cells)]
+    return names, {new: old for new, old in zip(names, written, strict=True) if new != old}
 
 
 def _all_differ(cells: list[str]) -> bool:

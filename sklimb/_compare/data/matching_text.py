@@ -10,7 +10,7 @@ import pandas as pd
 from sklimb._compare.data.columns import DAY, Column
 from sklimb._compare.data.spelling import folded, is_plain_number
 from sklimb._compare.errors import InputError
-from sklimb._compare.phrases import first_few
+from sklimb._compare.phrases import first_few, first_hit
 
 # From this share on the values of a column are no slips: the two tables mean different things.
 TOO_MANY = 0.5
@@ -79,8 +79,7 @@ def _unseen(cells: pd.Series, strange: list[str], column: Column) -> list[str]:
         return []
     hit = cells.isin(strange).to_numpy()
     n_present = int(cells.notna().sum())
-    first = int(np.flatnonzero(hit)[0])
-    shown = f"the first: row {first + 1}, {cells.iloc[first]!r}"
+    shown = first_hit(hit, cells)
     n_numbers = sum(map(is_plain_number, cells[hit]))
     if n_numbers > TOO_MANY * n_present and not any(map(is_plain_number, column.values)):
         raise InputError(

@@ -67,15 +67,10 @@ def _columns(X: Any):
 
 
 def _is_constant(values: pd.Series) -> bool:
-    first = values.iloc[0]
     # Without looking at all of a column that changes at once.
     if values.iloc[:50].nunique(dropna=False) > 1:
         return False
-    return bool(not _missing(first) and (values == first).all())
-
-
-def _missing(value: Any) -> bool:
-    return bool(pd.isna(value))
+    return bool((values == values.iloc[0]).all())  # never where the first is missing
 
 
 def _copy_note(name: Any, values: pd.Series, codes: np.ndarray) -> str:

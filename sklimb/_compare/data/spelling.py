@@ -21,7 +21,6 @@ WORDS = frozenset(word for word in MISSING if word.isalpha())
 
 _TRUE = frozenset({"true", "t", "yes", "y", "1", "1.0"})
 _FALSE = frozenset({"false", "f", "no", "n", "0", "0.0"})
-_SPACES = "\u00a0\u202f\u2009"
 _MINUS = "\u2212"
 _CURRENCIES = "USD EUR GBP CHF JPY CNY INR AUD CAD NZD SEK NOK DKK PLN CZK HUF BRL MXN ZAR kr zł"
 # Signs of currencies, with the letters that tell one dollar from another.

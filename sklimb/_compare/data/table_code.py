@@ -10,9 +10,7 @@ from sklimb._compare.data.deciding import Decision
 from sklimb._compare.data.labels import Labels
 from sklimb._compare.data.parsing import TYPED
 from sklimb._compare.data.spelling import NumberFormat
-from sklimb._compare.snippet import quoted
-
-_WIDTH = 88
+from sklimb._compare.snippet import each_column, literal, quoted
 
 
 def table_code(
@@ -69,9 +67,11 @@ def table_code(
     lines += _number_lines(formats)
     stripped = [name for name, decision in decisions.items() if decision.strip]
     truths = [name for name in stripped if _is_truth(decisions[name])]
-    lines += _each([name for name in stripped if name not in truths], "X[{0}] = X[{0}].str.strip()")
+    lines += each_column(
+        [name for name in stripped if name not in truths], "X[{0}] = X[{0}].str.strip()"
+    )
     true_false = '{"true": True, "false": False}'
-    lines += _each(truths, f"X[{{0}}] = X[{{0}}].str.strip().str.lower().map({true_false})")
+    lines += each_column(truths, f"X[{{0}}] = X[{{0}}].str.strip().str.lower().map({true_false})")
     return "\n".join([*lines, *_label_lines(path, options, label, labels), ""])
 
 
@@ -107,7 +107,7 @@ def _number_lines(formats: Mapping[str, NumberFormat]) -> list[str]:
             else f'.str.replace({quoted(old)}, "{new}")'
             for old, new, regex in form.steps()
         )
-        lines += _each(names, f"X[{{0}}] = pd.to_numeric(X[{{0}}]{steps})")
+        lines += each_column(names, f"X[{{0}}] = pd.to_numeric(X[{{0}}]{steps})")
     return lines
 
 
@@ -119,16 +119,6 @@ def _replacement(text: str) -> str:
     return _pattern(text) if "\\" in text else quoted(text)
 
 
-def _each(names: Sequence[str], line: str) -> list[str]:
-    """Return a line for one column, a loop for several."""
-    if len(names) == 1:
-        return [line.replace("{0}", quoted(names[0]))]
-    if not names:
-        return []
-    listed = ", ".join(map(quoted, names))
-    return [f"for name in [{listed}]:", "    " + line.replace("{0}", "name")]
-
-
 def _arguments(path: str | Path, options: Mapping[str, Any]) -> str:
     """Return the arguments of `read_csv` as code."""
     named = dict(options)
@@ -138,18 +128,8 @@ def _arguments(path: str | Path, options: Mapping[str, Any]) -> str:
         n = len(named.pop("names"))
         parts += ["header=None", f'names=[f"column_{{i}}" for i in range({n})]']
         named.pop("header")
-    parts += [f"{key}={_written(value)}" for key, value in named.items()]
+    parts += [f"{key}={literal(value)}" for key, value in named.items()]
     one_line = ", ".join(parts)
     if len(one_line) < 66:
         return one_line
     return "\n    " + ",\n    ".join(parts) + ",\n"
-
-
-def _written(value: Any) -> str:
-    if isinstance(value, str):
-        return quoted(value)
-    if isinstance(value, list):
-        return f"[{', '.join(map(_written, value))}]"
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{_written(k)}: {_written(v)}" for k, v in value.items()) + "}"
-    return "str" if value is str else repr(value)

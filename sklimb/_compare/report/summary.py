@@ -39,19 +39,10 @@ def fold_frame(methods: Sequence[Method], outcomes: Sequence[Outcome]) -> pd.Dat
         }
         for o in sorted(outcomes, key=lambda o: (place[o.method], o.repeat, o.fold))
     ]
-    return pd.DataFrame(rows, columns=[*_FOLD_COLUMNS])
-
-
-_FOLD_COLUMNS = (
-    "method",
-    "repeat",
-    "fold",
-    *SCORES,
-    "fit_seconds",
-    "search_seconds",
-    "params",
-    "error",
-)
+    seconds = ("fit_seconds", "search_seconds")
+    return pd.DataFrame(
+        rows, columns=["method", "repeat", "fold", *SCORES, *seconds, "params", "error"]
+    )
 
 
 def written(params: dict) -> str:
@@ -154,11 +145,9 @@ def recall_frame(results: pd.DataFrame, outcomes: Sequence[Outcome], classes, co
     """
     columns = {"rows": counts}
     for name in results.loc[results["error"] == "", "method"] if len(results) else []:
-        table = np.array([o.recalls for o in outcomes if o.method == name])
-        scored = ~np.isnan(table)
-        # By hand, because nanmean warns about a class that no split has scored.
-        with np.errstate(invalid="ignore"):
-            columns[name] = np.where(scored, table, 0).sum(axis=0) / scored.sum(axis=0)
+        # pandas' mean leaves NaN out, and NumPy's warns of a class that no split has scored.
+        table = pd.DataFrame([o.recalls for o in outcomes if o.method == name])
+        columns[name] = table.mean().to_numpy()
     frame = pd.DataFrame(columns, index=pd.Index(classes, name="class"))
     return frame.sort_values("rows", ascending=False, kind="stable")
 

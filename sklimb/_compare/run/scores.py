@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.metrics import average_precision_score, confusion_matrix
+from sklearn.metrics import average_precision_score, confusion_matrix, recall_score
 
 from sklimb.metrics import geometric_mean_score
 
@@ -56,9 +56,7 @@ def class_recalls(y_true, y_pred, classes) -> np.ndarray:
     -------
     recalls : ndarray of shape (n_classes,)
     """
-    table = confusion_matrix(y_true, y_pred, labels=classes)
-    with np.errstate(invalid="ignore"):
-        return np.diag(table) / table.sum(axis=1)
+    return recall_score(y_true, y_pred, labels=classes, average=None, zero_division=np.nan)
 
 
 def aligned_scores(estimator, X, classes) -> np.ndarray:

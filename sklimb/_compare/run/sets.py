@@ -13,7 +13,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from sklimb._compare.errors import InputError
 from sklimb._compare.phrases import nearest
-from sklimb._compare.snippet import quoted
+from sklimb._compare.snippet import literal
 
 # Evened out, 36 topics, the largest of 2,840 texts, are a hundred thousand rows of 11,643 columns
 # to learn from, fourteen times a method; and translated rows are dense.
@@ -116,11 +116,8 @@ class _Fetcher:
         if function not in self.names:
             self.names.append(function)
         given = {**options, "return_X_y": True, **self.options}
-        shown = [quoted(argument) for argument in arguments]
-        shown += [
-            f"{key}={quoted(value) if isinstance(value, str) else value}"
-            for key, value in given.items()
-        ]
+        shown = [literal(argument) for argument in arguments]
+        shown += [f"{key}={literal(value)}" for key, value in given.items()]
         line = f"{variables} = {function}({', '.join(shown)})"
         if len(line) > 88:
             line = f"{variables} = {function}(\n    {', '.join(shown)}\n)"
