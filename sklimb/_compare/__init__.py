@@ -1,19 +1,23 @@
 """Which method for my data: `sklimb.compare` and what the command `sklimb compare` stands on.
 
-The way of a comparison: `problems` (data, checked by `checking` and `preparing`, cut by `splits`)
-and `methods` (the table of what is compared) -> `running` (tasks in parallel, `scores`) ->
-`summary` (frames) -> `result`, in words (`wording`), Python (`snippet`), a picture (`picture`) and
-files (`page`).
+`comparing` is the way of a comparison from its arguments to its result, through three rooms, of
+which each knows only those before it:
 
-The way of a file: `reading` (and `second`, for a test file) puts together `files` (bytes,
-encoding), `syntax` (separator, header), `parsing` (pandas), `deciding` (what the cells of a column
-are, by their `spelling`), `labels`, `times`, and `table_code`, the Python that does the same.
-`columns` is the record of what each column is; `converting` (with `matching_numbers`) reads a
-second table by it, from a file or a frame. `dtypes` takes frames of every type, and `sanity` says
-which columns deserve a word.
+- ``data``: what people bring. `reading` is its door for files: it puts together `files` (bytes,
+  encoding), `syntax` (separator) with `header`, `parsing` (pandas), `deciding` (what the cells of a
+  column are, by their `spelling`), `labels`, `times`, and `table_code`, the Python that does the
+  same. `checking` is its door for labels and what else goes with the samples. `columns` records
+  what each column is; `converting` (with `matching_numbers` and `matching_text`) reads a second
+  table by it. `dtypes` and `preparing` take frames of every type, and `sanity` says which columns
+  deserve a word.
+- ``run``: `options` (checked), `methods` (the table of what is compared), `problems` and `sets`
+  (data with `splits`), `running` (tasks in parallel) and `scores`.
+- ``report``: `progress` while it runs, `summary` (frames), `result`, and that in words
+  (`wording`), a picture (`picture`) and files (`page`, with its templates).
 
-Heavy imports (pandas, matplotlib, imbalanced-learn) happen inside functions, because
-``import sklimb`` comes through here.
+`errors`, `phrases` (of errors and notes) and `snippet` (objects as Python) are for all rooms. What
+a run alone needs (matplotlib, imbalanced-learn) is imported inside functions here and in `result`,
+because ``import sklimb`` comes through here.
 """
 
 from sklimb._compare.comparing import compare

@@ -97,3 +97,4 @@ def test_notebooks_show_a_table(found):
     reader.feed(found._repr_html_())
     assert reader.open == []
     assert found.verdict in "".join(reader.text)
+    assert "<b>no</b>" not in found._repr_html_()
