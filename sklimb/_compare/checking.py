@@ -1,4 +1,4 @@
-"""Checks of labels and of what else goes with the rows: each complaint is one clear line."""
+"""Checks of labels and of what else goes with the samples: each complaint is one clear line."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sklimb._compare.phrases import listed
 
 def check_labels(
     y,
-    n_rows: int,
+    n_samples: int,
     *,
     alone_is_fine: bool = False,
     test_of=None,
@@ -27,10 +27,10 @@ def check_labels(
     Parameters
     ----------
     y : array-like
-    n_rows : int
-        Rows of X.
+    n_samples : int
+        Samples of X.
     alone_is_fine : bool, default=False
-        Whether a class may have one row.
+        Whether a class may have one sample.
     test_of : ndarray or None, default=None
         Labels of the training part, if `y` is those of a test part: labels that are the same but
         for their type or spelling become these.
@@ -39,7 +39,7 @@ def check_labels(
 
     Returns
     -------
-    y : ndarray of shape (n_rows,)
+    y : ndarray of shape (n_samples,)
 
     Raises
     ------
@@ -50,13 +50,13 @@ def check_labels(
         y = y[:, 0]
     if y.ndim != 1:
         raise InputError(f"y must be one label a row; its shape is {y.shape}")
-    if len(y) != n_rows:
-        raise InputError(f"X has {n_rows:,} rows and y has {len(y):,} labels")
+    if len(y) != n_samples:
+        raise InputError(f"X has {n_samples:,} rows and y has {len(y):,} labels")
     missing = pd.isna(y)
     if missing.any():
         first = int(np.flatnonzero(missing)[0])
         raise InputError(
-            f"the target is missing in {missing.sum():,} of {n_rows:,} rows (the first: row "
+            f"the target is missing in {missing.sum():,} of {n_samples:,} rows (the first: row "
             f"{first + 1}); leave these rows out or give them a class"
         )
     if y.dtype == object:
@@ -91,14 +91,14 @@ def check_labels(
         return y
     if len(labels) == 1:
         raise InputError(f"the target has one class only, {labels[0]!s}: nothing to tell apart")
-    if len(labels) == n_rows:
+    if len(labels) == n_samples:
         raise InputError(
-            f"the target has as many values as rows ({n_rows:,}): it looks like an identifier or a "
-            "number to predict, not like classes"
+            f"the target has as many values as rows ({n_samples:,}): it looks like an identifier or "
+            "a number to predict, not like classes"
         )
-    if type_of_target(y) == "continuous" or len(labels) > n_rows / 2:
+    if type_of_target(y) == "continuous" or len(labels) > n_samples / 2:
         raise InputError(
-            f"the target has {len(labels):,} different values in {n_rows:,} rows, such as "
+            f"the target has {len(labels):,} different values in {n_samples:,} rows, such as "
             f"{labels[0]!s}: it looks like a number to predict, not like classes"
         )
     alone = labels[counts == 1]
@@ -110,19 +110,19 @@ def check_labels(
     return y
 
 
-def check_side(values, n_rows: int, what: str) -> np.ndarray:
+def check_side(values, n_samples: int, what: str) -> np.ndarray:
     """Return a groups or time column as integers in the same order.
 
     Parameters
     ----------
-    values : array-like of shape (n_rows,)
-    n_rows : int
+    values : array-like of shape (n_samples,)
+    n_samples : int
     what : {"groups", "time"}
         Times as text are taken as the times that they say, or refused.
 
     Returns
     -------
-    ranks : ndarray of shape (n_rows,)
+    ranks : ndarray of shape (n_samples,)
 
     Raises
     ------
@@ -130,8 +130,10 @@ def check_side(values, n_rows: int, what: str) -> np.ndarray:
         If values are missing or have no order.
     """
     values = as_times(values, what) if what == "time" else np.asarray(values)
-    if values.shape != (n_rows,):
-        raise InputError(f"{what} must be one value a row ({n_rows:,}); its shape: {values.shape}")
+    if values.shape != (n_samples,):
+        raise InputError(
+            f"{what} must be one value a row ({n_samples:,}); its shape: {values.shape}"
+        )
     missing = pd.isna(values)
     if missing.any():
         row = int(np.flatnonzero(missing)[0]) + 1
@@ -143,14 +145,14 @@ def check_side(values, n_rows: int, what: str) -> np.ndarray:
 
 
 def check_order(X: Any, values: Any, name: str, of: str = "X") -> None:
-    """Refuse values whose index is that of the rows in another order, as rows go by position.
+    """Refuse values whose index is that of the samples in another order, as samples go by position.
 
     Parameters
     ----------
     X : object
         A frame or series of pandas has an index; for anything else there is nothing to check.
     values : object
-        What goes with the rows of `X`, one each.
+        What goes with the samples of `X`, one each.
     name : str
         What `values` is called, for the message.
     of : str, default="X"

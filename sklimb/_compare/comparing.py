@@ -46,8 +46,8 @@ def compare(
     Each method is a pipeline: preparation of the columns, a sampler where there is one, a
     classifier. On each split it goes through a small grid search with the same number of
     candidates as every other method, on inner splits of the training part alone, and is scored on
-    rows that neither the search nor the sampler nor the scaler has seen. All methods see the same
-    splits.
+    samples that neither the search nor the sampler nor the scaler has seen. All methods see the
+    same splits.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def compare(
         a sparse matrix (TF-IDF). Without it scikit-learn's digits are used, made long-tailed (ratio
         50) anew in each repeat, with a balanced test part.
     y : array-like of shape (n_samples,), default=None
-        Labels of any type; each class needs two rows (one, with a test part).
+        Labels of any type; each class needs two samples (one, with a test part).
     X_test, y_test : like `X` and `y`, default=None
         A test part. Then nothing is cross-validated: each repeat has another seed. Columns of a
         frame are found by name and read as those of `X`: values that are written otherwise are
@@ -72,7 +72,7 @@ default="balanced_accuracy"
         What the searches choose by and the table is sorted by. Average precision is that of the
         rarer of two classes, else the mean over classes, each against the rest.
     folds : int, default=5
-        Folds of the stratified cross-validation; fewer where a class has fewer rows.
+        Folds of the stratified cross-validation; fewer where a class has fewer samples.
     repeats : int, default=None
         Repetitions with another seed: None means 1 for cross-validation (its folds already give a
         spread), 5 for a test part, where there would be none, and 3 for the digits.
@@ -81,12 +81,12 @@ default="balanced_accuracy"
         own: one wide layer, more dropout, fewer epochs.
     prepare : transformer, default=None
         First step of every pipeline, cloned and fitted inside the folds: what turns `X` into
-        numbers. None chooses it by the types of the columns. With it `X` may be anything whose rows
-        can be taken and that it knows what to do with.
+        numbers. None chooses it by the types of the columns. With it `X` may be anything that can
+        be indexed by sample and that it knows what to do with.
     groups : array-like of shape (n_samples,), default=None
-        Rows of one group are never on both sides of a split, inner ones included.
+        Samples of one group are never on both sides of a split, inner ones included.
     time : array-like of shape (n_samples,), default=None
-        Anything that sorts; text must be numbers or ISO dates. The rows are cut into
+        Anything that sorts; text must be numbers or ISO dates. The samples are cut into
         ``folds + 1`` blocks of time; each block but the first is scored by what was learnt from all
         blocks before it, and inner splits are ordered too. A class that has not come up yet has
         recall 0 where it first does; one that a block lacks is left out of the averages there; a
@@ -98,7 +98,7 @@ default="balanced_accuracy"
     random_state : int, RandomState instance or None, default=None
         Decides splits, samplers and nets. The results do not depend on `n_jobs`.
     refit : bool, default=True
-        Whether to fit the best method on all rows in the end.
+        Whether to fit the best method on all samples in the end.
     progress : bool, default=False
         Whether to show progress on standard error.
 
@@ -116,7 +116,7 @@ default="balanced_accuracy"
 
     Notes
     -----
-    SMOTE takes at most as many neighbours as a class has other rows (see
+    SMOTE takes at most as many neighbours as a class has other samples (see
     :class:`sklimb.over_sampling.SmallClassSMOTE`). A method that fails in some split gets no
     figures, and the column ``error`` of the results says why.
 
@@ -302,16 +302,16 @@ def _smote_notes(entries, y, splits) -> list[str]:
 
     if not any(method.name == "smote" for method in entries):
         return []
-    label, n_rows = smallest_part(y, splits)
-    if n_rows > 5:
+    label, n_samples = smallest_part(y, splits)
+    if n_samples > 5:
         return []
-    if n_rows == 1:
+    if n_samples == 1:
         return [
             f"class {label!s} has in some part only one row to learn from: there SMOTE repeats it"
         ]
-    neighbours = "1 neighbour" if n_rows == 2 else f"{n_rows - 1} neighbours"
+    neighbours = "1 neighbour" if n_samples == 2 else f"{n_samples - 1} neighbours"
     return [
-        f"class {label!s} has in some part only {n_rows} rows to learn from: there SMOTE takes "
+        f"class {label!s} has in some part only {n_samples} rows to learn from: there SMOTE takes "
         f"{neighbours} instead of 5"
     ]
 

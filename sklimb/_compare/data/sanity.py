@@ -75,18 +75,18 @@ def _is_constant(values: pd.Series) -> bool:
 
 def _copy_note(name: Any, values: pd.Series, codes: np.ndarray) -> str:
     """Say that each value of a column stands for one class; empty where it does not."""
-    n_rows, n_classes = len(codes), int(codes.max()) + 1
-    limit = max(n_classes, n_rows // _ROWS_PER_VALUE)
-    if n_classes > n_rows / 2 or values.iloc[:1000].nunique(dropna=False) > limit:
+    n_samples, n_classes = len(codes), int(codes.max()) + 1
+    limit = max(n_classes, n_samples // _ROWS_PER_VALUE)
+    if n_classes > n_samples / 2 or values.iloc[:1000].nunique(dropna=False) > limit:
         return ""
     own, different = pd.factorize(values, use_na_sentinel=False)
     if len(different) > limit:
         return ""
     wrong = _rows_of_another_class(own.astype(np.int64), codes, n_classes)
     sizes = np.bincount(codes, minlength=n_classes)
-    if wrong.sum() > _SLIPS * n_rows or (wrong > _SLIPS_OF_CLASS * sizes).any():
+    if wrong.sum() > _SLIPS * n_samples or (wrong > _SLIPS_OF_CLASS * sizes).any():
         return ""
-    rows = "every row" if not wrong.any() else f"all but {wrong.sum():,} of {n_rows:,} rows"
+    rows = "every row" if not wrong.any() else f"all but {wrong.sum():,} of {n_samples:,} rows"
     each = "one value" if len(different) == n_classes else "several values"
     return (
         f"column {name} says the class in {rows}, {each} for each: is it the target under another "

@@ -118,7 +118,7 @@ def chosen(results: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
-def legend(results: pd.DataFrame, n_classes: int, rare, n_rare: int, n_rows: int) -> str:
+def legend(results: pd.DataFrame, n_classes: int, rare, n_rare: int, n_samples: int) -> str:
     """Return what the figures in the table are.
 
     Parameters
@@ -127,7 +127,7 @@ def legend(results: pd.DataFrame, n_classes: int, rare, n_rare: int, n_rows: int
     n_classes : int
     rare : scalar
         The rarest class.
-    n_rare, n_rows : int
+    n_rare, n_samples : int
         Its rows and all rows.
 
     Returns
@@ -145,7 +145,7 @@ def legend(results: pd.DataFrame, n_classes: int, rare, n_rare: int, n_rows: int
     else:
         over = f"mean ± standard deviation over {n_splits} splits"
     return (
-        f"In percent, {over}. rare: class {rare!s} ({n_rare:,} of {n_rows:,} rows). "
+        f"In percent, {over}. rare: class {rare!s} ({n_rare:,} of {n_samples:,} rows). "
         f"avg. prec.: {ranking}."
     )
 

@@ -56,7 +56,7 @@ class Method:
     grids : mapping
         For ``"quick"`` and ``"full"`` a scikit-learn parameter grid of the classifier.
     resample : callable or None, default=None
-        Returns a new sampler that is applied to the rows that are learnt from.
+        Returns a new sampler that is applied to the samples that are learnt from.
     text_grids : mapping or None, default=None
         The grids where the rows are texts, which are some thousand sparse columns; None takes
         `grids`.
@@ -138,19 +138,8 @@ _NET_GRIDS = {
 # On texts: one wide layer, more dropout and fewer epochs, found with cross-validation on training
 # documents of Reuters (benchmarks/papers/reuters_tfidf.py).
 _TEXT_NET = {"module": [MLP], "module__hidden": [(256,)], "max_epochs": [25]}
-_NET_TEXT_GRIDS = {
-    "quick": {
-        **_TEXT_NET,
-        "module__dropout": [0.5, 0.7],
-        "module__standardize": [True, False],
-    },
-    "full": {
-        **_TEXT_NET,
-        "module__dropout": [0.5, 0.7],
-        "module__standardize": [True, False],
-        "lr": [1e-3, 3e-3, 1e-2],
-    },
-}
+_TEXT_QUICK = {**_TEXT_NET, "module__dropout": [0.5, 0.7], "module__standardize": [True, False]}
+_NET_TEXT_GRIDS = {"quick": _TEXT_QUICK, "full": {**_TEXT_QUICK, "lr": [1e-3, 3e-3, 1e-2]}}
 _TEXT_BASE = {**_TEXT_NET, "module__dropout": [0.5]}
 
 
@@ -239,7 +228,7 @@ _ALL = [
     Method(
         "prior_corrected_ensemble",
         "5 prior-corrected nets",
-        # Five seeds on all rows, probabilities averaged, then corrected.
+        # Five seeds on all samples, probabilities averaged, then corrected.
         lambda: PriorCorrectedClassifier(
             BaggingClassifier(RebalancedClassifier(), n_estimators=5, bootstrap=False)
         ),
@@ -268,7 +257,7 @@ _ALL = [
         "forest",
         "balanced random forest",
         # The three that imbalanced-learn changed the defaults of, set as Chen et al. (2004) have
-        # them: each tree on as many rows of every class as the rarest has, drawn with replacement.
+        # them: each tree on as many samples of every class as the rarest has, with replacement.
         lambda: BalancedRandomForestClassifier(
             sampling_strategy="all", replacement=True, bootstrap=False
         ),

@@ -25,10 +25,10 @@ class Problem:
     Parameters
     ----------
     X, y
-        All rows, a test part included.
+        All samples, a test part included.
     splits : list of Split
     final : ndarray of int
-        Rows that the best method is fitted on in the end.
+        Samples that the best method is fitted on in the end.
     words : str
         The data in a sentence.
     how : str
@@ -172,7 +172,7 @@ train, _ = make_long_tailed(rest, y[rest], ratio={ratio}, order="label", random_
 def digits_problem(repeats: int, inner_folds: int, seed: int) -> Problem:
     """Return scikit-learn's digits with a long-tailed training part and a balanced test part.
 
-    Each repeat draws both parts anew: 40 test rows a class, and of the others all zeros down to
+    Each repeat draws both parts anew: 40 test samples a class, and of the others all zeros down to
     one fiftieth as many nines.
 
     Parameters

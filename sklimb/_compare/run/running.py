@@ -80,7 +80,7 @@ class Outcome:
 def search(
     pipeline: BaseEstimator, candidates: list[dict], inner: list, scoring: Scoring, X: Any, y: Any
 ) -> GridSearchCV:
-    """Choose among the candidates on the inner splits and fit the chosen one on all rows.
+    """Choose among the candidates on the inner splits and fit the chosen one on all samples.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ def search(
     inner : list of (train, validation)
         Positions within `X`.
     scoring : Scoring
-    X, y : rows to learn from
+    X, y : samples to learn from
 
     Returns
     -------
@@ -112,7 +112,7 @@ def run_task(task: Task, X: Any, y: np.ndarray, scoring: Scoring) -> Outcome:
     ----------
     task : Task
     X : frame, ndarray or CSR matrix
-        All rows.
+        All samples.
     y : ndarray of shape (n_samples,)
     scoring : Scoring
 
@@ -128,7 +128,7 @@ def run_task(task: Task, X: Any, y: np.ndarray, scoring: Scoring) -> Outcome:
         try:
             candidates, inner = task.candidates, split.inner
             if not inner:
-                # Too few rows to hold any back: the first candidate, unsearched.
+                # Too few samples to hold any back: the first candidate, unsearched.
                 everything = np.arange(len(split.train))
                 candidates, inner = candidates[:1], [(everything, everything)]
             found = search(

@@ -1,7 +1,7 @@
-"""How a fitted classifier is scored on rows that it has not seen.
+"""How a fitted classifier is scored on samples that it has not seen.
 
-Every score is taken over the classes that the scored rows contain: a class that a test part lacks
-has no recall, so it is left out there, for every method alike.
+Every score is taken over the classes that the scored samples contain: a class that a test part
+lacks has no recall, so it is left out there, for every method alike.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SCORES = {
 
 
 def rarest_class(y) -> object:
-    """Return the label with the fewest rows; of equals, the first in sorted order.
+    """Return the label with the fewest samples; of equals, the first in sorted order.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def class_recalls(y_true, y_pred, classes) -> np.ndarray:
 
 
 def aligned_scores(estimator, X, classes) -> np.ndarray:
-    """Return what ranks rows within each class, with one column for each of `classes`.
+    """Return what ranks samples within each class, with one column for each of `classes`.
 
     Probabilities, or the decision function of a classifier that has none: only the order within a
     column counts, so they need not be compared across columns.
@@ -68,7 +68,7 @@ def aligned_scores(estimator, X, classes) -> np.ndarray:
     Parameters
     ----------
     estimator : classifier
-        Fitted, possibly on rows that lacked some of `classes`: their columns are 0, which ranks
+        Fitted, possibly on samples that lacked some of `classes`: their columns are 0, which ranks
         nothing.
     X : array-like of shape (n_samples, n_features)
     classes : array-like of shape (n_classes,)
@@ -140,14 +140,14 @@ def score(y_true, y_pred, probabilities, classes, rare) -> dict[str, float]:
     Returns
     -------
     scores : dict of str to float
-        Between 0 and 1; the two of the rarest class are NaN where `y_true` has no row of it.
+        Between 0 and 1; the two of the rarest class are NaN where `y_true` has no sample of it.
         A class that is never predicted has precision 0.
     """
     table = confusion_matrix(y_true, y_pred, labels=classes)
     hits, asked, given = np.diag(table), table.sum(axis=1), table.sum(axis=0)
     present = asked > 0
     recall = hits[present] / asked[present]
-    # F1 = 2 hits / (rows of the class + rows called so), which is defined for every present class.
+    # F1 = 2 hits / (samples of the class + samples called so), defined for every present class.
     f1 = 2 * hits[present] / (asked + given)[present]
     k = int(np.searchsorted(classes, rare))
     nan = float("nan")

@@ -79,7 +79,7 @@ def load_set(name: str, *, data_home: str | None, seed: int) -> NamedSet:
     data_home : str or None
         As the ``fetch_`` functions take it.
     seed : int
-        For sets that are made imbalanced by drawing rows.
+        For sets that are made imbalanced by drawing samples.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Who is trained on which rows and scored on which.
+"""Who is trained on which samples and scored on which.
 
 All methods see the same splits, inner ones included: they are made here, once, before any training.
 """
@@ -26,7 +26,7 @@ class Split:
     repeat, fold : int
         Its place, counted from 0.
     train, test : ndarray of int
-        Rows to learn from and rows to be scored on.
+        Samples to learn from and samples to be scored on.
     inner : list of (ndarray, ndarray)
         Positions within `train` on which the grid search fits and validates.
     seed : int
@@ -57,9 +57,9 @@ def seed_from(*numbers: int) -> int:
 
 
 def stratified_pairs(y, folds: int, seed: int) -> list[Pair]:
-    """Split rows into `folds` parts, class by class; a lone row is never held out.
+    """Split samples into `folds` parts, class by class; a lone sample is never held out.
 
-    Unlike StratifiedKFold it takes classes with fewer rows than folds: each class stays in every
+    Unlike StratifiedKFold it takes classes with fewer samples than folds: each class stays in every
     training part, so that all candidates of a search have learnt all classes.
 
     Parameters
@@ -86,10 +86,10 @@ def stratified_pairs(y, folds: int, seed: int) -> list[Pair]:
 
 
 def ordered_pairs(time, folds: int) -> list[Pair]:
-    """Split rows in order of `time`: fold k is learnt from all that came before it.
+    """Split samples in order of `time`: fold k is learnt from all that came before it.
 
-    The rows are cut into ``folds + 1`` blocks of about equal size; rows of the same time stay in
-    one block.
+    The samples are cut into ``folds + 1`` blocks of about equal size; those of the same time stay
+    in one block.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def ordered_pairs(time, folds: int) -> list[Pair]:
     _, first, rank = np.unique(time[order], return_index=True, return_inverse=True)
     starts = np.append(first, len(order))
     cuts = [len(order) * k // (folds + 1) for k in range(1, folds + 1)]
-    # A cut inside rows of one time moves to the end of these rows.
+    # A cut inside samples of one time moves to their end.
     cuts = sorted({int(c if starts[rank[c]] == c else starts[rank[c] + 1]) for c in cuts})
     ends = [*cuts[1:], len(order)]
     return [(order[:a], order[a:b]) for a, b in zip(cuts, ends, strict=True) if 0 < a < b]
@@ -170,13 +170,13 @@ def outer_splits(
     Parameters
     ----------
     y : ndarray of shape (n_samples,)
-        Every class has at least two rows.
+        Every class has at least two samples.
     folds, repeats, inner_folds : int
     seed : int
     groups : ndarray of shape (n_samples,) or None
-        Rows of one group stay together.
+        Samples of one group stay together.
     time : ndarray of shape (n_samples,) or None
-        Training rows come before scored rows. Each repeat has the same rows and another seed.
+        Training samples come before scored ones. Each repeat has the same splits and another seed.
 
     Returns
     -------
@@ -249,7 +249,7 @@ def make_split(repeat, fold, train, test, y, inner_folds, seed, groups=None, tim
     repeat, fold : int
     train, test : ndarray of int
     y : ndarray of shape (n_samples,)
-        Labels of all rows.
+        Labels of all samples.
     inner_folds : int
     seed : int
         Of the whole comparison.
@@ -307,7 +307,7 @@ def gaps(y, splits: list[Split]) -> list[str]:
 
 
 def smallest_part(y, splits: list[Split]) -> tuple[object, int]:
-    """Return the class with the fewest rows in any part that is learnt from, and how many.
+    """Return the class with the fewest samples in any part that is learnt from, and how many.
 
     Parameters
     ----------
@@ -317,7 +317,7 @@ def smallest_part(y, splits: list[Split]) -> tuple[object, int]:
     Returns
     -------
     label : scalar
-    n_rows : int
+    n_samples : int
         At least 1: a class that a part lacks altogether is not counted.
     """
     found = []
@@ -326,5 +326,5 @@ def smallest_part(y, splits: list[Split]) -> tuple[object, int]:
         for rows in [slice(None), *(train for train, _ in split.inner)]:
             labels, counts = np.unique(own[rows], return_counts=True)
             found.append((int(counts.min()), labels[counts.argmin()]))
-    n_rows, label = min(found, key=lambda pair: pair[0])
-    return label, n_rows
+    n_samples, label = min(found, key=lambda pair: pair[0])
+    return label, n_samples
