@@ -93,8 +93,8 @@ def check_labels(
         raise InputError(f"the target has one class only, {labels[0]!s}: nothing to tell apart")
     if len(labels) == n_samples:
         raise InputError(
-            f"the target has as many values as rows ({n_samples:,}): it looks like an identifier or "
-            "a number to predict, not like classes"
+            f"the target has as many values as rows ({n_samples:,}): it looks like an identifier "
+            "or a number to predict, not like classes"
         )
     if type_of_target(y) == "continuous" or len(labels) > n_samples / 2:
         raise InputError(
