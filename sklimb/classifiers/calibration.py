@@ -1,0 +1,149 @@
+r"""Temperature scaling: how far the confidence of a classifier is to be trusted.
+
+.. math:: p_k(T) \propto p_k^{1/T}
+
+with one number T for all samples and classes, chosen by the log loss of samples that the classifier
+has not been trained on (Guo, Pleiss, Sun & Weinberger, On Calibration of Modern Neural Networks,
+ICML 2017). Above 1 it makes probabilities less certain, below 1 more.
+
+scikit-learn has it as ``CalibratedClassifierCV(method="temperature")`` from 1.8 on, which Python
+3.10 does not get; it has no bounds that keep a small table from ruin, and refuses classes of fewer
+samples than folds.
+
+Shape
+-----
+Probabilities (n, C), class indices (n,), weights (n,).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.optimize import brentq
+from scipy.special import softmax
+
+# A log of 0 could not be corrected; 0 stays far below all that a classifier means.
+LEAST_PROBABILITY = 1e-300
+# A temperature is sought between these: on a table of few rare samples one that is not bounded can
+# be anything, and ruin it.
+LOWEST, HIGHEST = 0.5, 5.0
+# So many samples of the rarest class take half of the way from no temperature to the fitted one.
+HALF_WAY = 20.0
+# What is below this counts as this while a temperature is sought (it is scikit-learn's bound): a
+# forest's 0 for the true class would else outweigh all other samples.
+_LEAST_SEEN = float(np.finfo(np.float64).eps)
+
+
+def log_with_temperature(proba: np.ndarray, temperature: float) -> np.ndarray:
+    """Return log probabilities over the temperature, up to a constant a row, finite.
+
+    Parameters
+    ----------
+    proba : ndarray, shape (n, C)
+    temperature : float
+        Above 0.
+
+    Returns
+    -------
+    ndarray, shape (n, C)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklimb.classifiers.calibration import log_with_temperature
+    >>> log_with_temperature(np.array([[0.1, 0.9]]), 2.0).round(3)
+    array([[-1.151, -0.053]])
+    """
+    return np.log(np.maximum(proba, LEAST_PROBABILITY)) / temperature
+
+
+def with_temperature(proba: np.ndarray, temperature: float) -> np.ndarray:
+    """Return probabilities at a temperature; each row sums to 1.
+
+    Parameters
+    ----------
+    proba : ndarray, shape (n, C)
+    temperature : float
+        Above 0; 1 changes nothing.
+
+    Returns
+    -------
+    ndarray, shape (n, C)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklimb.classifiers.calibration import with_temperature
+    >>> with_temperature(np.array([[0.1, 0.9]]), 2.0)
+    array([[0.25, 0.75]])
+    """
+    return softmax(log_with_temperature(proba, temperature), axis=1)
+
+
+def fit_temperature(proba: np.ndarray, y: np.ndarray, weight: np.ndarray | None = None) -> float:
+    """Return the temperature with the least (weighted) log loss, between `LOWEST` and `HIGHEST`.
+
+    Parameters
+    ----------
+    proba : ndarray, shape (n, C)
+        Probabilities of samples that the classifier was not trained on.
+    y : ndarray of int, shape (n,)
+        Their classes, as columns of `proba`.
+    weight : ndarray, shape (n,), or None
+        Weights of the samples.
+
+    Returns
+    -------
+    float
+        1 where the temperature makes no difference.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklimb.classifiers.calibration import fit_temperature
+    >>> certain = np.tile([0.1, 0.9], (4, 1))  # nine to one, and right three times of four
+    >>> round(fit_temperature(certain, np.array([0, 1, 1, 1])), 6)
+    2.0
+    """
+    logs = np.log(np.maximum(np.asarray(proba, dtype=np.float64), _LEAST_SEEN))
+    weight = np.ones(len(logs)) if weight is None else np.asarray(weight, dtype=np.float64)
+    of_truth = np.average(logs[np.arange(len(logs)), y], weights=weight)
+
+    def slope(inverse: float) -> float:
+        """Return the derivative of the log loss, which rises, by the inverse of the temperature."""
+        expected = (softmax(inverse * logs, axis=1) * logs).sum(axis=1)
+        return float(np.average(expected, weights=weight) - of_truth)
+
+    if abs(slope(1.0)) <= 1e-12 * np.abs(logs).max():
+        return 1.0
+    if slope(1 / HIGHEST) >= 0:
+        return HIGHEST
+    if slope(1 / LOWEST) <= 0:
+        return LOWEST
+    return 1 / float(brentq(slope, 1 / HIGHEST, 1 / LOWEST, xtol=1e-13))
+
+
+def shrunk_temperature(temperature: float, n_rarest: float, half_way: float = HALF_WAY) -> float:
+    r"""Return a temperature shrunk to 1 by the number of samples of the rarest class.
+
+    .. math:: \log T \cdot \frac{m}{m + m_0}
+
+    Parameters
+    ----------
+    temperature : float
+        As fitted.
+    n_rarest : float
+        m, the (weighted) number of samples of the rarest class.
+    half_way : float, default=HALF_WAY
+        :math:`m_0`, the number that leaves half of the logarithm.
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> from sklimb.classifiers.calibration import shrunk_temperature
+    >>> shrunk_temperature(4.0, 20, half_way=20), shrunk_temperature(4.0, 0, half_way=20)
+    (2.0, 1.0)
+    """
+    return float(np.exp(np.log(temperature) * n_rarest / (n_rarest + half_way)))

@@ -1,0 +1,105 @@
+"""Temperatures."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.metrics import log_loss
+
+from sklimb.classifiers.calibration import (
+    HIGHEST,
+    LOWEST,
+    fit_temperature,
+    shrunk_temperature,
+    with_temperature,
+)
+
+
+def drawn(n=4000, sharper=1.0, n_classes=3, seed=0):
+    """Classes drawn from probabilities, and these made sharper."""
+    rng = np.random.default_rng(seed)
+    logs = rng.normal(size=(n, n_classes)) * 1.5 + np.arange(n_classes)
+    true = np.exp(logs) / np.exp(logs).sum(1, keepdims=True)
+    y = (true.cumsum(1) < rng.random((n, 1))).sum(1)
+    return np.exp(sharper * logs) / np.exp(sharper * logs).sum(1, keepdims=True), y
+
+
+def naive(proba, temperature):
+    return np.array(
+        [[p ** (1 / temperature) / sum(q ** (1 / temperature) for q in row) for p in row]
+         for row in proba.tolist()]
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 3.0])
+def test_the_formula(temperature):
+    proba, _ = drawn(50)
+    np.testing.assert_allclose(with_temperature(proba, temperature), naive(proba, temperature))
+
+
+def test_zeros_stay_next_to_nothing():
+    found = with_temperature(np.array([[0.0, 1.0], [0.5, 0.5]]), 5.0)
+    assert found[0, 0] < 1e-50
+    np.testing.assert_allclose(found[1], 0.5)
+
+
+@pytest.mark.parametrize("sharper", [0.7, 1.0, 2.5])
+def test_it_undoes_too_much_and_too_little_confidence(sharper):
+    proba, y = drawn(20_000, sharper)
+    assert fit_temperature(proba, y) == pytest.approx(sharper, rel=0.05)
+
+
+def test_no_temperature_on_a_grid_is_better():
+    proba, y = drawn(500, 2.0, seed=1)
+    weight = np.random.default_rng(2).random(500)
+    best = fit_temperature(proba, y, weight)
+    losses = {
+        t: log_loss(y, naive(proba, t), sample_weight=weight)
+        for t in (best, *np.geomspace(LOWEST, HIGHEST, 41))
+    }
+    assert min(losses, key=losses.get) == best
+
+
+def test_weights_are_repetitions():
+    proba, y = drawn(200, 2.0)
+    times = np.random.default_rng(0).integers(0, 4, 200)
+    rows = np.repeat(np.arange(200), times)
+    weighted = fit_temperature(proba, y, times.astype(float))
+    assert weighted == pytest.approx(fit_temperature(proba[rows], y[rows]), rel=1e-10)
+
+
+def test_bounds_and_what_a_temperature_cannot_change():
+    right, wrong = np.tile([0.2, 0.8], (10, 1)), np.tile([0.9, 0.1], (10, 1))
+    ones = np.ones(10, dtype=int)
+    assert fit_temperature(right, ones) == LOWEST
+    assert fit_temperature(wrong, ones) == HIGHEST
+    assert fit_temperature(np.full((10, 3), 1 / 3), ones) == 1.0
+    certain = np.tile([0.0, 1.0], (10, 1))
+    assert LOWEST <= fit_temperature(certain, ones) <= 1.0
+    assert np.isfinite(fit_temperature(certain, np.arange(10) % 2))
+
+
+def test_one_zero_for_the_truth_does_not_outweigh_the_others():
+    proba, y = drawn(4000)
+    proba[0] = np.eye(3)[(y[0] + 1) % 3]
+    assert fit_temperature(proba, y) < 1.2
+
+
+def test_the_same_as_scikit_learn_within_the_bounds():
+    calibration = pytest.importorskip("sklearn.calibration")
+    if not hasattr(calibration, "_TemperatureScaling"):
+        pytest.skip("scikit-learn has temperature scaling from 1.8 on")
+    for sharper in (0.6, 3.0):
+        proba, y = drawn(1000, sharper)
+        theirs = calibration._TemperatureScaling().fit(proba, y)
+        assert fit_temperature(proba, y) == pytest.approx(1 / theirs.beta_, rel=1e-4)
+
+
+def test_shrinking():
+    for temperature in (0.5, 3.0):
+        few, some, many = (shrunk_temperature(temperature, m) for m in (1, 20, 1e9))
+        assert abs(np.log(few)) < abs(np.log(some)) < abs(np.log(many))
+        assert many == pytest.approx(temperature)
+        assert shrunk_temperature(temperature, 0) == 1.0
+        assert shrunk_temperature(temperature, 7, half_way=7) == pytest.approx(temperature**0.5)
+    assert shrunk_temperature(1.0, 5) == 1.0
