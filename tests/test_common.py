@@ -73,6 +73,7 @@ def own_settings():
     for method in ("lws", "tau_norm", "ncm"):
         yield DecoupledClassifier(max_epochs=5, method=method)
     yield PriorCorrectedClassifier(RebalancedClassifier(max_epochs=5, random_state=0), tau=0.5)
+    yield PriorCorrectedClassifier(LogisticRegression(), cv=3)
 
 
 def networks():

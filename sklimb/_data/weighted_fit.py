@@ -1,4 +1,4 @@
-"""Sample weights on their way into a classifier of the user's: by which name, for which rows."""
+"""Sample weights, and other metadata, on their way into a classifier of the user's."""
 
 from __future__ import annotations
 
@@ -6,13 +6,113 @@ import inspect
 from typing import Any
 
 import numpy as np
+from sklearn import get_config
 from sklearn.base import BaseEstimator
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
+from sklearn.utils import Bunch
+from sklearn.utils.metadata_routing import process_routing
+from sklearn.utils.validation import _check_method_params, column_or_1d
+
+from sklimb._data.datasets import take_rows
+from sklimb._data.validation import check_weights
 
 
-def name_of_weights(estimator: BaseEstimator) -> str | None:
+def metadata_of(
+    owner: BaseEstimator, method: str, sample_weight: Any, params: dict[str, Any]
+) -> Bunch:
+    """Return what a method of an owner hands on beside X and y.
+
+    Parameters
+    ----------
+    owner : estimator
+        It has an ``estimator``, and routes to that and to a ``splitter``.
+    method : {"fit", "partial_fit"}
+    sample_weight : array-like or None
+    params : dict
+        More, for which scikit-learn's metadata routing is needed.
+
+    Returns
+    -------
+    Bunch
+        ``estimator.fit`` (or ``.partial_fit``) and ``splitter.split``, each a dict.
+
+    Raises
+    ------
+    ValueError
+        If there is more without metadata routing.
+    """
+    if get_config()["enable_metadata_routing"]:
+        weights = {} if sample_weight is None else {"sample_weight": sample_weight}
+        return process_routing(owner, method, **weights, **params)
+    if params:
+        raise ValueError(
+            f"{sorted(params)} can reach the classifier only with metadata routing: "
+            "sklearn.set_config(enable_metadata_routing=True)."
+        )
+    name = name_of_weights(owner.estimator, method)
+    metadata = {} if sample_weight is None or name is None else {name: sample_weight}
+    return Bunch(estimator=Bunch(**{method: metadata}), splitter=Bunch(split={}))
+
+
+def fit_weighted(
+    estimator: BaseEstimator,
+    X: Any,
+    y: Any,
+    sample_weight: Any,
+    metadata: dict[str, Any],
+    *,
+    method: str = "fit",
+    **arguments: Any,
+) -> BaseEstimator:
+    """Fit a classifier to the rows of classes that weigh something.
+
+    Parameters
+    ----------
+    estimator : classifier
+        It is fitted itself, no clone.
+    X : object
+        Training data, in any form that it takes.
+    y : array-like, shape (n,)
+    sample_weight : array-like of shape (n,) or None
+        A classifier that takes none gets each row as often as whole numbers say.
+    metadata : dict
+        What goes to it beside X and y, weights among them where it takes them.
+    method : {"fit", "partial_fit"}, default="fit"
+        Which of its methods is called.
+    **arguments : dict
+        More for that method, not by row.
+
+    Returns
+    -------
+    classifier
+        The fitted one.
+    """
+    fit = getattr(estimator, method)
+    if sample_weight is None or isinstance(estimator, FrozenEstimator):
+        return fit(X, y, **metadata, **arguments)
+    labels = column_or_1d(y)
+    weight = check_weights(sample_weight, len(labels))
+    if weight is None:
+        return fit(X, y, **metadata, **arguments)
+    if metadata or name_of_weights(estimator, method) is not None:
+        rows = rows_of_weighty_classes(labels, weight)
+    else:
+        rows = rows_by_weight(weight, estimator)
+    if rows is None:
+        return fit(X, y, **metadata, **arguments)
+    metadata = _check_method_params(X, metadata, indices=rows)
+    return fit(take_rows(X, rows), labels[rows], **metadata, **arguments)
+
+
+def name_of_weights(estimator: BaseEstimator, method: str = "fit") -> str | None:
     """Return by which name a classifier's `fit` takes sample weights, None where it takes none.
+
+    Parameters
+    ----------
+    estimator : classifier
+    method : str, default="fit"
+        Another method that is asked in its place.
 
     Examples
     --------
@@ -32,7 +132,7 @@ def name_of_weights(estimator: BaseEstimator) -> str | None:
         step, last = estimator.steps[-1]
         name = name_of_weights(last)
         return None if name is None else f"{step}__{name}"
-    parameters = inspect.signature(estimator.fit).parameters
+    parameters = inspect.signature(getattr(estimator, method)).parameters
     any_name = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values())
     return "sample_weight" if any_name or "sample_weight" in parameters else None
 

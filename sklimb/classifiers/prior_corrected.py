@@ -1,47 +1,62 @@
-"""Post-hoc logit adjustment of any classifier that gives probabilities."""
+"""Post-hoc correction of any classifier's probabilities: for confidence, class shares and costs."""
 
 from __future__ import annotations
 
-from numbers import Real
-from typing import Any
+from numbers import Integral, Real
+from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
+from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, _fit_context, clone
 from sklearn.frozen import FrozenEstimator
-from sklearn.utils import Tags, check_scalar, get_tags
-from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
+from sklearn.utils import Bunch, Tags, get_tags
+from sklearn.utils._param_validation import Interval
+from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_method_params, check_is_fitted, column_or_1d
+from sklearn.utils.validation import _check_y, check_consistent_length, column_or_1d
 
-from sklimb._data.by_class import by_label, for_classes
-from sklimb._data.datasets import labels_within, take_rows
+from sklimb._data.datasets import is_dataset, labels_within
 from sklimb._data.validation import check_weights
-from sklimb._data.weighted_fit import (
-    in_columns_of,
-    name_of_weights,
-    rows_by_weight,
-    rows_of_weighty_classes,
-)
-from sklimb._training.rebalancing import count_classes
+from sklimb._data.weighted_fit import fit_weighted, metadata_of
 from sklimb._warnings import warn
-from sklimb.classifiers.probabilities import log_probabilities, probabilities
+from sklimb.classifiers.calibration import fit_temperature, shrunk_temperature
+from sklimb.classifiers.corrected_prediction import CorrectedPredictionMixin
+from sklimb.classifiers.costs import cost_matrix_of
+from sklimb.classifiers.cross_fitting import cross_fit, folds_of, in_rows
+from sklimb.classifiers.priors import counts_of, target_shares
 
-# Probabilities below this count as this: a log of 0 could not be corrected.
-_LEAST_PROBABILITY = 1e-300
-# The score of a class that is ruled out: below what any other has.
-_LEAST_SCORE = 10 * float(np.log(_LEAST_PROBABILITY))
+
+def _can_learn_on(self: PriorCorrectedClassifier) -> bool:
+    if self.cv is not None:
+        raise AttributeError(
+            f"partial_fit cannot keep samples out of folds, with cv={self.cv!r}. Set cv=None."
+        )
+    return hasattr(self.estimator, "partial_fit")
 
 
-class PriorCorrectedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
+def _labels(X: Any, y: Any) -> Any:
+    """Return y, or the labels of a Dataset."""
+    if y is None:
+        y = labels_within(X)
+    if y is None:
+        raise ValueError("This estimator requires y to be passed, but the target y is None.")
+    return y
+
+
+class PriorCorrectedClassifier(
+    CorrectedPredictionMixin, MetaEstimatorMixin, ClassifierMixin, BaseEstimator
+):
     r"""Any classifier, its probabilities moved from the training shares to other class shares.
 
-    .. math:: \tilde p_k \propto p_k \left( q_k / \pi_k \right)^{\tau}
+    .. math:: \tilde p_k \propto p_k^{1/T} \left( q_k / \pi_k \right)^{\tau}
 
     with :math:`p` the classifier's probabilities, :math:`\pi` the class shares of the training
-    data, :math:`q` those to predict for and :math:`\tau` the strength. With equal :math:`q` it is
-    the post-hoc logit adjustment of Menon et al. [1]_ (Eq. 9): the free baseline for balanced
-    accuracy. With a known :math:`q` it is the answer to test data of other class shares [2]_, if
-    the classes look alike in both and the probabilities are calibrated.
+    data, :math:`q` those to predict for, :math:`\tau` the strength and :math:`T` a temperature,
+    which is 1 unless ``cv`` is given. With equal :math:`q` it is the post-hoc logit adjustment of
+    Menon et al. [1]_ (Eq. 9): the free baseline for balanced accuracy. With a known :math:`q` it is
+    the answer to test data of other class shares [2]_, if the classes look alike in both and the
+    probabilities are calibrated. ``cv`` calibrates them first [3]_; ``cost_matrix`` decides by what
+    errors cost [4]_.
 
     Parameters
     ----------
@@ -56,23 +71,68 @@ class PriorCorrectedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimato
         Class shares to predict for, in the order of ``classes_`` or by label (a Series by its
         index, as ``y.value_counts(normalize=True)`` has the labels); they need not sum to 1. Those
         of labels that y lacks, as a fold may, are left aside if each label of y has one. None takes
-        equal shares.
+        equal shares, and beside ``cost_matrix`` the shares of the training data.
+    cv : int, splitter, iterable of (train, test) or None, default=None
+        Folds for a temperature. None fits the classifier once, on all samples, and leaves the
+        temperature at 1. Else a clone is fitted for each fold, the temperature to the
+        probabilities of the samples that each left out, and predictions are the mean of the
+        clones' probabilities, at that temperature, then corrected. A whole number is of stratified
+        folds in the order of the samples. See Notes.
+    cost_matrix : array-like, DataFrame, dict, Series or None, default=None
+        What predictions cost: row i, column j of an array (n_classes, n_classes) is the cost of
+        predicting class j where the truth is class i, in the order of ``classes_``. By label: a
+        DataFrame with the true labels as index and the predicted ones as columns, a dict {(true,
+        predicted): cost}, in which what is right costs 0 unless it is named, or {true: cost} where
+        each error on a class costs the same. `predict` returns the class with the least expected
+        cost. None returns the class with the highest probability.
+    n_jobs : int or None, default=None
+        Folds that are fitted at once; None is one, -1 as many as there are processors.
 
     Attributes
     ----------
     estimator_ : classifier
-        The fitted classifier.
+        The fitted classifier, where ``cv`` is None.
+    estimators_ : list of classifiers
+        Those of the folds, with ``cv``.
+    temperature_ : float
+        The temperature; 1 without ``cv``.
+    oof_proba_ : ndarray of shape (n, n_classes)
+        Probabilities of the training samples from the clones that left them out, before temperature
+        and correction, with ``cv``. NaN for a sample that none left out, or that has no weight.
     classes_ : ndarray of shape (n_classes,)
         Labels, as the classifier has them.
+    class_counts_ : ndarray of shape (n_classes,)
+        (Weighted) number of training samples of each class.
     source_prior_ : ndarray of shape (n_classes,)
         (Weighted) class shares of the training data.
     target_prior_ : ndarray of shape (n_classes,)
         Class shares predicted for. A class without weight in the training data, where nothing is
         known of it, has none.
+    cost_matrix_ : ndarray of shape (n_classes, n_classes) or None
+        Costs, truth by row, in the order of ``classes_``.
     n_features_in_ : int
         Number of columns, where the classifier says so.
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Column names, where the classifier has them.
+
+    Notes
+    -----
+    The temperature is the one with the least log loss between 0.5 and 5, its logarithm times
+    :math:`m / (m + 20)` with m the (weighted) number of samples of the rarest class: of few of them
+    it says little. It mends probabilities, log loss and costs, where the classifier is too certain,
+    as networks and boosting often are. For decisions by balanced accuracy T is no more than another
+    tau: the highest of :math:`p_k^{1/T} (q_k / \pi_k)^\tau` is the highest of
+    :math:`p_k (q_k / \pi_k)^{\tau T}`.
+
+    A class with fewer samples than folds is left out by as many folds as it has samples; its only
+    sample by none, with a warning. Where a splitter leaves a fold without a class, that class is
+    predicted by the other clones, and rows sum to 1 again.
+
+    Costs belong to the probabilities of the data that decisions are made on. So beside
+    ``cost_matrix`` nothing is moved unless ``target_prior`` says what shares that data has, as it
+    should where the training data was balanced by draws. With equal shares (an array of ones) rare
+    classes would count twice, by the shares and by what their errors cost. `predict` goes by costs,
+    ``predict_proba`` does not.
 
     References
     ----------
@@ -80,6 +140,8 @@ class PriorCorrectedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimato
        ICLR 2021.
     .. [2] Saerens, Latinne, Decaestecker. Adjusting the Outputs of a Classifier to New a Priori
        Probabilities. Neural Computation 2002.
+    .. [3] Guo, Pleiss, Sun, Weinberger. On Calibration of Modern Neural Networks. ICML 2017.
+    .. [4] Elkan. The Foundations of Cost-Sensitive Learning. IJCAI 2001.
 
     Examples
     --------
@@ -90,7 +152,21 @@ class PriorCorrectedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimato
     >>> model = PriorCorrectedClassifier(LogisticRegression()).fit(X, y)
     >>> int(sum(model.predict(X))) > int(sum(model.estimator_.predict(X)))
     True
+
+    Calibrated, and decided by costs: to miss a sample of class 1 costs 20, a false alarm 1.
+
+    >>> costs = {(1, 0): 20, (0, 1): 1}
+    >>> model = PriorCorrectedClassifier(LogisticRegression(), cv=5, cost_matrix=costs).fit(X, y)
+    >>> alarms = model.predict_proba(X)[:, 1] > 1 / 21
+    >>> bool((model.predict(X) == alarms).all())
+    True
     """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "tau": [Interval(Real, None, None, closed="neither")],
+        "cv": ["cv_object"],
+        "n_jobs": [Integral, None],
+    }
 
     def __init__(
         self,
@@ -98,15 +174,22 @@ class PriorCorrectedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimato
         *,
         tau: float = 1.0,
         target_prior: Any = None,
+        cv: Any = None,
+        cost_matrix: Any = None,
+        n_jobs: int | None = None,
     ) -> None:
         self.estimator = estimator
         self.tau = tau
         self.target_prior = target_prior
+        self.cv = cv
+        self.cost_matrix = cost_matrix
+        self.n_jobs = n_jobs
 
+    @_fit_context(prefer_skip_nested_validation=False)
     def fit(
         self, X: Any, y: Any = None, sample_weight: Any = None, **fit_params: Any
     ) -> PriorCorrectedClassifier:
-        """Fit the classifier and count the classes.
+        """Fit the classifier, or one for each fold, and count the classes.
 
         Parameters
         ----------
@@ -115,10 +198,58 @@ class PriorCorrectedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimato
         y : array-like of shape (n,)
             Labels. May be None for a torch Dataset of (x, label).
         sample_weight : array-like of shape (n,), default=None
-            Weights of the rows: for the class shares, and for the classifier. In a pipeline they go
-            to its last step. A classifier that takes none gets each row as often as whole numbers
-            say, which is what a BaggingClassifier hands on.
+            Weights of the rows: for the class shares, the temperature and the classifier. In a
+            pipeline they go to its last step. A classifier that takes none gets each row as often
+            as whole numbers say, which is what a BaggingClassifier hands on.
         **fit_params : dict
+            Metadata for the classifier, and for the splitter that ``cv`` is; needs scikit-learn's
+            metadata routing.
+
+        Returns
+        -------
+        PriorCorrectedClassifier
+            The fitted estimator.
+        """
+        self._check_estimator()
+        y = _labels(X, y)
+        for name in ("estimator_", "estimators_", "oof_proba_", "classes_", "class_counts_"):
+            vars(self).pop(name, None)  # of an earlier fit, with or without cv
+        routed = metadata_of(self, "fit", sample_weight, fit_params)
+        if self.cv is None:
+            self._fit_once(X, y, sample_weight, routed)
+        else:
+            self._cross_fit(X, y, sample_weight, routed)
+        self._take_names()
+        return self
+
+    @available_if(_can_learn_on)
+    @_fit_context(prefer_skip_nested_validation=False)
+    def partial_fit(
+        self,
+        X: Any,
+        y: Any = None,
+        classes: Any = None,
+        sample_weight: Any = None,
+        **partial_fit_params: Any,
+    ) -> PriorCorrectedClassifier:
+        """Let the classifier learn on from some data, and add its classes to the counts.
+
+        There is such a method where the classifier has it and ``cv`` is None: out-of-fold rows
+        would have to be kept from all calls. The shares that are corrected for are those of all
+        data up to now, that of a call of `fit` before included; a class that has not been seen yet
+        is never predicted. A frozen classifier learns nothing, its classes are counted.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_features)
+            Training data, in any form that the classifier takes.
+        y : array-like of shape (n,)
+            Labels. May be None for a torch Dataset of (x, label).
+        classes : array-like of shape (n_classes,), default=None
+            All labels there will be, for the first call.
+        sample_weight : array-like of shape (n,), default=None
+            Weights of the rows, as in `fit`.
+        **partial_fit_params : dict
             Metadata for the classifier; needs scikit-learn's metadata routing.
 
         Returns
@@ -126,205 +257,107 @@ class PriorCorrectedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimato
         PriorCorrectedClassifier
             The fitted estimator.
         """
-        check_scalar(self.tau, "tau", Real)
+        self._check_estimator()
+        y = _labels(X, y)
+        routed = metadata_of(self, "partial_fit", sample_weight, partial_fit_params)
+        for name in ("estimators_", "oof_proba_"):
+            vars(self).pop(name, None)  # of a fit with cv
+        first = "estimator_" not in vars(self)
+        estimator = clone(self.estimator) if first else self.estimator_
+        if not isinstance(estimator, FrozenEstimator):
+            named = {} if classes is None else {"classes": classes}
+            metadata = routed.estimator.partial_fit
+            fit_weighted(estimator, X, y, sample_weight, metadata, method="partial_fit", **named)
+        known = np.asarray(estimator.classes_) if first else self.classes_
+        # each call must count what it weighs: equal weights in one are not those of another
+        weight = None
+        if sample_weight is not None:
+            weight = np.broadcast_to(np.asarray(sample_weight, dtype=np.float64), len(y))
+        counts = counts_of(y, known, weight)
+        self.estimator_, self.classes_, self.temperature_ = estimator, known, 1.0
+        self._correct_for(counts if first else self.class_counts_ + counts)
+        self._take_names()
+        return self
+
+    def _check_estimator(self) -> None:
         if not hasattr(self.estimator, "predict_proba"):
             raise TypeError(
                 f"{self.estimator!r} has no predict_proba, so there are no probabilities to "
                 "correct. Wrap it in sklearn.calibration.CalibratedClassifierCV."
             )
-        if y is None:
-            y = labels_within(X)
-        if y is None:
-            raise ValueError("This estimator requires y to be passed, but the target y is None.")
-        self.estimator_ = self._fitted(X, y, sample_weight, fit_params)
+        if self.cv is not None and isinstance(self.estimator, FrozenEstimator):
+            raise ValueError(
+                f"cv={self.cv!r} fits clones, but {self.estimator!r} is not to be fitted. Set "
+                "cv=None; a temperature from data that it was not trained on is found by "
+                "sklearn.calibration.CalibratedClassifierCV(frozen, method='temperature')."
+            )
+
+    def _fit_once(self, X: Any, y: Any, sample_weight: Any, routed: Bunch) -> None:
+        """Fit the classifier to all samples."""
+        estimator = clone(self.estimator)
+        self.estimator_ = fit_weighted(estimator, X, y, sample_weight, routed.estimator.fit)
+        self.temperature_ = 1.0
         self.classes_ = np.asarray(self.estimator_.classes_)
+        y = column_or_1d(y)
         if not isinstance(self.estimator, FrozenEstimator):
-            weightless = np.setdiff1d(column_or_1d(y), self.classes_)
+            weightless = np.setdiff1d(y, self.classes_)
             if len(weightless):  # which it was not shown, but which are classes, too
                 self.classes_ = np.union1d(self.classes_, weightless)
-        self.source_prior_ = self._shares(y, sample_weight)
-        self.target_prior_ = self._target(self.source_prior_ > 0)
-        for name in ("n_features_in_", "feature_names_in_"):
-            if hasattr(self.estimator_, name):
-                setattr(self, name, getattr(self.estimator_, name))
-        return self
-
-    def _fitted(
-        self, X: Any, y: Any, sample_weight: Any, fit_params: dict[str, Any]
-    ) -> BaseEstimator:
-        """Return the classifier fitted to the rows of classes that weigh something."""
-        metadata = self._metadata(sample_weight, fit_params)
-        estimator = clone(self.estimator)
-        if sample_weight is None or isinstance(estimator, FrozenEstimator):
-            return estimator.fit(X, y, **metadata)
-        labels = column_or_1d(y)
-        weight = check_weights(sample_weight, len(labels))
-        if weight is None:
-            return estimator.fit(X, y, **metadata)
-        if metadata or name_of_weights(estimator) is not None:
-            rows = rows_of_weighty_classes(labels, weight)
-        else:
-            rows = rows_by_weight(weight, estimator)
-        if rows is None:
-            return estimator.fit(X, y, **metadata)
-        metadata = _check_method_params(X, metadata, indices=rows)
-        return estimator.fit(take_rows(X, rows), labels[rows], **metadata)
-
-    def _metadata(self, sample_weight: Any, fit_params: dict[str, Any]) -> dict[str, Any]:
-        """Return what goes to the classifier's `fit` beside X and y."""
-        from sklearn import get_config
-
-        if get_config()["enable_metadata_routing"]:
-            weights = {} if sample_weight is None else {"sample_weight": sample_weight}
-            return dict(process_routing(self, "fit", **weights, **fit_params).estimator.fit)
-        if fit_params:
-            raise ValueError(
-                f"{sorted(fit_params)} can reach the classifier only with metadata routing: "
-                "sklearn.set_config(enable_metadata_routing=True)."
-            )
-        name = name_of_weights(self.estimator)
-        return {} if sample_weight is None or name is None else {name: sample_weight}
-
-    def _shares(self, y: Any, sample_weight: Any) -> np.ndarray:
-        y = column_or_1d(y)
-        check_classification_targets(y)
-        weight = check_weights(sample_weight, len(y))
-        unknown = np.setdiff1d(y, self.classes_)
-        if len(unknown):
-            raise ValueError(
-                f"y has labels that the classifier does not know: {unknown.tolist()}. It knows "
-                f"{self.classes_.tolist()}."
-            )
-        codes = np.searchsorted(self.classes_, y)
-        absent = self.classes_[count_classes(codes, len(self.classes_)) == 0].tolist()
+        counts = counts_of(y, self.classes_, check_weights(sample_weight, len(y)))
+        absent = np.setdiff1d(self.classes_, y).tolist()
         if absent:
             warn(
                 f"y has no samples of the classes {absent}, which the classifier knows, so their "
                 "share in its training data is not known, and they are never predicted. Pass the "
                 "labels that it was trained on.",
             )
-        counts = count_classes(codes, len(self.classes_), weight)
-        return counts / counts.sum()
+        self._correct_for(counts)
 
-    def _target(self, present: np.ndarray) -> np.ndarray:
-        """Return shares to predict for, over the classes that have weight in the training data."""
-        prior = np.where(present, self._given_target(), 0.0)
-        if not prior.any():
-            raise ValueError(
-                f"target_prior has a share of 0 for all classes that the training data has, "
-                f"{self.classes_[present].tolist()}, got {self.target_prior!r}."
-            )
-        return prior / prior.sum()
+    def _cross_fit(self, X: Any, y: Any, sample_weight: Any, routed: Bunch) -> None:
+        """Fit a classifier for each fold, and the temperature."""
+        X, y = in_rows(X), _check_y(y, estimator=self)
+        check_classification_targets(y)
+        if not is_dataset(X):
+            check_consistent_length(X, y)
+        weight = check_weights(sample_weight, len(y))
+        self.classes_, codes = np.unique(y, return_inverse=True)
+        counts = counts_of(y, self.classes_, weight)
+        self._correct_for(counts)  # before many fits, which a slip in it would waste
+        fitted = cross_fit(
+            self.estimator,
+            X,
+            y,
+            weight,
+            classes=self.classes_,
+            folds=folds_of(self.cv, X, y, weight, routed.splitter.split),
+            metadata=routed.estimator.fit,
+            n_jobs=self.n_jobs,
+        )
+        rows = np.flatnonzero(fitted.telling)
+        told = None if weight is None else weight[rows]
+        best = fit_temperature(fitted.proba[rows], codes[rows], told)
+        self.temperature_ = shrunk_temperature(best, counts[counts > 0].min())
+        self.estimators_, self.oof_proba_ = fitted.estimators, fitted.proba
 
-    def _given_target(self) -> np.ndarray:
-        labels, prior = self.classes_.tolist(), self.target_prior
-        if prior is None:
-            return np.ones(len(labels))
-        given = by_label(prior, "target_prior", or_position=labels)
-        if given is not None:
-            prior = for_classes(given, labels, "target_prior")
-        try:
-            prior = np.asarray(prior, dtype=np.float64)
-        except (TypeError, ValueError):  # names, None, lists of several lengths
-            prior = np.full(len(labels), np.nan)
-        if prior.shape != self.classes_.shape:
-            raise ValueError(
-                f"target_prior must hold a share for each of {len(labels)} classes, {labels}, got "
-                f"{self.target_prior!r}. An array goes by position; where a part of the data may "
-                "lack a class, pass a dict {label: share}."
-            )
-        if not np.all(np.isfinite(prior)) or np.any(prior < 0):
-            raise ValueError(
-                "target_prior must hold a finite share that is not negative for each of "
-                f"{len(labels)} classes, got {self.target_prior!r}."
-            )
-        return prior
+    def _correct_for(self, counts: np.ndarray) -> None:
+        """Set what goes by the class counts: shares of the source and the target, and costs."""
+        self.class_counts_ = counts
+        self.source_prior_ = counts / counts.sum()
+        costs = self.cost_matrix
+        self.cost_matrix_ = None if costs is None else cost_matrix_of(costs, self.classes_)
+        if self.target_prior is None and costs is not None:
+            self.target_prior_ = self.source_prior_
+        else:
+            self.target_prior_ = target_shares(self.target_prior, self.classes_, counts > 0)
 
-    def _log_scores(self, X: Any) -> tuple[np.ndarray, np.dtype]:
-        """Return scores in float64, and the float type that the classifier's answer came in."""
-        check_is_fitted(self)
-        known = np.asarray(self.estimator_.classes_)
-        given = np.asarray(self.estimator_.predict_proba(X))
-        # what is computed from single precision has no more digits, whatever it is held in
-        dtype = given.dtype if given.dtype == np.float32 else np.dtype(np.float64)
-        proba = in_columns_of(given, known, self.classes_)
-        if self.tau == 0:
-            return np.log(np.maximum(proba, _LEAST_PROBABILITY)), dtype
-        there = self.target_prior_ > 0  # a share of 0 rules a class out, whatever its source
-        shift = np.full(len(there), -np.inf)
-        ratio = np.log(self.target_prior_[there]) - np.log(self.source_prior_[there])
-        shift[there] = self.tau * ratio
-        return np.log(np.maximum(proba, _LEAST_PROBABILITY)) + shift, dtype
-
-    def predict(self, X: Any) -> np.ndarray:
-        """Return the class with the highest corrected probability for each row.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, n_features)
-            Data.
-
-        Returns
-        -------
-        ndarray of shape (n,)
-            Labels.
-        """
-        scores, _ = self._log_scores(X)
-        return self.classes_[scores.argmax(axis=1)]
-
-    def predict_proba(self, X: Any) -> np.ndarray:
-        """Return corrected probabilities.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, n_features)
-            Data.
-
-        Returns
-        -------
-        ndarray of shape (n, n_classes)
-            Probabilities for data with the class shares ``target_prior_``; each row sums to 1. Of
-            the float type that the classifier gives, as all scores here.
-        """
-        scores, dtype = self._log_scores(X)
-        return probabilities(scores, dtype)
-
-    def predict_log_proba(self, X: Any) -> np.ndarray:
-        """Return logarithms of corrected probabilities.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, n_features)
-            Data.
-
-        Returns
-        -------
-        ndarray of shape (n, n_classes)
-            Log probabilities.
-        """
-        scores, dtype = self._log_scores(X)
-        return log_probabilities(scores, dtype)
-
-    def decision_function(self, X: Any) -> np.ndarray:
-        """Return corrected log probabilities, up to a constant a row, finite.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, n_features)
-            Data.
-
-        Returns
-        -------
-        ndarray of shape (n, n_classes) or (n,)
-            Scores; for two classes the second minus the first.
-        """
-        # finite, for what compares or calibrates scores takes no infinity
-        scores, dtype = self._log_scores(X)
-        scores = np.maximum(scores, _LEAST_SCORE).astype(dtype, copy=False)
-        return scores[:, 1] - scores[:, 0] if len(self.classes_) == 2 else scores
+    def _take_names(self) -> None:
+        fitted = self._fitted_estimators()[0]
+        for name in ("n_features_in_", "feature_names_in_"):
+            if hasattr(fitted, name):
+                setattr(self, name, getattr(fitted, name))
 
     def get_metadata_routing(self) -> MetadataRouter:
-        """Return how metadata is routed: what `fit` gets goes to the classifier's `fit`.
+        """Return how metadata is routed: to the classifier's methods, and to a splitter as ``cv``.
 
         Returns
         -------
@@ -336,11 +369,21 @@ class PriorCorrectedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimato
             .add_self_request(self)
             .add(
                 estimator=self.estimator,
-                method_mapping=MethodMapping().add(caller="fit", callee="fit"),
+                method_mapping=MethodMapping()
+                .add(caller="fit", callee="fit")
+                .add(caller="partial_fit", callee="partial_fit"),
+            )
+            .add(
+                splitter=self.cv,
+                method_mapping=MethodMapping().add(caller="fit", callee="split"),
             )
         )
 
+    def __sklearn_is_fitted__(self) -> bool:
+        return "estimator_" in vars(self) or "estimators_" in vars(self)
+
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
-        tags.input_tags = get_tags(self.estimator).input_tags
+        inner = get_tags(self.estimator)
+        tags.input_tags, tags.transformer_tags = inner.input_tags, inner.transformer_tags
         return tags

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 import torch
+from scipy.sparse import csr_array
 from skorch.helper import SliceDataset
 from torch.utils.data import (
     ConcatDataset,
@@ -22,6 +24,7 @@ from sklimb._data.datasets import (
     first_of,
     is_dataset,
     item_shape,
+    take_rows,
     unsliced,
 )
 from tests.shared import Items
@@ -243,3 +246,29 @@ def test_a_list_of_items_says_how_a_dataset_is_split(item, said):
 )
 def test_all_else_is_left_as_it_is(X):
     assert unsliced(X) is X
+
+
+# --- some rows of anything ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("form", "back"),
+    [
+        (np.asarray, np.asarray),
+        (np.ndarray.tolist, np.asarray),
+        (pd.DataFrame, np.asarray),
+        (pl.DataFrame, lambda part: part.to_numpy()),
+        (csr_array, lambda part: part.toarray()),
+        (torch.from_numpy, lambda part: part.numpy()),
+    ],
+)
+def test_rows_are_taken_of_any_form(form, back):
+    X, rows = np.arange(12.0).reshape(4, 3), np.array([3, 0, 0])
+    part = take_rows(form(X), rows)
+    assert type(part) is type(form(X))
+    np.testing.assert_array_equal(back(part), X[rows])
+
+
+def test_items_are_taken_of_a_dataset():
+    part = take_rows(TensorDataset(torch.arange(4)), np.array([3, 0]))
+    assert [int(x) for (x,) in part] == [3, 0]

@@ -1,4 +1,4 @@
-"""Names of sample weights, and rows that stand for weights."""
+"""Sample weights on their way: by which name, for which rows, into which method."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from imblearn.over_sampling import RandomOverSampler
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
+from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklimb._data.weighted_fit import (
+    fit_weighted,
     in_columns_of,
+    metadata_of,
     name_of_weights,
     rows_by_weight,
     rows_of_weighty_classes,
@@ -64,3 +67,46 @@ def test_columns():
     proba, classes = np.array([[0.25, 0.75]]), np.array(["a", "b", "c"])
     assert in_columns_of(proba, classes[[0, 2]], classes).tolist() == [[0.25, 0.0, 0.75]]
     assert in_columns_of(proba, classes[:2], classes[:2]) is proba
+
+
+def test_the_name_goes_by_the_method():
+    class Learner(GaussianNB):
+        def partial_fit(self, X, y, classes=None):
+            return super().partial_fit(X, y, classes)
+
+    assert name_of_weights(Learner()) == "sample_weight"
+    assert name_of_weights(Learner(), "partial_fit") is None
+    weight = np.array([2.0, 0.0, 1.0, 1.0])
+    X, y = np.array([[0.0], [1.0], [4.0], [5.0]]), np.array([0, 0, 1, 1])
+    found = fit_weighted(
+        Learner(), X, y, weight, {}, method="partial_fit", classes=np.array([0, 1])
+    )
+    assert found.class_count_.tolist() == [2, 2]
+    assert found.theta_[:, 0].tolist() == [0.0, 4.5]
+
+
+def test_fit_weighted_as_without_where_weights_are_equal():
+    X, y = np.arange(6.0)[:, None], np.arange(6) % 2
+    found = fit_weighted(KNeighborsClassifier(3), X, y, np.full(6, 0.3), {})
+    assert found.n_samples_fit_ == 6
+
+
+def test_fit_weighted_leaves_out_classes_that_weigh_nothing():
+    X, y = np.arange(6.0)[:, None], np.arange(6) % 3
+    weight = np.array([1.0, 2.0, 0.0, 1.0, 1.0, 0.0])
+    found = fit_weighted(GaussianNB(), X, y, weight, {"sample_weight": weight})
+    assert found.classes_.tolist() == [0, 1]
+    assert found.class_count_.tolist() == [2, 3]
+
+
+def test_metadata():
+    class Owner:
+        estimator = LOGISTIC
+
+    weight = np.ones(3)
+    found = metadata_of(Owner(), "fit", weight, {})
+    assert found.estimator.fit == {"sample_weight": weight}
+    assert found.splitter.split == {}
+    assert metadata_of(Owner(), "fit", None, {}).estimator.fit == {}
+    with pytest.raises(ValueError, match=r"\['groups'\] can reach the classifier only with meta"):
+        metadata_of(Owner(), "fit", None, {"groups": weight})

@@ -1,0 +1,192 @@
+"""What a classifier whose probabilities are corrected says of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import scipy.sparse
+from sklearn.base import BaseEstimator
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
+
+from sklimb.classifiers.calibration import LEAST_PROBABILITY, log_with_temperature
+from sklimb.classifiers.costs import expected_costs
+from sklimb.classifiers.cross_fitting import mean_probabilities
+from sklimb.classifiers.probabilities import log_probabilities, probabilities
+
+# The score of a class that is ruled out: below what any other has.
+_LEAST_SCORE = 10 * float(np.log(LEAST_PROBABILITY))
+
+
+def _estimator_has(name: str) -> Callable[[BaseEstimator], bool]:
+    return lambda self: hasattr(self.estimator, name)
+
+
+class CorrectedPredictionMixin:
+    """Predictions of an estimator that has ``estimator_`` or, with folds, ``estimators_``.
+
+    They go by its ``classes_``, ``temperature_``, ``source_prior_``, ``target_prior_``,
+    ``cost_matrix_`` and the parameter ``tau``.
+    """
+
+    def _fitted_estimators(self) -> list[BaseEstimator]:
+        check_is_fitted(self)
+        return vars(self).get("estimators_") or [self.estimator_]
+
+    def _log_scores(self, X: Any) -> tuple[np.ndarray, np.dtype]:
+        """Return scores in float64, and the float type that the classifier's answer came in."""
+        proba, dtype = mean_probabilities(self._fitted_estimators(), X, self.classes_)
+        logs = log_with_temperature(proba, self.temperature_)
+        if self.tau == 0:
+            return logs, dtype
+        there = self.target_prior_ > 0  # a share of 0 rules a class out, whatever its source
+        shift = np.full(len(there), -np.inf)
+        ratio = np.log(self.target_prior_[there]) - np.log(self.source_prior_[there])
+        shift[there] = self.tau * ratio
+        return logs + shift, dtype
+
+    def _costs(self, scores: np.ndarray) -> np.ndarray:
+        """Return what each prediction is expected to cost; more than any if it is ruled out."""
+        costs = expected_costs(probabilities(scores, np.float64), self.cost_matrix_)
+        return np.where(np.isneginf(scores), self.cost_matrix_.max() + 1, costs)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the class with the highest corrected probability, or the least expected cost.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_features)
+            Data.
+
+        Returns
+        -------
+        ndarray of shape (n,)
+            Labels.
+        """
+        scores, _ = self._log_scores(X)
+        if self.cost_matrix_ is not None:
+            scores = -self._costs(scores)
+        return self.classes_[scores.argmax(axis=1)]
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Return corrected probabilities.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_features)
+            Data.
+
+        Returns
+        -------
+        ndarray of shape (n, n_classes)
+            Probabilities for data with the class shares ``target_prior_``; each row sums to 1. Of
+            the float type that the classifier gives, as all scores here. Costs do not change them:
+            with ``cost_matrix`` the highest is not what `predict` returns.
+        """
+        scores, dtype = self._log_scores(X)
+        return probabilities(scores, dtype)
+
+    def predict_log_proba(self, X: Any) -> np.ndarray:
+        """Return logarithms of corrected probabilities.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_features)
+            Data.
+
+        Returns
+        -------
+        ndarray of shape (n, n_classes)
+            Log probabilities.
+        """
+        scores, dtype = self._log_scores(X)
+        return log_probabilities(scores, dtype)
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        """Return corrected log probabilities, up to a constant a row, or expected costs; finite.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_features)
+            Data.
+
+        Returns
+        -------
+        ndarray of shape (n, n_classes) or (n,)
+            Scores, with ``cost_matrix`` minus the expected costs; for two classes the second minus
+            the first. The highest, or for two classes the sign, is what `predict` goes by.
+        """
+        # finite, for what compares or calibrates scores takes no infinity
+        scores, dtype = self._log_scores(X)
+        if self.cost_matrix_ is not None:
+            scores = -self._costs(scores)
+        scores = np.maximum(scores, _LEAST_SCORE).astype(dtype, copy=False)
+        return scores[:, 1] - scores[:, 0] if len(self.classes_) == 2 else scores
+
+    @available_if(_estimator_has("transform"))
+    def transform(self, X: Any) -> Any:
+        """Return what the classifier makes of X, where it has such a method.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_features)
+            Data.
+
+        Returns
+        -------
+        ndarray of shape (n, n_out)
+            Features; with ``cv`` those of all folds side by side, (n, n_folds * n_out).
+        """
+        parts = [estimator.transform(X) for estimator in self._fitted_estimators()]
+        if len(parts) == 1:
+            return parts[0]
+        return (
+            scipy.sparse.hstack(parts, "csr")
+            if scipy.sparse.issparse(parts[0])
+            else np.hstack(parts)
+        )
+
+    @available_if(_estimator_has("transform"))
+    def fit_transform(self, X: Any, y: Any = None, **fit_params: Any) -> Any:
+        """Fit, and return what `transform` makes of the same X.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_features)
+            Training data.
+        y : array-like of shape (n,)
+            Labels.
+        **fit_params : dict
+            More for `fit`.
+
+        Returns
+        -------
+        ndarray of shape (n, n_out)
+            Features, as of `transform`.
+        """
+        return self.fit(X, y, **fit_params).transform(X)
+
+    @available_if(_estimator_has("get_feature_names_out"))
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """Return names of what `transform` returns.
+
+        Parameters
+        ----------
+        input_features : array-like of str, default=None
+            Names of the columns, for the classifier.
+
+        Returns
+        -------
+        ndarray of str
+            The classifier's; with ``cv`` as fold0__name for the first fold.
+        """
+        names = [
+            estimator.get_feature_names_out(input_features)
+            for estimator in self._fitted_estimators()
+        ]
+        if "estimators_" not in vars(self):
+            return names[0]
+        folded = [f"fold{i}__{name}" for i, of_fold in enumerate(names) for name in of_fold]
+        return np.asarray(folded, dtype=object)

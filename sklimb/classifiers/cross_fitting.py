@@ -1,0 +1,290 @@
+"""Cross-fitting: one clone of a classifier for each fold, and what each says of rows it left out.
+
+Shape
+-----
+Data (n, ...), class indices (n,), probabilities (n, C).
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.base import BaseEstimator, clone
+from sklearn.model_selection import StratifiedKFold, check_cv
+from sklearn.utils import indexable
+from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.validation import _check_method_params
+
+from sklimb._data.datasets import take_rows, unsliced
+from sklimb._data.tensors import sparse_to_scipy
+from sklimb._data.weighted_fit import fit_weighted, in_columns_of
+from sklimb._warnings import warn
+
+# Training and test rows.
+Fold = tuple[np.ndarray, np.ndarray]
+
+
+@dataclass(frozen=True)
+class CrossFit:
+    """Classifiers of the folds, and what they say of samples that they were not trained on.
+
+    Parameters
+    ----------
+    estimators : list of classifiers
+        One a fold.
+    proba : ndarray of float, shape (n, C)
+        Probabilities from the classifiers that left a sample out, NaN where none did.
+    telling : ndarray of bool, shape (n,)
+        Samples that were left out by a classifier that knows their class.
+    """
+
+    estimators: list[BaseEstimator]
+    proba: np.ndarray
+    telling: np.ndarray
+
+
+def in_rows(X: Any) -> Any:
+    """Return X in a form whose rows can be taken: a Dataset as it is, sparse as CSR."""
+    X = unsliced(X)
+    if isinstance(X, torch.Tensor) and X.layout != torch.strided:
+        X = sparse_to_scipy(X)
+    return indexable(X)[0]
+
+
+def folds_of(
+    cv: Any, X: Any, y: np.ndarray, weight: np.ndarray | None, params: dict[str, Any]
+) -> list[Fold]:
+    """Return (train, test) rows of each fold, without samples that weigh nothing.
+
+    Parameters
+    ----------
+    cv : int, splitter or iterable of (train, test)
+        A whole number gives so many stratified folds, and a class with fewer samples is in the test
+        rows of so many; a single sample of a class is in the training rows of all.
+    X : object
+        For a splitter.
+    y : ndarray, shape (n,)
+        Labels.
+    weight : ndarray of shape (n,) or None
+    params : dict
+        Of the splitter's `split`, as groups.
+
+    Returns
+    -------
+    list of (ndarray of int, ndarray of int)
+
+    Raises
+    ------
+    ValueError
+        If there is no fold, a fold trains on one class, or tests what it trains on.
+    """
+    every = np.arange(len(y))
+    there = np.ones(len(y), dtype=bool) if weight is None else weight > 0
+    classes = np.unique(y[there])
+    if len(classes) < 2:
+        raise ValueError(
+            f"cv={cv!r} needs samples of two classes or more, but y has one class, "
+            f"{classes.tolist()}."
+        )
+    if isinstance(cv, Integral):
+        folds = _spread(int(cv), y, every[there])
+    else:
+        folds = [
+            (every[train], every[test])
+            for train, test in check_cv(cv, y, classifier=True).split(X, y, **params)
+        ]
+        folds = [(train[there[train]], test[there[test]]) for train, test in folds]
+    for number, (train, test) in enumerate(folds):
+        _check_fold(number, train, test, y)
+    if not any(np.isin(y[test], y[train]).any() for train, test in folds):
+        raise ValueError(f"cv={cv!r} holds back no samples. Give a whole number of folds, as cv=5.")
+    return folds
+
+
+def cross_fit(
+    estimator: BaseEstimator,
+    X: Any,
+    y: np.ndarray,
+    weight: np.ndarray | None,
+    *,
+    classes: np.ndarray,
+    folds: list[Fold],
+    metadata: dict[str, Any],
+    n_jobs: int | None = None,
+) -> CrossFit:
+    """Fit a clone for each fold, and ask it for the samples of the fold.
+
+    Parameters
+    ----------
+    estimator : classifier with ``predict_proba``
+    X : object
+        From `in_rows`.
+    y : ndarray, shape (n,)
+        Labels.
+    weight : ndarray of shape (n,) or None
+    classes : ndarray, shape (C,)
+        All labels, sorted.
+    folds : list
+        From `folds_of`.
+    metadata : dict
+        What goes to `fit` beside X and y; what has a value a row is cut like X.
+    n_jobs : int or None
+        Folds that are fitted at once.
+
+    Returns
+    -------
+    CrossFit
+
+    Raises
+    ------
+    ValueError
+        If a classifier gives probabilities that are not finite.
+
+    Warns
+    -----
+    UserWarning
+        If a fold trains without a class that others have.
+    """
+    fits = Parallel(n_jobs=n_jobs)(
+        delayed(_fit_fold)(clone(estimator), X, y, weight, metadata, train, test)
+        for train, test in folds
+    )
+    estimators = [fitted for fitted, _ in fits]
+    shape = len(y), len(classes)
+    total, times = np.zeros(shape), np.zeros(shape, dtype=np.intp)
+    for (fitted, proba), (_, test) in zip(fits, folds, strict=True):
+        if not np.isfinite(proba).all():
+            raise ValueError(
+                f"{fitted!r} gives probabilities that are not finite for samples of a fold of cv. "
+                "Without cv the classifier is not asked while it is fitted."
+            )
+        known = np.asarray(fitted.classes_)
+        total[test] += in_columns_of(proba, known, classes)
+        times[test] += np.isin(classes, known)
+    _warn_of_lacking(estimators, y if weight is None else y[weight > 0])
+    telling = times[np.arange(len(y)), np.searchsorted(classes, y)] > 0
+    return CrossFit(estimators, _mean(total, times), telling)
+
+
+def mean_probabilities(
+    estimators: list[BaseEstimator], X: Any, classes: np.ndarray
+) -> tuple[np.ndarray, np.dtype]:
+    """Return the mean of classifiers' probabilities, and the float type they came in.
+
+    A class that some do not know gets the mean of those that do; then rows sum to 1 again.
+
+    Parameters
+    ----------
+    estimators : list of classifiers
+    X : object
+        In any form that they take.
+    classes : ndarray, shape (C,)
+        All labels, sorted; one that none knows gets 0.
+
+    Returns
+    -------
+    ndarray of float, shape (n, C)
+    dtype
+        float32 if all gave that, else float64.
+    """
+    total: Any = 0.0
+    times = np.zeros(len(classes), dtype=np.intp)
+    single = True
+    for estimator in estimators:
+        proba = np.asarray(estimator.predict_proba(X))
+        known = np.asarray(estimator.classes_)
+        single &= proba.dtype == np.float32
+        total = total + in_columns_of(proba, known, classes)
+        times += np.isin(classes, known)
+    # what is computed from single precision has no more digits, whatever it is held in
+    dtype = np.dtype(np.float32 if single else np.float64)
+    if len(estimators) == 1:
+        return total, dtype
+    return _mean(total, np.broadcast_to(times, total.shape)), dtype
+
+
+def _mean(total: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """Return the mean by entry, its rows summing to 1 again where some have fewer terms."""
+    asked = times.any(axis=1)
+    mean = total / np.maximum(times, 1)
+    uneven = asked & (times != times[:, :1]).any(axis=1)
+    mean[uneven] /= mean[uneven].sum(axis=1, keepdims=True)
+    mean[~asked] = np.nan
+    return mean
+
+
+def _spread(n_folds: int, y: np.ndarray, rows: np.ndarray) -> list[Fold]:
+    """Return stratified folds, with single samples of a class in the training rows of all."""
+    labels = y[rows]
+    _, codes, counts = np.unique(labels, return_inverse=True, return_counts=True)
+    if counts.max() < n_folds:
+        raise ValueError(
+            f"cv={n_folds} needs a class of {n_folds} samples or more, but the largest of y has "
+            f"{counts.max()}. Set cv to that or less, or to None."
+        )
+    alone = counts[codes] == 1
+    if alone.any():
+        warn(
+            f"y has one sample only of the classes {labels[alone].tolist()[:10]}, so it is in the "
+            f"training rows of all {n_folds} folds of cv, and the temperature hardly moves from 1. "
+            "Collect more samples of them, join them with another class, or leave them out."
+        )
+    singles, several = rows[alone], rows[~alone]
+    with warnings.catch_warnings():
+        # of fewer samples than folds it warns; they are spread as far as they go
+        warnings.filterwarnings("ignore", message="The least populated class", category=UserWarning)
+        folds = list(StratifiedKFold(n_folds).split(np.zeros((len(several), 1)), y[several]))
+    return [(np.sort(np.concatenate([several[a], singles])), several[b]) for a, b in folds]
+
+
+def _check_fold(number: int, train: np.ndarray, test: np.ndarray, y: np.ndarray) -> None:
+    classes = np.unique(y[train]).tolist()
+    if len(classes) < 2:
+        raise ValueError(
+            f"Fold {number} of cv has training samples of the classes {classes}, which makes no "
+            "classifier. A whole number, as cv=5, spreads each class over the folds."
+        )
+    if len(np.intersect1d(train, test)):
+        raise ValueError(
+            f"Fold {number} of cv tests on samples that it trains on, so their probabilities would "
+            "be too certain. Give folds whose test rows are not among their training rows."
+        )
+
+
+def _fit_fold(
+    estimator: BaseEstimator,
+    X: Any,
+    y: np.ndarray,
+    weight: np.ndarray | None,
+    metadata: dict[str, Any],
+    train: np.ndarray,
+    test: np.ndarray,
+) -> tuple[BaseEstimator, np.ndarray]:
+    fitted = fit_weighted(
+        estimator,
+        take_rows(X, train),
+        y[train],
+        None if weight is None else weight[train],
+        _check_method_params(X, metadata, indices=train),
+    )
+    if not len(test):
+        return fitted, np.zeros((0, len(fitted.classes_)))
+    return fitted, np.asarray(fitted.predict_proba(take_rows(X, test)))
+
+
+def _warn_of_lacking(estimators: list[BaseEstimator], y: np.ndarray) -> None:
+    labels = np.unique(y)
+    lacking = [np.setdiff1d(labels, np.asarray(fitted.classes_)) for fitted in estimators]
+    n_folds = sum(len(labels) > 0 for labels in lacking)
+    if n_folds:
+        names = np.unique(np.concatenate(lacking)).tolist()
+        warn(
+            f"{n_folds} of {len(estimators)} folds of cv train without a sample of the classes "
+            f"{names[:10]}. Each is predicted by the classifiers that know it. A whole number, as "
+            "cv=5, has each class in the training rows of every fold."
+        )
