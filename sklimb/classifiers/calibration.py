@@ -21,20 +21,20 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import softmax
 
-# A log of 0 could not be corrected; 0 stays far below all that a classifier means.
-LEAST_PROBABILITY = 1e-300
 # A temperature is sought between these: on a table of few rare samples one that is not bounded can
 # be anything, and ruin it.
 LOWEST, HIGHEST = 0.5, 5.0
 # So many samples of the rarest class take half of the way from no temperature to the fitted one.
 HALF_WAY = 20.0
-# What is below this counts as this while a temperature is sought (it is scikit-learn's bound): a
-# forest's 0 for the true class would else outweigh all other samples.
-_LEAST_SEEN = float(np.finfo(np.float64).eps)
+# Probabilities below this count as this (it is scikit-learn's bound): a forest's 0 for the true
+# class would else outweigh all other samples, and no temperature would mend it.
+LEAST_PROBABILITY = float(np.finfo(np.float64).eps)
 
 
 def log_with_temperature(proba: np.ndarray, temperature: float) -> np.ndarray:
-    """Return log probabilities over the temperature, up to a constant a row, finite.
+    """Return log probabilities over the temperature, up to a constant a row.
+
+    A probability below `LEAST_PROBABILITY` counts as that.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ def fit_temperature(proba: np.ndarray, y: np.ndarray, weight: np.ndarray | None 
     >>> round(fit_temperature(certain, np.array([0, 1, 1, 1])), 6)
     2.0
     """
-    logs = np.log(np.maximum(np.asarray(proba, dtype=np.float64), _LEAST_SEEN))
+    logs = log_with_temperature(np.asarray(proba, dtype=np.float64), 1.0)
     weight = np.ones(len(logs)) if weight is None else np.asarray(weight, dtype=np.float64)
     of_truth = np.average(logs[np.arange(len(logs)), y], weights=weight)
 

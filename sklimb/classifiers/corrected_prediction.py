@@ -11,13 +11,15 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from sklimb.classifiers.calibration import LEAST_PROBABILITY, log_with_temperature
+from sklimb.classifiers.calibration import log_with_temperature
 from sklimb.classifiers.costs import expected_costs
 from sklimb.classifiers.cross_fitting import mean_probabilities
 from sklimb.classifiers.probabilities import log_probabilities, probabilities
 
+# Probabilities below this count as this: a log of 0 could not be corrected.
+_LEAST_PROBABILITY = 1e-300
 # The score of a class that is ruled out: below what any other has.
-_LEAST_SCORE = 10 * float(np.log(LEAST_PROBABILITY))
+_LEAST_SCORE = 10 * float(np.log(_LEAST_PROBABILITY))
 
 
 def _estimator_has(name: str) -> Callable[[BaseEstimator], bool]:
@@ -38,7 +40,10 @@ class CorrectedPredictionMixin:
     def _log_scores(self, X: Any) -> tuple[np.ndarray, np.dtype]:
         """Return scores in float64, and the float type that the classifier's answer came in."""
         proba, dtype = mean_probabilities(self._fitted_estimators(), X, self.classes_)
-        logs = log_with_temperature(proba, self.temperature_)
+        logs = np.log(np.maximum(proba, _LEAST_PROBABILITY))
+        if "estimators_" in vars(self):  # a class that has no weight keeps its 0
+            weighty = self.source_prior_ > 0
+            logs[:, weighty] = log_with_temperature(proba[:, weighty], self.temperature_)
         if self.tau == 0:
             return logs, dtype
         there = self.target_prior_ > 0  # a share of 0 rules a class out, whatever its source

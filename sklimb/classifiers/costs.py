@@ -166,5 +166,6 @@ def _check(matrix: np.ndarray, labels: list[Any]) -> None:
         warn(
             f"cost_matrix makes it cheaper to predict {labels[int(of_errors[i].argmin())]!r} where "
             f"the truth is {labels[i]!r} ({of_errors[i].min():g}) than to be right "
-            f"({right[i]:g}). Rows are the truth and columns what is predicted: is it transposed?"
+            f"({right[i]:g}). Costs are least where the prediction is right, most often 0 on the "
+            "diagonal; of gains take the difference to the highest of their row."
         )

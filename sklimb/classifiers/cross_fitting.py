@@ -222,10 +222,12 @@ def _spread(n_folds: int, y: np.ndarray, rows: np.ndarray) -> list[Fold]:
     """Return stratified folds, with single samples of a class in the training rows of all."""
     labels = y[rows]
     _, codes, counts = np.unique(labels, return_inverse=True, return_counts=True)
-    if counts.max() < n_folds:
+    largest = int(counts.max())
+    if largest < n_folds:
+        fewer = f"cv to {largest} or less, or to None" if largest > 1 else "cv=None"
         raise ValueError(
             f"cv={n_folds} needs a class of {n_folds} samples or more, but the largest of y has "
-            f"{counts.max()}. Set cv to that or less, or to None."
+            f"{largest}. Set {fewer}."
         )
     alone = counts[codes] == 1
     if alone.any():

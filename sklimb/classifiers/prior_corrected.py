@@ -333,10 +333,13 @@ class PriorCorrectedClassifier(
             metadata=routed.estimator.fit,
             n_jobs=self.n_jobs,
         )
-        rows = np.flatnonzero(fitted.telling)
-        told = None if weight is None else weight[rows]
-        best = fit_temperature(fitted.proba[rows], codes[rows], told)
-        self.temperature_ = shrunk_temperature(best, counts[counts > 0].min())
+        rows, weighty = np.flatnonzero(fitted.telling), np.flatnonzero(counts > 0)
+        best = fit_temperature(
+            fitted.proba[np.ix_(rows, weighty)],
+            np.searchsorted(weighty, codes[rows]),
+            None if weight is None else weight[rows],
+        )
+        self.temperature_ = shrunk_temperature(best, counts[weighty].min())
         self.estimators_, self.oof_proba_ = fitted.estimators, fitted.proba
 
     def _correct_for(self, counts: np.ndarray) -> None:

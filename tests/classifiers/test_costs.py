@@ -92,7 +92,7 @@ def test_errors(given, message):
         cost_matrix_of(given, LABELS)
 
 
-def test_a_transposed_matrix_is_named():
+def test_a_matrix_of_gains_is_named():
     # what is right costs more than an error: nobody means that
-    with pytest.warns(UserWarning, match=r"cheaper to predict 'bulk' .* 'rare' \(0\).*transposed"):
+    with pytest.warns(UserWarning, match=r"cheaper to predict 'bulk' .* 'rare' \(0\).*of gains"):
         cost_matrix_of([[0.0, 1.0, 1.0], [0.0, 5.0, 9.0], [1.0, 1.0, 0.0]], LABELS)

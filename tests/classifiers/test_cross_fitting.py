@@ -173,6 +173,12 @@ def test_errors(cv, message, data):
         folds_of(cv, X, y, None, {})
 
 
+def test_no_class_has_two_samples(data):
+    X, _ = data
+    with pytest.raises(ValueError, match=r"largest of y has 1. Set cv=None"):
+        folds_of(3, X[:4], np.arange(4), None, {})
+
+
 def test_errors_of_one_class(data):
     X, y = data
     with pytest.raises(ValueError, match=r"y has one class, \[0\]"):

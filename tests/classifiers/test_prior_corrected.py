@@ -34,6 +34,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MaxAbsScaler, StandardScaler
 from sklearn.svm import LinearSVC
+from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.class_weight import compute_sample_weight
 from skorch.helper import SliceDataset
 
@@ -409,6 +410,30 @@ def test_it_mends_the_log_loss_of_a_classifier_that_is_too_certain(data):
         for cv in (None, 5)
     ]
     assert losses[1] < losses[0] - 0.1
+
+
+def test_a_temperature_reaches_the_zeros_of_a_tree(data):
+    X, X_test, y, y_test = data
+    losses = [
+        log_loss(y_test, model.fit(X, y).predict_proba(X_test))
+        for model in (
+            PriorCorrectedClassifier(DecisionTreeClassifier(random_state=0), tau=0),
+            PriorCorrectedClassifier(DecisionTreeClassifier(random_state=0), tau=0, cv=5),
+        )
+    ]
+    assert losses[1] < 0.3 * losses[0]
+
+
+@pytest.mark.parametrize("tau", [0.0, 1.0])
+def test_a_class_without_weight_has_no_probability_at_any_temperature(tau, data):
+    X, X_test, y, _ = data
+    weight = np.where(y == "rare", 0.0, 1.0)
+    model = PriorCorrectedClassifier(GaussianNB(), tau=tau, cv=3).fit(X, y, sample_weight=weight)
+    without = clone(model).fit(X[y != "rare"], y[y != "rare"])
+    proba = model.predict_proba(X_test)
+    np.testing.assert_allclose(proba[:, [0, 2]], without.predict_proba(X_test))
+    np.testing.assert_allclose(proba[:, 1], 0.0, atol=1e-200)
+    assert np.isfinite(model.decision_function(X_test)).all()
 
 
 def test_a_temperature_is_a_tau_for_decisions(data):
