@@ -1,7 +1,7 @@
 """Training data: X, class indices and weights as one thing, of arrays or of a torch Dataset.
 
 What a classifier asks of its data is asked here: samples taken, left out or held back, their shape,
-how many values they have. `TrainingData.of` is where arrays and Datasets part.
+how many values they have. Whether X is a Dataset is asked where it comes in, not here.
 
 Shape
 -----
@@ -21,7 +21,7 @@ from skorch.dataset import Dataset as SkorchDataset
 from torch import Tensor
 from torch.utils.data import Dataset, Subset
 
-from sklimb._data.datasets import first_of, is_dataset, x_of
+from sklimb._data.datasets import first_of, x_of
 from sklimb._data.tensors import as_tensor, from_scipy, is_csr, mean_nnz, take_rows, to_scipy
 from sklimb._random import Streams
 
@@ -41,31 +41,9 @@ class TrainingData(ABC):
     y: Tensor | None
     weight: np.ndarray | None
 
-    @staticmethod
-    def of(
-        X: Any,
-        y_encoded: np.ndarray | None = None,
-        weight: np.ndarray | None = None,
-        *,
-        device: str | torch.device = "cpu",
-        collate: Callable[..., Any] | None = None,
-    ) -> ArrayData | DatasetData:
-        """Return the data that X is: of a Dataset or of arrays.
-
-        Parameters
-        ----------
-        X : ndarray, CSR matrix or Dataset
-            Validated.
-        y_encoded, weight
-            As the attributes.
-        device : str or torch.device
-            Where arrays go; batches of a Dataset follow when they are drawn.
-        collate : callable or None
-            The user's own function that makes a batch of a Dataset's items.
-        """
-        if is_dataset(X):
-            return DatasetData(X, y_encoded, weight, collate=collate)
-        return ArrayData(X, y_encoded, weight, device=device)
+    @abstractmethod
+    def labelled(self, y_encoded: np.ndarray | None, weight: np.ndarray | None) -> TrainingData:
+        """Return the same samples with class indices and weights."""
 
     @abstractmethod
     def __len__(self) -> int:
@@ -200,6 +178,10 @@ class ArrayData(TrainingData, SkorchDataset):
         """Return a sample and its class index (0 where there is none), for a plain `DataLoader`."""
         return self.X[index], torch.tensor(0) if self.y is None else self.y[index]
 
+    def labelled(self, y_encoded: np.ndarray | None, weight: np.ndarray | None) -> ArrayData:
+        """Return the same samples with class indices and weights."""
+        return ArrayData(self.X, y_encoded, weight, device=self.X.device)
+
     def take(self, samples: np.ndarray) -> ArrayData:
         """Return some samples, by position."""
         places = torch.as_tensor(samples, device=self.X.device)
@@ -270,6 +252,10 @@ class DatasetData(TrainingData, Dataset):
     def __getitem__(self, index: int) -> tuple[Any, int]:
         """Return x and its position; labels and weights are looked up for the whole batch."""
         return x_of(self.source[index]), index
+
+    def labelled(self, y_encoded: np.ndarray | None, weight: np.ndarray | None) -> DatasetData:
+        """Return the same samples with class indices and weights."""
+        return DatasetData(self.source, y_encoded, weight, collate=self.collate)
 
     def take(self, samples: np.ndarray) -> DatasetData:
         """Return some samples, by position."""

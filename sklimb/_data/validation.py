@@ -16,6 +16,7 @@ from torch.utils.data import Dataset
 
 from sklimb._data.datasets import check_filled, dataset_labels, is_dataset, item_shape, unsliced
 from sklimb._data.tensors import sparse_to_scipy
+from sklimb._data.training_data import ArrayData, DatasetData, TrainingData
 from sklimb._random import isolated_rng
 from sklimb._warnings import warn
 
@@ -24,8 +25,8 @@ _CHANNELS = (1, 3, 4)
 
 
 def check_training_data(
-    estimator: BaseEstimator, X: Any, y: Any, *, reset: bool
-) -> tuple[Any, np.ndarray]:
+    estimator: BaseEstimator, X: Any, y: Any, *, reset: bool, device: str | torch.device
+) -> tuple[TrainingData, np.ndarray]:
     """Validate rows, images or a Dataset, and labels.
 
     Parameters
@@ -37,6 +38,14 @@ def check_training_data(
         As `fit` gets them.
     reset : bool
         False compares X with what the estimator was fitted to.
+    device : str or torch.device
+        Where arrays go; batches of a Dataset follow when they are drawn.
+
+    Returns
+    -------
+    data : TrainingData
+        Without labels, for these are still to be encoded.
+    y : ndarray, shape (n,)
     """
     X = unsliced(X)
     if not is_dataset(X):
@@ -47,23 +56,45 @@ def check_training_data(
             raise ValueError(
                 f"{type(estimator).__name__} requires y to be passed, but the target y is None."
             )
-        return X, y
+        return ArrayData(X, device=device), y
     with _untouched():
         shape = _check_items(estimator, X, reset=reset)
         y = _labels_of(X, y)
     if reset and shape is not None:
         estimator.n_features_in_ = shape[0]
-    return X, y
+    return DatasetData(X, collate=vars(estimator).get("iterator_train__collate_fn")), y
 
 
-def check_new_data(estimator: BaseEstimator, X: Any) -> Any:
+def check_new_data(estimator: BaseEstimator, X: Any) -> TrainingData:
     """Validate rows, images or a Dataset to predict, by what the estimator was fitted to."""
     X = unsliced(X)
     if is_dataset(X):
         _check_items(estimator, X, reset=False)
-        return X
+        return DatasetData(X)
     _check_images(estimator, X)
-    return check_rows(estimator, X, None, reset=False)[0]
+    X, _ = check_rows(estimator, X, None, reset=False)
+    return ArrayData(X, device=estimator.net_.device)
+
+
+def encode_labels(y: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    """Return labels as positions in the sorted classes.
+
+    Raises
+    ------
+    ValueError
+        If a label is not among them, or there are fewer than two.
+    """
+    unknown = np.setdiff1d(y, classes)
+    if len(unknown):
+        raise ValueError(
+            f"y has labels that are not among the classes: {unknown.tolist()[:10]}. The "
+            f"classes are {classes.tolist()}."
+        )
+    if len(classes) < 2:
+        raise ValueError(
+            f"y has one class only, {classes.tolist()}; a classifier needs two or more."
+        )
+    return np.searchsorted(classes, y)
 
 
 def _check_images(estimator: BaseEstimator, X: Any) -> None:

@@ -11,12 +11,16 @@ import numpy as np
 import torch
 from scipy.special import log_softmax, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.metrics import check_scoring
 
 from sklimb._training.inference import run, scores_of
+from sklimb._warnings import warn
+from sklimb.metrics import balanced_accuracy_scorer
 
 if TYPE_CHECKING:
     from sklimb._data.training_data import ArrayData, DatasetData
     from sklimb._training.net import Net
+    from sklimb._training.plan import TrainPlan
 
 
 class Fitted(ClassifierMixin, BaseEstimator):
@@ -103,7 +107,46 @@ class BestEpoch:
             net.module_.load_state_dict(self.weights)
 
 
+def make_monitor(classifier: BaseEstimator) -> BestEpoch:
+    """Return what looks at the epochs of a training, by a classifier's parameters."""
+    scoring = classifier.scoring
+    if scoring is None:
+        # ours, because scikit-learn's warns when no held-back sample has a class that is predicted
+        scoring = balanced_accuracy_scorer
+    return BestEpoch(check_scoring(classifier, scoring=scoring), classifier.n_iter_no_change)
+
+
 def _takes_weights(scorer: Callable[..., float]) -> bool:
     """Return whether a scorer can use ``sample_weight``: its metric must know it."""
     metric = getattr(scorer, "_score_func", scorer)
     return "sample_weight" in inspect.signature(metric).parameters
+
+
+def warn_if_stopped_before(
+    net: Net, plan: TrainPlan, parameter: str, value: float, what: str, counted: str
+) -> None:
+    """Warn where early stopping came before something that a parameter starts.
+
+    Parameters
+    ----------
+    net : Net
+        Trained.
+    plan : TrainPlan
+    parameter : str
+    value : int or float
+        Of the parameter.
+    what : str
+        What it starts.
+    counted : str
+        The figure of the history that says whether it did.
+    """
+    begins = plan.epoch_of(value, parameter)
+    stopped = plan.validation_fraction is not None
+    if not (stopped and net.finished_epochs <= begins < plan.max_epochs):
+        return
+    if not any(net.history_[:, counted]):
+        warn(
+            f"Early stopping ended the training after {net.finished_epochs} epochs, before {what} "
+            f"starts ({parameter}={value!r}): this is the plain network. "
+            f"Start {what} earlier, or raise n_iter_no_change."
+        )

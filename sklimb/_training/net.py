@@ -153,9 +153,11 @@ class Net(NeuralNetClassifier):
         """Return X as it is where it is one of our datasets, else rows on the device."""
         if isinstance(X, TrainingData):
             return X
-        if not (isinstance(X, (Tensor, Dataset)) or scipy.sparse.issparse(X)):
+        if isinstance(X, Dataset):
+            return DatasetData(X, y)
+        if not (isinstance(X, Tensor) or scipy.sparse.issparse(X)):
             X = np.asarray(X)
-        return TrainingData.of(X, y, device=self.device)
+        return ArrayData(X, y, device=self.device)
 
     def get_iterator(self, dataset: Any, training: bool = False) -> Batches | StreamedBatches:
         """Return batches, by the parameters ``iterator_train__*`` or ``iterator_valid__*``."""
@@ -235,22 +237,12 @@ class Net(NeuralNetClassifier):
         """Return whether all weights of the network are finite."""
         return all(bool(torch.isfinite(weight).all()) for weight in self.module_.parameters())
 
-    def restart(self, *, lr: float, **settings: Any) -> None:
-        """Take new settings for a training that goes on.
-
-        Parameters
-        ----------
-        lr : float
-            For all groups of the optimiser, where it has changed.
-        **settings : dict
-            Attributes of the net.
-        """
+    def restart(self, *, lr: float, max_epochs: int, rebalancer: Rebalancer) -> None:
+        """Take new settings for a training that goes on; the counts of the classes begin anew."""
         if lr != self.lr:
             for group in self.optimizer_.param_groups:
                 group["lr"] = group["initial_lr"] = lr
-        self.lr = lr
-        for name, value in settings.items():
-            setattr(self, name, value)
+        self.lr, self.max_epochs, self.rebalancer = lr, max_epochs, rebalancer
         self.counts_ = np.zeros(len(self.class_labels))
 
     def _end_epoch(self, datasets: dict[str, Any]) -> None:

@@ -15,7 +15,7 @@ from skorch.callbacks import LRScheduler
 
 from sklimb._data.training_data import ArrayData, TrainingData
 from sklimb._random import choose_threads, isolated_rng
-from sklimb._training.rebalancing import Rebalancer, resolve_epoch
+from sklimb._training.rebalancing import Rebalancer, class_weight_vector, resolve_epoch
 from sklimb.backbones import MLP, ConvNet, TabularMLP
 
 # Where nothing is known of the data to come.
@@ -56,6 +56,8 @@ class TrainPlan:
         Keyword arguments of `learning_rate_factor`, but for the epoch; None keeps the rate.
     validation_fraction : float or None
         Share of each class held back to stop early; None holds nothing back.
+    lr : float
+        Learning rate.
     """
 
     mode: Mode
@@ -69,6 +71,7 @@ class TrainPlan:
     rebalancer: Rebalancer
     schedule: dict[str, Any] | None
     validation_fraction: float | None
+    lr: float
 
     @property
     def more_may_come(self) -> bool:
@@ -110,6 +113,10 @@ def make_plan(
     -------
     TrainPlan
     """
+    # an unknown name or label fails here, before anything is built
+    class_weight_vector(
+        parameters["class_weight"], np.ones(len(class_labels)), class_labels, effective_beta=0.0
+    )
     in_pieces = mode is Mode.PARTIAL_FIT
     max_epochs = parameters["max_epochs"]
     if in_pieces and max_epochs == "auto":
@@ -143,6 +150,7 @@ def make_plan(
             if parameters["early_stopping"] and not in_pieces
             else None
         ),
+        lr=parameters["lr"],
     )
 
 

@@ -1,4 +1,4 @@
-"""The scikit-learn contract, once: validate, encode, plan, build the net, train it.
+"""The scikit-learn contract, once: parameters, `fit` up to the plan, prediction.
 
 A method says what it adds in `_recipe`, and checks its own parameters in `_check_parameters`;
 everything else is here.
@@ -6,45 +6,58 @@ everything else is here.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
-from sklearn.base import ClassifierMixin
-from sklearn.metrics import check_scoring
+import torch
+from sklearn.base import (
+    BaseEstimator,
+    ClassifierMixin,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+)
 from sklearn.utils import Tags, check_scalar
 from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted
+from torch import nn
 
 from sklimb._data.training_data import TrainingData
-from sklimb._data.validation import check_training_data, check_weights
+from sklimb._data.validation import (
+    check_new_data,
+    check_training_data,
+    check_weights,
+    encode_labels,
+)
 from sklimb._random import Streams, isolated_rng, torch_defaults
-from sklimb._training.column_statistics import set_column_statistics
-from sklimb._training.early_stopping import BestEpoch
-from sklimb._training.head_start import start_head
+from sklimb._training.early_stopping import make_monitor
+from sklimb._training.inference import features_of, run, scores_of
 from sklimb._training.net import Net
-from sklimb._training.network import NetworkFactory
-from sklimb._training.objective import LossTerms
-from sklimb._training.optimisation import SCHEDULES, warn_of_dropout
+from sklimb._training.optimisation import SCHEDULES
 from sklimb._training.plan import Mode, TrainPlan, choose_backbone, make_plan, resolve_device
-from sklimb._training.rebalancing import class_weight_vector, resolve_epoch
+from sklimb._training.rebalancing import resolve_epoch
 from sklimb._training.recipe import Recipe
+from sklimb._training.training import is_of_use, make_net, train
 from sklimb._warnings import warn
 from sklimb.classifiers.parameters import (
     READ_ANEW,
-    NestedParameters,
     check_callbacks,
     check_module,
     check_number,
     check_optimizer,
     check_option,
     check_sequence,
+    is_nested,
+    unknown_parameter,
     warn_of_ignored,
 )
-from sklimb.classifiers.prediction import PredictionMixin
-from sklimb.metrics import balanced_accuracy_scorer
+from sklimb.classifiers.probabilities import log_probabilities, probabilities
 
 
-class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
+class BaseNetClassifier(
+    ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClassifierMixin, BaseEstimator
+):
     """Base of the classifiers; see them for the shared parameters."""
 
     # --- what a method says -------------------------------------------------------------------
@@ -55,10 +68,60 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
 
     # --- parameters ---------------------------------------------------------------------------
 
+    def _store(self, parameters: dict[str, Any]) -> None:
+        """Store what a constructor was given: its ``locals()``, nested parameters flattened."""
+        nested = parameters.pop("nested")
+        for name, value in parameters.items():
+            if name not in ("self", "__class__"):
+                setattr(self, name, value)
+        for name in nested:
+            if not is_nested(name):
+                raise TypeError(unknown_parameter(self, name))
+        vars(self).update(nested)
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the parameters, those with a double underscore among them.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            Also those of estimators among the parameters.
+
+        Returns
+        -------
+        dict
+        """
+        return super().get_params(deep) | self._nested_params()
+
+    def set_params(self, **params: Any) -> BaseNetClassifier:
+        """Set parameters; ``module__*``, ``optimizer__*`` and the like need not exist yet.
+
+        Parameters
+        ----------
+        **params : dict
+            Parameter name -> value.
+
+        Returns
+        -------
+        BaseNetClassifier
+            The estimator itself.
+        """
+        nested = {name: params.pop(name) for name in list(params) if is_nested(name)}
+        known = self.get_params()
+        for name in params:
+            if name.partition("__")[0] not in known:
+                raise ValueError(unknown_parameter(self, name))
+        super().set_params(**params)
+        vars(self).update(nested)
+        return self
+
+    def _nested_params(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if is_nested(name)}
+
     def _check_parameters(self) -> None:
         """Raise an error for each parameter that no fit could use."""
         if "nested" in vars(self):
-            raise ValueError(self._unknown_parameter("nested"))
+            raise ValueError(unknown_parameter(self, "nested"))
         check_module(self.module)
         check_optimizer(self.optimizer, self._nested_params())
         check_callbacks(self.callbacks)
@@ -167,25 +230,14 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
         self._check_parameters()
         net: Net | None = vars(self).get("net_")
         device = resolve_device(self.device) if net is None else str(net.device)
-        X, y = check_training_data(self, X, y, reset=net is None)
-        check_classification_targets(y)
-        if net is None:
-            self.classes_ = np.unique(y if classes is None else classes)
-        y_encoded = self._encode(y)
-        if len(self.classes_) < 2:
-            raise ValueError(
-                f"y has one class only, {self.classes_.tolist()}; a classifier needs two or more."
-            )
-        weight = check_weights(sample_weight, len(y))
-        collate = self._nested_params().get("iterator_train__collate_fn")
         with torch_defaults():
-            data = TrainingData.of(X, y_encoded, weight, device=device, collate=collate)
-            data = data.drop_zero_weight()
+            data, y = check_training_data(self, X, y, reset=net is None, device=device)
+            check_classification_targets(y)
+            if net is None:
+                self.classes_ = np.unique(y if classes is None else classes)
+            codes, weight = encode_labels(y, self.classes_), check_weights(sample_weight, len(y))
+            data = data.labelled(codes, weight).drop_zero_weight()
         parameters = self.get_params(deep=False)
-        # an unknown name or label fails here, before anything is built
-        class_weight_vector(
-            self.class_weight, np.ones(len(self.classes_)), self.classes_, effective_beta=0.0
-        )
         plan = make_plan(
             parameters,
             data,
@@ -196,123 +248,147 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
             batch_size=None if net is None else net.batch_size,
         )
         recipe = self._recipe(plan, data)
+        monitor = None if plan.validation_fraction is None else make_monitor(self)
         if mode is Mode.WARM_START:
             warn_of_ignored(self._built_with, parameters, READ_ANEW | recipe.reads_anew)
-        if net is None:
-            streams = Streams(self.random_state)
-            with isolated_rng(threads=plan.threads, device=plan.device):
-                self._train_new(data, plan, recipe, streams)
-        else:
-            with isolated_rng(threads=plan.threads, device=plan.device):
-                self._train_on(net, data, plan, recipe)
+        streams = Streams(self.random_state) if net is None else net.streams
+        with isolated_rng(threads=plan.threads, device=plan.device):
+            if net is None:
+                self._built_with = parameters
+                self.net_ = make_net(parameters, data, plan, recipe, streams)
+            try:
+                train(self.net_, data, plan, recipe, monitor)
+            except BaseException as error:
+                if not is_of_use(self.net_, error, new=net is None):
+                    del self.net_
+                raise
         return self
 
-    def _train_new(
-        self, data: TrainingData, plan: TrainPlan, recipe: Recipe, streams: Streams
-    ) -> None:
-        learnt, held = _held_back(data, plan, streams)
-        net = self.net_ = self._make_net(data, plan, recipe, streams)
-        self._built_with = self.get_params(deep=False)
-        try:
-            net.initialize()
-            warn_of_dropout(self.optimizer, net.module_)
-            set_column_statistics(net, learnt)
-            self._run_epochs(net, learnt, held, plan, recipe)
-        except BaseException as error:
-            # Nothing may go on from half a fit; after a Ctrl-C what is learnt may be of use.
-            if isinstance(error, Exception) or not net.finished_epochs:
-                del self.net_
-            raise
+    # --- prediction ---------------------------------------------------------------------------
 
-    def _train_on(self, net: Net, data: TrainingData, plan: TrainPlan, recipe: Recipe) -> None:
-        learnt, held = _held_back(data, plan, net.streams)
-        if plan.mode is Mode.WARM_START:
-            # The schedule begins anew, deferral goes by all epochs so far.
-            net.restart(lr=self.lr, max_epochs=plan.max_epochs, rebalancer=plan.rebalancer)
-        try:
-            self._run_epochs(net, learnt, held, plan, recipe)
-        except Exception:
-            if not net.is_finite():
-                del self.net_  # it would predict NaN
-            raise
+    def _run(self, X: Any, what: Callable[..., torch.Tensor]) -> np.ndarray:
+        """Return what a function of (network, batch) gives over X, in the network's float type."""
+        check_is_fitted(self, "net_")
+        with torch_defaults():
+            return run(self.net_, check_new_data(self, X), what).numpy()
 
-    def _run_epochs(
-        self,
-        net: Net,
-        data: TrainingData,
-        held: TrainingData | None,
-        plan: TrainPlan,
-        recipe: Recipe,
-    ) -> None:
-        """Run the epochs of a plan, within what the method does around them."""
-        if net.transform is not None and not net.has_transform:
-            warn(
-                f"{type(self).__name__} goes on training without what its transform had learnt, "
-                "which is built anew. Set keep_training_state=True before fit to keep it.",
-                RuntimeWarning,
-            )
-            net.restore_transform()
-        net.count(data)
-        self.class_counts_ = net.counts_.copy()
-        with recipe.around(net, data):
-            start_head(net, data)
-            net.notify("on_train_begin", X=data, y=data.y)
-            monitor = None if held is None else self._best_epoch()
-            try:
-                net.fit_loop(
-                    data, held, epochs=plan.epochs, schedule=plan.schedule, monitor=monitor
-                )
-            finally:
-                self.n_iter_ = net.finished_epochs
-            net.notify("on_train_end", X=data, y=data.y)
-            if not plan.more_may_come and not getattr(self, "keep_training_state", True):
-                net.drop_transform()
+    def decision_function(self, X: Any) -> np.ndarray:
+        """Return the scores of the classes; of several members the log of their mean probability.
 
-    def _make_net(
-        self, data: TrainingData, plan: TrainPlan, recipe: Recipe, streams: Streams
-    ) -> Net:
-        factory = NetworkFactory(
-            plan.backbone,
-            recipe.head,
-            data.example(),
-            plan.dtype,
-            self.n_members,
-            len(data),
-        )
-        return Net(
-            factory,
-            criterion=LossTerms(recipe.terms),
-            streams=streams,
-            class_labels=self.classes_,
-            rebalancer=plan.rebalancer,
-            mixup=recipe.mixup,
-            transform=recipe.transform,
-            optimizer=self.optimizer,
-            lr=self.lr,
-            max_epochs=plan.max_epochs,
-            batch_size=plan.batch_size,
-            callbacks=list(self.callbacks or []),
-            verbose=self.verbose,
-            device=plan.device,
-            **self._nested_params(),
-        )
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n, n_features), images (n, C, H, W) or Dataset
+            Data.
 
-    def _best_epoch(self) -> BestEpoch:
-        # ours, because scikit-learn's warns when no held-back sample has a class that is predicted
-        scoring = balanced_accuracy_scorer if self.scoring is None else self.scoring
-        return BestEpoch(check_scoring(self, scoring=scoring), self.n_iter_no_change)
+        Returns
+        -------
+        ndarray of shape (n, n_classes) or (n,)
+            Scores; for two classes the second minus the first. Of the type that they are computed
+            in, as all that follows: float32, or float64 with ``dtype="float64"``.
+        """
+        scores = self._run(X, scores_of)
+        return scores[:, 1] - scores[:, 0] if len(self.classes_) == 2 else scores
 
-    # --- data ---------------------------------------------------------------------------------
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the class with the highest score for each row.
 
-    def _encode(self, y: np.ndarray) -> np.ndarray:
-        """Return labels as positions in ``classes_``."""
-        unknown = np.setdiff1d(y, self.classes_)
-        if len(unknown):
-            raise ValueError(
-                f"y has labels that are not among the classes: {unknown.tolist()[:10]}. The "
-                f"classes are {self.classes_.tolist()}."
-            )
-        return np.searchsorted(self.classes_, y)
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n, n_features), images (n, C, H, W) or Dataset
+            Data.
+
+        Returns
+        -------
+        ndarray of shape (n,)
+            Labels, as they were in ``y``.
+        """
+        scores = self._run(X, scores_of)
+        return self.classes_[scores.argmax(axis=1)]
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Return class probabilities: the softmax of the scores, averaged over members.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n, n_features), images (n, C, H, W) or Dataset
+            Data.
+
+        Returns
+        -------
+        ndarray of shape (n, n_classes)
+            Probabilities in the order of ``classes_``; each row sums to 1.
+        """
+        scores = self._run(X, scores_of)
+        return probabilities(scores, scores.dtype)
+
+    def predict_log_proba(self, X: Any) -> np.ndarray:
+        """Return logarithms of class probabilities, finite where the probability underflows.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n, n_features), images (n, C, H, W) or Dataset
+            Data.
+
+        Returns
+        -------
+        ndarray of shape (n, n_classes)
+            Log probabilities in the order of ``classes_``.
+        """
+        scores = self._run(X, scores_of)
+        return log_probabilities(scores, scores.dtype)
+
+    def transform(self, X: Any) -> np.ndarray:
+        """Return the features that the head compares, those of several members side by side.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n, n_features), images (n, C, H, W) or Dataset
+            Data.
+
+        Returns
+        -------
+        ndarray of shape (n, n_features_out)
+            Features.
+        """
+        return self._run(X, features_of)
+
+    @property
+    def _n_features_out(self) -> int:
+        check_is_fitted(self, "net_")
+        return self.net_.module_.head.n_features_out
+
+    # --- what the fitted net holds ------------------------------------------------------------
+
+    @property
+    def module_(self) -> nn.Module:
+        """The fitted network: ``backbone`` and ``head``."""
+        return self._net_for("module_").module_
+
+    @property
+    def history_(self) -> Any:
+        """skorch's history: a row an epoch, with ``train_loss`` and each loss term."""
+        return self._net_for("history_").history_
+
+    @property
+    def n_iter_(self) -> int:
+        """Epochs trained."""
+        return self._net_for("n_iter_").finished_epochs
+
+    @property
+    def class_counts_(self) -> np.ndarray:
+        """Samples of each class that were trained on, by weight."""
+        return self._net_for("class_counts_").counts_.copy()
+
+    @property
+    def device_(self) -> str:
+        """The device that the network is on."""
+        return str(self._net_for("device_").device)
+
+    def _net_for(self, name: str) -> Any:
+        # AttributeError, not NotFittedError alone: hasattr must work before fit.
+        if "net_" not in vars(self):
+            raise AttributeError(f"{type(self).__name__} has no {name!r} before fit.")
+        return self.net_
 
     def __sklearn_is_fitted__(self) -> bool:
         return "net_" in vars(self)
@@ -322,42 +398,3 @@ class BaseNetClassifier(PredictionMixin, ClassifierMixin, NestedParameters):
         tags.input_tags.sparse = True
         tags.transformer_tags.preserves_dtype = [self.dtype]
         return tags
-
-
-def _held_back(
-    data: TrainingData, plan: TrainPlan, streams: Streams
-) -> tuple[TrainingData, TrainingData | None]:
-    """Return the samples to learn from, and those held back, None unless stopping early."""
-    if plan.validation_fraction is None:
-        return data, None
-    return data.hold_back(plan.validation_fraction, streams)
-
-
-def warn_if_stopped_before(
-    net: Net, plan: TrainPlan, parameter: str, value: float, what: str, counted: str
-) -> None:
-    """Warn where early stopping came before something that a parameter starts.
-
-    Parameters
-    ----------
-    net : Net
-        Trained.
-    plan : TrainPlan
-    parameter : str
-    value : int or float
-        Of the parameter.
-    what : str
-        What it starts.
-    counted : str
-        The figure of the history that says whether it did.
-    """
-    begins = plan.epoch_of(value, parameter)
-    stopped = plan.validation_fraction is not None
-    if not (stopped and net.finished_epochs <= begins < plan.max_epochs):
-        return
-    if not any(net.history_[:, counted]):
-        warn(
-            f"Early stopping ended the training after {net.finished_epochs} epochs, before {what} "
-            f"starts ({parameter}={value!r}): this is the plain network. "
-            f"Start {what} earlier, or raise n_iter_no_change."
-        )

@@ -19,14 +19,15 @@ from torch import nn
 from sklimb._data.columns import ColumnSpread
 from sklimb._data.tensors import to_dense
 from sklimb._data.training_data import TrainingData
-from sklimb._training.column_statistics import iter_chunks
+from sklimb._training.early_stopping import warn_if_stopped_before
 from sklimb._training.net import Net
 from sklimb._training.plan import Mode, TrainPlan
 from sklimb._training.rebalancing import resolve_epoch
 from sklimb._training.recipe import Recipe
+from sklimb._training.training import iter_chunks
 from sklimb._warnings import warn
 from sklimb.backbones import MLP, TabularMLP
-from sklimb.classifiers.base import BaseNetClassifier, warn_if_stopped_before
+from sklimb.classifiers.base import BaseNetClassifier
 from sklimb.classifiers.docstrings import describe_shared
 from sklimb.classifiers.losses import (
     Loss,
@@ -263,6 +264,7 @@ class M2mClassifier(BaseNetClassifier):
                 clean_seeds=self.clean_seeds,
                 random_label=self.random_label,
             ),
+            keep_transform=self.keep_training_state,
             around=partial(self._translating, plan),
             reads_anew=self._reads_anew(),
         )
@@ -286,9 +288,8 @@ class M2mClassifier(BaseNetClassifier):
             net, plan, "translate_from", self.translate_from, "translation", "n_to_translate"
         )
         rows = net.history_[start:]
-        n_tried, n_translated = (
-            sum(row[name] for row in rows) for name in ("n_to_translate", "n_translated")
-        )
+        n_tried = sum(row["n_to_translate"] for row in rows)
+        n_translated = sum(row["n_translated"] for row in rows)
         if n_tried >= _TRIES_THAT_SAY_SOMETHING and not n_translated:
             warn(
                 f"None of {n_tried} rows was translated: no translation that beta={self.beta:g} "
@@ -342,10 +343,8 @@ class M2mClassifier(BaseNetClassifier):
         # a column of images is a channel
         shape = (-1, *[1] * (example.ndim - 2))
         dtype = torch.float32 if torch.device(net.device).type == "mps" else torch.float64
-        transform.set_rows(
-            *(torch.as_tensor(v.reshape(shape), dtype=dtype, device=net.device)
-              for v in (spread, low, high))
-        )  # fmt: skip
+        tensor = partial(torch.as_tensor, dtype=dtype, device=net.device)
+        transform.set_rows(*(tensor(v.reshape(shape)) for v in (spread, low, high)))
         if self.seed_pool is None:
             return
         rng = net.streams.generator("transform", 0, 2)

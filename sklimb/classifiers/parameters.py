@@ -27,69 +27,22 @@ READ_ANEW = frozenset((
 ))  # fmt: skip
 
 
-class NestedParameters(BaseEstimator):
-    """An estimator that also takes ``module__*`` and the like, as skorch does."""
+def is_nested(name: str) -> bool:
+    """Return whether a parameter is one of a part of the net, as ``module__hidden``."""
+    prefix, _, rest = name.partition("__")
+    # scikit-learn's checks set each name of the signature, "nested" too: `fit` refuses that one.
+    return (prefix in NESTED_PREFIXES and bool(rest)) or name == "nested"
 
-    def _store(self, parameters: dict[str, Any]) -> None:
-        """Store what a constructor was given: its ``locals()``, nested parameters flattened."""
-        nested = parameters.pop("nested")
-        for name, value in parameters.items():
-            if name not in ("self", "__class__"):
-                setattr(self, name, value)
-        for name in nested:
-            if not _is_nested(name):
-                raise TypeError(self._unknown_parameter(name))
-        vars(self).update(nested)
 
-    def _unknown_parameter(self, name: str) -> str:
-        known = self._get_param_names()
-        near = difflib.get_close_matches(name, [*known, *(p + "__" for p in NESTED_PREFIXES)], 3)
-        hint = f" Did you mean {' or '.join(near)}?" if near else ""
-        return (
-            f"{type(self).__name__} has no parameter {name!r}.{hint} It takes "
-            f"{', '.join(known)}, and {', '.join(p + '__*' for p in NESTED_PREFIXES)}."
-        )
-
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Return the parameters, those with a double underscore among them.
-
-        Parameters
-        ----------
-        deep : bool, default=True
-            Also those of estimators among the parameters.
-
-        Returns
-        -------
-        dict
-            Parameter name -> value.
-        """
-        nested = {name: value for name, value in vars(self).items() if _is_nested(name)}
-        return super().get_params(deep) | nested
-
-    def set_params(self, **params: Any) -> NestedParameters:
-        """Set parameters; ``module__*``, ``optimizer__*`` and the like need not exist yet.
-
-        Parameters
-        ----------
-        **params : dict
-            Parameter name -> value.
-
-        Returns
-        -------
-        NestedParameters
-            The estimator itself.
-        """
-        nested = {name: params.pop(name) for name in list(params) if _is_nested(name)}
-        known = self.get_params()
-        for name in params:
-            if name.partition("__")[0] not in known:
-                raise ValueError(self._unknown_parameter(name))
-        super().set_params(**params)
-        vars(self).update(nested)
-        return self
-
-    def _nested_params(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if _is_nested(name)}
+def unknown_parameter(estimator: BaseEstimator, name: str) -> str:
+    """Return what to say of a parameter that an estimator does not have."""
+    known = estimator._get_param_names()
+    near = difflib.get_close_matches(name, [*known, *(p + "__" for p in NESTED_PREFIXES)], 3)
+    hint = f" Did you mean {' or '.join(near)}?" if near else ""
+    return (
+        f"{type(estimator).__name__} has no parameter {name!r}.{hint} It takes "
+        f"{', '.join(known)}, and {', '.join(p + '__*' for p in NESTED_PREFIXES)}."
+    )
 
 
 def warn_of_ignored(
@@ -124,12 +77,6 @@ def _same(a: Any, b: Any) -> bool:
         return a is b or bool(a == b)
     except (RuntimeError, TypeError, ValueError):  # arrays and tensors have no one answer
         return bool(np.array_equal(a, b))
-
-
-def _is_nested(name: str) -> bool:
-    prefix, _, rest = name.partition("__")
-    # scikit-learn's checks set each name of the signature, "nested" too: `fit` refuses that one.
-    return (prefix in NESTED_PREFIXES and bool(rest)) or name == "nested"
 
 
 def check_option(name: str, value: Any, options: tuple[Any, ...]) -> None:

@@ -13,12 +13,13 @@ from sklearn.utils import check_scalar
 from torch import nn
 
 from sklimb._data.training_data import TrainingData
+from sklimb._training.early_stopping import warn_if_stopped_before
 from sklimb._training.generator import build_generator
 from sklimb._training.net import Net
 from sklimb._training.plan import TrainPlan
 from sklimb._training.rebalancing import resolve_epoch
 from sklimb._training.recipe import Recipe
-from sklimb.classifiers.base import BaseNetClassifier, warn_if_stopped_before
+from sklimb.classifiers.base import BaseNetClassifier
 from sklimb.classifiers.docstrings import describe_shared
 from sklimb.classifiers.losses import Loss, adjusts_for_prior, check_loss, classification_recipe
 from sklimb.classifiers.parameters import check_number
@@ -222,6 +223,7 @@ class RSGClassifier(BaseNetClassifier):
                 balanced_loss=adjusts_for_prior(self),
                 count_by_weight=self.count_by_weight,
             ),
+            keep_transform=self.keep_training_state,
             around=partial(self._generating, plan),
             reads_anew=frozenset({"keep_training_state"}),
         )

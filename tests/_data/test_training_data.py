@@ -9,9 +9,9 @@ from scipy import sparse
 from torch.utils.data import Dataset
 
 from sklimb import AffinityClassifier, RebalancedClassifier
-from sklimb._data.training_data import ArrayData, DatasetData, TrainingData, stratified_split
+from sklimb._data.training_data import ArrayData, DatasetData, stratified_split
 from sklimb._random import Streams
-from sklimb._training import head_start
+from sklimb._training import training
 from tests.shared import QUICK
 
 X = np.arange(10.0).reshape(5, 2)
@@ -46,9 +46,7 @@ def values(data):
 
 def make(kind, weight=None):
     given, cls = KINDS[kind]
-    data = TrainingData.of(given, CODES, weight)
-    assert type(data) is cls
-    return data
+    return cls(given, CODES, weight)
 
 
 @each_kind
@@ -71,8 +69,19 @@ def test_samples_are_taken_with_their_labels_and_weights(kind):
     assert values(some) == X[[4, 1]].tolist()
     assert some.y_encoded.tolist() == some.y.tolist() == [2, 1]
     assert some.weight.tolist() == [5.0, 2.0]
-    bare = TrainingData.of(KINDS[kind][0]).take(np.array([0]))
+    given, cls = KINDS[kind]
+    bare = cls(given).take(np.array([0]))
     assert bare.y_encoded is bare.y is bare.weight is None
+
+
+@each_kind
+def test_labels_come_to_the_same_samples(kind):
+    bare = KINDS[kind][1](KINDS[kind][0])
+    data = bare.labelled(CODES, np.arange(1.0, 6.0))
+    assert values(data) == X.tolist()
+    assert data.y_encoded.tolist() == data.y.tolist() == CODES.tolist()
+    assert data.weight.tolist() == [1.0, 2.0, 3.0, 4.0, 5.0]
+    assert bare.y is None
 
 
 @each_kind
@@ -109,7 +118,7 @@ def test_some_stratified_subsample(kind):
 
 
 def test_memory_is_shared_where_it_may_be_written_to():
-    data = TrainingData.of(X)
+    data = ArrayData(X)
     assert data.X.data_ptr() == X.ctypes.data
     assert data.whole().ctypes.data == X.ctypes.data
 
@@ -122,7 +131,7 @@ def test_the_users_own_batches():
         def __getitem__(self, index):
             return (torch.from_numpy(X[index]),), 0
 
-    data = TrainingData.of(Pairs(), collate=lambda items: (torch.ones(len(items), 7), None))
+    data = DatasetData(Pairs(), collate=lambda items: (torch.ones(len(items), 7), None))
     assert data.sample_shape == (7,)
     assert data.take(np.array([3, 1])).sample_shape == (7,)
 
@@ -176,7 +185,7 @@ def test_every_class_starts_from_data_even_if_few_rows_are_looked_at(monkeypatch
     rng = np.random.default_rng(0)
     X = np.concatenate([rng.normal(size=(300, 3)), 9 + rng.normal(size=(2, 3))])
     y = np.array([0] * 300 + [1] * 2)
-    monkeypatch.setattr(head_start, "_SAMPLES_TO_START_FROM", 20)
+    monkeypatch.setattr(training, "_SAMPLES_TO_START_FROM", 20)
     for seed in range(4):
         model = AffinityClassifier(max_epochs=1, random_state=seed).fit(X, y)
         assert model.module_.head.started.all()

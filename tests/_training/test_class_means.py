@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from sklimb import OffsetDebiasedClassifier
-from sklimb._data.training_data import TrainingData
+from sklimb._data.training_data import ArrayData
 from sklimb._training.class_means import class_means
 from tests.shared import data as data
 
@@ -21,7 +21,7 @@ def test_they_are_those_of_a_loop(weighted, data):
     codes = np.searchsorted(model.classes_, y)
     weight = np.random.default_rng(0).uniform(0.1, 4, len(y)) if weighted else None
     kept = codes != 1  # a class without samples has no mean
-    part = TrainingData.of(X[kept], codes[kept], None if weight is None else weight[kept])
+    part = ArrayData(X[kept], codes[kept], None if weight is None else weight[kept])
     means, present = class_means(model.net_, part, 3)
     assert present.tolist() == [True, False, True] and means.shape[:2] == (1, 3)
     with torch.no_grad():

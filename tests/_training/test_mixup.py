@@ -8,7 +8,7 @@ import torch
 from sklearn.datasets import make_classification
 
 from sklimb import RebalancedClassifier
-from sklimb._data.training_data import TrainingData
+from sklimb._data.training_data import ArrayData
 from sklimb._training.mixup import label_share, mix_rows, mixed_loss
 from sklimb.backbones import MLP, SparseInputLinear
 
@@ -69,7 +69,7 @@ def test_the_loss_of_a_mixed_batch(data, weighted, remix):
         mixup=0.7, remix=remix, batch_size=300, dtype="float64", module__dropout=0.0, **QUICK
     ).fit(X, y, sample_weight=weight)
     net = model.net_
-    batches = net.get_iterator(TrainingData.of(X, y.astype(int), weight))
+    batches = net.get_iterator(ArrayData(X, y.astype(int), weight))
     if weighted:
         batches.weight = torch.from_numpy(weight)
     (batch,) = batches

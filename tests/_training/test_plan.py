@@ -15,7 +15,7 @@ from torch import nn
 from torch.utils.data import TensorDataset
 
 from sklimb import M2mClassifier, RebalancedClassifier
-from sklimb._data.training_data import ArrayData, DatasetData, TrainingData
+from sklimb._data.training_data import ArrayData, DatasetData
 from sklimb._training.plan import (
     Mode,
     choose_backbone,
@@ -36,7 +36,7 @@ def plan(mode=Mode.FIT, *, backbone=MLP, batch_size=None, **settings):
     parameters = RebalancedClassifier(**settings).get_params(deep=False)
     before = dict(parameters)
     made = make_plan(
-        parameters, TrainingData.of(X, Y), mode, backbone=backbone, class_labels=LABELS,
+        parameters, ArrayData(X, Y), mode, backbone=backbone, class_labels=LABELS,
         device="cpu", batch_size=batch_size,
     )  # fmt: skip
     assert parameters == before
@@ -114,12 +114,12 @@ def test_float_type_and_threads():
     ],
 )
 def test_backbones_by_shape(X, expected):
-    assert choose_backbone(None, TrainingData.of(X)) is expected
-    assert choose_backbone(nn.Flatten, TrainingData.of(X)) is nn.Flatten
+    assert choose_backbone(None, ArrayData(X)) is expected
+    assert choose_backbone(nn.Flatten, ArrayData(X)) is nn.Flatten
 
 
 def test_a_dataset_has_no_default_backbone():
-    data = TrainingData.of(TensorDataset(torch.zeros(2, 3)))
+    data = DatasetData(TensorDataset(torch.zeros(2, 3)))
     with pytest.raises(ValueError, match="a torch Dataset needs module="):
         choose_backbone(None, data)
     assert choose_backbone(MLP, data) is MLP

@@ -128,7 +128,7 @@ def test_moments_are_those_of_the_channels(images, dtype):
 def test_moments_come_in_pieces(images, monkeypatch):
     X, y = images
     whole = RebalancedClassifier(**ONE).fit(X, y)
-    monkeypatch.setattr("sklimb._training.column_statistics._VALUES_OF_A_CHUNK", 1)
+    monkeypatch.setattr("sklimb._training.training._VALUES_OF_A_CHUNK", 1)
     pieces = RebalancedClassifier(**ONE).fit(X, y)
     a, b = (m.module_.backbone.standardize for m in (whole, pieces))
     np.testing.assert_allclose(a.shift, b.shift, rtol=1e-12)

@@ -18,8 +18,8 @@ from torch.utils.data import TensorDataset
 
 from sklimb import RebalancedClassifier
 from sklimb._random import isolated_rng
+from sklimb._training.inference import features_of
 from sklimb.backbones import MLP
-from sklimb.classifiers.prediction import features_of
 from tests.shared import global_state
 
 X = np.random.default_rng(0).normal(size=(31, 3))

@@ -73,7 +73,8 @@ class Echoing(RebalancedClassifier):
     echo = partial(Echo, n_rows=3, factor=0.1)
 
     def _recipe(self, plan, data):
-        return replace(super()._recipe(plan, data), transform=type(self).echo)
+        own = {"transform": type(self).echo, "keep_transform": self.keep_training_state}
+        return replace(super()._recipe(plan, data), **own)
 
 
 class Kept(Echoing):

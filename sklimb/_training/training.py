@@ -1,0 +1,203 @@
+"""One training: a net is built, told of the data, and taken through the epochs of its plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import scipy.sparse
+import torch
+
+from sklimb._data.batches import Batches
+from sklimb._data.columns import ColumnScaling, column_quantiles
+from sklimb._data.tensors import is_csr, to_float, to_scipy
+from sklimb._data.training_data import ArrayData, TrainingData
+from sklimb._random import Streams
+from sklimb._training.early_stopping import BestEpoch
+from sklimb._training.net import Net
+from sklimb._training.network import NetworkFactory
+from sklimb._training.objective import LossTerms
+from sklimb._training.optimisation import warn_of_dropout
+from sklimb._training.plan import Mode, TrainPlan
+from sklimb._training.recipe import Recipe
+from sklimb._warnings import warn
+
+# Moments of the columns are taken from chunks of about this many values: 32 MB in float64.
+_VALUES_OF_A_CHUNK = 2**22
+# Of a Dataset, that may not fit in memory, quantiles of the columns are those of so many rows.
+_ROWS_OF_QUANTILES = 100_000
+# At most this many samples are looked at.
+_SAMPLES_TO_START_FROM = 20_000
+
+
+def make_net(
+    parameters: Mapping[str, Any],
+    data: TrainingData,
+    plan: TrainPlan,
+    recipe: Recipe,
+    streams: Streams,
+) -> Net:
+    """Return the net of a new training, still to be initialised.
+
+    Parameters
+    ----------
+    parameters : mapping
+        Of the classifier, those with a double underscore among them, which are skorch's.
+    data : TrainingData
+    plan : TrainPlan
+    recipe : Recipe
+    streams : Streams
+        Source of all randomness.
+    """
+    return Net(
+        NetworkFactory(
+            plan.backbone,
+            recipe.head,
+            data.example(),
+            plan.dtype,
+            parameters["n_members"],
+            len(data),
+        ),
+        criterion=LossTerms(recipe.terms),
+        streams=streams,
+        class_labels=plan.rebalancer.class_labels,
+        rebalancer=plan.rebalancer,
+        mixup=recipe.mixup,
+        transform=recipe.transform,
+        optimizer=parameters["optimizer"],
+        lr=parameters["lr"],
+        max_epochs=plan.max_epochs,
+        batch_size=plan.batch_size,
+        callbacks=list(parameters["callbacks"] or []),
+        verbose=parameters["verbose"],
+        device=plan.device,
+        **{name: value for name, value in parameters.items() if "__" in name},
+    )
+
+
+def train(
+    net: Net, data: TrainingData, plan: TrainPlan, recipe: Recipe, monitor: BestEpoch | None
+) -> None:
+    """Take a net through a plan, within what the method does around it.
+
+    Parameters
+    ----------
+    net : Net
+        New, or trained before.
+    data : TrainingData
+        All of it: what is held back is taken from it here.
+    plan : TrainPlan
+    recipe : Recipe
+    monitor : BestEpoch or None
+        Looks at what is held back.
+    """
+    held = None
+    if plan.validation_fraction is not None:
+        data, held = data.hold_back(plan.validation_fraction, net.streams)
+    if not net.initialized_:
+        net.initialize()
+        warn_of_dropout(net.optimizer, net.module_)
+        set_column_statistics(net, data)
+    elif plan.mode is Mode.WARM_START:
+        # The schedule begins anew, deferral goes by all epochs so far.
+        net.restart(lr=plan.lr, max_epochs=plan.max_epochs, rebalancer=plan.rebalancer)
+    if net.transform is not None and not net.has_transform:
+        warn(
+            "The training goes on without what its transform had learnt, which is built anew. Set "
+            "keep_training_state=True before fit to keep it.",
+            RuntimeWarning,
+        )
+        net.restore_transform()
+    net.count(data)
+    with recipe.around(net, data):
+        start_head(net, data)
+        net.notify("on_train_begin", X=data, y=data.y)
+        net.fit_loop(data, held, epochs=plan.epochs, schedule=plan.schedule, monitor=monitor)
+        net.notify("on_train_end", X=data, y=data.y)
+        if not (plan.more_may_come or recipe.keep_transform):
+            net.drop_transform()
+
+
+def is_of_use(net: Net, error: BaseException, *, new: bool) -> bool:
+    """Return whether a net whose training was broken off may go on, or predict."""
+    failed = isinstance(error, Exception)
+    if new:  # nothing may go on from half a fit; after a Ctrl-C what is learnt may be of use
+        return not failed and net.finished_epochs > 0
+    return not failed or net.is_finite()
+
+
+def set_column_statistics(net: Net, data: TrainingData) -> None:
+    """Give a net's backbone the (weighted) moments and quantiles of the columns that it asks for.
+
+    Moments go to ``set_input_scaling(mean, scale)``, unless ``wants_scaling`` is False; then the
+    quantiles at the shares of rows in ``wants_quantiles`` to ``set_input_quantiles(quantiles)``.
+    """
+    backbone = net.module_.backbone
+    set_input_scaling = getattr(backbone, "set_input_scaling", None)
+    if set_input_scaling is not None and getattr(backbone, "wants_scaling", True):
+        scaling = ColumnScaling()
+        for chunk, start in iter_chunks(net, data):
+            stop = start + chunk.shape[0]
+            weight = None if data.weight is None else data.weight[start:stop]
+            scaling.update(chunk, weight)
+        set_input_scaling(*scaling.result())
+    shares = getattr(backbone, "wants_quantiles", None)
+    if shares is not None:
+        backbone.set_input_quantiles(_quantiles(net, data, shares))
+
+
+def _quantiles(net: Net, data: TrainingData, shares: np.ndarray) -> np.ndarray:
+    """Return quantiles (d, q): of all rows in memory, of at most 100,000 drawn from a Dataset."""
+    if isinstance(data, ArrayData):
+        return column_quantiles(data.X, data.weight, shares)
+    rows = np.arange(len(data))
+    if len(rows) > _ROWS_OF_QUANTILES:
+        rng = net.streams.generator("head_start", 0, 2)
+        rows = np.sort(rng.choice(rows, _ROWS_OF_QUANTILES, replace=False))
+    batches = net.get_iterator(data)
+    batches.indices = rows
+    x = torch.cat([batch[0].cpu() for batch in batches])
+    return column_quantiles(x, None if data.weight is None else data.weight[rows], shares)
+
+
+def iter_chunks(
+    net: Net, data: TrainingData
+) -> Iterator[tuple[np.ndarray | scipy.sparse.csr_array, int]]:
+    """Yield (x in float64, index of its first row), for moments of the columns."""
+    batches = net.get_iterator(data)
+    if isinstance(batches, Batches):
+        batches.batch_size = max(64, _VALUES_OF_A_CHUNK // data.mean_values)
+    start = 0
+    for batch in batches:
+        x = batch[0]
+        if is_csr(x):
+            yield to_scipy(to_float(x, torch.float64)), start
+        else:
+            yield x.cpu().double().numpy(), start
+        start += len(x)
+
+
+@torch.no_grad()
+def start_head(net: Net, data: TrainingData) -> None:
+    """Give a net's head its start values, if it takes any by ``init_from_data``.
+
+    It gets the features (n, d) of some samples of each class, their class indices, their weights or
+    None, and a generator to draw from.
+    """
+    init_from_data = getattr(net.module_.head, "init_from_data", None)
+    if init_from_data is None:
+        return
+    epoch = net.finished_epochs
+    rng = net.streams.generator("head_start", epoch, 1)
+    samples = data.stratified_subsample(_SAMPLES_TO_START_FROM, rng)
+    net.module_.eval()
+    batches = net.get_iterator(data)
+    batches.indices = samples
+    features = torch.cat([net.module_.features(batch[0]) for batch in batches])
+    generator = torch.Generator().manual_seed(net.streams.seed("head_start", epoch))
+    weight = None
+    if data.weight is not None:
+        weight = torch.as_tensor(data.weight[samples], dtype=features.dtype, device=net.device)
+    y = torch.as_tensor(data.y_encoded[samples], dtype=torch.long, device=net.device)
+    init_from_data(features, y, weight, generator)
