@@ -8,97 +8,18 @@ An item is x (...) or (x, label); a batch is x (n, ...) and the items' positions
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from numbers import Number
 from typing import Any
 
 import numpy as np
 import torch
-from sklearn.utils import _safe_indexing
-from skorch.helper import SliceDataset
 from torch import Tensor
 from torch.utils.data import (
     ConcatDataset,
-    DataLoader,
     Dataset,
-    IterableDataset,
     Subset,
     TensorDataset,
     default_collate,
 )
-
-_NUMBERS_AND_TEXT = (Number, np.generic, str, bytes, type(None))
-
-
-def is_dataset(X: Any) -> bool:
-    """Return whether X is a map-style torch Dataset; refuse an iterable one, and a loader."""
-    if isinstance(X, IterableDataset):
-        raise TypeError(
-            f"X is an IterableDataset ({type(X).__name__}), which has no length and no order to "
-            "shuffle. Pass a map-style Dataset, with __len__ and __getitem__."
-        )
-    if isinstance(X, DataLoader):
-        size = "" if X.batch_size is None else f"batch_size={X.batch_size}, "
-        raise TypeError(
-            "X is a DataLoader, but batches are drawn here, anew for each epoch. Pass the Dataset "
-            f"in it, X=loader.dataset, and its settings to the classifier: {size}"
-            f"iterator_train__num_workers={X.num_workers} and the like."
-        )
-    return isinstance(X, Dataset)
-
-
-class _Sliced(Dataset):
-    """Items of a `SliceDataset` that are not the first part of another Dataset's, as it has them.
-
-    Parameters
-    ----------
-    source : skorch.helper.SliceDataset
-    """
-
-    def __init__(self, source: SliceDataset) -> None:
-        self.source = source
-
-    def __len__(self) -> int:
-        return len(self.source)
-
-    def __getitem__(self, index: int) -> Any:
-        return self.source[int(index)]
-
-
-def unsliced(X: Any) -> Any:
-    """Return X as it is, a skorch `SliceDataset` as the Dataset it stands for.
-
-    That is a Subset where it keeps the first part of each item, so that labels are found in it.
-
-    Raises
-    ------
-    TypeError
-        If X is a list of a Dataset's items, as scikit-learn makes of a Dataset that it splits.
-    """
-    if isinstance(X, SliceDataset):
-        if X.idx == 0 and type(X).transform is SliceDataset.transform:
-            return Subset(X.dataset, np.asarray(X.indices_))
-        return _Sliced(X)
-    if isinstance(X, (list, tuple)) and len(X) and _is_item(X[0]):
-        raise TypeError(
-            f"X is a {type(X).__name__} whose first item is a {_describe(X[0])}, as scikit-learn "
-            "makes one of a torch Dataset that it splits. For cross-validation and searches pass "
-            "skorch.helper.SliceDataset(dataset) as X, and y beside it; or split positions, and "
-            "fit to torch.utils.data.Subset(dataset, positions)."
-        )
-    return X
-
-
-def _is_item(row: Any) -> bool:
-    """Return whether a row is the item of a Dataset: no numbers, and no text."""
-    if isinstance(row, (torch.Tensor, np.ndarray)):
-        return row.ndim > 1
-    if isinstance(row, Mapping):
-        return True
-    if not isinstance(row, (list, tuple)):
-        return False
-    parts = [part for part in row if not isinstance(part, (*_NUMBERS_AND_TEXT, list, tuple))]
-    # a list of single numbers may hold tensors, too
-    return any(isinstance(row, tuple) or getattr(part, "ndim", 1) > 0 for part in parts)
 
 
 def dataset_labels(source: Dataset) -> np.ndarray:
@@ -110,17 +31,6 @@ def dataset_labels(source: Dataset) -> np.ndarray:
     """
     labels = _kept_labels(source)
     return _labels_of_items(source) if labels is None else labels
-
-
-def labels_within(X: Any) -> np.ndarray | None:
-    """Return the labels that X itself holds: a Dataset's, and None of anything else."""
-    X = unsliced(X)
-    return dataset_labels(X) if is_dataset(X) else None
-
-
-def take_rows(X: Any, rows: np.ndarray) -> Any:
-    """Return some rows of what scikit-learn can index, or items of a Dataset, as a Dataset."""
-    return Subset(X, rows.tolist()) if is_dataset(X) else _safe_indexing(X, rows)
 
 
 def _kept_labels(source: Dataset) -> np.ndarray | None:
@@ -147,7 +57,7 @@ def _labels_of_items(source: Dataset) -> np.ndarray:
         item = source[index]
         if not isinstance(item, (tuple, list)) or len(item) < 2:
             raise ValueError(
-                f"y is None and item {index} of the Dataset is {_describe(item)}, not (x, label). "
+                f"y is None and item {index} of the Dataset is {describe(item)}, not (x, label). "
                 "Pass y=, or a Dataset of pairs."
             )
         label = np.asarray(item[1])
@@ -179,7 +89,7 @@ def collate_items(items: list[tuple[Any, int]]) -> list[Tensor]:
     for x, index in items:
         if not isinstance(x, (Tensor, np.ndarray, np.generic)):
             raise TypeError(
-                f"x of item {index} of the Dataset is {_describe(x)}, not a tensor or array. "
+                f"x of item {index} of the Dataset is {describe(x)}, not a tensor or array. "
                 f"{_remedy(x)}"
             )
         shape = tuple(x.shape)
@@ -220,7 +130,8 @@ def item_shape(source: Dataset) -> tuple[int, ...]:
     return shape
 
 
-def _describe(value: Any) -> str:
+def describe(value: Any) -> str:
+    """Return what kind of thing an item is, for errors."""
     kind = type(value).__name__
     if isinstance(value, Mapping):
         return f"{kind} with the keys {[str(key) for key in value][:20]}"

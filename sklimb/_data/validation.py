@@ -2,26 +2,101 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from numbers import Number
 from typing import Any
 
 import numpy as np
 import scipy.sparse
 import torch
 from sklearn.base import BaseEstimator
-from sklearn.utils import assert_all_finite, check_array
+from sklearn.utils import _safe_indexing, assert_all_finite, check_array
 from sklearn.utils.validation import _check_sample_weight, column_or_1d, validate_data
-from torch.utils.data import Dataset
+from skorch.helper import SliceDataset
+from torch.utils.data import DataLoader, Dataset, IterableDataset, Subset
 
-from sklimb._data.datasets import check_filled, dataset_labels, is_dataset, item_shape, unsliced
+from sklimb._data.datasets import check_filled, dataset_labels, describe, item_shape
 from sklimb._data.tensors import sparse_to_scipy
 from sklimb._data.training_data import ArrayData, DatasetData, TrainingData
 from sklimb._random import isolated_rng
 from sklimb._warnings import warn
 
+_NUMBERS_AND_TEXT = (Number, np.generic, str, bytes, type(None))
 # A last axis of so many may well be that of the channels.
 _CHANNELS = (1, 3, 4)
+
+
+def is_dataset(X: Any) -> bool:
+    """Return whether X is a map-style torch Dataset; refuse an iterable one, and a loader."""
+    if isinstance(X, IterableDataset):
+        raise TypeError(
+            f"X is an IterableDataset ({type(X).__name__}), which has no length and no order to "
+            "shuffle. Pass a map-style Dataset, with __len__ and __getitem__."
+        )
+    if isinstance(X, DataLoader):
+        size = "" if X.batch_size is None else f"batch_size={X.batch_size}, "
+        raise TypeError(
+            "X is a DataLoader, but batches are drawn here, anew for each epoch. Pass the Dataset "
+            f"in it, X=loader.dataset, and its settings to the classifier: {size}"
+            f"iterator_train__num_workers={X.num_workers} and the like."
+        )
+    return isinstance(X, Dataset)
+
+
+class _Sliced(Dataset):
+    """Items of a `SliceDataset` that are not the first part of another Dataset's, as it has them.
+
+    Parameters
+    ----------
+    source : skorch.helper.SliceDataset
+    """
+
+    def __init__(self, source: SliceDataset) -> None:
+        self.source = source
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+    def __getitem__(self, index: int) -> Any:
+        return self.source[int(index)]
+
+
+def unsliced(X: Any) -> Any:
+    """Return X as it is, a skorch `SliceDataset` as the Dataset it stands for.
+
+    That is a Subset where it keeps the first part of each item, so that labels are found in it.
+
+    Raises
+    ------
+    TypeError
+        If X is a list of a Dataset's items, as scikit-learn makes of a Dataset that it splits.
+    """
+    if isinstance(X, SliceDataset):
+        if X.idx == 0 and type(X).transform is SliceDataset.transform:
+            return Subset(X.dataset, np.asarray(X.indices_))
+        return _Sliced(X)
+    if isinstance(X, (list, tuple)) and len(X) and _is_item(X[0]):
+        raise TypeError(
+            f"X is a {type(X).__name__} whose first item is a {describe(X[0])}, as scikit-learn "
+            "makes one of a torch Dataset that it splits. For cross-validation and searches pass "
+            "skorch.helper.SliceDataset(dataset) as X, and y beside it; or split positions, and "
+            "fit to torch.utils.data.Subset(dataset, positions)."
+        )
+    return X
+
+
+def _is_item(row: Any) -> bool:
+    """Return whether a row is the item of a Dataset: no numbers, and no text."""
+    if isinstance(row, (torch.Tensor, np.ndarray)):
+        return row.ndim > 1
+    if isinstance(row, Mapping):
+        return True
+    if not isinstance(row, (list, tuple)):
+        return False
+    parts = [part for part in row if not isinstance(part, (*_NUMBERS_AND_TEXT, list, tuple))]
+    # a list of single numbers may hold tensors, too
+    return any(isinstance(row, tuple) or getattr(part, "ndim", 1) > 0 for part in parts)
 
 
 def check_training_data(
@@ -242,6 +317,17 @@ def _canonical(X: Any) -> Any:
         X = X.copy()
         X.sum_duplicates()
     return X
+
+
+def labels_within(X: Any) -> np.ndarray | None:
+    """Return the labels that X itself holds: a Dataset's, and None of anything else."""
+    X = unsliced(X)
+    return dataset_labels(X) if is_dataset(X) else None
+
+
+def take_rows(X: Any, rows: np.ndarray) -> Any:
+    """Return some rows of what scikit-learn can index, or items of a Dataset, as a Dataset."""
+    return Subset(X, rows.tolist()) if is_dataset(X) else _safe_indexing(X, rows)
 
 
 def check_weights(sample_weight: Any, n: int) -> np.ndarray | None:

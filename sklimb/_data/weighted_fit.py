@@ -14,8 +14,7 @@ from sklearn.utils import Bunch
 from sklearn.utils.metadata_routing import process_routing
 from sklearn.utils.validation import _check_method_params, column_or_1d
 
-from sklimb._data.datasets import take_rows
-from sklimb._data.validation import check_weights
+from sklimb._data.validation import check_weights, take_rows
 
 
 def metadata_of(

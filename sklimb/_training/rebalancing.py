@@ -92,7 +92,7 @@ def class_weight_vector(
     """
     if class_weight is None:
         return None
-    given = by_label(class_weight, "class_weight")
+    given = None if isinstance(class_weight, str) else by_label(class_weight, "class_weight")
     if given is not None:
         return _given_weights(given, classes)
     if not isinstance(class_weight, str) or class_weight not in ("balanced", "effective"):
@@ -114,7 +114,8 @@ def class_weight_vector(
 
 def is_cost(class_weight: Any) -> bool:
     """Return whether weights are the user's own, by label: costs, and not re-balancing."""
-    return by_label(class_weight, "class_weight") is not None
+    named = class_weight is None or isinstance(class_weight, str)
+    return not named and by_label(class_weight, "class_weight") is not None
 
 
 def cost_vector(class_weight: Any, classes: np.ndarray) -> np.ndarray:

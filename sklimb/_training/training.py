@@ -115,7 +115,7 @@ def train(
         net.notify("on_train_begin", X=data, y=data.y)
         net.fit_loop(data, held, epochs=plan.epochs, schedule=plan.schedule, monitor=monitor)
         net.notify("on_train_end", X=data, y=data.y)
-        if not (plan.more_may_come or recipe.keep_transform):
+        if not (recipe.keep_transform or plan.more_may_come):
             net.drop_transform()
 
 

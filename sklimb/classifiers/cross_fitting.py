@@ -20,8 +20,8 @@ from sklearn.utils import indexable
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _check_method_params
 
-from sklimb._data.datasets import take_rows, unsliced
 from sklimb._data.tensors import sparse_to_scipy
+from sklimb._data.validation import take_rows, unsliced
 from sklimb._data.weighted_fit import fit_weighted, in_columns_of
 from sklimb._warnings import warn
 

@@ -15,8 +15,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_y, check_consistent_length, column_or_1d
 
-from sklimb._data.datasets import is_dataset, labels_within
-from sklimb._data.validation import check_weights
+from sklimb._data.validation import check_weights, is_dataset, labels_within
 from sklimb._data.weighted_fit import fit_weighted, metadata_of
 from sklimb._warnings import warn
 from sklimb.classifiers.calibration import fit_temperature, shrunk_temperature

@@ -6,15 +6,18 @@ import random
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 import scipy.sparse
 import torch
 from sklearn.base import BaseEstimator, ClassifierMixin
+from skorch.helper import SliceDataset
 from torch import nn
-from torch.utils.data import TensorDataset
+from torch.utils.data import DataLoader, IterableDataset, Subset, TensorDataset
 
 from sklimb import RebalancedClassifier
-from sklimb._data.validation import check_rows, check_weights
+from sklimb._data.datasets import dataset_labels
+from sklimb._data.validation import check_rows, check_weights, is_dataset, take_rows, unsliced
 from sklimb.backbones import MLP, ConvNet
 from tests.shared import QUICK, Items, global_state
 from tests.shared import data as data
@@ -443,3 +446,122 @@ def test_no_pass_for_moments_that_nobody_takes():
         ).fit(source)
         counts.append(source.reads)
     assert counts[0] - counts[1] == len(X)
+
+
+# --- what is a Dataset ----------------------------------------------------------------------------
+
+
+def test_is_dataset():
+    class Endless(IterableDataset):
+        def __iter__(self):
+            return iter([])
+
+    assert is_dataset(Items([]))
+    assert is_dataset(TensorDataset(torch.zeros(2)))
+    for other in (np.zeros((2, 2)), [[0.0]], torch.zeros(2, 2), pd.DataFrame([[0.0]]), None):
+        assert not is_dataset(other)
+    with pytest.raises(TypeError, match=r"IterableDataset \(Endless\).*__getitem__"):
+        is_dataset(Endless())
+
+
+def test_a_loader_is_not_taken_for_its_dataset():
+    source = TensorDataset(torch.zeros(6, 2))
+    with pytest.raises(
+        TypeError, match=r"X=loader\.dataset.*batch_size=4, iterator_train__num_workers=0"
+    ):
+        is_dataset(DataLoader(source, batch_size=4))
+    batches = DataLoader(source, batch_sampler=[[0, 1]])
+    with pytest.raises(TypeError, match="to the classifier: iterator_train__num_workers=0"):
+        is_dataset(batches)
+
+
+# --- Datasets that scikit-learn splits --------------------------------------------------------
+
+
+def test_a_slice_dataset_is_a_subset():
+    source = TensorDataset(torch.arange(12.0).view(6, 2), torch.tensor([0, 1, 2, 0, 1, 2]))
+    found = unsliced(SliceDataset(source)[np.array([4, 1])])
+    assert isinstance(found, Subset)
+    assert [found[i][0].tolist() for i in range(2)] == [[8, 9], [2, 3]]
+    assert dataset_labels(found).tolist() == [1, 1]
+    inner = SliceDataset(Subset(source, [5, 3]))[:1]
+    assert unsliced(inner)[0][0].tolist() == [10, 11]
+
+
+def test_a_slice_dataset_of_another_part_or_with_a_transform():
+    class Doubled(SliceDataset):
+        def transform(self, data):
+            return 2 * data
+
+    source = TensorDataset(torch.zeros(3, 2), torch.arange(6.0).view(3, 2))
+    found = unsliced(SliceDataset(source, idx=1)[np.array([2, 0])])
+    assert len(found) == 2
+    assert [found[np.int64(i)].tolist() for i in range(2)] == [[4, 5], [0, 1]]
+    assert unsliced(Doubled(source, idx=1))[1].tolist() == [4, 6]
+    assert is_dataset(found)
+
+
+@pytest.mark.parametrize(
+    ("item", "said"),
+    [
+        ((torch.zeros(3), 1), "a tuple of length 2"),
+        ((np.zeros(3), 1), "a tuple of length 2"),
+        ((torch.tensor(1.0), 1), "a tuple of length 2"),
+        ([torch.zeros(3), torch.tensor(1)], "a list of length 2"),
+        ((object(), 1), "a tuple of length 2"),
+        ({"x": 1.0, "label": 1}, r"a dict with the keys \['x', 'label'\]"),
+        (torch.zeros(3, 8, 8), "a Tensor"),
+        (np.zeros((8, 8)), "a ndarray"),
+    ],
+)
+def test_a_list_of_items_says_how_a_dataset_is_split(item, said):
+    for kind in (list, tuple):
+        with pytest.raises(TypeError, match=rf"is {said}, as .*SliceDataset\(dataset\) .*Subset"):
+            unsliced(kind([item, item]))
+
+
+@pytest.mark.parametrize(
+    "X",
+    [
+        [],
+        [[1.0, 2], [3, 4]],
+        [(1.0, 2), (3, 4)],
+        [[torch.tensor(1.0)], [torch.tensor(2.0)]],
+        [torch.zeros(2), torch.ones(2)],
+        [np.zeros(2), np.ones(2)],
+        ["a text", "another"],
+        [[[1.0, 2]], [[3, 4]]],
+        np.zeros((2, 2)),
+        pd.DataFrame({"a": [1.0]}),
+        Items([1]),
+        None,
+    ],
+)
+def test_all_else_is_left_as_it_is(X):
+    assert unsliced(X) is X
+
+
+# --- some rows of anything ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("form", "back"),
+    [
+        (np.asarray, np.asarray),
+        (np.ndarray.tolist, np.asarray),
+        (pd.DataFrame, np.asarray),
+        (pl.DataFrame, lambda part: part.to_numpy()),
+        (scipy.sparse.csr_array, lambda part: part.toarray()),
+        (torch.from_numpy, lambda part: part.numpy()),
+    ],
+)
+def test_rows_are_taken_of_any_form(form, back):
+    X, rows = np.arange(12.0).reshape(4, 3), np.array([3, 0, 0])
+    part = take_rows(form(X), rows)
+    assert type(part) is type(form(X))
+    np.testing.assert_array_equal(back(part), X[rows])
+
+
+def test_items_are_taken_of_a_dataset():
+    part = take_rows(TensorDataset(torch.arange(4)), np.array([3, 0]))
+    assert [int(x) for (x,) in part] == [3, 0]
