@@ -90,6 +90,7 @@ class BaseNetClassifier(
         Returns
         -------
         dict
+            Parameter name -> value.
         """
         return super().get_params(deep) | self._nested_params()
 
@@ -356,8 +357,6 @@ class BaseNetClassifier(
     def _n_features_out(self) -> int:
         check_is_fitted(self, "net_")
         return self.net_.module_.head.n_features_out
-
-    # --- what the fitted net holds ------------------------------------------------------------
 
     @property
     def module_(self) -> nn.Module:
