@@ -6,15 +6,17 @@ import gzip
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import sparse
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.feature_extraction.text import CountVectorizer
-from sklearn.utils._param_validation import InvalidParameterError
+from sklearn.utils._param_validation import InvalidParameterError, RealNotInt
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, validate_data
+
+from sklimb._constraints import COUNT, Number
 
 __all__ = ["WordWindowVectorizer"]
 
@@ -77,6 +79,13 @@ class WordWindowVectorizer(TransformerMixin, BaseEstimator):
     ['x0=i', 'x0=run', 'x1=home', 'x1=i', 'x1=run', 'x2=home', 'x2=run']
     """
 
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        "words": ["boolean"],
+        "ngram_range": [list, tuple, np.ndarray, None],
+        "min_df": [*COUNT, Number(RealNotInt, 0, 1, closed="both")],
+        "vectors": [str, os.PathLike, Mapping, None],
+    }
+
     def __init__(
         self,
         *,
@@ -110,6 +119,7 @@ class WordWindowVectorizer(TransformerMixin, BaseEstimator):
         ValueError
             If X holds no words or none that is frequent enough, or a parameter cannot be used.
         """
+        self._validate_params()
         has_grams = self.ngram_range is not None
         if not (self.words or has_grams or self.vectors is not None):
             raise ValueError(
@@ -117,12 +127,7 @@ class WordWindowVectorizer(TransformerMixin, BaseEstimator):
                 "or vectors."
             )
         if has_grams:
-            low, high = self.ngram_range
-            if not 1 <= low <= high:
-                raise ValueError(
-                    f"ngram_range must be (shortest, longest) with 1 <= shortest <= longest, or "
-                    f"None, got {self.ngram_range!r}."
-                )
+            _check_ngram_range(self.ngram_range)
         table = _table(X)
         validate_data(self, X, skip_check_array=True)  # the number and the names of the columns
         self.vectors_ = _load(self.vectors)
@@ -240,6 +245,15 @@ class WordWindowVectorizer(TransformerMixin, BaseEstimator):
         return tags
 
 
+def _check_ngram_range(ngram_range: Any) -> None:
+    whole = len(ngram_range) == 2 and all(COUNT[0].is_satisfied_by(n) for n in ngram_range)
+    if not (whole and ngram_range[0] <= ngram_range[1]):
+        raise ValueError(
+            "ngram_range must be (shortest, longest) with 1 <= shortest <= longest, or None, got "
+            f"{ngram_range!r}."
+        )
+
+
 class _Analyzer:
     """Features of a word: itself, marked by ``=``, and its n-grams, marked by ``~``.
 
@@ -287,7 +301,11 @@ def _load(vectors: Any) -> dict[str, np.ndarray]:
     if isinstance(vectors, Mapping):
         found = {word: np.asarray(vector, dtype=np.float32) for word, vector in vectors.items()}
     else:
-        found = _read(Path(vectors))
+        try:
+            found = _read(Path(vectors))
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise type(error)(error.errno, f"vectors: {reason}", str(vectors)) from None
     widths = {vector.shape for vector in found.values()}
     if len(widths) != 1 or len(next(iter(widths))) != 1 or (0,) in widths:
         shown = sorted(widths)[:3]

@@ -14,8 +14,8 @@ ORDER = ("parts", "_data", "_training", "classifiers", "above")
 ROOMS = ("data", "run", "report")
 DOORS = {"reading": "data", "checking": "data"}
 PARTS = ("losses", "heads", "backbones", "transforms")
-# They need torch at most, and belong to no floor.
-GROUND = ("_random", "_warnings", "_data.tensors", "metrics", "_data.by_class")
+# They belong to no floor.
+GROUND = ("_random", "_warnings", "_constraints", "_data.tensors", "metrics", "_data.by_class")
 MODULES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
     for path in sorted(ROOT.glob("**/*.py"))

@@ -90,7 +90,11 @@ class BestEpoch:
         weights = {"sample_weight": held.weight} if weighted else {}
         fitted = Fitted(scores, net.class_labels)
         X = held.whole()
-        score = float(self.scorer(fitted, X, y, **weights))
+        score = self.scorer(fitted, X, y, **weights)
+        try:
+            score = float(score)
+        except (TypeError, ValueError):
+            raise TypeError(f"scoring must return a number, got {score!r}.") from None
         net.history.record("valid_score", score)
         rank = (score, -net.history[-1, "valid_loss"])
         better = self.best is None or rank > self.best

@@ -23,6 +23,7 @@ from sklimb._data.training_data import ArrayData, DatasetData, TrainingData
 from sklimb._random import Streams, seed_everything, seeded
 from sklimb._training.early_stopping import BestEpoch
 from sklimb._training.epoch import run_epoch, watchers
+from sklimb._training.inference import NotFiniteError
 from sklimb._training.mixup import Mixup, mixed_loss
 from sklimb._training.network import NetworkFactory
 from sklimb._training.objective import LossTerms, batch_loss, transformed_loss
@@ -304,9 +305,9 @@ class Net(NeuralNetClassifier):
         self._grad_watchers = watchers(self, "on_grad_computed")
         run_epoch(self, iterator, step_fn, prefix, training=training)
 
-    def diverged(self, what: str) -> ValueError:
+    def diverged(self, what: str) -> NotFiniteError:
         """Return the error to raise where a training has left the finite numbers."""
-        return ValueError(
+        return NotFiniteError(
             f"The {what} in epoch {self.finished_epochs}. Lower lr "
             f"(now {self.optimizer_.param_groups[0]['lr']:g}), or clip gradients with "
             "callbacks=[skorch.callbacks.GradientNormClipping(1.0)]."

@@ -13,8 +13,6 @@ from torch import Tensor, nn
 
 from sklimb._warnings import warn
 
-SCHEDULES = (None, "cosine", "step")
-
 
 def learning_rate_factor(
     schedule: str | None,

@@ -6,14 +6,14 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from numbers import Integral
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from sklearn.utils import check_scalar
+from sklearn.utils._param_validation import StrOptions
 from torch import Tensor, nn
 
+from sklimb._constraints import COUNT, NOT_NEGATIVE, POSITIVE
 from sklimb._data.training_data import TrainingData
 from sklimb._training.inference import run
 from sklimb._training.net import Net
@@ -23,7 +23,6 @@ from sklimb._training.recipe import Recipe
 from sklimb._warnings import warn
 from sklimb.classifiers.base import BaseNetClassifier
 from sklimb.classifiers.docstrings import describe_shared
-from sklimb.classifiers.parameters import check_number, check_option
 from sklimb.heads import AffinityHead
 from sklimb.heads.members import members_of
 from sklimb.losses import affinity_margin_loss, diversity
@@ -132,6 +131,18 @@ class AffinityClassifier(BaseNetClassifier):
     ((3, 2), (2, 1))
     """
 
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **BaseNetClassifier._parameter_constraints,
+        "sigma": POSITIVE,
+        "lam": NOT_NEGATIVE,
+        "n_prototypes": COUNT,
+        "diversity": NOT_NEGATIVE,
+        "distance": [StrOptions({"sqeuclidean", "euclidean", "manhattan"})],
+        "similarity": [StrOptions({"gaussian", "inverse"})],
+        "normalize": ["boolean"],
+        "embedding_dim": [*COUNT, None],
+    }
+
     def __init__(
         self,
         *,
@@ -170,17 +181,6 @@ class AffinityClassifier(BaseNetClassifier):
         **nested: Any,
     ) -> None:
         self._store(locals())
-
-    def _check_parameters(self) -> None:
-        super()._check_parameters()
-        check_number(self.sigma, "sigma", 0, inclusive=False)
-        check_number(self.lam, "lam", 0)
-        check_scalar(self.n_prototypes, "n_prototypes", Integral, min_val=1)
-        check_number(self.diversity, "diversity", 0)
-        check_option("distance", self.distance, ("sqeuclidean", "euclidean", "manhattan"))
-        check_option("similarity", self.similarity, ("gaussian", "inverse"))
-        if self.embedding_dim is not None:
-            check_scalar(self.embedding_dim, "embedding_dim", Integral, min_val=1)
 
     def _recipe(self, plan: TrainPlan, data: TrainingData) -> Recipe:
         return Recipe(

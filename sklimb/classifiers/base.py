@@ -1,14 +1,13 @@
 """The scikit-learn contract, once: parameters, `fit` up to the plan, prediction.
 
-A method says what it adds in `_recipe`, and checks its own parameters in `_check_parameters`;
-everything else is here.
+A method says what it adds in `_recipe`, and which values its own parameters may have in
+`_parameter_constraints`; combinations are checked in `_check_parameters`. Everything else is here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from numbers import Integral, Real
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -18,11 +17,12 @@ from sklearn.base import (
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
 )
-from sklearn.utils import Tags, check_scalar
+from sklearn.utils import Tags
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
+from sklimb._constraints import check_takes
 from sklimb._data.training_data import TrainingData
 from sklimb._data.validation import (
     check_new_data,
@@ -34,21 +34,19 @@ from sklimb._random import Streams, isolated_rng, torch_defaults
 from sklimb._training.early_stopping import make_monitor
 from sklimb._training.inference import features_of, run, scores_of
 from sklimb._training.net import Net
-from sklimb._training.optimisation import SCHEDULES
 from sklimb._training.plan import Mode, TrainPlan, choose_backbone, make_plan, resolve_device
-from sklimb._training.rebalancing import resolve_epoch
 from sklimb._training.recipe import Recipe
 from sklimb._training.training import is_of_use, make_net, train
 from sklimb._warnings import warn
 from sklimb.classifiers.parameters import (
     READ_ANEW,
+    SHARED_CONSTRAINTS,
     check_callbacks,
+    check_milestones,
     check_module,
-    check_number,
     check_optimizer,
-    check_option,
-    check_sequence,
     is_nested,
+    names_extremes,
     unknown_parameter,
     warn_of_ignored,
 )
@@ -59,6 +57,9 @@ class BaseNetClassifier(
     ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClassifierMixin, BaseEstimator
 ):
     """Base of the classifiers; see them for the shared parameters."""
+
+    # A method adds its own.
+    _parameter_constraints: ClassVar[dict[str, Any]] = SHARED_CONSTRAINTS
 
     # --- what a method says -------------------------------------------------------------------
 
@@ -123,41 +124,13 @@ class BaseNetClassifier(
         """Raise an error for each parameter that no fit could use."""
         if "nested" in vars(self):
             raise ValueError(unknown_parameter(self, "nested"))
+        self._validate_params()
         check_module(self.module)
         check_optimizer(self.optimizer, self._nested_params())
         check_callbacks(self.callbacks)
-        if self.max_epochs != "auto":
-            check_scalar(self.max_epochs, "max_epochs", Integral, min_val=1)
-        if self.batch_size != "auto":
-            check_scalar(self.batch_size, "batch_size", Integral, min_val=1)
-        if self.n_members is not None:
-            check_scalar(self.n_members, "n_members", Integral, min_val=1)
-        check_number(self.lr, "lr", 0, inclusive=False)
-        check_option("lr_schedule", self.lr_schedule, SCHEDULES)
-        check_scalar(self.warmup_epochs, "warmup_epochs", Integral, min_val=0)
-        check_number(self.lr_decay, "lr_decay", 0, inclusive=False)
-        check_sequence(self.lr_milestones, "lr_milestones", "(0.8, 0.9)")
-        for milestone in self.lr_milestones:
-            resolve_epoch(milestone, 1, "each of lr_milestones")
-        check_option("sampling", self.sampling, (None, "balanced"))
-        check_option("dtype", self.dtype, ("float32", "float64"))
-        check_scalar(
-            self.effective_beta,
-            "effective_beta",
-            Real,
-            min_val=0,
-            max_val=1,
-            include_boundaries="left",
-        )
-        check_scalar(
-            self.validation_fraction,
-            "validation_fraction",
-            Real,
-            min_val=0,
-            max_val=1,
-            include_boundaries="neither",
-        )
-        check_scalar(self.n_iter_no_change, "n_iter_no_change", Integral, min_val=1)
+        check_milestones(self.lr_milestones)
+        if callable(self.scoring):
+            check_takes(self.scoring, "scoring", "estimator", "X", "y")
         if self.class_weight is not None and self.sampling is not None:
             warn(
                 f"class_weight={self.class_weight!r} and sampling={self.sampling!r} both correct "
@@ -183,7 +156,7 @@ class BaseNetClassifier(
         BaseNetClassifier
             The fitted estimator.
         """
-        if self.warm_start and "net_" in vars(self):
+        if "net_" in vars(self) and self.warm_start:
             return self._train(X, y, sample_weight, Mode.WARM_START)
         for name in ("net_", "classes_", "n_features_in_", "feature_names_in_"):
             vars(self).pop(name, None)
@@ -224,6 +197,7 @@ class BaseNetClassifier(
             )
         return self._train(X, y, sample_weight, Mode.PARTIAL_FIT, classes)
 
+    @names_extremes
     def _train(
         self, X: Any, y: Any, sample_weight: Any, mode: Mode, classes: Any = None
     ) -> BaseNetClassifier:

@@ -59,7 +59,7 @@ def cost_matrix_of(costs: Any, classes: np.ndarray) -> np.ndarray:
     given = _by_position(costs, labels)
     try:
         matrix = np.asarray(given, dtype=np.float64)
-    except (TypeError, ValueError):  # names, None, lists of several lengths
+    except (OverflowError, TypeError, ValueError):  # names, None, lists of several lengths
         raise ValueError(f"cost_matrix must hold numbers, got {costs!r}. {_FORMS}") from None
     if matrix.shape != (len(labels), len(labels)):
         raise ValueError(

@@ -1,4 +1,4 @@
-"""Cross-fitting: one clone of a classifier for each fold, and what each says of rows it left out.
+"""Cross-fitting: a clone of a classifier for each fold, and what each says of samples left out.
 
 Shape
 -----
@@ -25,7 +25,7 @@ from sklimb._data.validation import take_rows, unsliced
 from sklimb._data.weighted_fit import fit_weighted, in_columns_of
 from sklimb._warnings import warn
 
-# Training and test rows.
+# Training and test samples.
 Fold = tuple[np.ndarray, np.ndarray]
 
 
@@ -39,7 +39,7 @@ class CrossFit:
         One a fold.
     proba : ndarray of float, shape (n, C)
         Probabilities from the classifiers that left a sample out, NaN where none did.
-    telling : ndarray of bool, shape (n,)
+    telling : ndarray of bool, shape (n_samples,)
         Samples that were left out by a classifier that knows their class.
     """
 
@@ -49,7 +49,7 @@ class CrossFit:
 
 
 def in_rows(X: Any) -> Any:
-    """Return X in a form whose rows can be taken: a Dataset as it is, sparse as CSR."""
+    """Return X in a form whose samples can be taken: a Dataset as it is, sparse as CSR."""
     X = unsliced(X)
     if isinstance(X, torch.Tensor) and X.layout != torch.strided:
         X = sparse_to_scipy(X)
@@ -59,18 +59,18 @@ def in_rows(X: Any) -> Any:
 def folds_of(
     cv: Any, X: Any, y: np.ndarray, weight: np.ndarray | None, params: dict[str, Any]
 ) -> list[Fold]:
-    """Return (train, test) rows of each fold, without samples that weigh nothing.
+    """Return (train, test) samples of each fold, without samples that weigh nothing.
 
     Parameters
     ----------
     cv : int, splitter or iterable of (train, test)
         A whole number gives so many stratified folds, and a class with fewer samples is in the test
-        rows of so many; a single sample of a class is in the training rows of all.
+        samples of so many; a single sample of a class is in the training samples of all.
     X : object
         For a splitter.
-    y : ndarray, shape (n,)
+    y : ndarray, shape (n_samples,)
         Labels.
-    weight : ndarray of shape (n,) or None
+    weight : ndarray of shape (n_samples,) or None
     params : dict
         Of the splitter's `split`, as groups.
 
@@ -83,6 +83,8 @@ def folds_of(
     ValueError
         If there is no fold, a fold trains on one class, or tests what it trains on.
     """
+    if hasattr(cv, "split") and not hasattr(cv, "get_n_splits"):  # bytes, say
+        raise TypeError(f"cv must be an int, a splitter or an iterable of folds, got {cv!r}.")
     every = np.arange(len(y))
     there = np.ones(len(y), dtype=bool) if weight is None else weight > 0
     classes = np.unique(y[there])
@@ -124,15 +126,15 @@ def cross_fit(
     estimator : classifier with ``predict_proba``
     X : object
         From `in_rows`.
-    y : ndarray, shape (n,)
+    y : ndarray, shape (n_samples,)
         Labels.
-    weight : ndarray of shape (n,) or None
+    weight : ndarray of shape (n_samples,) or None
     classes : ndarray, shape (C,)
         All labels, sorted.
     folds : list
         From `folds_of`.
     metadata : dict
-        What goes to `fit` beside X and y; what has a value a row is cut like X.
+        What goes to `fit` beside X and y; what has a value for each sample is cut like X.
     n_jobs : int or None
         Folds that are fitted at once.
 
@@ -219,7 +221,7 @@ def _mean(total: np.ndarray, times: np.ndarray) -> np.ndarray:
 
 
 def _spread(n_folds: int, y: np.ndarray, rows: np.ndarray) -> list[Fold]:
-    """Return stratified folds, with single samples of a class in the training rows of all."""
+    """Return stratified folds, with single samples of a class in the training samples of all."""
     labels = y[rows]
     _, codes, counts = np.unique(labels, return_inverse=True, return_counts=True)
     largest = int(counts.max())

@@ -6,17 +6,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from numbers import Integral
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from sklearn.base import clone
 from sklearn.metrics import recall_score
-from sklearn.utils import check_scalar
+from sklearn.utils._param_validation import StrOptions
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from sklimb._constraints import COUNT, NOT_NEGATIVE, POSITIVE
 from sklimb._data.tensors import as_tensor
 from sklimb._data.training_data import TrainingData
 from sklimb._training.inference import features_of, run
@@ -28,12 +28,10 @@ from sklimb._warnings import warn
 from sklimb.classifiers.base import BaseNetClassifier
 from sklimb.classifiers.docstrings import describe_shared
 from sklimb.classifiers.losses import CrossEntropy
-from sklimb.classifiers.parameters import check_number, check_option
 from sklimb.classifiers.rebalanced import RebalancedClassifier
 from sklimb.heads import LinearHead
 from sklimb.heads.members import log_mean_probability, members_of
 
-_METHODS = ("crt", "lws", "tau_norm", "ncm")
 # Kang et al. look for tau here.
 _TAUS = np.linspace(0.0, 2.0, 21)
 # So that the softmax of cosines to class means can come near 1; it decides no prediction.
@@ -168,6 +166,14 @@ class DecoupledClassifier(BaseNetClassifier):
     (3, 2)
     """
 
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **BaseNetClassifier._parameter_constraints,
+        "method": [StrOptions({"crt", "lws", "tau_norm", "ncm"})],
+        "tau": [*NOT_NEGATIVE, None],
+        "classifier_epochs": COUNT,
+        "classifier_lr": POSITIVE,
+    }
+
     def __init__(
         self,
         *,
@@ -203,14 +209,6 @@ class DecoupledClassifier(BaseNetClassifier):
     ) -> None:
         self._store(locals())
 
-    def _check_parameters(self) -> None:
-        super()._check_parameters()
-        check_option("method", self.method, _METHODS)
-        if self.tau is not None:
-            check_number(self.tau, "tau", 0)
-        check_scalar(self.classifier_epochs, "classifier_epochs", Integral, min_val=1)
-        check_number(self.classifier_lr, "classifier_lr", 0, inclusive=False)
-
     def _recipe(self, plan: TrainPlan, data: TrainingData) -> Recipe:
         return Recipe(
             head=partial(DecoupledHead, n_classes=len(self.classes_)),
@@ -238,8 +236,9 @@ class DecoupledClassifier(BaseNetClassifier):
 
     def _log_costs(self) -> Tensor:
         """Return the logs of weights that the user gave: a classifier made anew knows them not."""
-        costs = torch.from_numpy(cost_vector(self.class_weight, self.classes_)).float()
-        return costs.clamp_min(torch.finfo(torch.float32).tiny).log()
+        held = torch.finfo(torch.float32)
+        costs = torch.from_numpy(cost_vector(self.class_weight, self.classes_))
+        return costs.clamp(held.tiny, held.max).float().log()
 
     def _features(self, data: TrainingData) -> np.ndarray:
         return run(self.net_, data, features_of).numpy()
@@ -283,7 +282,13 @@ class DecoupledClassifier(BaseNetClassifier):
     def _tau_norm(
         self, features: Tensor, data: TrainingData, weight: Tensor, bias: Tensor
     ) -> tuple[Tensor, Tensor, bool]:
-        return _tau_normalized(weight, self.tau_), torch.zeros_like(bias), False
+        normalized = _tau_normalized(weight, self.tau_)
+        if not normalized.isfinite().all():
+            raise ValueError(
+                f"tau={self.tau_:g} takes the weights of the classes out of the range of floats. "
+                "Its paper looks between 0 and 2."
+            )
+        return normalized, torch.zeros_like(bias), False
 
     def _ncm(
         self, features: Tensor, data: TrainingData, weight: Tensor, bias: Tensor

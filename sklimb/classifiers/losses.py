@@ -11,13 +11,14 @@ from functools import partial
 from typing import Any
 
 import torch
+from sklearn.utils._param_validation import StrOptions
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from sklimb._constraints import NOT_NEGATIVE, POSITIVE, check_takes
 from sklimb._training.objective import BatchOutput
 from sklimb._training.recipe import Recipe
 from sklimb._warnings import warn
-from sklimb.classifiers.parameters import check_number
 from sklimb.heads import CosineHead, LinearHead
 from sklimb.losses import am_softmax_loss, focal_loss, ldam_loss, logit_adjusted_loss
 
@@ -121,6 +122,11 @@ class OwnLoss(nn.Module):
     def forward(self, step: BatchOutput) -> Tensor:
         """Return the loss of a step."""
         value = self.loss(step.scores, step.y)
+        if not isinstance(value, Tensor):
+            raise TypeError(
+                f"loss {self.loss!r} must return a tensor with a value for each sample, got "
+                f"{value!r}."
+            )
         if value.ndim == 0 and step.weight is not None:
             raise ValueError(
                 f"loss {self.loss!r} returns one value for the batch, to which row weights cannot "
@@ -138,6 +144,14 @@ _LOSSES: dict[str, Callable[[Any], Callable[[BatchOutput], Tensor]]] = {
     "logit_adjusted": lambda e: LogitAdjusted(e.tau),
     "balanced_softmax": lambda e: LogitAdjusted(1.0),
 }
+# Values that `loss` and its settings may have, for each method that takes them.
+LOSS_CONSTRAINTS: dict[str, Any] = {
+    "loss": [StrOptions(set(_LOSSES)), callable],
+    "focal_gamma": NOT_NEGATIVE,
+    "tau": NOT_NEGATIVE,
+    "max_margin": NOT_NEGATIVE,
+    "scale": POSITIVE,
+}
 # Those that compare directions.
 _ON_COSINES = ("ldam", "am_softmax")
 
@@ -151,14 +165,16 @@ def adjusts_for_prior(estimator: Any) -> bool:
 
 
 def check_loss(estimator: Any) -> None:
-    """Raise an error if the estimator's ``loss`` or a setting of it cannot be used."""
+    """Raise an error if the estimator's own ``loss`` cannot be called; warn of one too many."""
     loss = estimator.loss
-    own = callable(loss) and not isinstance(loss, type)
-    if not own and not (isinstance(loss, str) and loss in _LOSSES):
-        raise ValueError(
-            f"loss must be one of {sorted(_LOSSES)}, an nn.Module instance or a function of "
-            f"(scores, y), got {loss!r}."
+    if isinstance(loss, type):
+        raise TypeError(
+            f"loss must be an instance of a module, not the class {loss.__name__}: pass "
+            f"loss={loss.__name__}()."
         )
+    if not isinstance(loss, str):
+        function = loss.forward if isinstance(loss, nn.Module) else loss
+        check_takes(function, "loss", "scores", "y")
     if adjusts_for_prior(estimator) and (
         estimator.class_weight is not None or estimator.sampling is not None
     ):
@@ -167,10 +183,6 @@ def check_loss(estimator: Any) -> None:
             f"class_weight={estimator.class_weight!r}, sampling={estimator.sampling!r}. Set the "
             "latter two to None, or take another loss.",
         )
-    check_number(estimator.focal_gamma, "focal_gamma", 0)
-    check_number(estimator.tau, "tau", 0)
-    check_number(estimator.max_margin, "max_margin", 0)
-    check_number(estimator.scale, "scale", 0, inclusive=False)
 
 
 def warn_of_balanced_draws(estimator: Any) -> None:

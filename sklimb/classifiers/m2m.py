@@ -6,23 +6,22 @@ import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from numbers import Integral
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from sklearn.base import clone
-from sklearn.utils import check_scalar
+from sklearn.utils._param_validation import StrOptions
 from skorch import NeuralNet
 from torch import nn
 
+from sklimb._constraints import COUNT, EPOCH
 from sklimb._data.columns import ColumnSpread
 from sklimb._data.tensors import to_dense
 from sklimb._data.training_data import TrainingData
 from sklimb._training.early_stopping import warn_if_stopped_before
 from sklimb._training.net import Net
 from sklimb._training.plan import Mode, TrainPlan
-from sklimb._training.rebalancing import resolve_epoch
 from sklimb._training.recipe import Recipe
 from sklimb._training.training import iter_chunks
 from sklimb._warnings import warn
@@ -30,14 +29,15 @@ from sklimb.backbones import MLP, TabularMLP
 from sklimb.classifiers.base import BaseNetClassifier
 from sklimb.classifiers.docstrings import describe_shared
 from sklimb.classifiers.losses import (
+    LOSS_CONSTRAINTS,
     Loss,
     check_loss,
     classification_recipe,
     warn_of_balanced_draws,
 )
-from sklimb.classifiers.parameters import check_number, check_option
 from sklimb.classifiers.rebalanced import RebalancedClassifier
 from sklimb.classifiers.sources import (
+    TRANSLATION_CONSTRAINTS,
     check_source,
     fit_source,
     is_fitted_source,
@@ -49,8 +49,7 @@ from sklimb.transforms.major_to_minor import MajorToMinor
 
 # A plain g makes at least so many steps: a few epochs of a few rows would not teach it any.
 _LEAST_STEPS_OF_G = 300
-# That of fewer rows none is translated may be chance: with labels that have nothing to do with X
-# 1 in 15 to 1 in 60 is, and which ones goes by the last digit of what g has learnt.
+# None out of fewer may be chance: where labels do not depend on X, 1 in 15 to 1 in 60 succeeds.
 _TRIES_THAT_SAY_SOMETHING = 200
 # What g takes over from the classifier, beside its double-underscore parameters.
 _SHARED_WITH_G = (
@@ -178,6 +177,18 @@ class M2mClassifier(BaseNetClassifier):
     True
     """
 
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **BaseNetClassifier._parameter_constraints,
+        **LOSS_CONSTRAINTS,
+        **TRANSLATION_CONSTRAINTS,
+        "translate_from": EPOCH,
+        "unit": [StrOptions({"spread", "raw"}), None],
+        "clean_seeds": ["boolean"],
+        "random_label": ["boolean"],
+        "seed_pool": [*COUNT, None],
+        "keep_training_state": ["boolean"],
+    }
+
     def __init__(
         self,
         *,
@@ -229,17 +240,6 @@ class M2mClassifier(BaseNetClassifier):
     def _check_parameters(self) -> None:
         super()._check_parameters()
         check_loss(self)
-        check_number(self.lam, "lam", 0)
-        for name in ("beta", "gamma"):
-            check_number(getattr(self, name), name, 0)
-            if getattr(self, name) > 1:
-                raise ValueError(f"{name} must lie in [0, 1], got {getattr(self, name)!r}.")
-        check_number(self.step_size, "step_size", 0, inclusive=False)
-        check_scalar(self.n_steps, "n_steps", Integral, min_val=0)
-        resolve_epoch(self.translate_from, 1, "translate_from")
-        check_option("unit", self.unit, (None, "spread", "raw"))
-        if self.seed_pool is not None:
-            check_scalar(self.seed_pool, "seed_pool", Integral, min_val=1)
         check_source(self.source_estimator, "source_estimator")
 
     def _recipe(self, plan: TrainPlan, data: TrainingData) -> Recipe:

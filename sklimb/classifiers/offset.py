@@ -6,12 +6,14 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
+from sklearn.utils._param_validation import StrOptions
 from torch import Tensor, nn
 
+from sklimb._constraints import NOT_NEGATIVE, PROBABILITY
 from sklimb._data.training_data import TrainingData
 from sklimb._training.class_means import class_means
 from sklimb._training.net import Net
@@ -20,14 +22,20 @@ from sklimb._training.plan import TrainPlan
 from sklimb._training.recipe import Recipe, Terms
 from sklimb.classifiers.base import BaseNetClassifier
 from sklimb.classifiers.docstrings import describe_shared
-from sklimb.classifiers.losses import Loss, adjusts_for_prior, check_loss, make_head, make_term
-from sklimb.classifiers.parameters import check_number, check_option
+from sklimb.classifiers.losses import (
+    LOSS_CONSTRAINTS,
+    Loss,
+    adjusts_for_prior,
+    check_loss,
+    make_head,
+    make_term,
+)
 from sklimb.heads import CosineHead, EmpiricalOffsetHead, LinearHead, OffsetHead
 from sklimb.heads.members import members_of
 from sklimb.heads.offset import class_weights
 from sklimb.losses import center_loss, estimated_offset, log_class_shares, uniform_offset_loss
 
-_OFFSETS = ("estimated", "empirical", "uniform_only", "zero", "learned")
+_OFFSETS = {"estimated", "empirical", "uniform_only", "zero", "learned"}
 
 
 class _WithPrior(nn.Module):
@@ -224,6 +232,19 @@ class OffsetDebiasedClassifier(BaseNetClassifier):
     ((3, 2), (2,))
     """
 
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **BaseNetClassifier._parameter_constraints,
+        **LOSS_CONSTRAINTS,
+        "lambda1": NOT_NEGATIVE,
+        "lambda2": NOT_NEGATIVE,
+        "offset": [StrOptions(_OFFSETS)],
+        "keep_prior": ["boolean"],
+        "centered": ["boolean"],
+        "normalize_terms": ["boolean"],
+        # above 1 a centre would jump past its class
+        "center_rate": PROBABILITY,
+    }
+
     def __init__(
         self,
         *,
@@ -270,15 +291,6 @@ class OffsetDebiasedClassifier(BaseNetClassifier):
     def _check_parameters(self) -> None:
         super()._check_parameters()
         check_loss(self)
-        check_number(self.lambda1, "lambda1", 0)
-        check_number(self.lambda2, "lambda2", 0)
-        check_option("offset", self.offset, _OFFSETS)
-        check_number(self.center_rate, "center_rate", 0)
-        if self.center_rate > 1:
-            raise ValueError(
-                f"center_rate must be at most 1, got {self.center_rate!r}: beyond, a centre jumps "
-                "past its class."
-            )
 
     def _recipe(self, plan: TrainPlan, data: TrainingData) -> Recipe:
         return Recipe(self._head(), self._terms(), around=self._with_means)

@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Mapping
+import functools
+from collections.abc import Callable, Collection, Mapping
 from numbers import Real
 from typing import Any
 
 import numpy as np
 import torch
 from sklearn.base import BaseEstimator
-from sklearn.utils import check_scalar
+from sklearn.utils._param_validation import StrOptions
 from skorch.callbacks import Callback
+from torch import nn
 
+from sklimb._constraints import (
+    COUNT,
+    COUNT_OR_ZERO,
+    DEVICE,
+    EPOCH,
+    POSITIVE,
+    RANDOM_STATE,
+    Number,
+    ScorerName,
+    check_takes,
+)
+from sklimb._training.inference import NotFiniteError
 from sklimb._training.network import check_keywords
+from sklimb._training.rebalancing import resolve_epoch
 from sklimb._warnings import warn
 
 # Parameters of these parts of the net are taken as prefix__name, as skorch has it.
@@ -25,6 +40,35 @@ READ_ANEW = frozenset((
     "class_weight", "effective_beta", "sampling", "rebalance_from", "warm_start",
     "early_stopping", "validation_fraction", "n_iter_no_change", "scoring",
 ))  # fmt: skip
+
+# Values that the shared parameters may have. "no_validation" marks those whose own check below
+# knows what to pass instead, and `class_weight`, which depends on the labels.
+SHARED_CONSTRAINTS: dict[str, Any] = {
+    "module": "no_validation",
+    "n_members": [*COUNT, None],
+    "class_weight": "no_validation",
+    "effective_beta": [Number(Real, 0, 1, closed="left")],
+    "sampling": [StrOptions({"balanced"}), None],
+    "rebalance_from": EPOCH,
+    "max_epochs": [*COUNT, StrOptions({"auto"})],
+    "batch_size": [*COUNT, StrOptions({"auto"})],
+    "lr": POSITIVE,
+    "lr_schedule": [StrOptions({"cosine", "step"}), None],
+    "warmup_epochs": COUNT_OR_ZERO,
+    "lr_milestones": [list, tuple, np.ndarray],
+    "lr_decay": POSITIVE,
+    "optimizer": "no_validation",
+    "dtype": [StrOptions({"float32", "float64"})],
+    "device": DEVICE,
+    "random_state": RANDOM_STATE,
+    "warm_start": ["boolean"],
+    "early_stopping": ["boolean"],
+    "validation_fraction": [Number(Real, 0, 1, closed="neither")],
+    "n_iter_no_change": COUNT,
+    "scoring": [ScorerName(), callable, None],
+    "verbose": ["verbose"],
+    "callbacks": [list, tuple, None],
+}
 
 
 def is_nested(name: str) -> bool:
@@ -79,25 +123,34 @@ def _same(a: Any, b: Any) -> bool:
         return bool(np.array_equal(a, b))
 
 
-def check_option(name: str, value: Any, options: tuple[Any, ...]) -> None:
-    """Raise a ValueError that lists the options if a value is none of them."""
-    if not (value is None or isinstance(value, str)) or value not in options:
-        raise ValueError(f"{name} must be one of {list(options)}, got {value!r}.")
+def names_extremes(train: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a method that trains say which parameters are of extreme size, where it overflows."""
+
+    @functools.wraps(train)
+    def trains(self: BaseEstimator, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return train(self, *args, **kwargs)
+        except (NotFiniteError, RuntimeError) as error:
+            # what torch says of a number that its float type cannot hold
+            overflow = isinstance(error, NotFiniteError) or "without overflow" in str(error)
+            extremes = [
+                f"{name}={value!r}"
+                for name, value in self.get_params(deep=False).items()
+                if name != "random_state" and _is_extreme(value)
+            ]
+            if not (overflow and extremes):
+                raise
+            raise NotFiniteError(
+                f"{error} Extreme values are given for {', '.join(extremes)}: set them nearer to "
+                "the defaults."
+            ) from error
+
+    return trains
 
 
-def check_number(value: Any, name: str, low: float, *, inclusive: bool = True) -> None:
-    """Raise an error unless a value is a finite number from a lower bound on."""
-    check_scalar(
-        value, name, Real, min_val=low, include_boundaries="both" if inclusive else "neither"
-    )
-    if not np.isfinite(value):
-        raise ValueError(f"{name} must be finite, got {value!r}.")
-
-
-def check_sequence(value: Any, name: str, example: str) -> None:
-    """Raise a TypeError unless a value is a list, a tuple or an array."""
-    if not isinstance(value, (list, tuple, np.ndarray)):
-        raise TypeError(f"{name} must be a sequence such as {example}, got {value!r}.")
+def _is_extreme(value: Any) -> bool:
+    number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+    return number and value != 0 and not 1e-6 <= abs(value) <= 1e6
 
 
 def check_module(module: Any) -> None:
@@ -107,6 +160,8 @@ def check_module(module: Any) -> None:
             "module must be None, an nn.Module class such as sklimb.backbones.MLP, or an instance, "
             f"got {module!r}."
         )
+    if isinstance(module, type) and not issubclass(module, nn.Module):
+        raise TypeError(f"module must be a class of nn.Module, got {module!r}.")
 
 
 def check_optimizer(optimizer: Any, nested: Collection[str]) -> None:
@@ -134,19 +189,27 @@ def check_optimizer(optimizer: Any, nested: Collection[str]) -> None:
             "optimizer must be a class of optimisers, not a name or anything else, got "
             f"{optimizer!r}. Pass optimizer=torch.optim.{of_this_name}."
         )
+    if not is_class:
+        check_takes(optimizer, "optimizer", "params", lr="lr")
     given = [name.partition("__")[2] for name in nested if name.startswith("optimizer__")]
     # skorch's own: groups of weights with settings of their own
     given = [name for name in given if name != "param_groups"]
     check_keywords(optimizer, "optimizer", given, filled=("params", "lr"))
 
 
+def check_milestones(milestones: Any) -> None:
+    """Raise an error unless each entry is an epoch or a share of ``max_epochs``."""
+    if np.ndim(milestones) != 1:
+        raise ValueError(
+            f"lr_milestones must be a sequence such as (0.8, 0.9), got {milestones!r}."
+        )
+    for milestone in milestones:
+        resolve_epoch(milestone, 1, "each of lr_milestones")
+
+
 def check_callbacks(callbacks: Any) -> None:
-    """Raise a TypeError unless these are skorch callbacks, named or not, in a list."""
-    if callbacks is None:
-        return
-    if not isinstance(callbacks, (list, tuple)):
-        raise TypeError(f"callbacks must be a list of skorch callbacks, got {callbacks!r}.")
-    for entry in callbacks:
+    """Raise a TypeError unless a list holds skorch callbacks, named or not."""
+    for entry in callbacks or ():
         pair = isinstance(entry, (list, tuple)) and len(entry) == 2
         callback = entry[1] if pair else entry
         is_class = isinstance(callback, type) and issubclass(callback, Callback)

@@ -9,12 +9,12 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, _fit_context, clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils import Bunch, Tags, get_tags
-from sklearn.utils._param_validation import Interval
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_y, check_consistent_length, column_or_1d
 
+from sklimb._constraints import Number
 from sklimb._data.validation import check_weights, is_dataset, labels_within
 from sklimb._data.weighted_fit import fit_weighted, metadata_of
 from sklimb._warnings import warn
@@ -161,10 +161,13 @@ class PriorCorrectedClassifier(
     True
     """
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "tau": [Interval(Real, None, None, closed="neither")],
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        "estimator": "no_validation",  # see `_check_estimator`
+        "tau": [Number(Real, None, None, closed="neither")],
+        "target_prior": "no_validation",  # by label, as `cost_matrix`
         "cv": ["cv_object"],
-        "n_jobs": [Integral, None],
+        "cost_matrix": "no_validation",
+        "n_jobs": [Number(Integral, None, None, closed="neither"), None],
     }
 
     def __init__(
@@ -281,8 +284,8 @@ class PriorCorrectedClassifier(
     def _check_estimator(self) -> None:
         if not hasattr(self.estimator, "predict_proba"):
             raise TypeError(
-                f"{self.estimator!r} has no predict_proba, so there are no probabilities to "
-                "correct. Wrap it in sklearn.calibration.CalibratedClassifierCV."
+                f"estimator={self.estimator!r} has no predict_proba, so there are no "
+                "probabilities to correct. Wrap it in sklearn.calibration.CalibratedClassifierCV."
             )
         if self.cv is not None and isinstance(self.estimator, FrozenEstimator):
             raise ValueError(

@@ -17,10 +17,10 @@ def counts_of(y: Any, classes: np.ndarray, weight: np.ndarray | None) -> np.ndar
 
     Parameters
     ----------
-    y : array-like, shape (n,)
+    y : array-like, shape (n_samples,)
     classes : ndarray, shape (C,)
         Labels, sorted.
-    weight : ndarray, shape (n,), or None
+    weight : ndarray, shape (n_samples,), or None
 
     Returns
     -------
@@ -95,7 +95,7 @@ def _given(prior: Any, classes: np.ndarray) -> np.ndarray:
         shares = for_classes(given, labels, "target_prior")
     try:
         shares = np.asarray(shares, dtype=np.float64)
-    except (TypeError, ValueError):  # names, None, lists of several lengths
+    except (OverflowError, TypeError, ValueError):  # names, None, lists of several lengths
         shares = np.full(len(labels), np.nan)
     if shares.shape != classes.shape:
         raise ValueError(

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import nn
 
+from sklimb._constraints import NOT_NEGATIVE
 from sklimb._data.training_data import TrainingData
 from sklimb._training.mixup import Mixup
 from sklimb._training.plan import TrainPlan
 from sklimb._training.recipe import Recipe
 from sklimb.classifiers.base import BaseNetClassifier
 from sklimb.classifiers.docstrings import describe_shared
-from sklimb.classifiers.losses import Loss, check_loss, classification_recipe
-from sklimb.classifiers.parameters import check_number
+from sklimb.classifiers.losses import LOSS_CONSTRAINTS, Loss, check_loss, classification_recipe
 
 
 @describe_shared
@@ -100,6 +100,13 @@ class RebalancedClassifier(BaseNetClassifier):
     (3,)
     """
 
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **BaseNetClassifier._parameter_constraints,
+        **LOSS_CONSTRAINTS,
+        "mixup": NOT_NEGATIVE,
+        "remix": ["boolean"],
+    }
+
     def __init__(
         self,
         *,
@@ -141,7 +148,6 @@ class RebalancedClassifier(BaseNetClassifier):
     def _check_parameters(self) -> None:
         super()._check_parameters()
         check_loss(self)
-        check_number(self.mixup, "mixup", 0)
         if self.remix and not self.mixup:
             raise ValueError("remix=True needs mixup above 0 (its paper takes 1), got mixup=0.")
 

@@ -5,24 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from numbers import Integral
-from typing import Any
+from numbers import Real
+from typing import Any, ClassVar
 
 import torch
-from sklearn.utils import check_scalar
 from torch import nn
 
+from sklimb._constraints import COUNT, EPOCH, NOT_NEGATIVE, Number
 from sklimb._data.training_data import TrainingData
 from sklimb._training.early_stopping import warn_if_stopped_before
 from sklimb._training.generator import build_generator
 from sklimb._training.net import Net
 from sklimb._training.plan import TrainPlan
-from sklimb._training.rebalancing import resolve_epoch
 from sklimb._training.recipe import Recipe
 from sklimb.classifiers.base import BaseNetClassifier
 from sklimb.classifiers.docstrings import describe_shared
-from sklimb.classifiers.losses import Loss, adjusts_for_prior, check_loss, classification_recipe
-from sklimb.classifiers.parameters import check_number
+from sklimb.classifiers.losses import (
+    LOSS_CONSTRAINTS,
+    Loss,
+    adjusts_for_prior,
+    check_loss,
+    classification_recipe,
+)
 from sklimb.transforms.base import MemberTransforms
 
 
@@ -143,6 +147,22 @@ class RSGClassifier(BaseNetClassifier):
     (array([0]), True)
     """
 
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **BaseNetClassifier._parameter_constraints,
+        **LOSS_CONSTRAINTS,
+        "alpha": [Number(Real, 0, 1, closed="right")],
+        "beta": [Number(Real, 0, 1, closed="right")],
+        "n_centers": COUNT,
+        "lambda1": NOT_NEGATIVE,
+        "lambda2": NOT_NEGATIVE,
+        "generate_from": EPOCH,
+        "stage": [str, None],
+        "contrast_channels": COUNT,
+        "end_to_end": ["boolean"],
+        "count_by_weight": ["boolean"],
+        "keep_training_state": ["boolean"],
+    }
+
     def __init__(
         self,
         *,
@@ -193,17 +213,6 @@ class RSGClassifier(BaseNetClassifier):
     def _check_parameters(self) -> None:
         super()._check_parameters()
         check_loss(self)
-        for name in ("alpha", "beta"):
-            check_number(getattr(self, name), name, 0, inclusive=False)
-            if getattr(self, name) > 1:
-                raise ValueError(f"{name} must lie in (0, 1], got {getattr(self, name)!r}.")
-        check_scalar(self.n_centers, "n_centers", Integral, min_val=1)
-        check_number(self.lambda1, "lambda1", 0)
-        check_number(self.lambda2, "lambda2", 0)
-        resolve_epoch(self.generate_from, 1, "generate_from")
-        check_scalar(self.contrast_channels, "contrast_channels", Integral, min_val=1)
-        if self.stage is not None and not isinstance(self.stage, str):
-            raise TypeError(f"stage must be a name or None, got {self.stage!r}.")
 
     def _recipe(self, plan: TrainPlan, data: TrainingData) -> Recipe:
         return classification_recipe(

@@ -18,6 +18,7 @@ from skorch import NeuralNet, NeuralNetBinaryClassifier
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
+from sklimb._constraints import COUNT_OR_ZERO, NOT_NEGATIVE, POSITIVE, PROBABILITY
 from sklimb._data.tensors import to_dense
 from sklimb._data.training_data import TrainingData
 from sklimb._random import seeded
@@ -25,6 +26,16 @@ from sklimb._training.net import Net
 from sklimb.classifiers.base import BaseNetClassifier
 from sklimb.heads.members import MeanScores
 from sklimb.transforms.m2m import frozen
+
+# Values of the settings of translation, for `M2mClassifier` and `M2mSampler`.
+TRANSLATION_CONSTRAINTS: dict[str, Any] = {
+    "lam": NOT_NEGATIVE,
+    "beta": PROBABILITY,
+    "gamma": PROBABILITY,
+    "step_size": POSITIVE,
+    "n_steps": COUNT_OR_ZERO,
+    "source_estimator": "no_validation",  # see `check_source`
+}
 
 
 class ClassScores(nn.Module):

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import StrOptions
 
+from sklimb._constraints import COUNT_OR_ZERO, DEVICE, RANDOM_STATE
 from sklimb._random import Streams, choose_threads, isolated_rng, torch_defaults
 from sklimb._training.plan import resolve_device
 from sklimb._warnings import warn
 from sklimb.backbones import MLP
 from sklimb.classifiers.rebalanced import RebalancedClassifier
-from sklimb.classifiers.sources import check_source, fit_source, is_fitted_source, score_network
+from sklimb.classifiers.sources import (
+    TRANSLATION_CONSTRAINTS,
+    check_source,
+    fit_source,
+    is_fitted_source,
+    score_network,
+)
 from sklimb.over_sampling._rows import (
     TableRows,
     is_polars,
@@ -140,18 +146,13 @@ class M2mSampler(ByClassOverSampler):
 
     _parameter_constraints: ClassVar[dict] = {
         **ByClassOverSampler._parameter_constraints,
-        "lam": [Interval(Real, 0, None, closed="left")],
-        "beta": [Interval(Real, 0, 1, closed="both")],
-        "gamma": [Interval(Real, 0, 1, closed="both")],
-        "step_size": [Interval(Real, 0, None, closed="neither")],
-        "n_steps": [Interval(Integral, 0, None, closed="left")],
+        **TRANSLATION_CONSTRAINTS,
         "unit": [StrOptions({"spread", "raw"})],
-        "max_nnz": [Interval(Integral, 0, None, closed="left"), None],
+        "max_nnz": [*COUNT_OR_ZERO, None],
         "round_integers": ["boolean"],
-        "source_estimator": "no_validation",
         "target_estimator": "no_validation",
-        "random_state": "no_validation",
-        "device": "no_validation",
+        "random_state": RANDOM_STATE,
+        "device": DEVICE,
     }
 
     def __init__(
@@ -233,6 +234,7 @@ class M2mSampler(ByClassOverSampler):
         check_source(self.target_estimator, "target_estimator")
         for name in ("source_estimator_", "target_estimator_"):
             vars(self).pop(name, None)
+        device = resolve_device(self.device)
         classes, codes = np.unique(y, return_inverse=True)
         streams = Streams(self.random_state)
         rows = TableRows(X, np.broadcast_to(self._whole, X.shape[1]))
@@ -244,7 +246,7 @@ class M2mSampler(ByClassOverSampler):
         self.confidence_ = np.full(sum(n_new), np.nan)
         new = rows.take(draws.repeated)
         if draws.tried.any():
-            new = self._translate(rows, y, classes, codes, draws, streams, new)
+            new = self._translate(rows, y, classes, codes, draws, streams, new, device)
         self.seed_indices_ = np.where(self.translated_, draws.seed, draws.repeated)
         self.seed_classes_ = y[self.seed_indices_]
         self.acceptance_rate_ = float(self.translated_.mean()) if sum(n_new) else np.nan
@@ -259,9 +261,9 @@ class M2mSampler(ByClassOverSampler):
         draws: SeedDraws,
         streams: Streams,
         new: Any,
+        device: str,
     ) -> Any:
         """Return the new rows with accepted translations in place of repeated ones."""
-        device = resolve_device(self.device)
         at_once = rows_at_once(rows.n_columns)
         tried = np.flatnonzero(draws.tried)
         changed, accepted = False, []

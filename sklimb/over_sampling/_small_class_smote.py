@@ -8,8 +8,8 @@ from typing import ClassVar
 import numpy as np
 from imblearn.over_sampling import SMOTE
 from scipy import sparse
-from sklearn.utils._param_validation import Interval
 
+from sklimb._constraints import COUNT, Number
 from sklimb.over_sampling._strategy_by_class import ByClassOverSampler
 
 
@@ -72,7 +72,12 @@ class SmallClassSMOTE(ByClassOverSampler):
 
     _parameter_constraints: ClassVar[dict] = {
         **ByClassOverSampler._parameter_constraints,
-        "k_neighbors": [Interval(Integral, 1, None, closed="left")],
+        "k_neighbors": COUNT,
+        "random_state": [
+            Number(Integral, 0, 2**32 - 1, closed="both"),
+            np.random.RandomState,
+            None,
+        ],
     }
 
     def __init__(self, *, sampling_strategy="auto", k_neighbors=5, random_state=None):

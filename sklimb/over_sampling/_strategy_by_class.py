@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from numbers import Real
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from imblearn.over_sampling.base import BaseOverSampler
 from imblearn.utils import check_target_type
 from sklearn.utils import column_or_1d
+from sklearn.utils._param_validation import StrOptions
 
+from sklimb._constraints import Number, check_takes
 from sklimb._data.by_class import by_label, for_classes
 from sklimb._warnings import warn
 
@@ -21,6 +23,15 @@ class ByClassOverSampler(BaseOverSampler):
 
     imbalanced-learn knows dicts alone, and takes no label that y lacks.
     """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        "sampling_strategy": [
+            Number(Real, 0, 1, closed="right"),
+            StrOptions({"auto", "all", "minority", "not majority", "not minority"}),
+            Mapping,
+            callable,
+        ],
+    }
 
     def fit(self, X: Any, y: Any, **params: Any) -> ByClassOverSampler:
         """Check X, y and the strategy, as `fit_resample` does; rows are made there alone.
@@ -69,15 +80,29 @@ class ByClassOverSampler(BaseOverSampler):
         """Let the strategy be the dict that imbalanced-learn wants, for as long as it looks."""
         strategy = self.sampling_strategy
         given = by_label(strategy, "sampling_strategy")
-        if given is None:
+        if given is None and not callable(strategy):
             yield
             return
-        labels = np.unique(column_or_1d(check_target_type(y, indicate_one_vs_all=True)[0]))
-        self.sampling_strategy = sizes_of_classes(given, labels)
+        target = column_or_1d(check_target_type(y, indicate_one_vs_all=True)[0])
+        if given is None:
+            given = _sizes_by_function(strategy, target)
+        self.sampling_strategy = sizes_of_classes(given, np.unique(target))
         try:
             yield
         finally:
             self.sampling_strategy = strategy
+
+
+def _sizes_by_function(strategy: Callable[[np.ndarray], Any], y: np.ndarray) -> dict[Any, Any]:
+    check_takes(strategy, "sampling_strategy", "y")
+    sizes = strategy(y)
+    given = by_label(sizes, "sampling_strategy")
+    if given is None:
+        raise TypeError(
+            "sampling_strategy as a function must return a dict {label: number of samples}, got "
+            f"{sizes!r}."
+        )
+    return given
 
 
 def sizes_of_classes(given: Mapping[Any, Any], labels: np.ndarray) -> dict[Any, int]:

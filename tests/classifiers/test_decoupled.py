@@ -163,10 +163,10 @@ def test_a_dataset(data):
 @pytest.mark.parametrize(
     ("params", "message"),
     [
-        ({"method": "mean"}, "method must be one of"),
-        ({"tau": -1.0}, "tau == -1"),
-        ({"classifier_epochs": 0}, "classifier_epochs == 0"),
-        ({"classifier_lr": 0.0}, "classifier_lr == 0"),
+        ({"method": "mean"}, "'method' parameter of .* Got "),
+        ({"tau": -1.0}, "'tau' parameter of .* Got "),
+        ({"classifier_epochs": 0}, "'classifier_epochs' parameter of .* Got "),
+        ({"classifier_lr": 0.0}, "'classifier_lr' parameter of .* Got "),
     ],
 )
 def test_errors(params, message, data):

@@ -194,19 +194,28 @@ def test_own_module_may_learn(data):
     assert own.log_temperature.item() == 0.0
 
 
-@pytest.mark.parametrize("loss", ["hinge", None, 3, nn.CrossEntropyLoss])
+@pytest.mark.parametrize("loss", ["hinge", None, 3])
 def test_unknown_loss(loss, data):
-    with pytest.raises(ValueError, match=r"loss must be one of .*'ldam'"):
+    with pytest.raises(ValueError, match=r"'loss' parameter of .*'ldam'.* Got "):
         proba(*data, loss=loss)
+
+
+def test_a_loss_that_cannot_be_called_on_scores_and_y(data):
+    with pytest.raises(TypeError, match=r"an instance.*pass loss=CrossEntropyLoss\(\)"):
+        proba(*data, loss=nn.CrossEntropyLoss)
+    with pytest.raises(TypeError, match=r"loss must be a function of \(scores, y\), got one that"):
+        proba(*data, loss=lambda scores: scores.sum())
+    with pytest.raises(TypeError, match=r"loss .* must return a tensor .* got None"):
+        proba(*data, loss=lambda scores, y: None)
 
 
 @pytest.mark.parametrize(
     ("params", "message"),
     [
-        ({"focal_gamma": -1.0}, "focal_gamma == -1"),
-        ({"max_margin": -0.1}, "max_margin == -0.1"),
-        ({"scale": 0.0}, "scale == 0"),
-        ({"tau": "one"}, "tau must be an instance of"),
+        ({"focal_gamma": -1.0}, "'focal_gamma' parameter of .* Got "),
+        ({"max_margin": -0.1}, "'max_margin' parameter of .* Got "),
+        ({"scale": 0.0}, "'scale' parameter of .* Got "),
+        ({"tau": "one"}, "'tau' parameter of .* Got "),
     ],
 )
 def test_settings_of_losses(params, message, data):

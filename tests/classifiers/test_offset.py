@@ -558,14 +558,14 @@ def test_the_boundary_is_nearer_the_middle_than_the_plain_nets():
 @pytest.mark.parametrize(
     ("params", "message"),
     [
-        ({"lambda1": -1}, "lambda1 == -1, must be >= 0"),
+        ({"lambda1": -1}, "'lambda1' parameter of .* Got "),
         ({"lambda2": float("nan")}, "lambda2"),
-        ({"lambda2": "strong"}, "lambda2 must be an instance of"),
-        ({"offset": "estimate"}, r"offset must be one of \['estimated', .*'estimate'"),
-        ({"offset": None}, "offset must be one of"),
-        ({"center_rate": 1.5}, r"center_rate must be at most 1, got 1\.5"),
-        ({"center_rate": -0.1}, r"center_rate == -0\.1, must be >= 0"),
-        ({"loss": "hinge"}, "loss must be one of"),
+        ({"lambda2": "strong"}, "'lambda2' parameter of .* Got "),
+        ({"offset": "estimate"}, "'offset' parameter of .* Got "),
+        ({"offset": None}, "'offset' parameter of .* Got "),
+        ({"center_rate": 1.5}, "'center_rate' parameter of .* Got "),
+        ({"center_rate": -0.1}, "'center_rate' parameter of .* Got "),
+        ({"loss": "hinge"}, "'loss' parameter of .* Got "),
     ],
 )
 def test_parameters_that_cannot_be(params, message, blobs):
