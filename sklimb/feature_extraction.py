@@ -39,7 +39,7 @@ class WordWindowVectorizer(TransformerMixin, BaseEstimator):
         Shortest and longest sequence of characters; None for none. Prefixes and endings say much
         of what a word is that has not been seen, and tweets are full of such.
     min_df : int or float, default=2
-        Rows that a feature needs at least, or their share: one that occurs once cannot repeat.
+        Samples that a feature needs at least, or their share: one that occurs once cannot repeat.
     vectors : path-like, mapping of str to array or None, default=None
         Word vectors: a text file with one word a line, then a blank or tab and its numbers (also
         ``.gz``), as :func:`sklimb.datasets.find_twitter_vectors` finds it, or a mapping. Blank

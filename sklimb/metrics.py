@@ -1,7 +1,7 @@
 """Metrics of classification under class imbalance, and scorers made of them.
 
-All of them are built on the recall of each class (its correct rows over its rows) and go through
-scikit-learn's own checks of labels.
+All of them are built on the recall of each class (its correct samples over its samples) and go
+through scikit-learn's own checks of labels.
 """
 
 from __future__ import annotations
@@ -51,10 +51,10 @@ def geometric_mean_score(
         What a recall of zero counts as, in [0, 1]. With 0, one class that is never found makes
         the score 0, and says nothing of the others; [1]_ takes 0.001.
     labels : array-like of shape (n_labels,), default=None
-        Score only these classes. Rows of other classes are left out, but predictions of other
+        Score only these classes. Samples of other classes are left out, but predictions of other
         classes are still errors. None takes all classes of `y_true`.
     sample_weight : array-like of shape (n_samples,), default=None
-        Weights of the rows.
+        Weights of the samples.
 
     Returns
     -------
@@ -69,9 +69,9 @@ def geometric_mean_score(
 
     Notes
     -----
-    A class without rows in `y_true` (or with rows of weight 0 only) has no recall. It is left
+    A class without samples in `y_true` (or with samples of weight 0 only) has no recall. It is left
     out, as in :func:`sklearn.metrics.balanced_accuracy_score`, without a warning; predicting it
-    still is an error for the row's true class.
+    still is an error for the sample's true class.
     :func:`imblearn.metrics.geometric_mean_score` with ``correction=epsilon`` agrees while every
     predicted class is in `y_true`; it counts other predicted classes as recalls of zero.
 
@@ -126,7 +126,7 @@ def shot_accuracies(
     y_pred: ArrayLike,
     class_counts: Mapping[Hashable, float] | ArrayLike,
 ) -> dict[str, float]:
-    """Accuracy on classes with many, a medium number of and few training rows.
+    """Accuracy on classes with many, a medium number of and few training samples.
 
     Parameters
     ----------
@@ -135,7 +135,7 @@ def shot_accuracies(
     y_pred : array-like of shape (n_samples,)
         Predicted labels.
     class_counts : mapping of label to count, or array-like of shape (n_classes,)
-        Training rows of each class. A mapping (or a pandas Series, such as
+        Training samples of each class. A mapping (or a pandas Series, such as
         ``y_train.value_counts()``) may name more classes than the test part has. An array, or a
         Series without an index of its own beside labels that are no positions, is taken in the
         order of the sorted labels of `y_true` and `y_pred` together, and must have as many
@@ -144,7 +144,7 @@ def shot_accuracies(
     Returns
     -------
     dict
-        ``"many"``: the mean recall of classes with more than 100 training rows; ``"few"``: with
+        ``"many"``: the mean recall of classes with more than 100 training samples; ``"few"``: with
         fewer than 20; ``"medium"``: with 20 to 100, both included; ``"all"``: of all. A group
         without a class in `y_true` is NaN.
 
@@ -159,9 +159,9 @@ def shot_accuracies(
     Notes
     -----
     The thresholds are those of Table 1 in [1]_, which leaves 20 itself open. The groups are means
-    over classes, not rows: on the papers' class-balanced test parts the two are equal, and on
+    over classes, not samples: on the papers' class-balanced test parts the two are equal, and on
     others a large class does not drown the rest of its group. So ``"all"`` is the balanced
-    accuracy. Classes without rows in `y_true` are left out, as in `geometric_mean_score`.
+    accuracy. Classes without samples in `y_true` are left out, as in `geometric_mean_score`.
 
     References
     ----------
@@ -198,7 +198,7 @@ def cumulative_false_positives(
 ) -> NDArray[np.int64]:
     r"""Numbers of false positives, summed over classes from the most frequent to the least.
 
-    :math:`\sum_{k} \text{FP}_k`, with :math:`\text{FP}_k` the rows wrongly predicted to be of
+    :math:`\sum_{k} \text{FP}_k`, with :math:`\text{FP}_k` the samples wrongly predicted to be of
     class k (Figure 5 of [1]_ and of [2]_). On a class-balanced test part an unbiased classifier
     draws a straight line; a bend upwards at the left means that rare classes are mistaken for
     frequent ones.
@@ -210,7 +210,7 @@ def cumulative_false_positives(
     y_pred : array-like of shape (n_samples,)
         Predicted labels.
     class_counts : mapping of label to count, or array-like of shape (n_classes,)
-        Training rows of each class, as in `shot_accuracies`.
+        Training samples of each class, as in `shot_accuracies`.
 
     Returns
     -------

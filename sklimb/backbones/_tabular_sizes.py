@@ -1,4 +1,4 @@
-"""Sizes of `TabularMLP` that fit the data, by the number of rows: one pure function.
+"""Sizes of `TabularMLP` that fit the data, by the number of samples: one pure function.
 
 Chosen on training folds by ``benchmarks/tuning/tabular_ablation.py``.
 """
@@ -9,17 +9,17 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-# What is taken for the number of rows where it is not known.
+# What is taken for the number of samples where it is not known.
 _ROWS_UNKNOWN = 5_000
 # With more columns than this each stays a number, for vectors would make most of the first layer,
 # and is scaled by mean and deviation: so many are pixels or categories, zero as a rule.
 _COLUMNS_TO_EMBED = 50
-# From this many rows on a layer is wider.
+# From this many samples on a layer is wider.
 _MANY_ROWS = 50_000
-# Steps of training are _STEPS times the effective number of rows to the power of _GROWTH, times
+# Steps of training are _STEPS times the effective number of samples to the power of _GROWTH, times
 # the bits that tell the classes apart to the power of _BITS.
 _STEPS, _GROWTH, _BITS = 3, 0.85, 0.5
-# Rows of many columns are learnt by heart sooner: for d columns that are embedded the steps are
+# Samples of many columns are learnt by heart sooner: for d columns that are embedded the steps are
 # sqrt(_USUAL / d) as many, between two bounds. Pixels and categories say less each: with half the
 # steps digits lose 0.5 to 1.5 points, by loss.
 _USUAL, _FOR_COLUMNS = 10, (0.5, 1.25)
@@ -45,7 +45,7 @@ class TabularSizes(NamedTuple):
     max_epochs : int
         Epochs of training.
     batch_size : int
-        Rows a step.
+        Samples in a batch.
     """
 
     hidden: tuple[int, ...]
@@ -62,16 +62,16 @@ def choose_sizes(
     """Return sizes that fit a number of rows and columns.
 
     Steps of training grow with the `effective_rows`, more slowly than these do: a rare class of few
-    rows is learnt by heart in passes that a large one needs. With many columns they are fewer.
+    samples is learnt by heart in passes that a large one needs. With many columns they are fewer.
 
     Parameters
     ----------
     n_rows : int or None
-        Training rows; None is taken for a few thousand.
+        Training samples; None is taken for a few thousand.
     in_features : int
         Columns.
     class_counts : sequence of float or None, default=None
-        Rows of each class; None takes classes of one size.
+        Samples of each class; None takes classes of one size.
 
     Returns
     -------
@@ -108,17 +108,17 @@ def choose_sizes(
 
 
 def effective_rows(class_counts: Sequence[float]) -> float:
-    r"""Return how many rows a balanced set would need to know each class as well.
+    r"""Return how many samples a balanced set would need to know each class as well.
 
     .. math:: C^2 / \sum_k n_k^{-1}
 
-    on average over the C classes: for two of 10,000 and 100 rows it is 396. Balanced classes count
-    in full.
+    on average over the C classes: for two of 10,000 and 100 samples it is 396. Balanced classes
+    count in full.
 
     Parameters
     ----------
     class_counts : sequence of float
-        Rows of each class; classes without any are left out.
+        Samples of each class; classes without any are left out.
 
     Returns
     -------

@@ -106,7 +106,7 @@ class CategoryEmbedding(nn.Module):
         Parameters
         ----------
         quantiles : ndarray of shape (n_columns, q)
-            The first is the least value of the training rows, the last their greatest.
+            The first is the least value of the training samples, the last their greatest.
 
         Raises
         ------

@@ -50,7 +50,7 @@ def as_features(output: Any, backbone: nn.Module) -> Tensor:
 
 
 def check_features(features: Tensor, n: int, backbone: nn.Module) -> None:
-    """Raise a ValueError unless n rows gave n rows of floats, at least one each."""
+    """Raise a ValueError unless n samples gave floats with a first axis of n, and none is empty."""
     name = type(backbone).__name__
     if len(features) != n:
         raise ValueError(

@@ -97,7 +97,7 @@ class MemberLinear(nn.Module):
         Parameters
         ----------
         x : Tensor, shape (n, in_features) or (n, k, in_features)
-            The same rows for all members, or each member's own.
+            The same samples for all members, or each member's own.
 
         Returns
         -------

@@ -126,7 +126,7 @@ def piecewise_linear_encoding(x: Tensor, edges: Tensor) -> Tensor:
 
 
 class QuantileNormal(nn.Module):
-    r"""Each column put on the shape of a normal distribution, by its rank among training rows.
+    r"""Each column put on the shape of a normal distribution, by its rank among training samples.
 
     .. math:: z = \Phi^{-1}\left(\frac{t + 1/2}{T + 1}\right)
 

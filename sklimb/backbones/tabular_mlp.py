@@ -55,8 +55,8 @@ class TabularMLP(nn.Module):
     in_features : int
         Number of columns of X; the classifiers fill it in.
     n_rows : int or None, default=None
-        Number of training rows, by which the sizes left to "auto" go (see Notes); the classifiers
-        fill it in. None is taken for a few thousand.
+        Number of training samples, by which the sizes left to "auto" go (see Notes); the
+        classifiers fill it in. None is taken for a few thousand.
     n_members : int, default=1
         Members; 1 is one plain net. The classifiers have it as a parameter of their own. On
         training folds of eight tables 8 members gain 0.4 to 1.6 points on five and lose 2.2 on one
@@ -70,7 +70,7 @@ class TabularMLP(nn.Module):
     standardize : bool, default=True
         False takes the columns as they are, as in `MLP`: like ``scaling=None, clip=None``.
     scaling : {"auto", "robust", "standard", "quantile"} or None, default="auto"
-        "robust" subtracts the (weighted) median of the training rows and divides by the range
+        "robust" subtracts the (weighted) median of the training samples and divides by the range
         between the quartiles; "standard" takes mean and standard deviation, as `MLP` does;
         "quantile" gives each column the shape of a normal distribution, by `n_bins` quantiles; None
         leaves the columns as they are. "auto" is "robust", but "standard" for more than 50 columns.
@@ -83,7 +83,7 @@ class TabularMLP(nn.Module):
         Width of the vector; None is 8 for "piecewise_linear", 4 for "periodic".
     n_bins : int, default=16
         Bins of "piecewise_linear" and of ``scaling="quantile"``, between quantiles of the training
-        rows.
+        samples.
     adapters : {"auto", "signs", "normal"}, default="auto"
         How the factors of the inputs of several members start, one for each number's vector: at -1
         or 1, or normal. "auto" is, as TabM has it, "normal" behind embeddings and else "signs".
@@ -92,7 +92,7 @@ class TabularMLP(nn.Module):
     categorical_features : array-like of int or bool, default=None
         Columns that are codes 0, 1, ... of categories, by index or mask, as in
         `sklearn.ensemble.HistGradientBoostingClassifier`: each code gets a vector. One that is not
-        in the training rows says nothing: its vector is zeros. Mixup and translation would take
+        in the training samples says nothing: its vector is zeros. Mixup and translation would take
         codes for numbers.
     max_categories : int, default=256
         Codes of a column.
@@ -105,7 +105,7 @@ class TabularMLP(nn.Module):
     Notes
     -----
     The sizes that are left open go by the number of rows and columns, and the epochs that it
-    advises by the rows of each class: a rule that was chosen on training folds
+    advises by the samples of each class: a rule that was chosen on training folds
     (``benchmarks/tuning/tabular_ablation.py``); see `advised_sizes`.
 
     Weight decay is for the weights of the layers alone: biases, adapters of members, factors and
@@ -200,7 +200,7 @@ class TabularMLP(nn.Module):
         self.wants_scaling = scaling == "standard"
         bins = np.linspace(0, 1, n_bins + 1)
         self._needs_edges = embedding == "piecewise_linear"
-        # shares of the rows at which quantiles of the columns are wanted, before training
+        # shares of the samples at which quantiles of the columns are wanted, before training
         self.wants_quantiles = None
         by_rank = scaling in ("robust", "quantile")
         if by_rank or self._needs_edges or len(codes):
@@ -238,11 +238,11 @@ class TabularMLP(nn.Module):
         Parameters
         ----------
         n_rows : int or None
-            Training rows; None is taken for a few thousand.
+            Training samples; None is taken for a few thousand.
         in_features : int
             Columns.
         class_counts : sequence of float or None, default=None
-            Rows of each class, by which the epochs go; None takes classes of one size.
+            Samples of each class, by which the epochs go; None takes classes of one size.
 
         Returns
         -------
@@ -269,12 +269,12 @@ class TabularMLP(nn.Module):
             self.standardize.set_input_scaling(mean[numbers], scale[numbers])
 
     def set_input_quantiles(self, quantiles: np.ndarray) -> None:
-        """Set what follows from the quantiles of the training rows: scaling, and edges of bins.
+        """Set what follows from the quantiles of the training samples: scaling, and edges of bins.
 
         Parameters
         ----------
         quantiles : ndarray of shape (in_features, q)
-            At the shares of rows in ``wants_quantiles``.
+            At the shares of samples in ``wants_quantiles``.
 
         Raises
         ------

@@ -64,7 +64,7 @@ class AffinityClassifier(BaseNetClassifier):
         d(f, w_j) = \max_t \exp(-\lVert f - w_{j,t} \rVert^2 / \sigma), \qquad
         L = \sum_{j \neq y} \max(0, \lambda + d(f, w_j) - d(f, w_y)) + \gamma R(w)
 
-    with :math:`f` the features of a row, :math:`w_{j,t}` the t-th of m prototypes of class j
+    with :math:`f` the features of a sample, :math:`w_{j,t}` the t-th of m prototypes of class j
     (Eq. 3, 9), :math:`\lambda` the margin (Eq. 6), :math:`R` the variance of all squared distances
     between prototypes (Eq. 7, 8) and :math:`\gamma` its weight (1 in Eq. 10) [1]_. Prototypes start
     from the weighted training data.

@@ -144,12 +144,13 @@ class BaseNetClassifier(
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (n, n_features), images (n, C, H, W) or Dataset
+        X : array-like or sparse matrix of shape (n_samples, n_features), images or Dataset
             Training data: numbers, finite. A map-style ``torch.utils.data.Dataset`` is streamed.
-        y : array-like of shape (n,)
+        y : array-like of shape (n_samples,)
             Labels of any type that scikit-learn takes. May be None for a Dataset of (x, label).
-        sample_weight : array-like of shape (n,), default=None
-            Weights of the rows. Equal weights change nothing; a weight of 0 leaves the row out.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples. Equal weights change nothing; a weight of 0 leaves the sample
+            out.
 
         Returns
         -------
@@ -167,22 +168,22 @@ class BaseNetClassifier(
     ) -> BaseNetClassifier:
         """Train for one epoch over some data, on top of all that came before.
 
-        Column moments come from the first call, prototypes and the like from the first rows of
+        Column moments come from the first call, prototypes and the like from the first samples of
         each class. Class counts add up over the calls, and ``class_weight`` follows them. A share
         of ``max_epochs`` in ``rebalance_from`` counts calls ("auto" is 60 here). How many calls
         will come is not known, so the learning rate is ``lr`` throughout, without schedule and
-        warm-up; and no rows are held back, ``early_stopping`` has no effect here.
+        warm-up; and no samples are held back, ``early_stopping`` has no effect here.
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (n, n_features), images (n, C, H, W) or Dataset
+        X : array-like or sparse matrix of shape (n_samples, n_features), images or Dataset
             Training data.
-        y : array-like of shape (n,)
+        y : array-like of shape (n_samples,)
             Labels.
         classes : array-like of shape (n_classes,), default=None
             All labels there will be. Needed in the first call unless ``y`` has them all.
-        sample_weight : array-like of shape (n,), default=None
-            Weights of the rows.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples.
 
         Returns
         -------

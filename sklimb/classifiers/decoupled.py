@@ -124,7 +124,7 @@ class DecoupledClassifier(BaseNetClassifier):
         How the classifier is made.
     tau : float or None, default=None
         Power of "tau_norm". None chooses it from 0, 0.1, ..., 2 by balanced accuracy on a share
-        `validation_fraction` of the training rows, which a network trained first on the others
+        `validation_fraction` of the training samples, which a network trained first on the others
         has not seen: twice the time. In `partial_fit` None is 1.
     classifier_epochs : int, default=10
         Epochs of "crt" and "lws", as in the paper.
@@ -148,8 +148,8 @@ class DecoupledClassifier(BaseNetClassifier):
     none of them. Weights by label are costs, which a classifier made anew must not forget: their
     logs are added to its scores (not in "tau_norm", which keeps the old classifier's directions).
 
-    With `partial_fit` the first stage goes on, and the classifier is made anew from the rows of
-    that call. A class without rows keeps the weights of the first stage.
+    With `partial_fit` the first stage goes on, and the classifier is made anew from the samples of
+    that call. A class without samples keeps the weights of the first stage.
 
     References
     ----------

@@ -32,7 +32,7 @@ class CrossEntropy:
 
     def __call__(self, step: BatchOutput) -> Tensor:
         """Return the value of each sample, or their mean."""
-        # without weights torch's own mean is quicker than a value a row and then a mean
+        # without weights torch's own mean is quicker than a value for each sample and then a mean
         reduction = "mean" if step.weight is None else "none"
         return F.cross_entropy(step.scores, step.y, reduction=reduction)
 
@@ -110,7 +110,8 @@ class LogitAdjusted:
 class OwnLoss(nn.Module):
     """A user's module or function of (scores, y).
 
-    A module with a ``reduction`` is made to give a value a row, so that weights can be applied.
+    A module with a ``reduction`` is made to give a value for each sample, so that weights can be
+    applied.
     """
 
     def __init__(self, loss: nn.Module | Callable[[Tensor, Tensor], Tensor]) -> None:

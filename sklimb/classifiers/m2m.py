@@ -1,4 +1,4 @@
-"""Translation of rows of frequent classes into rare ones while training (Kim et al. 2020)."""
+"""Translation of samples of frequent classes into rare ones while training (Kim et al. 2020)."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ from sklimb.classifiers.sources import (
 from sklimb.transforms.base import Transform
 from sklimb.transforms.major_to_minor import MajorToMinor
 
-# A plain g makes at least so many steps: a few epochs of a few rows would not teach it any.
+# A plain g makes at least so many steps: a few epochs of a few samples would not teach it any.
 _LEAST_STEPS_OF_G = 300
 # None out of fewer may be chance: where labels do not depend on X, 1 in 15 to 1 in 60 succeeds.
 _TRIES_THAT_SAY_SOMETHING = 200
@@ -60,16 +60,16 @@ _SHARED_WITH_G = (
 
 @describe_shared
 class M2mClassifier(BaseNetClassifier):
-    r"""Neural network that learns rare classes from rows translated out of frequent ones.
+    r"""Neural network that learns rare classes from samples translated out of frequent ones.
 
     .. math:: x^* = \arg\min_{x = x_0 + \delta} L(g; x, k) + \lambda f_{k_0}(x)
 
-    (Eq. 2 of [1]_): :math:`x_0` is a row of a larger class :math:`k_0`, g a plain network that is
-    trained first, f the network in training. From `translate_from` on batches are drawn with every
-    class equally often, and a row of class k is replaced, with probability :math:`1 - N_k / N_1`,
-    by such an :math:`x^*` made from a row of the same batch, whose class is drawn by Eq. 5. It must
-    have g's confidence `gamma` in k, and is kept with the probability of Eq. 3; otherwise the row
-    of class k stays. The fitted predictor is the plain network.
+    (Eq. 2 of [1]_): :math:`x_0` is a sample of a larger class :math:`k_0`, g a plain network that
+    is trained first, f the network in training. From `translate_from` on batches are drawn with
+    every class equally often, and a sample of class k is replaced, with probability
+    :math:`1 - N_k / N_1`, by such an :math:`x^*` made from a sample of the same batch, whose class
+    is drawn by Eq. 5. It must have g's confidence `gamma` in k, and is kept with the probability of
+    Eq. 3; otherwise the sample of class k stays. The fitted predictor is the plain network.
 
     Parameters
     ----------
@@ -80,9 +80,9 @@ class M2mClassifier(BaseNetClassifier):
         :math:`\lambda`: how much f's raw score of the seed's class counts. The paper's candidates
         are 0.01, 0.1 and 0.5.
     beta : float, default=0.9
-        A translation from a class that has s rows more than the target's is kept with probability
-        :math:`1 - \beta^s`. Of the paper's candidates 0.9, 0.99 and 0.999 the one that lets sets
-        of a hundred rows have translations at all.
+        A translation from a class that has s samples more than the target's is kept with
+        probability :math:`1 - \beta^s`. Of the paper's candidates 0.9, 0.99 and 0.999 the one that
+        lets sets of a hundred samples have translations at all.
     gamma : float, default=0.9
         Least confidence of g in the target class; the paper's candidates are 0.9 and 0.99.
     step_size : float, default=0.3
@@ -98,13 +98,13 @@ class M2mClassifier(BaseNetClassifier):
         start at 160 of 200. Early stopping may end the training before, with a warning.
     unit : {"spread", "raw"} or None, default=None
         "spread" measures steps in standard deviations of each column (channel of images), "raw"
-        takes numbers as they are. None is "spread" for rows and "raw" for images.
+        takes numbers as they are. None is "spread" for tabular data and "raw" for images.
     source_estimator : classifier, nn.Module or None, default=None
         g: a classifier of sklimb or a skorch net, cloned and fitted first; or a fitted network: an
         ``nn.Module`` whose scores are in the order of ``classes_``, or a fitted classifier of
         sklimb or skorch in ``sklearn.frozen.FrozenEstimator``. None is a plain
         `RebalancedClassifier` with the settings given here, but of 300 steps or more and, where
-        it is an `MLP` or `TabularMLP`, without dropout: g has to know its training rows. In
+        it is an `MLP` or `TabularMLP`, without dropout: g has to know its training samples. In
         `partial_fit` an unfitted one learns from each call before f does, and where translation is
         due at once it is fitted to the first; a skorch net is always.
     clean_seeds : bool, default=False
@@ -113,8 +113,8 @@ class M2mClassifier(BaseNetClassifier):
         Ablation (M2m-RS-Rand): label translations with a random class that is neither the seed's
         nor the target.
     seed_pool : int or None, default=None
-        Ablation (Table 3): seeds come from so many rows of each class, drawn once before training,
-        instead of from the batch.
+        Ablation (Table 3): seeds come from so many samples of each class, drawn once before
+        training, instead of from the batch.
     keep_training_state : bool, default=False
         Keep g and the rest of what translation needs after `fit`, to go on training with it.
     focal_gamma : float, default=2.0
@@ -131,8 +131,8 @@ class M2mClassifier(BaseNetClassifier):
     ----------
     source_estimator_ : classifier or nn.Module
         g, where it is kept: with `keep_training_state`, and between calls of `partial_fit`. One
-        that was fitted here knows the classes by their indices in ``classes_``. Not there if no row
-        was to be translated.
+        that was fitted here knows the classes by their indices in ``classes_``. Not there if no
+        sample was to be translated.
     <<shared attributes>>
 
     See Also
@@ -142,25 +142,25 @@ class M2mClassifier(BaseNetClassifier):
 
     Notes
     -----
-    ``history_`` has for each epoch ``n_to_translate`` (rows to be replaced), ``n_translated``,
+    ``history_`` has for each epoch ``n_to_translate`` (samples to be replaced), ``n_translated``,
     ``acceptance_rate`` (the second over the first), ``source_confidence`` (g's mean confidence in
     the target after translation, accepted or not) and ``translated_loss`` (f's cross entropy on
-    translated rows, in the step that learns from them); what an epoch does not have is NaN.
+    translated samples, in the step that learns from them); what an epoch does not have is NaN.
 
     From `translate_from` on batches are balanced, so class weights correct twice, and a loss that
-    corrects for class sizes does, which warns: "logit_adjusted" costs mammography, with 1 row in 43
-    rare, 24 points (``benchmarks/tuning/defaults_rows.py``), but gains one on 36 classes of
+    corrects for class sizes does, which warns: "logit_adjusted" costs mammography, with 1 sample in
+    43 rare, 24 points (``benchmarks/tuning/defaults_rows.py``), but gains one on 36 classes of
     documents.
 
     The ablations of Table 4 are ``lam=0``, ``clean_seeds=True``, ``translate_from=0`` and
     ``translate_from=0, random_label=True``. With `translate_from` at `max_epochs` or beyond it is
     the plain network bit for bit, and g is not trained.
 
-    The start noise has an L2 norm of at most 0.5 a row, in the units of `unit`; rows stay within
-    the range of each column. A column of integers becomes one of floats here: nothing is rounded.
-    Sparse batches are made dense from `translate_from` on, one at a time: with ten thousand columns
-    translation is nearly all of the time, 4 `n_steps` dense products a batch, which
-    ``torch.set_float32_matmul_precision("medium")`` halves on some CPUs.
+    The start noise has an L2 norm of at most 0.5 per sample, in the units of `unit`; samples stay
+    within the range of each column. A column of integers becomes one of floats here: nothing is
+    rounded. Sparse batches are made dense from `translate_from` on, one at a time: with ten
+    thousand columns translation is nearly all of the time, 4 `n_steps` dense products a batch,
+    which ``torch.set_float32_matmul_precision("medium")`` halves on some CPUs.
 
     References
     ----------
@@ -385,7 +385,7 @@ class M2mClassifier(BaseNetClassifier):
     def _plain(self, plan: TrainPlan, net: Net, n_samples: int) -> RebalancedClassifier:
         shared = {name: getattr(self, name) for name in _SHARED_WITH_G}
         nested = {k: v for k, v in self._nested_params().items() if not k.startswith("callbacks")}
-        # g has to know its training rows, rare ones too, or there is nothing to translate into
+        # g has to know its training samples, rare ones too, or there is nothing to translate into
         steps = -(-n_samples // plan.batch_size)
         shared["max_epochs"] = max(plan.max_epochs, -(-_LEAST_STEPS_OF_G // steps))
         if net.module.backbone in (MLP, TabularMLP):

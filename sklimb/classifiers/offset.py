@@ -104,10 +104,10 @@ class OffsetDebiasedClassifier(BaseNetClassifier):
         s_k = w_k \cdot f - o_k, \qquad o_k = \tfrac{1}{2} c_k \cdot w_k, \qquad
         L = L_{cls} + \lambda_1 \lVert f - c_y \rVert^2 - \lambda_2 H(\mathrm{softmax}(-o))
 
-    with :math:`f` the features of a row, :math:`w_k` and :math:`c_k` the weights and the centre of
-    class k, and :math:`H` the entropy (Eq. 5, 6) [1]_. In place of a bias, which learns the class
-    shares, comes the estimated offset o; where the weights are those of Gaussian classes, it puts
-    the boundary between two classes half-way between their means (Eq. 4). Centres start at the
+    with :math:`f` the features of a sample, :math:`w_k` and :math:`c_k` the weights and the centre
+    of class k, and :math:`H` the entropy (Eq. 5, 6) [1]_. In place of a bias, which learns the
+    class shares, comes the estimated offset o; where the weights are those of Gaussian classes, it
+    puts the boundary between two classes half-way between their means (Eq. 4). Centres start at the
     class means, and move after each step by the rule of the centre loss [2]_.
 
     Parameters
@@ -132,7 +132,7 @@ class OffsetDebiasedClassifier(BaseNetClassifier):
     offset : str, default="estimated"
         - "estimated": the method;
         - "empirical": a plain network is trained, bias and all; then :math:`c_k` are the class
-          means over the training rows, and the bias gives way to the offset (section 2.2). A
+          means over the training samples, and the bias gives way to the offset (section 2.2). A
           checkpoint that skorch writes during the first training has no means yet: to load it
           warns, and it predicts as the plain network, as a first fit stopped by Ctrl-C does;
         - "uniform_only": the offset is constrained but not subtracted, the paper's "UC only";
@@ -162,10 +162,10 @@ class OffsetDebiasedClassifier(BaseNetClassifier):
     Attributes
     ----------
     class_means_ : ndarray of shape (n_classes, n_features_out)
-        Weighted means of the training rows' features at the end of training, as the head scores
+        Weighted means of the training samples' features at the end of training, as the head scores
         them: those of `transform`, on the unit sphere where scores are cosines. NaN for a class
-        without rows; `partial_fit` renews those of the classes that it is given. Part of the net's
-        checkpoints, but for "zero" and "learned", whose heads are the plain ones: there the
+        without samples; `partial_fit` renews those of the classes that it is given. Part of the
+        net's checkpoints, but for "zero" and "learned", whose heads are the plain ones: there the
         estimator keeps them, and ``net_.load_params`` leaves them as they are. Of several members
         with an axis for them in front, (n_members, n_classes, n_features_out / n_members), as have
         the two below.
@@ -183,7 +183,7 @@ class OffsetDebiasedClassifier(BaseNetClassifier):
     -----
     The Gaussian classifier that the offset is derived from has :math:`w_{k0} = \log \pi_k -
     \frac{1}{2} \mu_k^T \Sigma^{-1} \mu_k` (Eq. 2). The paper drops :math:`\log \pi_k` in training
-    too. But what fits imbalanced rows best contains it, and the network finds it a place. Weights
+    too. But what fits imbalanced data best contains it, and the network finds it a place. Weights
     take it up where nothing is constrained: adding one vector v to all of them leaves a softmax as
     it is and changes the offsets by :math:`\frac{1}{2} c_k \cdot v`. The uniform constraint closes
     that way: on fixed features, centred, the boundary is then as near the middle without the prior
@@ -192,7 +192,7 @@ class OffsetDebiasedClassifier(BaseNetClassifier):
     features, wherever that is. All this is in ``benchmarks/results/papers/offset_toy.csv``. So
     `centered` puts that zero between the classes, and `keep_prior` puts
     :math:`\log \pi_k` where Eq. 2 has it, and predictions leave it out. Shares are those that the
-    loss sees: by row weights, after balanced draws and ``class_weight="balanced"`` or
+    loss sees: by sample weights, after balanced draws and ``class_weight="balanced"`` or
     "effective", from the epoch on that these start. Weights by label are costs and do not count.
     "logit_adjusted" (but with ``tau=0``) and "balanced_softmax" add the shares themselves, and it
     is not done twice.
@@ -211,9 +211,9 @@ class OffsetDebiasedClassifier(BaseNetClassifier):
     With "ldam" and "am_softmax" scores are cosines times `scale`; then f and w are taken on the
     unit sphere, w times `scale`, and the rest is as above.
 
-    Row and class weights count in the rule of the centres as in the loss, a weight of 2 as two
-    rows; the 1 beside their sum in that rule is why, other than with the other classifiers, a row
-    of weight 2 equals that row twice only up to the damping of the centres.
+    Sample and class weights count in the rule of the centres as in the loss, a weight of 2 as two
+    samples; the 1 beside their sum in that rule is why, other than with the other classifiers, a
+    sample of weight 2 equals that sample twice only up to the damping of the centres.
 
     References
     ----------
@@ -348,7 +348,7 @@ class OffsetDebiasedClassifier(BaseNetClassifier):
 
     @property
     def class_means_(self) -> np.ndarray:
-        """Means of the classes' training rows, in the space that the head scores."""
+        """Means of the classes' training samples, in the space that the head scores."""
         heads = self._heads_for("class_means_")
         if isinstance(heads[0], OffsetHead):
             means = torch.stack([head.class_means.cpu().double() for head in heads])

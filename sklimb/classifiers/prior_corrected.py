@@ -195,9 +195,9 @@ class PriorCorrectedClassifier(
 
         Parameters
         ----------
-        X : array-like of shape (n, n_features)
+        X : array-like of shape (n_samples, n_features)
             Training data, in any form that the classifier takes.
-        y : array-like of shape (n,)
+        y : array-like of shape (n_samples,)
             Labels. May be None for a torch Dataset of (x, label).
         sample_weight : array-like of shape (n,), default=None
             Weights of the rows: for the class shares, the temperature and the classifier. In a

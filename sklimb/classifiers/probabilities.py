@@ -9,7 +9,7 @@ from scipy.special import log_softmax, softmax
 
 
 def probabilities(scores: np.ndarray, dtype: Any) -> np.ndarray:
-    """Return the softmax of each row, summed in float64 and rounded to a float type.
+    """Return the softmax of each sample, summed in float64 and rounded to a float type.
 
     Parameters
     ----------

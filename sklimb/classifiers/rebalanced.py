@@ -34,7 +34,7 @@ class RebalancedClassifier(BaseNetClassifier):
     loss : str, nn.Module or callable, default="cross_entropy"
         "cross_entropy", "focal" [1]_, "ldam" [2]_, "am_softmax" [3]_, "logit_adjusted" [4]_ or
         "balanced_softmax" [5]_ (see `sklimb.losses`); or a module or function of (scores, y) that
-        returns a value a row. "ldam" and "am_softmax" take a cosine head without a bias.
+        returns a value for each sample. "ldam" and "am_softmax" take a cosine head without a bias.
     focal_gamma : float, default=2.0
         Focus of "focal"; 0 is the cross entropy, 2 its paper's choice.
     tau : float, default=1.0
@@ -44,10 +44,11 @@ class RebalancedClassifier(BaseNetClassifier):
     scale : float, default=30.0
         What cosines are multiplied by in "ldam" and "am_softmax", as in LDAM's code.
     mixup : float, default=0.0
-        Alpha of mixup [6]_: rows are mixed in pairs with shares from Beta(alpha, alpha). 0 is off.
+        Alpha of mixup [6]_: samples are mixed in pairs with shares from Beta(alpha, alpha). 0 is
+        off.
     remix : bool, default=False
         With mixup, give the rarer class of an uneven pair the whole label [7]_: where one class has
-        3 times the rows of the other and less than half of the input.
+        3 times the samples of the other and less than half of the input.
     <<shared parameters>>
 
     Attributes

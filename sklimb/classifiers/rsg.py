@@ -41,9 +41,9 @@ class RSGClassifier(BaseNetClassifier):
     with x the feature maps at a stage of the backbone, :math:`C_K^l` the center of class l that is
     nearest to :math:`x_{freq}^l`, and T a linear map (Eq. 3, 4) [1]_. :math:`L_{CESC}` learns the
     centers, and a module that tells whether two maps are of one class (Eq. 5); :math:`L_{MV}` turns
-    T's output towards the displacement of the rare row, at the length it had, and lets it look like
-    another class (Eq. 6). The new rows go through the rest of the network with the batch. All this
-    exists while training only: the fitted predictor is the plain network.
+    T's output towards the displacement of the rare sample, at the length it had, and lets it look
+    like another class (Eq. 6). The new samples go through the rest of the network with the batch.
+    All this exists while training only: the fitted predictor is the plain network.
 
     Parameters
     ----------
@@ -53,8 +53,8 @@ class RSGClassifier(BaseNetClassifier):
         Share of the classes that count as frequent: the round(alpha * n_classes) largest, at least
         one and not all. The paper takes 0.2 for long tails, 0.5 for step imbalance.
     beta : float, default=1.0
-        Transfer strength, in (0, 1]: a batch with s_freq rows of frequent and s_rare of rare
-        classes gets max(floor(beta s_freq / s_rare), 1) s_rare new rows (see Notes). The paper
+        Transfer strength, in (0, 1]: a batch with s_freq samples of frequent and s_rare of rare
+        classes gets max(floor(beta s_freq / s_rare), 1) s_rare new samples (see Notes). The paper
         takes 1 for long tails, 0.01 for step imbalance.
     n_centers : int, default=15
         Centers a class.
@@ -69,16 +69,17 @@ class RSGClassifier(BaseNetClassifier):
     stage : str or None, default=None
         Where it sits: the name of a submodule of the backbone (see ``named_modules``), whose output
         are vectors (n, D) or maps (n, D, W, H). None takes the backbone's ``default_stage``: for
-        images before the second-to-last down-sampling, for rows the hidden layer before the last.
+        images before the second-to-last down-sampling, for tabular data the hidden layer before the
+        last.
     contrast_channels : int, default=256
         Width of the contrastive module, the paper's. On maps it is most of what RSG costs.
     end_to_end : bool, default=False
-        Let the classification loss of new rows reach the layers below the stage, through the rare
-        rows that they are made of. The authors' code does not; the paper leaves it open. On rows of
-        tables under a plain loss it moves many more rows to the rare classes (see Notes).
+        Let the classification loss of new samples reach the layers below the stage, through the
+        rare samples that they are made of. The authors' code does not; the paper leaves it open. On
+        tables under a plain loss many more samples are then called rare (see Notes).
     count_by_weight : bool, default=True
-        Count s_freq / s_rare by row weights, where that makes fewer new rows (see Notes). False
-        counts rows, as the paper does.
+        Count s_freq / s_rare by sample weights, where that makes fewer new samples (see Notes).
+        False counts samples, as the paper does.
     keep_training_state : bool, default=False
         Keep the generator after `fit`, in ``net_.transform_``, to go on training with it.
     focal_gamma : float, default=2.0
@@ -107,27 +108,27 @@ class RSGClassifier(BaseNetClassifier):
     The paper's LDAM-DRW-RSG is ``loss="ldam", class_weight="effective", rebalance_from=0.8``;
     LDAM-DRS-RSG has ``sampling="balanced"`` in place of the class weight.
 
-    New rows even out a batch. Class weights, and a loss that corrects for class sizes, do so too;
-    both at once correct twice, and on two classes of very unequal size LDAM-DRW would call every
-    row rare. So s_freq / s_rare counts rows by their weights where that is less, whatever the
-    weights are for, and under "logit_adjusted" and "balanced_softmax" as if all classes had one
-    size. ``count_by_weight=False`` follows the paper to the letter; on its long tails that makes
-    between one in 30 (ratio 50) and one in five (ratio 100) more new rows.
+    New samples even out a batch. Class weights, and a loss that corrects for class sizes, do so
+    too; both at once correct twice, and on two classes of very unequal size LDAM-DRW would call
+    every sample rare. So s_freq / s_rare counts samples by their weights where that is less,
+    whatever the weights are for, and under "logit_adjusted" and "balanced_softmax" as if all
+    classes had one size. ``count_by_weight=False`` follows the paper to the letter; on its long
+    tails that makes between one in 30 (ratio 50) and one in five (ratio 100) more new samples.
 
     ``history_`` has for each epoch the losses ``train_cesc_center``, ``train_cesc_contrast``
     (before generation) and ``train_mv`` (from then on), ``contrast_accuracy`` (chance is 0.5),
     ``mv_cosine`` (mean cosine between transformed and rare displacements) and ``n_generated``; what
     an epoch does not have is NaN.
 
-    Early stopping goes by the held-back rows and may end before generation starts, which is a
+    Early stopping goes by the held-back samples and may end before generation starts, which is a
     warning: `generate_from` earlier, or a longer `n_iter_no_change`, lets it come to that.
 
-    For vectors, as of rows, T and the contrastive module's layers are linear, and a sum over one
-    position leaves the two losses little weight: T's output hardly turns towards the rare
+    For vectors, as of tabular data, T and the contrastive module's layers are linear, and a sum
+    over one position leaves the two losses little weight: T's output hardly turns towards the rare
     displacements there. On tables RSG changed less than seeds do
     (``benchmarks/tables/rsg_rows.py``), but for mammography under a plain loss: worse by default
-    (balanced accuracy 79.9 to 77.5), much better with ``end_to_end=True``, at three times
-    as many rows called rare as there are.
+    (balanced accuracy 79.9 to 77.5), much better with ``end_to_end=True``, at three times as many
+    samples called rare as there are.
 
     ``lambda1=0,
     lambda2=0`` with a `generate_from` of `max_epochs` gives the plain network bit for bit.

@@ -147,11 +147,11 @@ class DenseRows(Dataset):
         self.y = y
 
     def __len__(self) -> int:
-        """Return the number of rows."""
+        """Return the number of samples."""
         return self.X.shape[0]
 
     def __getitem__(self, index: int) -> tuple[Tensor, Any]:
-        """Return a row and its label."""
+        """Return a sample and its label."""
         row = torch.zeros(self.X.shape[1])
         piece = slice(*self.X.indptr[index : index + 2])
         row[torch.from_numpy(self.X.indices[piece]).long()] = torch.from_numpy(

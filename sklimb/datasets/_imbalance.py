@@ -17,7 +17,7 @@ __all__ = ["class_counts", "imbalance_ratio", "make_long_tailed", "make_step_imb
 
 
 def class_counts(y: ArrayLike) -> dict[Hashable, int]:
-    """Rows of each class.
+    """Return the number of samples of each class.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def class_counts(y: ArrayLike) -> dict[Hashable, int]:
     Raises
     ------
     ValueError
-        If `y` does not hold one class label a row.
+        If `y` does not hold one class label per sample.
 
     Examples
     --------
@@ -45,7 +45,7 @@ def class_counts(y: ArrayLike) -> dict[Hashable, int]:
 
 
 def imbalance_ratio(y: ArrayLike) -> float:
-    """Rows of the most frequent class over rows of the least frequent one.
+    """Return the size of the most frequent class over that of the least frequent one.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def imbalance_ratio(y: ArrayLike) -> float:
     Raises
     ------
     ValueError
-        If `y` is empty or does not hold one class label a row.
+        If `y` is empty or does not hold one class label per sample.
 
     Examples
     --------
@@ -88,7 +88,7 @@ def make_long_tailed(
     .. math:: N_k = \lfloor N_0 \, \rho^{-k / (C - 1)} \rfloor, \qquad k = 0, \dots, C - 1
 
     with :math:`C` classes from the head (k = 0) to the tail and the imbalance ratio
-    :math:`\rho`; never less than one row.
+    :math:`\rho`; never less than one sample.
 
     Parameters
     ----------
@@ -98,31 +98,31 @@ def make_long_tailed(
     y : array-like of shape (n_samples,)
         Class labels.
     ratio : float
-        Rows of the largest class over rows of the smallest, :math:`\rho`, at least 1.
+        Samples of the largest class over samples of the smallest, :math:`\rho`, at least 1.
     order : {"frequency", "label"} or array-like of labels, default="frequency"
         Which class comes first. "frequency": the most frequent, equals by label, which asks the
         least of each class, and on balanced data is the papers' order. "label": the sorted labels.
         Or all labels, head first; those that `y` lacks are left out.
     n_max : int, default=None
-        Rows of the first class, :math:`N_0`. None takes the most for which every class has enough
-        rows: all of them where `X` is balanced, as in the papers.
+        Samples of the first class, :math:`N_0`. None takes the most for which every class has
+        enough samples: all of them where `X` is balanced, as in the papers.
     random_state : int, RandomState instance or None, default=None
-        Which rows are kept. One seed keeps nested subsets: those of a larger `ratio` are also kept
-        at a smaller one with the same `n_max`.
+        Which samples are kept. One seed keeps nested subsets: those of a larger `ratio` are also
+        kept at a smaller one with the same `n_max`.
 
     Returns
     -------
     X, y : of the types given
-        The rows kept, in their original order. A sequence that is no list and no tuple becomes a
+        The samples kept, in their original order. A sequence that is no list and no tuple becomes a
         list.
 
     Raises
     ------
     TypeError
-        If the rows of `X` or `y` cannot be taken.
+        If the samples of `X` or `y` cannot be taken.
     ValueError
-        If a parameter is out of range, `y` has fewer than two classes or not one label a row, or a
-        class has fewer rows than `n_max` asks of it.
+        If a parameter is out of range, `y` has fewer than two classes or not one label per sample,
+        or a class has fewer samples than `n_max` asks of it.
 
     References
     ----------
@@ -160,7 +160,7 @@ def make_step_imbalanced(
     r"""Subset with large classes of one size and small classes of another.
 
     Of :math:`C` classes the last :math:`\lfloor \mu C + 1/2 \rfloor` (at least one, at most
-    :math:`C - 1`) keep :math:`\lfloor N_0 / \rho \rfloor` rows, never less than one; the others
+    :math:`C - 1`) keep :math:`\lfloor N_0 / \rho \rfloor` samples, never less than one; the others
     keep :math:`N_0`.
 
     Parameters
@@ -170,31 +170,31 @@ def make_step_imbalanced(
     y : array-like of shape (n_samples,)
         Class labels.
     ratio : float
-        Rows of a large class over rows of a small one, :math:`\rho`, at least 1.
+        Samples of a large class over samples of a small one, :math:`\rho`, at least 1.
     minority_share : float, default=0.5
         Share of small classes among the classes, :math:`\mu`, between 0 and 1. The papers use one
         half.
     order : {"frequency", "label"} or array-like of labels, default="frequency"
         Which classes are large: the first ones, as in `make_long_tailed`.
     n_max : int, default=None
-        Rows of each large class, :math:`N_0`. None takes the most for which every class has enough
-        rows: all of them where `X` is balanced, as in the papers.
+        Samples of each large class, :math:`N_0`. None takes the most for which every class has
+        enough samples: all of them where `X` is balanced, as in the papers.
     random_state : int, RandomState instance or None, default=None
-        Which rows are kept.
+        Which samples are kept.
 
     Returns
     -------
     X, y : of the types given
-        The rows kept, in their original order. A sequence that is no list and no tuple becomes a
+        The samples kept, in their original order. A sequence that is no list and no tuple becomes a
         list.
 
     Raises
     ------
     TypeError
-        If the rows of `X` or `y` cannot be taken.
+        If the samples of `X` or `y` cannot be taken.
     ValueError
-        If a parameter is out of range, `y` has fewer than two classes or not one label a row, or a
-        class has fewer rows than `n_max` asks of it.
+        If a parameter is out of range, `y` has fewer than two classes or not one label per sample,
+        or a class has fewer samples than `n_max` asks of it.
 
     References
     ----------
@@ -288,7 +288,7 @@ def _sizes(n_max: int, shares: NDArray[np.float64]) -> NDArray[np.int64]:
 def _subset(
     X: Any, y: Any, shares: NDArray[np.float64], order: Any, n_max: int | None, random_state: Any
 ) -> tuple[Any, Any]:
-    """Rows such that the k-th class in `order` has ``n_max * shares[k]`` of them."""
+    """Return samples such that the k-th class in `order` has ``n_max * shares[k]`` of them."""
     target = _check_y(y)
     counts = class_counts(target)
     labels = _ordered(counts, order)
@@ -322,14 +322,14 @@ def _subset(
 
 
 def _take(data: Any, rows: NDArray[np.int64]) -> Any:
-    """Those rows of any container, in a container of that kind."""
+    """Return those samples of any container, in a container of that kind."""
     if isinstance(data, (list, tuple)):
         return type(data)([data[row] for row in rows])
     if hasattr(data, "iloc"):
         return data.iloc[rows]
     if sparse.issparse(data):  # not every format can be indexed
         return data.tocsr()[rows].asformat(data.format)
-    if isinstance(data, Sequence):  # a range for instance, which cannot hold just any rows
+    if isinstance(data, Sequence):  # a range for instance, which cannot hold just any samples
         return [data[row] for row in rows]
     try:
         return data[rows]

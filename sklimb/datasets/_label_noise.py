@@ -26,18 +26,17 @@ def flip_labels(
 ) -> Any:
     """Labels of which a share is wrong.
 
-    With one rate, as in the study of Hayat et al. [1]_, that share of all rows is drawn, and each
-    drawn row gets one of the other classes, each with the same probability. This noise is
+    With one rate, as in the study of Hayat et al. [1]_, that share of all samples is drawn, and
+    each drawn sample gets one of the other classes, each with the same probability. This noise is
     symmetric, but on imbalanced data it is not even: of what is called a rare class afterwards,
-    most can be wrong. Rates of each class, or `becomes`, make noise that depends on the class
-    [2]_.
+    most can be wrong. Rates of each class, or `becomes`, make noise that depends on the class [2]_.
 
     Parameters
     ----------
     y : array-like of shape (n_samples,)
         Class labels; anything that numpy, pandas, polars or torch index, or a list.
     rate : float, or mapping or Series of label to float
-        Share of rows whose label is wrong afterwards, between 0 and 1, to the nearest row. A
+        Share of samples whose label is wrong afterwards, between 0 and 1, to the nearest sample. A
         mapping, or a Series indexed by label, gives the share of each class; a class that it lacks
         keeps its labels.
     becomes : mapping or Series of label to label, default=None
@@ -45,8 +44,8 @@ def flip_labels(
         holds for each of its classes, and classes that it lacks keep their labels. Here and in
         `rate`, labels that `y` lacks are left aside where each label that it has is named.
     random_state : int, RandomState instance or None, default=None
-        Which rows, and which labels they get. One seed flips nested sets of rows: what is wrong at
-        a lower rate is wrong in the same way at a higher one.
+        Which samples, and which labels they get. One seed flips nested sets of samples: what is
+        wrong at a lower rate is wrong in the same way at a higher one.
 
     Returns
     -------
@@ -87,7 +86,7 @@ def flip_labels(
     rates = _rates(rate, given, index)
     partner = _partners(given, index)
     generator = check_random_state(random_state)
-    # Both are drawn for all rows, whatever the rates: so one seed flips nested sets.
+    # Both are drawn for all samples, whatever the rates: so one seed flips nested sets.
     order = generator.permutation(len(codes))
     steps = generator.randint(1, len(labels), size=len(codes))
     wrong = np.where(partner[codes] >= 0, partner[codes], (codes + steps) % len(labels))
@@ -114,7 +113,7 @@ def flip_labels(
 def _rates(
     rate: Any, becomes: Mapping[Hashable, Hashable] | None, index: dict[Hashable, int]
 ) -> dict[int, float] | None:
-    """Return the rate of each class by code, or None where one rate holds for all rows."""
+    """Return the rate of each class by code, or None where one rate holds for all samples."""
     given = by_label(rate, "rate")
     for value in [rate] if given is None else given.values():
         if not (isinstance(value, Real) and 0 <= value <= 1):

@@ -174,7 +174,7 @@ def _reader(known: _Set):
         rows = [
             [cell.strip().strip("'\"") for cell in row]
             for row in csv.reader(raw.decode("utf-8-sig").splitlines())
-            # Of UCI's file of test rows the first line is a remark.
+            # Of UCI's file of test samples the first line is a remark.
             if row and not row[0].startswith("|")
         ]
         if any(len(row) != len(columns) + 1 for row in rows):
@@ -183,7 +183,7 @@ def _reader(known: _Set):
         return _Table(
             np.array([[float(cell) for cell in row] for row in cells]),
             [[row[k] for k in categories] for row in rows],
-            # UCI ends the labels of its test rows with a dot.
+            # UCI ends the labels of its test samples with a dot.
             [row[-1].rstrip(".") for row in rows],
             raw,
         )
@@ -234,13 +234,13 @@ def fetch_tabular(
     """Load one of the small tables that papers on imbalanced classes use.
 
     ================ ============== ========= ============================================
-    name             rows           columns   classes
+    name             samples        columns   classes
     ================ ============== ========= ============================================
     ``mammography``  11,183         6         2; 2.3 % are 1, the others -1
     ``oil-spill``    937            49        2; 4.4 % are 1, the others 0
     ``phoneme``      5,404          5         2; 29 % are 1, the others 0
-    ``glass``        214            9         6 of 76 to 9 rows
-    ``ecoli``        336            7         8 of 143 to 2 rows
+    ``glass``        214            9         6 of 76 to 9 samples
+    ``ecoli``        336            7         8 of 143 to 2 samples
     ``adult``        32,561+16,281  14, mixed 2; 24 % are >50K, the others <=50K
     ================ ============== ========= ============================================
 
@@ -249,7 +249,7 @@ def fetch_tabular(
     name : str
         One of the above.
     subset : {"all", "train", "test"}, default="all"
-        Which rows; "all" are those to learn from and below them those to test on. Only adult has
+        Which samples; "all" are those to learn from and below them those to test on. Only adult has
         such a split.
     data_home : str or path-like, default=None
         Where data sets lie and are kept, see :func:`get_data_home`.

@@ -99,7 +99,7 @@ class AffinityHead(nn.Module):
         return F.normalize(embedded, dim=-1) if self.normalize else embedded
 
     def forward(self, embedded: Tensor) -> Tensor:
-        """Return the log affinity of each row to the nearest prototype of each class.
+        """Return the log affinity of each sample to the nearest prototype of each class.
 
         Parameters
         ----------
@@ -125,19 +125,19 @@ class AffinityHead(nn.Module):
     ) -> None:
         """Start the prototypes of each class that has rows, and has not started yet, from them.
 
-        One prototype is the class's weighted mean. Several are rows of the class that lie apart;
-        a class with fewer rows than prototypes uses rows again, moved a little.
+        One prototype is the class's weighted mean. Several are samples of the class that lie apart;
+        a class with fewer samples than prototypes uses samples again, moved a little.
 
         Parameters
         ----------
         embedded : Tensor, shape (n, e)
-            What `embed` returned for the rows.
+            What `embed` returned for the samples.
         y : Tensor of int, shape (n,)
             Class indices.
         weight : Tensor, shape (n,), or None
-            Weights of the rows, above 0; None weighs all alike.
+            Weights of the samples, above 0; None weighs all alike.
         generator : torch.Generator
-            On the CPU; draws the rows. One prototype needs no draw.
+            On the CPU; draws the samples. One prototype needs no draw.
         """
         n_prototypes = self.raw_prototypes.shape[1]
         for code in torch.unique(y).tolist():
@@ -156,10 +156,10 @@ class AffinityHead(nn.Module):
 
 
 def _spread_rows(rows: Tensor, mass: Tensor, n_rows: int, generator: torch.Generator) -> Tensor:
-    """Draw rows that lie apart: each by its weight times its squared distance to those drawn.
+    """Draw samples that lie apart: each by its weight times its squared distance to those drawn.
 
     As k-means++ does (Arthur & Vassilvitskii 2007), so that a class of two far groups starts with a
-    prototype in either. Where no other row is left, a row is used again, moved a little.
+    prototype in either. Where no other sample is left, a sample is used again, moved a little.
     """
     drawn: list[Tensor] = []
     nearest = torch.ones_like(mass)

@@ -128,11 +128,11 @@ class MemberHeads(nn.Module):
         Parameters
         ----------
         embedded : Tensor, shape (n, k, e)
-            What `embed` returned for the rows.
+            What `embed` returned for the samples.
         y : Tensor of int, shape (n,)
             Class indices.
         weight : Tensor, shape (n,), or None
-            Weights of the rows.
+            Weights of the samples.
         generator : torch.Generator
             Source of draws, each member's in turn.
         """
@@ -150,7 +150,7 @@ class MemberHeads(nn.Module):
         y : Tensor of int, shape (n,)
             Class indices.
         weight : Tensor, shape (n,), or None
-            Weights of the rows.
+            Weights of the samples.
         """
         for member, own in zip(self.members, embedded.unbind(1), strict=True):
             member.after_step(own, y, weight)

@@ -22,7 +22,7 @@ class OffsetHead(nn.Module):
 
     with :math:`c_k` the centre of class k, which is learnt by the rule of the centre loss (see
     `sklimb.losses.move_centers`) and not by the optimiser. Centres are buffers: they are saved and
-    move between devices with the head. So are the means of the classes' rows, once `set_means`
+    move between devices with the head. So are the means of the classes' samples, once `set_means`
     brings them, which scores do not go by.
 
     Parameters
@@ -101,7 +101,7 @@ class OffsetHead(nn.Module):
 
     @property
     def offset(self) -> Tensor:
-        """The offset of each class (C,); 0 for one that no row has been met of."""
+        """The offset of each class (C,); 0 for one that no sample has been met of."""
         return self._offset_of(self.weight)
 
     def _offset_of(self, weight: Tensor) -> Tensor:
@@ -109,7 +109,7 @@ class OffsetHead(nn.Module):
 
     @property
     def class_means(self) -> Tensor:
-        """Means of the classes' rows (C, d) in the space of `embed`; NaN for one not known."""
+        """Means of the classes' samples (C, d) in the space of `embed`; NaN for one not known."""
         return self.raw_means - self.origin
 
     def embed(self, features: Tensor) -> Tensor:
@@ -149,7 +149,7 @@ class OffsetHead(nn.Module):
 
     @torch.no_grad()
     def set_means(self, means: Tensor, present: Tensor) -> None:
-        """Take the means of classes that have rows; the others keep what was known.
+        """Take the means of classes that have samples; the others keep what was known.
 
         Parameters
         ----------
@@ -172,11 +172,11 @@ class OffsetHead(nn.Module):
         Parameters
         ----------
         embedded : Tensor, shape (n, d)
-            What `embed` returned for the rows.
+            What `embed` returned for the samples.
         y : Tensor of int, shape (n,)
             Class indices.
         weight : Tensor, shape (n,), or None
-            Weights of the rows, above 0; None weighs all alike.
+            Weights of the samples, above 0; None weighs all alike.
         generator : torch.Generator
             Not used: nothing is drawn.
         """
@@ -201,7 +201,7 @@ class OffsetHead(nn.Module):
         y : Tensor of int, shape (n,)
             Class indices.
         weight : Tensor, shape (n,), or None
-            Weights of the rows as in the loss: a weight of 2 counts as two rows.
+            Weights of the samples as in the loss: a weight of 2 counts as two samples.
         """
         centers = self.centers
         self.raw_centers += move_centers(centers, embedded, y, weight, rate=self.rate) - centers
@@ -322,7 +322,7 @@ class EmpiricalOffsetHead(OffsetHead):
 
     @torch.no_grad()
     def set_means(self, means: Tensor, present: Tensor) -> None:
-        """Take the means of classes that have rows; the others keep what was known.
+        """Take the means of classes that have samples; the others keep what was known.
 
         Parameters
         ----------

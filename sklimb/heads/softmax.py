@@ -95,7 +95,7 @@ class CosineHead(nn.Module):
         return features
 
     def forward(self, embedded: Tensor) -> Tensor:
-        """Return the scaled cosine of each row to each class weight.
+        """Return the scaled cosine of each sample to each class weight.
 
         Parameters
         ----------

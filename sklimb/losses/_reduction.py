@@ -1,4 +1,4 @@
-"""From a value a row to what a loss returns: class weights and the mean, once for all losses."""
+"""From one value per sample to what a loss returns: class weights and the mean, once for all."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Reduction = Literal["mean", "none"]
 
 
 def reduce(per_row: Tensor, y: Tensor, weight: Tensor | None, reduction: Reduction) -> Tensor:
-    """Weigh a value a row by its class's weight and average, as `torch.nn.CrossEntropyLoss` does.
+    """Weight values per sample by class and average them, as `torch.nn.CrossEntropyLoss` does.
 
     Parameters
     ----------
@@ -20,7 +20,7 @@ def reduce(per_row: Tensor, y: Tensor, weight: Tensor | None, reduction: Reducti
     y : Tensor of int, shape (n,)
         Class indices.
     weight : Tensor, shape (C,), or None
-        Class weights; the mean is divided by the sum of the rows' weights.
+        Class weights; the mean is divided by the sum of the samples' weights.
     reduction : {"mean", "none"}
         "none" returns the (weighted) values.
     """

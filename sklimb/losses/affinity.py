@@ -20,7 +20,7 @@ __all__ = ["affinity_margin_loss", "diversity", "gaussian_affinity", "log_affini
 
 # Up to this many numbers in the prototypes, differences are taken one by one: as fast there as a
 # matrix product (measured on a CPU, batches of 128) and free of cancellation. The size of the
-# batch plays no part, so that a row's scores do not depend on how many rows come with it.
+# batch plays no part, so that a sample's scores do not depend on how many samples come with it.
 _DIRECT_UP_TO = 2048
 
 # Up to this many prototypes, all their pairs cost less than the Gram matrix's longer chain of
@@ -36,7 +36,7 @@ def log_affinity(
     distance: Literal["sqeuclidean", "euclidean", "manhattan"] = "sqeuclidean",
     similarity: Literal["gaussian", "inverse"] = "gaussian",
 ) -> Tensor:
-    r"""Logarithm of the affinity of each row to each class.
+    r"""Logarithm of the affinity of each sample to each class.
 
     With :math:`\delta` the distance to the nearest of a class's prototypes, the affinity (Eq. 3
     and 9 of [1]_, Table 4 for the variants) is :math:`\exp(-\delta / \sigma)` ("gaussian") or
@@ -114,7 +114,7 @@ def log_affinity(
 
 
 def gaussian_affinity(features: Tensor, prototypes: Tensor, sigma: float) -> Tensor:
-    r"""Gaussian affinity of each row to each class (Eq. 3 and 9 of [1]_).
+    r"""Gaussian affinity of each sample to each class (Eq. 3 and 9 of [1]_).
 
     .. math:: d(f_i, w_j) = \max_t \exp(-\|f_i - w_{j,t}\|^2 / \sigma)
 
@@ -165,14 +165,14 @@ def affinity_margin_loss(
     Parameters
     ----------
     affinity : Tensor of shape (n, C)
-        Affinity of each row to each class, as from `gaussian_affinity`.
+        Affinity of each sample to each class, as from `gaussian_affinity`.
     y : Tensor of shape (n,), int64
         Class indices.
     lam : float
         The margin, :math:`\lambda`. Gaussian affinities lie in [0, 1], so a margin above 1
         is never fully met.
     reduction : {"mean", "none"}, default="mean"
-        The mean over rows, or one value a row.
+        The mean over samples, or one value for each sample.
 
     Returns
     -------
@@ -306,7 +306,7 @@ def _has_cdist(device: torch.device) -> bool:
 
 
 def _distances(features: Tensor, prototypes: Tensor, distance: str) -> Tensor:
-    """Distance of each row of `features` (n, d) to each of `prototypes` (P, d), as (n, P)."""
+    """Distance of each sample of `features` (n, d) to each of `prototypes` (P, d), as (n, P)."""
     direct = _has_cdist(features.device)
     if distance == "manhattan":
         if direct:

@@ -24,7 +24,7 @@ def focal_loss(
     *,
     reduction: Reduction = "mean",
 ) -> Tensor:
-    r"""Cross entropy of each row, less where the row is already right (Eq. 5 of [1]_).
+    r"""Cross entropy of each sample, less where the sample is already right (Eq. 5 of [1]_).
 
     .. math:: L = -\alpha_y (1 - p_y)^\gamma \log p_y, \qquad p = \mathrm{softmax}(s)
 
@@ -40,7 +40,7 @@ def focal_loss(
         Class weights :math:`\alpha`. They do not enter :math:`p`: a weighted cross entropy is the
         logarithm of no probability.
     reduction : {"mean", "none"}, default="mean"
-        The mean over rows (over the weights, if there are any), or one value a row.
+        The mean over samples (over the weights, if there are any), or one value for each sample.
 
     Returns
     -------

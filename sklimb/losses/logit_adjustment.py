@@ -19,13 +19,13 @@ __all__ = ["balanced_softmax_loss", "log_class_shares", "logit_adjusted_loss"]
 
 
 def log_class_shares(class_counts: Tensor) -> Tensor:
-    """Return the log of each class's share of the rows.
+    """Return the log of each class's share of the samples.
 
     Parameters
     ----------
     class_counts : Tensor of shape (C,)
-        (Weighted) training counts. A class without rows counts as a thousandth of the rarest: its
-        log must stay finite for rows that come later.
+        (Weighted) training counts. A class without samples counts as a thousandth of the rarest:
+        its log must stay finite for samples that come later.
 
     Returns
     -------
@@ -71,7 +71,7 @@ def logit_adjusted_loss(
     weight : Tensor of shape (C,), default=None
         Class weights.
     reduction : {"mean", "none"}, default="mean"
-        The mean over rows (over the weights, if there are any), or one value a row.
+        The mean over samples (over the weights, if there are any), or one value for each sample.
 
     Returns
     -------
@@ -115,7 +115,7 @@ def balanced_softmax_loss(
     weight : Tensor of shape (C,), default=None
         Class weights.
     reduction : {"mean", "none"}, default="mean"
-        The mean over rows (over the weights, if there are any), or one value a row.
+        The mean over samples (over the weights, if there are any), or one value for each sample.
 
     Returns
     -------

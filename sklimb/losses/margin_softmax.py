@@ -29,7 +29,7 @@ def ldam_margins(class_counts: Tensor, max_margin: float = 0.5) -> Tensor:
     Parameters
     ----------
     class_counts : Tensor of shape (C,)
-        (Weighted) training counts :math:`n_j`. A class without rows gets the largest margin.
+        (Weighted) training counts :math:`n_j`. A class without samples gets the largest margin.
     max_margin : float, default=0.5
         Margin of the rarest class.
 
@@ -81,7 +81,7 @@ def ldam_loss(
     weight : Tensor of shape (C,), default=None
         Class weights.
     reduction : {"mean", "none"}, default="mean"
-        The mean over rows (over the weights, if there are any), or one value a row.
+        The mean over samples (over the weights, if there are any), or one value for each sample.
 
     Returns
     -------
@@ -124,7 +124,7 @@ def am_softmax_loss(
     weight : Tensor of shape (C,), default=None
         Class weights.
     reduction : {"mean", "none"}, default="mean"
-        The mean over rows (over the weights, if there are any), or one value a row.
+        The mean over samples (over the weights, if there are any), or one value for each sample.
 
     Returns
     -------

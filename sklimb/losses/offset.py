@@ -1,7 +1,7 @@
 r"""The estimated offset of Kim, Hong & Kim (2021): the offset, its uniform constraint, its centres.
 
 Pure functions of torch tensors. A class has a weight vector :math:`w_k` and a centre :math:`c_k`,
-both of d numbers; the scores of a row with features f are :math:`w_k \cdot f - o_k`.
+both of d numbers; the scores of a sample with features f are :math:`w_k \cdot f - o_k`.
 
 References
 ----------
@@ -138,7 +138,7 @@ def center_loss(
     centers : Tensor of shape (C, d)
         Centres of the classes.
     reduction : {"mean", "none"}, default="mean"
-        The mean over rows, or one value a row.
+        The mean over samples, or one value for each sample.
 
     Returns
     -------
@@ -183,7 +183,7 @@ def move_centers(
         c_j \leftarrow c_j - \alpha \,
         \frac{\sum_i m_i [y_i = j] (c_j - f_i)}{1 + \sum_i m_i [y_i = j]}
 
-    The 1 damps a class with few rows in the batch, and leaves one without rows where it is.
+    The 1 damps a class with few samples in the batch, and leaves one without samples where it is.
 
     Parameters
     ----------
@@ -194,7 +194,7 @@ def move_centers(
     y : Tensor of shape (n,), int64
         Class indices.
     weight : Tensor of shape (n,), default=None
-        Weights :math:`m_i`: a row of weight 2 counts as two. None is 1 for each.
+        Weights :math:`m_i`: a sample of weight 2 counts as two. None is 1 for each.
     rate : float, default=0.5
         :math:`\alpha`, from 0 to 1; 0.5 is the choice of [1]_.
 

@@ -41,11 +41,11 @@ def center_estimation_loss(
     maps : Tensor of shape (n, D, W, H) or (n, D)
         Feature maps x.
     centers : Tensor of shape (n, K, D)
-        The K centers C of each row's own class.
+        The K centers C of each sample's own class.
     assignment : Tensor of shape (n, K)
-        Probability of each center, :math:`\gamma` of Eq. 1; rows sum to 1.
+        Probability of each center, :math:`\gamma` of Eq. 1; each row sums to 1.
     reduction : {"mean", "none"}, default="mean"
-        The mean over rows, or one value a row.
+        The mean over samples, or one value for each sample.
 
     Returns
     -------

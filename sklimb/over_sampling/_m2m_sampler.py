@@ -35,23 +35,23 @@ from sklimb.over_sampling._table_translation import TableTranslation, rows_at_on
 
 
 class M2mSampler(ByClassOverSampler):
-    r"""Over-sampling by translating rows of larger classes into rows of smaller ones.
+    r"""Over-sampling by translating samples of larger classes into samples of smaller ones.
 
-    A new row of class k starts from a row :math:`x_0` of a larger class :math:`k_0` (drawn by
+    A new sample of class k starts from a sample :math:`x_0` of a larger class :math:`k_0` (drawn by
     Eq. 5 of [1]_) and goes `n_steps` steps of length `step_size` down the gradient of
 
     .. math:: L(g; x, k) + \lambda f_{k_0}(x)
 
     (Eq. 2), with g and f two networks that were trained on the data as they are, :math:`L` the
     cross entropy and :math:`f_{k_0}` the score of the seed's class. It is kept if g then gives k at
-    least the confidence `gamma`, and with the probability of Eq. 3; otherwise a row of class k is
-    repeated. Unlike SMOTE it needs no neighbours, so a class of one row works, and what the new
-    rows vary in comes from the larger classes.
+    least the confidence `gamma`, and with the probability of Eq. 3; otherwise a sample of class k
+    is repeated. Unlike SMOTE it needs no neighbours, so a class of one sample works, and what the
+    new samples vary in comes from the larger classes.
 
     Parameters
     ----------
     sampling_strategy : float, str, dict, Series or callable, default="auto"
-        Which classes are brought to how many rows, as in imbalanced-learn. "auto" brings each
+        Which classes are brought to how many samples, as in imbalanced-learn. "auto" brings each
         class to the size of the largest one. Sizes by label come in a dict or in a Series indexed
         by label; those of labels that y lacks, as a fold may, are left aside if y has one that is
         named; where y has further classes without a size, a warning names both.
@@ -59,10 +59,10 @@ class M2mSampler(ByClassOverSampler):
         :math:`\lambda`: how much f's raw score of the seed's class counts. The paper's candidates
         are 0.01, 0.1 and 0.5; 0 leaves f out.
     beta : float, default=0.9
-        A translation from a class that has s rows more than the target's is kept with probability
-        :math:`1 - \beta^s`. Of the paper's candidates 0.9, 0.99 and 0.999 the one that lets sets
-        of a hundred rows have translations at all. At 0 only `gamma` decides, at 1 all are
-        rejected.
+        A translation from a class that has s samples more than the target's is kept with
+        probability :math:`1 - \beta^s`. Of the paper's candidates 0.9, 0.99 and 0.999 the one that
+        lets sets of a hundred samples have translations at all. At 0 only `gamma` decides, at 1 all
+        are rejected.
     gamma : float, default=0.9
         Least confidence of g in the target class; the paper's candidates are 0.9 and 0.99.
     step_size : float, default=0.3
@@ -74,41 +74,41 @@ class M2mSampler(ByClassOverSampler):
         "spread" measures steps in each column's standard deviation, so that the columns' units do
         not matter; "raw" takes the numbers as they are.
     max_nnz : int or None, default=None
-        How many entries of a new row may differ from its seed's: the largest changes stay. None is
-        4 times the entries of the seed that are not 0, which keeps sparse rows sparse.
+        How many entries of a new sample may differ from its seed's: the largest changes stay. None
+        is 4 times the entries of the seed that are not 0, which keeps sparse rows sparse.
     round_integers : bool, default=True
         Round columns of integers; False returns such columns as floats.
     source_estimator : classifier, nn.Module or None, default=None
         g: a classifier of sklimb or a skorch net, which is cloned and fitted, or a fitted network:
         an ``nn.Module`` whose scores are in the order of the sorted labels, or a fitted classifier
         in ``sklearn.frozen.FrozenEstimator``. None is a `RebalancedClassifier` with the plain MLP
-        and no dropout, for g has to know its training rows.
+        and no dropout, for g has to know its training samples.
     target_estimator : classifier, nn.Module or None, default=None
         f, likewise. None is the same plain net from another seed, as f is in the paper when
         translation starts.
     random_state : int, RandomState, Generator or None, default=None
         Decides the networks and all draws.
     device : str, default="cpu"
-        Where the networks of the defaults are trained and rows translated: "cpu", "cuda", "mps" or
-        "auto".
+        Where the networks of the defaults are trained and samples translated: "cpu", "cuda", "mps"
+        or "auto".
 
     Attributes
     ----------
     sampling_strategy_ : dict
-        For each class that gets new rows, how many.
+        For each class that gets new samples, how many.
     seed_indices_ : ndarray of shape (n_new,)
-        For each new row, in order, the row of X that it was translated from or repeats.
+        For each new sample, in order, the sample of X that it was translated from or repeats.
     seed_classes_ : ndarray of shape (n_new,)
-        The class of that row.
+        The class of that sample.
     translated_ : ndarray of bool, shape (n_new,)
-        Whether the new row is a translation; False is a repeated row.
+        Whether the new sample is a translation; False is a repeated sample.
     confidence_ : ndarray of shape (n_new,)
         g's confidence in the target class after translation, NaN where none was tried: Eq. 3 had
         rejected it, or no class is larger.
     acceptance_rate_ : float
-        Share of the new rows that are translations; NaN if there are no new rows.
+        Share of the new samples that are translations; NaN if there are no new samples.
     source_estimator_, target_estimator_ : classifier or nn.Module
-        g and f; not there if no row was to be translated.
+        g and f; not there if no sample was to be translated.
     n_features_in_ : int
         Number of columns seen.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -121,9 +121,9 @@ class M2mSampler(ByClassOverSampler):
 
     Notes
     -----
-    Rows come back in the order: X as it was, to the bit, then the new rows class by class. The
-    start noise has an L2 norm of at most 0.5 a row, in the units of `unit`. New rows stay within
-    the range of each column, so that constant columns stay constant.
+    Samples come back in the order: X as it was, to the bit, then the new samples class by class.
+    The start noise has an L2 norm of at most 0.5 per sample, in the units of `unit`. New samples
+    stay within the range of each column, so that constant columns stay constant.
 
     References
     ----------
@@ -187,19 +187,19 @@ class M2mSampler(ByClassOverSampler):
         self.device = device
 
     def fit_resample(self, X: Any, y: Any) -> tuple[Any, Any]:
-        """Return X and y with new rows behind them.
+        """Return X and y with new samples behind them.
 
         Parameters
         ----------
-        X : array-like, pandas or polars frame or sparse matrix of shape (n, n_features)
+        X : array-like, pandas or polars frame or sparse matrix of shape (n_samples, n_features)
             Numbers, finite.
-        y : array-like of shape (n,)
+        y : array-like of shape (n_samples,)
             Labels; a series of pandas or polars, too.
 
         Returns
         -------
         X_resampled : as X, of shape (n_new, n_features)
-            The old rows and the new ones, in the form and with the columns of X.
+            The old samples and the new ones, in the form and with the columns of X.
         y_resampled : as y, of shape (n_new,)
             Their labels.
 
@@ -241,7 +241,7 @@ class M2mSampler(ByClassOverSampler):
         n_new = [self.sampling_strategy_.get(label, 0) for label in classes]
         with torch_defaults():
             draws = draw_seeds(codes, n_new, self.beta, streams.generator("transform", 0))
-        self._of_class = draws.repeated  # for each new row one of its class
+        self._of_class = draws.repeated  # for each new sample one of its class
         self.translated_ = np.zeros(sum(n_new), dtype=bool)
         self.confidence_ = np.full(sum(n_new), np.nan)
         new = rows.take(draws.repeated)
@@ -263,7 +263,7 @@ class M2mSampler(ByClassOverSampler):
         new: Any,
         device: str,
     ) -> Any:
-        """Return the new rows with accepted translations in place of repeated ones."""
+        """Return the new samples with accepted translations in place of repeated ones."""
         at_once = rows_at_once(rows.n_columns)
         tried = np.flatnonzero(draws.tried)
         changed, accepted = False, []

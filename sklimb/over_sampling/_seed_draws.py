@@ -12,16 +12,16 @@ from sklimb.transforms.m2m import acceptance_probability, seed_class_probabiliti
 
 
 class SeedDraws(NamedTuple):
-    """One entry for each row to come.
+    """One entry for each sample to come.
 
     Attributes
     ----------
     target : ndarray of int
         Index of the class that it is for.
     repeated : ndarray of int
-        A row of this class, to take if translation is rejected (line 14).
+        A sample of this class, to take if translation is rejected (line 14).
     seed : ndarray of int
-        A row of a larger class to translate (lines 5 and 6); -1 where there is no such class.
+        A sample of a larger class to translate (lines 5 and 6); -1 where there is no such class.
     tried : ndarray of bool
         Whether Eq. 3 lets it be translated (line 12).
     """
@@ -35,14 +35,14 @@ class SeedDraws(NamedTuple):
 def draw_seeds(
     codes: np.ndarray, n_new: Sequence[int], beta: float, rng: np.random.Generator
 ) -> SeedDraws:
-    """Draw seeds and rows to repeat, class by class.
+    """Draw seeds and samples to repeat, class by class.
 
     Parameters
     ----------
-    codes : ndarray of int, shape (n,)
-        Class indices; every class has a row.
+    codes : ndarray of int, shape (n_samples,)
+        Class indices; every class has a sample.
     n_new : sequence of int, length C
-        Rows to make for each class.
+        Samples to make for each class.
     beta : float
         Of Eq. 3 and 5.
     rng : numpy.random.Generator

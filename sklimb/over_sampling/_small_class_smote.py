@@ -1,4 +1,4 @@
-"""SMOTE that also works where a class has fewer rows than neighbours are asked for."""
+"""SMOTE that also works where a class has fewer samples than neighbours are asked for."""
 
 from __future__ import annotations
 
@@ -16,31 +16,32 @@ from sklimb.over_sampling._strategy_by_class import ByClassOverSampler
 class SmallClassSMOTE(ByClassOverSampler):
     """SMOTE whose number of neighbours shrinks with the class.
 
-    :class:`imblearn.over_sampling.SMOTE` stops with an error as soon as one class has no more rows
-    than ``k_neighbors``, which is common in the folds of a long-tailed data set. Here each class is
-    interpolated with ``min(k_neighbors, rows of the class - 1)`` neighbours, and a class of a
-    single row, which has no neighbour, is repeated (random over-sampling). Where every class has
-    more than ``k_neighbors`` rows the result is bit for bit that of imbalanced-learn's SMOTE with
-    the same ``random_state``.
+    :class:`imblearn.over_sampling.SMOTE` stops with an error as soon as one class has no more
+    samples than ``k_neighbors``, which is common in the folds of a long-tailed data set. Here each
+    class is interpolated with ``min(k_neighbors, n_samples_of_the_class - 1)`` neighbours. A class
+    of a single sample, which has no neighbour, is repeated (random over-sampling). Where every
+    class has more than ``k_neighbors`` samples the result is bit for bit that of imbalanced-learn's
+    SMOTE with the same ``random_state``.
 
     Parameters
     ----------
     sampling_strategy : float, str, dict, Series or callable, default="auto"
-        Which classes are brought to how many rows, as in imbalanced-learn. ``"auto"`` brings each
-        class to the size of the largest one. Sizes by label come in a dict or in a Series indexed
-        by label; those of labels that y lacks, as a fold may, are left aside if y has one that is
-        named; where y has further classes without a size, a warning names both.
+        Which classes are brought to how many samples, as in imbalanced-learn. ``"auto"`` brings
+        each class to the size of the largest one. Sizes by label come in a dict or in a Series
+        indexed by label; those of labels that y lacks, as a fold may, are left aside if y has one
+        that is named; where y has further classes without a size, a warning names both.
     k_neighbors : int, default=5
-        Neighbours between which a new row is drawn, at most: 5 is the value of the paper.
+        At most so many neighbours; a new sample lies between a sample and one of them. 5 is the
+        value of the paper.
     random_state : int, RandomState instance or None, default=None
         Decides which neighbours and which points between them are taken.
 
     Attributes
     ----------
     sampling_strategy_ : dict
-        For each class that gets new rows, how many.
+        For each class that gets new samples, how many.
     k_neighbors_ : dict
-        For each of these classes, the number of neighbours used; 0 means that its one row was
+        For each of these classes, the number of neighbours used; 0 means that its one sample was
         repeated.
     n_features_in_ : int
         Number of columns seen.
@@ -104,7 +105,7 @@ class SmallClassSMOTE(ByClassOverSampler):
         return np.vstack(X_parts), np.hstack(y_parts)
 
     def _interpolate(self, X, y, label, n_rows, k):
-        """Return the rows that SMOTE with `k` neighbours adds to class `label`."""
+        """Return the samples that SMOTE with `k` neighbours adds to class `label`."""
         # The same random_state for every class is what imbalanced-learn's own SMOTE does.
         smote = SMOTE(
             sampling_strategy={label: n_rows}, k_neighbors=k, random_state=self.random_state

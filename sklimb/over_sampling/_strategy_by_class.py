@@ -34,13 +34,13 @@ class ByClassOverSampler(BaseOverSampler):
     }
 
     def fit(self, X: Any, y: Any, **params: Any) -> ByClassOverSampler:
-        """Check X, y and the strategy, as `fit_resample` does; rows are made there alone.
+        """Check X, y and the strategy, as `fit_resample` does; samples are made there alone.
 
         Parameters
         ----------
-        X : array-like of shape (n, n_features)
+        X : array-like of shape (n_samples, n_features)
             Numbers.
-        y : array-like of shape (n,)
+        y : array-like of shape (n_samples,)
             Labels.
         **params : dict
             Metadata, as imbalanced-learn has it.
@@ -54,13 +54,13 @@ class ByClassOverSampler(BaseOverSampler):
             return super().fit(X, y, **params)
 
     def fit_resample(self, X: Any, y: Any, **params: Any) -> tuple[Any, Any]:
-        """Return X and y with new rows behind them.
+        """Return X and y with new samples behind them.
 
         Parameters
         ----------
-        X : array-like, frame or sparse matrix of shape (n, n_features)
+        X : array-like, frame or sparse matrix of shape (n_samples, n_features)
             Numbers.
-        y : array-like of shape (n,)
+        y : array-like of shape (n_samples,)
             Labels.
         **params : dict
             Metadata, as imbalanced-learn has it.
@@ -68,7 +68,7 @@ class ByClassOverSampler(BaseOverSampler):
         Returns
         -------
         X_resampled : as X, of shape (n_new, n_features)
-            The old rows and the new ones.
+            The old samples and the new ones.
         y_resampled : as y, of shape (n_new,)
             Their labels.
         """
@@ -106,7 +106,7 @@ def _sizes_by_function(strategy: Callable[[np.ndarray], Any], y: np.ndarray) -> 
 
 
 def sizes_of_classes(given: Mapping[Any, Any], labels: np.ndarray) -> dict[Any, int]:
-    """Return how many rows the classes of y that are named are to have.
+    """Return how many samples the classes of y that are named are to have.
 
     Labels that y lacks, as a fold may, are left aside as long as y has one that is named: the class
     that has rows enough is no part of a strategy, so scikit-learn's rule for weights, which asks

@@ -15,7 +15,7 @@ class Rescaled(nn.Module):
     network : nn.Module or callable
         x -> scores.
     scale : Tensor or float
-        Broadcasts against a row.
+        Broadcasts against a sample.
     """
 
     def __init__(self, network: Callable[[Tensor], Tensor], scale: Tensor | float) -> None:

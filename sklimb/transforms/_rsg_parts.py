@@ -1,4 +1,4 @@
-"""Parts of the rare-sample generator: which classes, which rows, and its small modules.
+"""Parts of the rare-sample generator: which classes, which samples, and its small modules.
 
 Shape
 -----
@@ -21,7 +21,7 @@ def frequent_classes(class_counts: Tensor, alpha: float) -> Tensor:
     Parameters
     ----------
     class_counts : Tensor, shape (C,)
-        Training rows of each class, by weight.
+        Training samples of each class, by weight.
     alpha : float
         Share of the classes.
 
@@ -47,29 +47,29 @@ def frequent_classes(class_counts: Tensor, alpha: float) -> Tensor:
 def pair_rows(
     frequent: np.ndarray, beta: float, rng: np.random.Generator, weight: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Pair the rare rows of a batch with frequent ones, at random.
+    """Pair the rare samples of a batch with frequent ones, at random.
 
     There are ``max(floor(beta * s_freq / s_rare), 1) * s_rare`` pairs (section 3 of the paper):
-    each rare row comes equally often, and no frequent row twice before all have come once.
+    each rare sample comes equally often, and no frequent sample twice before all have come once.
 
     Parameters
     ----------
     frequent : ndarray of bool, shape (n,)
-        Which rows are of a frequent class.
+        Which samples are of a frequent class.
     beta : float
         Transfer strength, in (0, 1].
     rng : numpy.random.Generator
         Source of the draws.
     weight : ndarray, shape (n,), default=None
-        Count the rows in ``s_freq / s_rare`` by these weights, where that makes fewer pairs. New
-        rows even out the batch: where weights have done so, all of them would do it twice.
+        Count the samples in ``s_freq / s_rare`` by these weights, where that makes fewer pairs. New
+        samples even out the batch: where weights have done so, all of them would do it twice.
 
     Returns
     -------
     ndarray of int, shape (s_new,)
-        Frequent row of each pair.
+        Frequent sample of each pair.
     ndarray of int, shape (s_new,)
-        Its rare row. Both are empty where the batch has rows of one kind only.
+        Its rare sample. Both are empty where the batch has samples of one kind only.
 
     Examples
     --------
@@ -94,7 +94,7 @@ def pair_rows(
 
 
 class CenterEstimation(nn.Module):
-    r"""Logits of the centers of each row's own class, :math:`A^l x + b^l` (Eq. 1).
+    r"""Logits of the centers of each sample's own class, :math:`A^l x + b^l` (Eq. 1).
 
     Parameters
     ----------

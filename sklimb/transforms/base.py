@@ -30,7 +30,7 @@ class Transform(nn.Module):
     coefficients : mapping
         Loss terms that it adds: name -> coefficient. 0 leaves a term out.
     balanced_draws : bool
-        Whether rows are drawn with every class equally often, whatever the net's ``sampling``;
+        Whether samples are drawn with every class equally often, whatever the net's ``sampling``;
         asked after `start_epoch`.
     """
 
@@ -54,17 +54,17 @@ class Transform(nn.Module):
         y : Tensor of int, shape (n,)
             Class indices.
         weight : Tensor, shape (n,), or None
-            Weights of the rows.
+            Weights of the samples.
 
         Returns
         -------
         tuple of Tensor
-            The three, with as many rows each.
+            The three, with as many samples each.
         """
         return x, y, weight
 
     def at_stage(self, maps: Tensor, y: Tensor, weight: Tensor | None) -> Changed:
-        """Return what goes on from the stage; rows may have been added to all three."""
+        """Return what goes on from the stage; samples may have been added to all three."""
         return maps, y, weight
 
     def terms(self) -> dict[str, Tensor]:
@@ -88,7 +88,7 @@ class Transform(nn.Module):
 class MemberTransforms(Transform):
     """One transform for each copy of a backbone, at the same stage of each.
 
-    They draw alike, so all copies go on with the same rows and labels; their losses and figures
+    They draw alike, so all copies go on with the same samples and labels; their losses and figures
     are averaged.
 
     Parameters

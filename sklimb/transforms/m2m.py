@@ -1,9 +1,9 @@
 r"""Major-to-minor translation (M2m) of Kim, Jeong & Shin (2020): Eq. 2 to 5 as pure functions.
 
-A row :math:`x_0` of a larger class :math:`k_0` becomes a row of a smaller class :math:`k` by a few
-steps downhill on its input, until a classifier g that was trained before takes it for k while f,
-the classifier in training, sees less of :math:`k_0` in it. Everything works on whole batches of
-rows or images, in the units that it is given.
+A sample :math:`x_0` of a larger class :math:`k_0` becomes a sample of a smaller class :math:`k` by
+a few steps downhill on its input, until a classifier g that was trained before takes it for k while
+f, the classifier in training, sees less of :math:`k_0` in it. Everything works on whole batches of
+vectors or images, in the units that it is given.
 
 Shape
 -----
@@ -42,18 +42,18 @@ def acceptance_probability(n_seed: Tensor | float, n_target: Tensor | float, bet
 
     .. math:: P_{\mathrm{accept}}(k_0 \mid k) = 1 - \beta^{(N_{k_0} - N_k)^+}
 
-    one minus Eq. 3 of [1]_: the more rows the seed's class has beyond the target's, the better g
+    one minus Eq. 3 of [1]_: the more samples the seed's class has beyond the target's, the better g
     knows what to erase.
 
     Parameters
     ----------
     n_seed : Tensor or float
-        Rows of the seed's class, :math:`N_{k_0}`; weighted counts need not be whole.
+        Samples of the seed's class, :math:`N_{k_0}`; weighted counts need not be whole.
     n_target : Tensor or float
-        Rows of the target class, :math:`N_k`; the two broadcast.
+        Samples of the target class, :math:`N_k`; the two broadcast.
     beta : float
         In [0, 1]. 0 keeps every translation from a larger class, 1 keeps none. At 0.999 a surplus
-        of 4,602 rows is kept 99 times in 100.
+        of 4,602 samples is kept 99 times in 100.
 
     Returns
     -------
@@ -94,7 +94,7 @@ def _as_float(count: Tensor | float) -> Tensor:
 
 
 def seed_class_probabilities(class_counts: Tensor, target: int, beta: float) -> Tensor:
-    r"""Return from which class a row to translate into a target class is drawn.
+    r"""Return from which class a sample to translate into a target class is drawn.
 
     .. math:: Q(k_0 \mid k) \propto 1 - \beta^{(N_{k_0} - N_k)^+}
 
@@ -104,7 +104,7 @@ def seed_class_probabilities(class_counts: Tensor, target: int, beta: float) -> 
     Parameters
     ----------
     class_counts : Tensor, shape (C,)
-        Rows of each class.
+        Samples of each class.
     target : int
         Index of the class :math:`k` to translate to.
     beta : float
@@ -153,14 +153,14 @@ def translate(
     noise: Tensor | None = None,
     max_nnz: Tensor | int | None = None,
 ) -> Tensor:
-    r"""Translate rows of larger classes into rows of smaller ones.
+    r"""Translate samples of larger classes into samples of smaller ones.
 
     .. math:: x^* = \arg\min_{x = x_0 + \delta} L(g; x, k) + \lambda f_{k_0}(x)
 
     (Eq. 2 of [1]_) by the steps of Algorithm 1, lines 7 to 11: from :math:`x_0` plus `noise`, each
-    step goes `step_size` along the negative gradient, whose length is made 1 for each row by
+    step goes `step_size` along the negative gradient, whose length is made 1 for each sample by
     itself. :math:`L` is the cross entropy of g and :math:`f_{k_0}` the raw score of f for the
-    seed's class. A row whose gradient is exactly 0 stays where it is.
+    seed's class. A sample whose gradient is exactly 0 stays where it is.
 
     Only the input gets a gradient: g and f are frozen and in eval mode meanwhile, and afterwards
     are as they were, module by module.
@@ -185,17 +185,17 @@ def translate(
     n_steps : int
         :math:`T`; 10 in the paper.
     bounds : pair of (Tensor or float), default=None
-        Least and greatest values, that broadcast against a row; the rows are kept between them
-        after each step. None lets them go anywhere.
+        Least and greatest values, that broadcast against a sample; the samples are kept between
+        them after each step. None lets them go anywhere.
     noise : Tensor, shape of x, default=None
         Added before the first step, see `start_noise`.
     max_nnz : int or Tensor of int, shape (n,), default=None
-        Undo all but so many of a row's changes, see `keep_largest_changes`.
+        Undo all but so many of a sample's changes, see `keep_largest_changes`.
 
     Returns
     -------
     Tensor, shape of x
-        The translated rows, detached.
+        The translated samples, detached.
 
     Raises
     ------
@@ -228,7 +228,7 @@ def translate(
     with frozen(g, f), torch.enable_grad():
         for _ in range(n_steps):
             moved = moved.detach().requires_grad_()
-            # sums, not means: a row's way must not go by how many others there are
+            # sums, not means: a sample's way must not go by how many others there are
             goal = F.cross_entropy(g(moved), target, reduction="sum")
             if lam:
                 goal = goal + lam * f(moved).gather(1, origin[:, None]).sum()
@@ -243,12 +243,12 @@ def _class_indices(classes: Tensor | int, x: Tensor) -> Tensor:
 
 
 def inside(x: Tensor, limits: tuple[Tensor, ...] | None) -> Tensor:
-    """Return rows between two limits that broadcast against them; None leaves them as they are."""
+    """Return samples clipped to two limits that broadcast; None leaves them as they are."""
     return x if limits is None else torch.minimum(torch.maximum(x, limits[0]), limits[1])
 
 
 def _unit(gradient: Tensor) -> Tensor:
-    """Return each row over its L2 norm, rows of zeros as they are."""
+    """Return each sample over its L2 norm, samples of zeros as they are."""
     rows = gradient.flatten(1)
     tiny = torch.finfo(rows.dtype).tiny
     # by the largest entry first: squares of 1e-30 would vanish, and g is often that sure
@@ -281,24 +281,24 @@ def _all(network: nn.Module) -> list[nn.Module]:
 
 
 def keep_largest_changes(x: Tensor, seeds: Tensor, max_nnz: Tensor | int) -> Tensor:
-    """Undo all but the largest changes of each row.
+    """Undo all but the largest changes of each sample.
 
-    Translation moves every feature a little: one TF-IDF row of 35 words came back with 4,458. With
-    this it has at most `max_nnz` more than its seed.
+    Translation moves every feature a little: one TF-IDF document of 35 words came back with 4,458.
+    With this it has at most `max_nnz` more than its seed.
 
     Parameters
     ----------
     x : Tensor, shape (n, ...)
-        Changed rows.
+        Changed samples.
     seeds : Tensor, shape of x
         What they were.
     max_nnz : int or Tensor of int, shape (n,)
-        How many entries of a row may differ from its seed's: those that moved furthest.
+        How many entries of a sample may differ from its seed's: those that moved furthest.
 
     Returns
     -------
     Tensor, shape of x
-        The rows, the other entries as in `seeds`, to the bit.
+        The samples, the other entries as in `seeds`, to the bit.
 
     Examples
     --------
@@ -324,18 +324,18 @@ def start_noise(
 ) -> Tensor:
     """Return the small noise that translation starts with.
 
-    Each row is normal with variance 1, and shortened to `max_norm` where it is longer. The paper
+    Each sample is normal with variance 1, and shortened to `max_norm` where it is longer. The paper
     says "a small noise"; its code bounds the norm, but over a batch for each channel, which makes
-    a row's noise depend on the other rows. Here the bound is on each row.
+    a sample's noise depend on the other samples. Here the bound is on each sample.
 
     Parameters
     ----------
     like : Tensor, shape (n, ...)
-        Rows of this shape, type and device are made.
+        Samples of this shape, type and device are made.
     generator : torch.Generator, default=None
         Source of randomness, on the CPU; None takes torch's own.
     max_norm : float, default=0.5
-        Greatest L2 norm of a row, as in the authors' code.
+        Greatest L2 norm of a sample, as in the authors' code.
 
     Returns
     -------
@@ -359,7 +359,7 @@ def start_noise(
 
 @torch.no_grad()
 def target_confidence(x: Tensor, target_class: Tensor | int, g: Scores) -> Tensor:
-    """Return the probability that a classifier gives each row's target class.
+    """Return the probability that a classifier gives each sample's target class.
 
     A translation is accepted from a confidence of `gamma` on. (Algorithm 1 bounds the loss
     instead, with the same letter; the authors' code bounds this, and the paper's candidates 0.9
@@ -368,7 +368,7 @@ def target_confidence(x: Tensor, target_class: Tensor | int, g: Scores) -> Tenso
     Parameters
     ----------
     x : Tensor, shape (n, ...)
-        Rows.
+        Samples.
     target_class : Tensor of int, shape (n,), or int
         The class asked for.
     g : nn.Module or callable

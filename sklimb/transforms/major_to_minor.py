@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 
 
 class MajorToMinor(Transform):
-    r"""Replace rows of rare classes in balanced batches by translated rows of larger ones.
+    r"""Replace samples of rare classes in balanced batches by translated samples of larger ones.
 
     The "practical implementation via re-sampling" of Kim, Jeong & Shin (2020, section 2.3): in a
-    class-balanced batch each row of class :math:`y_i` is to be generated with probability
+    class-balanced batch each sample of class :math:`y_i` is to be generated with probability
     :math:`1 - N_{y_i} / N_1`. A seed class is drawn from the classes of the batch by Eq. 5, a seed
-    from its rows, and the translation takes the row's place if g gives the target class at least
-    the confidence `gamma`, and by the coin of Eq. 3.
+    from its samples, and the translation takes the sample's place if g gives the target class at
+    least the confidence `gamma`, and by the coin of Eq. 3.
 
     Parameters
     ----------
@@ -84,11 +84,11 @@ class MajorToMinor(Transform):
         self.source = source
 
     def set_rows(self, scale: Tensor, low: Tensor, high: Tensor) -> None:
-        """Take the units of the steps, and between what rows are kept; each as a row of x."""
+        """Take the units of the steps, and between what samples are kept; each as a sample of x."""
         self.scale, self.low, self.high = scale, low, high
 
     def set_pool(self, x: Tensor, codes: np.ndarray) -> None:
-        """Take the only rows that may be seeds, and their classes."""
+        """Take the only samples that may be seeds, and their classes."""
         self.pool, self.pool_codes = x, codes
 
     def set_class_counts(self, counts: Tensor) -> None:
@@ -104,7 +104,7 @@ class MajorToMinor(Transform):
 
     @property
     def balanced_draws(self) -> bool:
-        """Whether the rows of this epoch are to be drawn with every class equally often."""
+        """Whether the samples of this epoch are to be drawn with every class equally often."""
         return self.active
 
     def start_epoch(self, epoch: int, rng: np.random.Generator) -> None:
@@ -120,7 +120,7 @@ class MajorToMinor(Transform):
     # --- a batch ------------------------------------------------------------------------------
 
     def at_input(self, x: Tensor, y: Tensor, weight: Tensor | None) -> Changed:
-        """Return the batch with translations in the place of some rows."""
+        """Return the batch with translations in the place of some samples."""
         self._replaced = None
         if not self.active:
             return x, y, weight
@@ -144,7 +144,7 @@ class MajorToMinor(Transform):
         return x, y, weight
 
     def _draw(self, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the rows to translate into, and for each the row to translate."""
+        """Return the samples to translate into, and for each the sample to translate."""
         rng = self._rng
         rows = np.flatnonzero(rng.random(len(codes)) < self._generated[codes])
         of = codes if self.pool_codes is None else self.pool_codes
@@ -197,7 +197,7 @@ class MajorToMinor(Transform):
         return torch.from_numpy(self.pool_codes).to(y.device)
 
     def _other_class(self, origin: Tensor, target: Tensor) -> Tensor:
-        """Return for each row a class at random that is neither of two."""
+        """Return for each sample a class at random that is neither of two."""
         low, high = torch.minimum(origin, target), torch.maximum(origin, target)
         drawn = self._rng.integers(self.n_classes - 2, size=len(target))
         other = torch.from_numpy(drawn).to(target.device)
@@ -205,7 +205,7 @@ class MajorToMinor(Transform):
         return other + (other >= high).long()
 
     def after_scores(self, step: BatchOutput) -> None:
-        """Take the loss of the translated rows."""
+        """Take the loss of the translated samples."""
         if self._replaced is None or not len(self._replaced):
             return
         scores = step.scores.detach()[self._replaced]

@@ -33,10 +33,10 @@ class RareSampleGenerator(Transform):
         x_{new}^{l'} = T(x_{freq}^l - C_K^l) + x_{rare}^{l'}, \qquad
         L = L_{cls} + \lambda_1 L_{CESC} + \lambda_2 L_{MV}
 
-    What varies within a frequent class (the displacement of a row from the nearest of its class's
-    centers, Eq. 3) is transformed linearly and added to rows of rare classes (Eq. 4). `at_stage`
-    returns the maps of a batch with the new rows behind them; `terms` the two losses (Eq. 5 in its
-    two parts, and Eq. 6).
+    What varies within a frequent class (the displacement of a sample from the nearest of its
+    class's centers, Eq. 3) is transformed linearly and added to samples of rare classes (Eq. 4).
+    `at_stage` returns the maps of a batch with the new samples behind them; `terms` the two losses
+    (Eq. 5 in its two parts, and Eq. 6).
 
     Parameters
     ----------
@@ -62,16 +62,16 @@ class RareSampleGenerator(Transform):
     contrast_channels : int, default=256
         Channels of the contrastive module, the paper's. It is most of what RSG costs on maps.
     end_to_end : bool, default=False
-        Let the classification loss of new rows reach the layers below the stage, through the rare
-        rows they are made of. The authors' code does not, and the paper leaves it open.
+        Let the classification loss of new samples reach the layers below the stage, through the
+        rare samples they are made of. The authors' code does not, and the paper leaves it open.
     balanced_loss : bool, default=False
         Whether the classification loss corrects for class sizes by itself (logit adjustment).
     count_by_weight : bool, default=True
-        Count ``s_freq / s_rare`` by row weights and under a balanced loss, where that makes fewer
-        new rows: see the Notes. False counts rows, as the paper does.
+        Count ``s_freq / s_rare`` by sample weights and under a balanced loss, where that makes
+        fewer new samples: see the Notes. False counts samples, as the paper does.
     n_members : int, default=1
         Members of the network, k. Above 1 the stage gives vectors (n, k, D); they count as rows,
-        and a row and its center, and the two rows of a pair, are always of one member.
+        and a sample and its center, and the two samples of a pair, are always of one member.
 
     Attributes
     ----------
@@ -84,17 +84,17 @@ class RareSampleGenerator(Transform):
     -----
     Gradients go where Algorithm 1 sends them. Maps are detached for both losses. Eq. 5 reaches the
     centers and the center estimation throughout, and the contrastive module before generation
-    starts; then that is frozen. Eq. 6 reaches T alone. The classification loss of new rows reaches
-    T and the layers above the stage. Losses are plain means: row weights apply to the
-    classification loss, where a new row has the weight of its rare row.
+    starts; then that is frozen. Eq. 6 reaches T alone. The classification loss of new samples
+    reaches T and the layers above the stage. Losses are plain means: sample weights apply to the
+    classification loss, where a new sample has the weight of its rare sample.
 
-    New rows even out a batch: two classes of 42 to 1 get 42 for each rare row. Where row weights or
-    the loss itself have evened it out already, all would be called rare, so ``s_freq / s_rare``
-    counts rows by their weights, over the class's size for a balanced loss, where that is less.
-    Ten classes with a ratio of 50 lose one new row in 30 by it, with a ratio of 100 one in five;
-    ``count_by_weight=False`` counts as the paper does.
+    New samples even out a batch: two classes of 42 to 1 get 42 for each rare sample. Where sample
+    weights or the loss itself have evened it out already, all would be called rare, so
+    ``s_freq / s_rare`` counts samples by their weights, over the class's size for a balanced loss,
+    where that is less. Ten classes with a ratio of 50 lose one new sample in 30 by it, with a ratio
+    of 100 one in five; ``count_by_weight=False`` counts as the paper does.
 
-    T has no bias, for the paper calls it linear. Where the batch is odd, one random row is in no
+    T has no bias, for the paper calls it linear. Where the batch is odd, one random sample is in no
     pair.
 
     References
@@ -172,7 +172,7 @@ class RareSampleGenerator(Transform):
         Parameters
         ----------
         counts : Tensor, shape (C,)
-            Training rows of each class, by weight.
+            Training samples of each class, by weight.
         """
         self.is_frequent = frequent_classes(counts, self.alpha)
         self.class_counts = counts
@@ -196,7 +196,7 @@ class RareSampleGenerator(Transform):
         self._n_generated = 0
 
     def at_stage(self, maps: Tensor, y: Tensor, weight: Tensor | None) -> Changed:
-        """Compute the losses, and add new rows once generation has started.
+        """Compute the losses, and add new samples once generation has started.
 
         Parameters
         ----------
@@ -205,12 +205,12 @@ class RareSampleGenerator(Transform):
         y : Tensor of int, shape (n,)
             Class indices.
         weight : Tensor, shape (n,), or None
-            Weights of the rows.
+            Weights of the samples.
 
         Returns
         -------
         tuple of Tensor
-            Maps, labels and weights, new rows last.
+            Maps, labels and weights, new samples last.
         """
         if len(maps) != len(y):
             raise ValueError(
@@ -250,7 +250,8 @@ class RareSampleGenerator(Transform):
         Returns
         -------
         dict
-            ``cesc_center``; before generation ``cesc_contrast``, then ``mv`` where rows were made.
+            ``cesc_center``; before generation ``cesc_contrast``, then ``mv`` where samples were
+            made.
         """
         terms, self._terms = self._terms, {}
         return terms
@@ -263,8 +264,8 @@ class RareSampleGenerator(Transform):
         dict
             ``contrast_accuracy``: mean of the shares of pairs of one class and of pairs of two that
             the contrastive module tells right, so chance is 0.5. ``mv_cosine``: mean cosine of
-            transformed displacements with rare ones. ``n_generated``: rows made. What the epoch did
-            not have is NaN.
+            transformed displacements with rare ones. ``n_generated``: samples made. What the epoch
+            did not have is NaN.
         """
         accuracy = cosine = np.nan
         if self._counted:
@@ -282,7 +283,7 @@ class RareSampleGenerator(Transform):
         }
 
     def displacement(self, maps: Tensor, y: Tensor) -> Tensor:
-        """Return what a row has beyond the nearest center of its class (Eq. 3), without gradient.
+        """Return a sample minus the nearest center of its class (Eq. 3), without gradient.
 
         Parameters
         ----------
@@ -306,14 +307,14 @@ class RareSampleGenerator(Transform):
             weight = None
         elif self.balanced_loss:
             weight = (1.0 if weight is None else weight) / self.class_counts[y]
-        # The one wait for the device: how many rows there will be is needed here.
+        # The one wait for the device: how many samples there will be is needed here.
         if weight is None:
             return pair_rows(frequent.cpu().numpy(), self.beta, self._rng)
         of_row = torch.stack([frequent.to(weight.dtype), weight]).cpu().double().numpy()
         return pair_rows(of_row[0] > 0, self.beta, self._rng, of_row[1])
 
     def _of_members(self, rows: Tensor) -> Tensor:
-        """Return where the rows of all members are, once members are rows."""
+        """Return where the samples of all members are, once members count as samples."""
         k = self.n_members
         if k == 1:
             return rows
