@@ -24,10 +24,6 @@ _ROWS_OF_A_SMALL_BATCH = 32
 _VALUES_OF_A_SMALL_BATCH = 2**15
 
 
-class NotFiniteError(ValueError):
-    """Training has left the range of floats."""
-
-
 @torch.no_grad()
 def run(
     net: Net,
