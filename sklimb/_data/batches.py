@@ -1,8 +1,8 @@
 """Batches for the training step.
 
-Rows that are in memory are gathered once an epoch, in pieces, and each batch is a view of a piece:
-`DataLoader` with `Dataset.__getitem__` costs 0.7 of a small net's whole step. A torch `Dataset`
-streams through a `DataLoader`, with the same order and the same weights.
+Samples that are in memory are gathered once an epoch, in pieces, and each batch is a view of a
+piece: `DataLoader` with `Dataset.__getitem__` costs 0.7 of a small net's whole step. A torch
+`Dataset` streams through a `DataLoader`, with the same order and the same weights.
 
 Shape
 -----
@@ -30,7 +30,7 @@ _VALUES_GATHERED_AT_ONCE = 2**24
 
 
 class Batch(tuple):
-    """A pair (x, y), as skorch unpacks it, that also carries the rows' weights."""
+    """A pair (x, y), as skorch unpacks it, that also carries the samples' weights."""
 
     weight: Tensor | None
 
@@ -42,9 +42,10 @@ class Batch(tuple):
 
 
 def sizes_of_batches(n: int, batch_size: int, drop_last: bool = False) -> list[int]:
-    """Return the batch sizes for n rows.
+    """Return the batch sizes for n samples.
 
-    A last batch of a single row joins the one before: batch statistics of one row are undefined.
+    A last batch of a single sample joins the one before: batch statistics of one sample are
+    undefined.
 
     Examples
     --------
@@ -71,14 +72,14 @@ class Batches:
     drop_last : bool, default=False
         Leave out a last, smaller batch.
     shuffle : bool, default=True
-        False keeps the rows in their order while training.
+        False keeps the samples in their order while training.
 
     Attributes
     ----------
     indices : ndarray of int or None
-        The rows of the coming epoch; None takes all in order. Set by the net at each epoch.
+        The samples of the coming epoch; None takes all in order. Set by the net at each epoch.
     weight : Tensor, shape (n,), or None
-        The weights of the coming epoch, for all rows of the dataset, on its device.
+        The weights of the coming epoch, for all samples of the dataset, on its device.
     """
 
     def __init__(
@@ -156,7 +157,7 @@ class StreamedBatches:
     drop_last : bool, default=False
         Leave out a last, smaller batch.
     shuffle : bool, default=True
-        False keeps the rows in their order while training.
+        False keeps the samples in their order while training.
     device : str or torch.device
         Where batches go.
     **loader : dict
@@ -185,7 +186,7 @@ class StreamedBatches:
 
     @property
     def indices(self) -> np.ndarray | None:
-        """The rows of the coming epoch; None takes all in order."""
+        """The samples of the coming epoch; None takes all in order."""
         return self._order.indices
 
     @indices.setter

@@ -21,21 +21,21 @@ _SLACK = 1e-12
 
 
 def as_columns(rows: np.ndarray) -> np.ndarray:
-    """Return rows (n, d) as they are; of images (n, C, H, W) each pixel as a row of channels."""
+    """Return vectors (n, d) as they are; of images (n, C, H, W) each pixel as a row of channels."""
     return np.moveaxis(rows, 1, -1).reshape(-1, rows.shape[1]) if rows.ndim > 2 else rows
 
 
 class ColumnScaling:
-    """Gather the (weighted) moments of columns over pieces of rows, dense or sparse alike.
+    """Gather the (weighted) moments of columns over pieces of X, dense or sparse alike.
 
     A column is centred and divided by its standard deviation. One that is 0 nearly everywhere (a
     rare word, a rare category, the border of an image) is left where it is and divided by a root
     mean square of the values that are not 0: its standard deviation would blow these up, by
-    1 / sqrt(share of rows), and centring would fill a sparse matrix. Such columns share one scale,
-    so that what a vectoriser has weighted stays weighted (on Reuters TF-IDF a scale a word costs
-    four points of balanced accuracy), except those in another unit: more than ten times off the
-    typical one. The rule looks at the numbers alone, so a sparse matrix and the same one dense are
-    scaled alike.
+    1 / sqrt(share of samples), and centring would fill a sparse matrix. Such columns share one
+    scale, so that what a vectoriser has weighted stays weighted (on Reuters TF-IDF a scale a word
+    costs four points of balanced accuracy), except those in another unit: more than ten times off
+    the typical one. The rule looks at the numbers alone, so a sparse matrix and the same one dense
+    are scaled alike.
     """
 
     def __init__(self) -> None:
@@ -46,7 +46,7 @@ class ColumnScaling:
         self._of_squares = 0.0
 
     def update(self, rows: np.ndarray | scipy.sparse.csr_array, weight: np.ndarray | None) -> None:
-        """Take some rows or images in float64, with weights (n,) or None."""
+        """Take some samples or images in float64, with weights (n,) or None."""
         if not scipy.sparse.issparse(rows):
             n = len(rows)
             rows = as_columns(rows)
@@ -119,7 +119,7 @@ class ColumnSpread:
         self._high: np.ndarray | float = -np.inf
 
     def update(self, rows: np.ndarray | scipy.sparse.sparray) -> None:
-        """Take some rows, (n, d) or (n, C, H, W)."""
+        """Take some samples, (n, d) or (n, C, H, W)."""
         # of values beyond 1e154 the squares are infinite, and stay so: `result` says what then
         with np.errstate(over="ignore", invalid="ignore"):
             self._take(rows)
@@ -210,7 +210,7 @@ def weighted_quantiles(
 def column_quantiles(
     x: Tensor | np.ndarray, weight: np.ndarray | None, shares: Sequence[float] | np.ndarray
 ) -> np.ndarray:
-    """Return the quantiles (d, q) of each column of rows (n, d), one column in memory at a time.
+    """Return the quantiles (d, q) of each column of samples (n, d), one column in memory at a time.
 
     Raises
     ------

@@ -111,21 +111,21 @@ class TrainingData(ABC):
 def stratified_split(
     y_encoded: np.ndarray, fraction: float, streams: Streams
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Hold back a fraction of each class, at least a row and never all of them.
+    """Hold back a fraction of each class, at least a sample and never all of them.
 
     Parameters
     ----------
     y_encoded : ndarray of int, shape (n,)
         Class indices.
     fraction : float
-        Share of each class to hold back, rounded. A class of one row stays in training.
+        Share of each class to hold back, rounded. A class of one sample stays in training.
     streams : Streams
         Source of randomness.
 
     Returns
     -------
     train, held : ndarray of int
-        Rows, in order.
+        Samples, in order.
     """
     rng = streams.generator("validation")
     held = []

@@ -173,7 +173,7 @@ def encode_labels(y: np.ndarray, classes: np.ndarray) -> np.ndarray:
 
 
 def _check_images(estimator: BaseEstimator, X: Any) -> None:
-    """Compare images with those fitted to; for rows scikit-learn does that."""
+    """Compare images with those fitted to; for tables scikit-learn does that."""
     shape = getattr(X, "shape", (0, 0))
     fitted = estimator.net_.module.example.shape
     if len(shape) == 4 or (len(fitted) == 4 and len(shape) == 2):
@@ -217,7 +217,7 @@ def _labels_of(X: Dataset, y: Any) -> np.ndarray:
 
 
 def _check_shape(estimator: BaseEstimator, shape: Sequence[int]) -> None:
-    """Raise a ValueError unless rows have the shape that the network was built for."""
+    """Raise a ValueError unless samples have the shape that the network was built for."""
     fitted = tuple(estimator.net_.module.example.shape[1:])
     shape = tuple(shape)
     if shape == fitted:
@@ -242,9 +242,9 @@ def _check_shape(estimator: BaseEstimator, shape: Sequence[int]) -> None:
 def check_rows(
     estimator: BaseEstimator, X: Any, y: Any, *, reset: bool
 ) -> tuple[np.ndarray | scipy.sparse.csr_array, np.ndarray | None]:
-    """Validate rows or images, and labels unless `y` is None and `reset` False.
+    """Validate samples or images, and labels unless `y` is None and `reset` False.
 
-    Rows come back as float32 or float64, sparse ones in CSR; images (4-D) keep unsigned bytes,
+    Samples come back as float32 or float64, sparse ones in CSR; images (4-D) keep unsigned bytes,
     which the network casts a batch at a time.
     """
     if isinstance(X, torch.Tensor):
@@ -331,7 +331,7 @@ def take_rows(X: Any, rows: np.ndarray) -> Any:
 
 
 def check_weights(sample_weight: Any, n: int) -> np.ndarray | None:
-    """Return weights a row, or None where they are all equal and so change nothing.
+    """Return a weight for each sample, or None where all are equal and so change nothing.
 
     Raises
     ------
@@ -340,7 +340,7 @@ def check_weights(sample_weight: Any, n: int) -> np.ndarray | None:
     """
     weight = None
     if sample_weight is not None:
-        # the array stands for X: its number of rows is all that is read of it
+        # the array stands for X: its number of samples is all that is read of it
         weight = _check_sample_weight(
             sample_weight, np.empty((n, 1)), dtype=np.float64, ensure_non_negative=True
         )

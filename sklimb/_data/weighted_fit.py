@@ -125,7 +125,7 @@ def name_of_weights(estimator: BaseEstimator, method: str = "fit") -> str | None
     if isinstance(estimator, FrozenEstimator):  # it is not fitted
         return None
     if isinstance(estimator, Pipeline):
-        # steps before the last see rows alone, and a sampler changes which rows there are
+        # steps before the last see samples alone, and a sampler changes which samples there are
         if any(hasattr(step, "fit_resample") for _, step in estimator.steps):
             return None
         step, last = estimator.steps[-1]
@@ -137,7 +137,7 @@ def name_of_weights(estimator: BaseEstimator, method: str = "fit") -> str | None
 
 
 def rows_by_weight(weight: np.ndarray, estimator: BaseEstimator) -> np.ndarray:
-    """Return rows as often as they weigh, for a classifier that takes no weights.
+    """Return samples as often as they weigh, for a classifier that takes no weights.
 
     Parameters
     ----------
@@ -160,10 +160,10 @@ def rows_by_weight(weight: np.ndarray, estimator: BaseEstimator) -> np.ndarray:
 
 
 def rows_of_weighty_classes(y: np.ndarray, weight: np.ndarray) -> np.ndarray | None:
-    """Return the rows of classes that weigh something, or None for all.
+    """Return the samples of classes that weigh something, or None for all.
 
     Many a classifier gives NaN for a class without weight. A single class that is left cannot be
-    told from others, so all rows stay, and what comes of it is the classifier's matter.
+    told from others, so all samples stay, and what comes of it is the classifier's matter.
     """
     codes = np.unique(y, return_inverse=True)[1]
     weighty = np.bincount(codes, weights=weight) > 0

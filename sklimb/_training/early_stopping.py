@@ -1,4 +1,4 @@
-"""Early stopping by a score on held-back rows, ties broken by the loss; best weights restored."""
+"""Early stopping by a score on held-back samples (ties by the loss); best weights restored."""
 
 from __future__ import annotations
 
@@ -47,15 +47,15 @@ class Fitted(ClassifierMixin, BaseEstimator):
         return self
 
     def predict(self, X: Any) -> np.ndarray:
-        """Return the labels of the rows that the scores are of."""
+        """Return the labels of the samples that the scores are of."""
         return self.classes[self.scores.argmax(1)]
 
     def predict_proba(self, X: Any) -> np.ndarray:
-        """Return the probabilities of the rows that the scores are of."""
+        """Return the probabilities of the samples that the scores are of."""
         return softmax(self.scores, axis=1)
 
     def predict_log_proba(self, X: Any) -> np.ndarray:
-        """Return the log probabilities of the rows that the scores are of."""
+        """Return the log probabilities of the samples that the scores are of."""
         return log_softmax(self.scores, axis=1)
 
     def decision_function(self, X: Any) -> np.ndarray:
@@ -83,7 +83,7 @@ class BestEpoch:
         self.weights: dict[str, torch.Tensor] = {}
 
     def after_epoch(self, net: Net, held: ArrayData | DatasetData) -> None:
-        """Score the epoch on the held-back rows, and decide."""
+        """Score the epoch on the held-back samples, and decide."""
         scores = run(net, held, scores_of).double().numpy()
         y = net.class_labels[held.y_encoded]
         weighted = self.takes_weights and held.weight is not None

@@ -23,7 +23,7 @@ def build_generator(
     network : Network
         Its backbone has the stage.
     example : Tensor, shape (k, ...)
-        Some rows of input.
+        Some samples of input.
     n_classes : int
         Number of classes.
     stage : str or None
@@ -39,7 +39,7 @@ def build_generator(
     Raises
     ------
     ValueError
-        If there is no such stage, its output is neither maps nor vectors, or rows that are added
+        If there is no such stage, its output is neither maps nor vectors, or samples that are added
         there do not come out at the end.
     """
     if isinstance(network.backbone, MemberCopies):
@@ -61,7 +61,7 @@ def build_generator(
 
 
 def _output_of_stage(network: Network, example: Tensor, stage: str) -> Tensor:
-    """Return a stage's output, after a look whether what follows takes more rows than came in."""
+    """Return a stage's output, after a check that what follows takes more samples than came in."""
     seen: list[Tensor] = []
 
     def add_one(maps: Any) -> Tensor:

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from sklimb._data.training_data import TrainingData
     from sklimb._training.net import Net
 
-# Matrix products take other kernels, that round otherwise, for few rows and for a rest of some. So
-# batches to predict are padded: a sample alone then gets what it gets among others, to fewer last
-# digits than scikit-learn's checks compare. No bits are promised: kernels differ by processor.
+# Matrix products take other kernels, that round otherwise, for few samples and for a rest of some.
+# So batches to predict are padded: a sample alone then gets what it gets among others, to fewer
+# last digits than scikit-learn's checks compare. No bits are promised: kernels differ by processor.
 _ROWS_OF_A_KERNEL = 4
 _ROWS_OF_A_SMALL_BATCH = 32
-# Padding to the second must cost next to nothing, so it is for rows of few values.
+# Padding to the second must cost next to nothing, so it is for samples of few values.
 _VALUES_OF_A_SMALL_BATCH = 2**15
 
 

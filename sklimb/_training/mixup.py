@@ -1,4 +1,4 @@
-"""Mixup (Zhang et al. 2018) and Remix (Chou et al. 2020): rows mixed in pairs while training."""
+"""Mixup (Zhang et al. 2018) and Remix (Chou et al. 2020): samples mixed in pairs while training."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Mixup(NamedTuple):
     Attributes
     ----------
     alpha : float
-        Of the Beta(alpha, alpha) that the share of the first row is drawn from; 0 mixes nothing.
+        Of the Beta(alpha, alpha) that the share of the first sample is drawn from; 0 mixes nothing.
     remix : bool
         Give the label of a pair to the rarer class where the counts are far apart.
     kappa : float
@@ -37,7 +37,7 @@ class Mixup(NamedTuple):
 def label_share(
     share: float, count: Tensor, partner_count: Tensor, *, kappa: float, tau: float
 ) -> Tensor:
-    r"""Return the first row's share of the label under Remix (Chou et al. 2020, Eq. 8).
+    r"""Return the first sample's share of the label under Remix (Chou et al. 2020, Eq. 8).
 
     .. math::
         \lambda_y = 0 \text{ if } n_i / n_j \ge \kappa \text{ and } \lambda < \tau; \quad
@@ -47,9 +47,9 @@ def label_share(
     Parameters
     ----------
     share : float
-        :math:`\lambda`, the first row's share of the mixed input.
+        :math:`\lambda`, the first sample's share of the mixed input.
     count, partner_count : Tensor of shape (n,)
-        Training counts of the classes of the first and the second row, :math:`n_i, n_j`.
+        Training counts of the classes of the first and the second sample, :math:`n_i, n_j`.
     kappa, tau : float
         Thresholds.
 
@@ -95,10 +95,10 @@ def mixed_loss(
     counts: Tensor,
     rng: np.random.Generator,
 ) -> dict[str, Any]:
-    """Return the loss of a batch whose rows are mixed in pairs, as `step_output` has it.
+    """Return the loss of a batch whose samples are mixed in pairs, as `step_output` has it.
 
-    A mixed row counts once for each of its two labels, by their shares: the terms see twice the
-    rows and weights, and know nothing of mixup.
+    A mixed sample counts once for each of its two labels, by their shares: the terms see twice the
+    samples and weights, and know nothing of mixup.
 
     Parameters
     ----------

@@ -59,7 +59,7 @@ class Net(NeuralNetClassifier):
     class_labels : ndarray, shape (C,)
         The original labels, for scorers.
     mixup : Mixup or None
-        Rows mixed in pairs while training.
+        Samples mixed in pairs while training.
     transform : callable or None
         (network, example, n_classes) -> Transform, the training-only change of batches.
     **kwargs : dict
@@ -150,7 +150,7 @@ class Net(NeuralNetClassifier):
     # --- data ---------------------------------------------------------------------------------
 
     def get_dataset(self, X: Any, y: Any = None) -> ArrayData | DatasetData:
-        """Return X as it is where it is one of our datasets, else rows on the device."""
+        """Return X as it is where it is one of our datasets, else samples on the device."""
         if isinstance(X, TrainingData):
             return X
         if isinstance(X, Dataset):
@@ -194,7 +194,7 @@ class Net(NeuralNetClassifier):
         X : ArrayData or DatasetData
             The training data, with labels.
         y : ArrayData, DatasetData or None
-            Rows to validate on after each epoch.
+            Samples to validate on after each epoch.
         epochs : int or None
             None takes ``max_epochs``.
         schedule : dict or None
@@ -258,7 +258,7 @@ class Net(NeuralNetClassifier):
             self.stop_training = True
 
     def _prepare_epoch(self, batches: Batches | StreamedBatches) -> None:
-        """Set the order, the row weights and the dropout stream of an epoch."""
+        """Set the order, the sample weights and the dropout stream of an epoch."""
         epoch = self.finished_epochs - 1  # on_epoch_begin has opened this epoch's record
         seed_everything(self.streams.seed("dropout", epoch), self.device)
         if self.mixup is not None:

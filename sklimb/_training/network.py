@@ -48,8 +48,8 @@ class Network(nn.Module):
         """Return what the head compares, (n, e), or (n, k, e) of k members.
 
         With `stage` and `change`, the output of that submodule of the backbone is changed on its
-        way; rows may be added there. Of copies each has the stage, and `change` is called for one
-        after the other.
+        way; samples may be added there. Of copies each has the stage, and `change` is called for
+        one after the other.
         """
         if stage is None:
             return self.head.embed(run_backbone(self.backbone, x, self.like.dtype))
@@ -95,20 +95,20 @@ class NetworkFactory:
     Parameters
     ----------
     backbone : type or nn.Module
-        A class is called with the ``module__*`` parameters, and with ``in_features`` (rows) or
+        A class is called with the ``module__*`` parameters, and with ``in_features`` (tables) or
         ``in_channels`` and ``image_size`` (images), and ``n_rows``, where its signature has them.
         An instance is copied.
     make_head : callable
         (n_features: int) -> nn.Module.
     example : Tensor, shape (k, ...)
-        A few rows, to find the backbone's output width by running it once.
+        A few samples, to find the backbone's output width by running it once.
     dtype : torch.dtype
         Of the network's parameters.
     n_members : int or None
         Networks in one: what the backbone is told, if its signature has it, else that many copies
         of it. None leaves it to the backbone.
     n_rows : int or None
-        Training rows, for a backbone whose sizes go by them.
+        Training samples, for a backbone whose sizes go by them.
     """
 
     def __init__(

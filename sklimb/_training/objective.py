@@ -19,7 +19,7 @@ class BatchOutput(NamedTuple):
     y : Tensor of int, shape (n,)
         Class indices.
     weight : Tensor, shape (n,), or None
-        Weights of the rows, for terms that are not a value a row.
+        Weights of the samples, for terms that are not a value for each sample.
     features : Tensor, shape (n, e)
         What the head compares. A step of k members, which `LossTerms` takes apart before a term
         sees it, has (n, k, e).
@@ -37,10 +37,10 @@ class BatchOutput(NamedTuple):
 
 
 class LossTerms(nn.Module):
-    """A weighted sum of loss terms, each a value a row or a scalar.
+    """A weighted sum of loss terms, each a value for each sample or a scalar.
 
-    Row weights are applied here and nowhere else: a term that gives a value a row is averaged by
-    weight over the batch.
+    Sample weights are applied here and nowhere else: a term that gives a value for each sample is
+    averaged by weight over the batch.
 
     Parameters
     ----------
@@ -51,9 +51,9 @@ class LossTerms(nn.Module):
     Notes
     -----
     Of k members the loss is the mean of what each would have alone, never that of their averaged
-    prediction. A term that says by ``row_wise = True`` that its value for a row depends on the
-    scores and the class of that row alone is called once with the rows of all members; any other is
-    called member by member, with the member's own head.
+    prediction. A term that says by ``row_wise = True`` that its value for a sample depends on the
+    scores and the class of that sample alone is called once with the samples of all members; any
+    other is called member by member, with the member's own head.
     """
 
     def __init__(self, terms: Mapping[str, tuple[float, Callable[[BatchOutput], Tensor]]]) -> None:
@@ -96,7 +96,7 @@ def _average(value: Tensor, weight: Tensor | None) -> Tensor:
         return value
     if weight is None:
         return value.mean()
-    # A batch in which every row weighs nothing has no gradient rather than NaN.
+    # A batch in which every sample weighs nothing has no gradient rather than NaN.
     return (value * weight).sum() / weight.sum().clamp_min(torch.finfo(weight.dtype).tiny)
 
 
@@ -140,7 +140,7 @@ def transformed_loss(
 
     def change(maps: Tensor) -> Tensor:
         nonlocal y, weight
-        # of copies of a backbone each in turn: all add the same rows
+        # of copies of a backbone each in turn: all add the same samples
         maps, y, weight = transform.at_stage(maps, *came)
         return maps
 
@@ -156,7 +156,7 @@ def transformed_loss(
         # NaN is left out of the epoch's mean
         values.append(loss.new_tensor(torch.nan) if value is None else value)
     transform.after_scores(step)
-    # skorch's callbacks expect a score for each row of the batch
+    # skorch's callbacks expect a score for each sample of the batch
     return step_output(loss, values, scores[: len(batch[1])], step)
 
 

@@ -187,9 +187,9 @@ def resolve_sizes(
     """Return epochs and batch size as numbers; numbers that are given stay.
 
     "auto" is what the backbone advises, by ``advised_sizes(n_rows, in_features, class_counts)``
-    with the attributes ``max_epochs`` and ``batch_size``; else it goes by the number of rows alone.
-    What a backbone advises is steps: with a batch size that is given, epochs are as many as make
-    them.
+    with the attributes ``max_epochs`` and ``batch_size``; else it goes by the number of samples
+    alone. What a backbone advises is steps: with a batch size that is given, epochs are as many as
+    make them.
 
     Parameters
     ----------
@@ -246,7 +246,7 @@ def choose_batch_size(n: int) -> int:
 
 
 def choose_epochs(n: int) -> int:
-    """Return how many epochs: 60, from 50,000 rows on fewer, so that 3 million rows are seen.
+    """Return how many epochs: 60, from 50,000 samples on fewer, so that 3 million samples are seen.
 
     Examples
     --------
@@ -278,7 +278,7 @@ def choose_backbone(module: Any, data: TrainingData) -> Any:
         )
     if len(data.sample_shape) == 3:
         return ConvNet
-    # Not by whether X is sparse: the same rows are to get the same network.
+    # Not by whether X is sparse: the same samples are to get the same network.
     return TabularMLP if data.sample_shape[0] <= _MOST_COLUMNS else MLP
 
 

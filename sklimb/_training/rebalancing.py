@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 def count_classes(
     codes: np.ndarray, n_classes: int, sample_weight: np.ndarray | None = None
 ) -> np.ndarray:
-    """Return the (weighted) number of rows of each class.
+    """Return the (weighted) number of samples of each class.
 
     Parameters
     ----------
     codes : ndarray of int, shape (n,)
         Class indices.
     n_classes : int
-        Length of the result; classes without rows get 0.
+        Length of the result; classes without samples get 0.
     sample_weight : ndarray, shape (n,), or None
-        None counts each row once.
+        None counts each sample once.
 
     Returns
     -------
@@ -45,12 +45,12 @@ def count_classes(
 
 
 def effective_number(counts: np.ndarray, beta: float) -> np.ndarray:
-    r"""Return the effective number of rows of each class (Cui et al. 2019, Eq. 2).
+    r"""Return the effective number of samples of each class (Cui et al. 2019, Eq. 2).
 
     .. math:: E_n = (1 - \beta^n) / (1 - \beta)
 
     with :math:`n` a class's count and :math:`\beta \in [0, 1)`; at :math:`\beta = 0` every class
-    that has rows counts once, towards 1 each row does.
+    that has rows counts once, towards 1 each sample does.
     """
     # expm1 and log1p: beta is close to 1, where 1 - beta**n loses digits.
     return -np.expm1(counts * np.log(beta)) / (1.0 - beta) if beta > 0 else 1.0 * (counts > 0)
@@ -69,11 +69,11 @@ def class_weight_vector(
     ----------
     class_weight : None, "balanced", "effective", dict or Series
         "balanced": n / (C n_c), as in scikit-learn. "effective": one over the effective number of
-        rows, normalised so that the weights of the C classes sum to C (Cui et al. 2019). A dict,
+        samples, normalised so that the weights of the C classes sum to C (Cui et al. 2019). A dict,
         or a Series indexed by label, maps labels to weights; labels that it leaves out get 1, and
         labels that are not in `classes` are left aside if each one in it is named.
     counts : ndarray, shape (C,)
-        (Weighted) class counts. A class without rows gets weight 0: nothing can be weighted.
+        (Weighted) class counts. A class without samples gets weight 0: nothing can be weighted.
     classes : ndarray, shape (C,)
         The labels, for weights by label.
     effective_beta : float
@@ -187,10 +187,10 @@ def draw_balanced(
     rng: np.random.Generator,
     sample_weight: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Return row indices drawn with replacement, every class equally often in expectation.
+    """Return sample indices drawn with replacement, every class equally often in expectation.
 
-    A class is drawn uniformly among the classes that have rows, then one of its rows: uniformly,
-    or in proportion to `sample_weight`.
+    A class is drawn uniformly among the classes that have samples, then one of its samples:
+    uniformly, or in proportion to `sample_weight`.
 
     Examples
     --------

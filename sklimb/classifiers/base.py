@@ -145,12 +145,12 @@ class BaseNetClassifier(
         Parameters
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features), images or Dataset
-            Training data: numbers, finite. A map-style ``torch.utils.data.Dataset`` is streamed.
+            Training data: finite numbers; images have the shape (n_samples, channels, height,
+            width). A map-style ``torch.utils.data.Dataset`` is streamed.
         y : array-like of shape (n_samples,)
             Labels of any type that scikit-learn takes. May be None for a Dataset of (x, label).
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the samples. Equal weights change nothing; a weight of 0 leaves the sample
-            out.
+            Weights of the samples. Equal weights change nothing; a sample of weight 0 is left out.
 
         Returns
         -------
@@ -168,11 +168,11 @@ class BaseNetClassifier(
     ) -> BaseNetClassifier:
         """Train for one epoch over some data, on top of all that came before.
 
-        Column moments come from the first call, prototypes and the like from the first samples of
-        each class. Class counts add up over the calls, and ``class_weight`` follows them. A share
-        of ``max_epochs`` in ``rebalance_from`` counts calls ("auto" is 60 here). How many calls
-        will come is not known, so the learning rate is ``lr`` throughout, without schedule and
-        warm-up; and no samples are held back, ``early_stopping`` has no effect here.
+        Columns are scaled by the data of the first call; prototypes and the like start from the
+        first samples of each class. Class counts add up over the calls, and ``class_weight``
+        follows them. Where ``rebalance_from`` is a share of ``max_epochs``, it counts calls ("auto"
+        is 60 here). How many calls will come is not known, so the learning rate stays at ``lr``,
+        without schedule and warm-up. ``early_stopping`` has no effect: no samples are held back.
 
         Parameters
         ----------
@@ -181,7 +181,7 @@ class BaseNetClassifier(
         y : array-like of shape (n_samples,)
             Labels.
         classes : array-like of shape (n_classes,), default=None
-            All labels there will be. Needed in the first call unless ``y`` has them all.
+            All labels that later calls may have. Needed in the first call unless ``y`` has them.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the samples.
 

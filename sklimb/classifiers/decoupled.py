@@ -123,9 +123,9 @@ class DecoupledClassifier(BaseNetClassifier):
     method : {"crt", "lws", "tau_norm", "ncm"}, default="crt"
         How the classifier is made.
     tau : float or None, default=None
-        Power of "tau_norm". None chooses it from 0, 0.1, ..., 2 by balanced accuracy on a share
-        `validation_fraction` of the training samples, which a network trained first on the others
-        has not seen: twice the time. In `partial_fit` None is 1.
+        Power of "tau_norm". None chooses it from 0, 0.1, ..., 2 by balanced accuracy: a first
+        network is trained without a share `validation_fraction` of the samples and scored on it,
+        which takes twice the time. In `partial_fit` None is 1.
     classifier_epochs : int, default=10
         Epochs of "crt" and "lws", as in the paper.
     classifier_lr : float, default=1e-2

@@ -81,7 +81,7 @@ class M2mClassifier(BaseNetClassifier):
         are 0.01, 0.1 and 0.5.
     beta : float, default=0.9
         A translation from a class that has s samples more than the target's is kept with
-        probability :math:`1 - \beta^s`. Of the paper's candidates 0.9, 0.99 and 0.999 the one that
+        probability :math:`1 - \beta^s`. Of the paper's candidates 0.9, 0.99 and 0.999 only 0.9
         lets sets of a hundred samples have translations at all.
     gamma : float, default=0.9
         Least confidence of g in the target class; the paper's candidates are 0.9 and 0.99.
@@ -90,12 +90,12 @@ class M2mClassifier(BaseNetClassifier):
         over six sets (``benchmarks/tuning/defaults_m2m.py``) 0.1 to 1 differ by less than a
         point, and 2 is worse; so do the candidates of `lam`, `beta` and `gamma`.
     n_steps : int, default=10
-        :math:`T`.
+        Number of steps, :math:`T`.
     translate_from : int or float, default=0.8
-        Finished epochs before balanced draws and translation start, whatever `sampling` says: an
-        int counts epochs, a float in [0, 1] is a share of `max_epochs`, of which one below 1 leaves
-        the last epoch at least. 0 is the ablation "from scratch" (M2m-RS); the paper's CIFAR runs
-        start at 160 of 200. Early stopping may end the training before, with a warning.
+        The epoch from which batches are balanced, whatever `sampling` says, and translated: an int
+        counts finished epochs, a float in [0, 1] is a share of `max_epochs`. With a share below 1
+        the last epoch at least translates. 0 is the ablation "from scratch" (M2m-RS); the paper's
+        CIFAR runs start at 160 of 200. Early stopping may end the training before, with a warning.
     unit : {"spread", "raw"} or None, default=None
         "spread" measures steps in standard deviations of each column (channel of images), "raw"
         takes numbers as they are. None is "spread" for tabular data and "raw" for images.
@@ -103,10 +103,10 @@ class M2mClassifier(BaseNetClassifier):
         g: a classifier of sklimb or a skorch net, cloned and fitted first; or a fitted network: an
         ``nn.Module`` whose scores are in the order of ``classes_``, or a fitted classifier of
         sklimb or skorch in ``sklearn.frozen.FrozenEstimator``. None is a plain
-        `RebalancedClassifier` with the settings given here, but of 300 steps or more and, where
-        it is an `MLP` or `TabularMLP`, without dropout: g has to know its training samples. In
-        `partial_fit` an unfitted one learns from each call before f does, and where translation is
-        due at once it is fitted to the first; a skorch net is always.
+        `RebalancedClassifier` with the settings given here, trained for at least 300 steps, and
+        without dropout if it is an `MLP` or `TabularMLP`: g has to know its training samples. In
+        `partial_fit` an unfitted g learns from each call before f does; one that is needed in the
+        first call already is fitted to the data of that call, and so is any skorch net.
     clean_seeds : bool, default=False
         Ablation (M2m-Clean): use the seed itself where its translation is accepted.
     random_label : bool, default=False

@@ -60,9 +60,8 @@ class PriorCorrectedClassifier(
     Parameters
     ----------
     estimator : classifier with ``predict_proba``
-        It is cloned and fitted. One that is fitted already comes in
-        `sklearn.frozen.FrozenEstimator`; then `fit` only counts the classes, so give it the labels
-        that the classifier was trained on.
+        It is cloned and fitted. Wrap a fitted one in `sklearn.frozen.FrozenEstimator`; then `fit`
+        only counts the classes, so give it the labels that the classifier was trained on.
     tau : float, default=1.0
         Strength; 0 leaves the probabilities as they are, 1 is exact for calibrated ones. A
         classifier that has corrected for the class sizes itself needs no more.

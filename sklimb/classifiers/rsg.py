@@ -57,20 +57,20 @@ class RSGClassifier(BaseNetClassifier):
         classes gets max(floor(beta s_freq / s_rare), 1) s_rare new samples (see Notes). The paper
         takes 1 for long tails, 0.01 for step imbalance.
     n_centers : int, default=15
-        Centers a class.
+        Centers per class.
     lambda1 : float, default=0.1
         Weight of the center estimation with sample contrastive loss.
     lambda2 : float, default=0.01
         Weight of the maximized vector loss.
     generate_from : int or float, default=0.8
-        Finished epochs before generation starts, T_th: an int counts epochs, a float in [0, 1] is a
-        share of `max_epochs`, of which one below 1 leaves the last epoch at least. The paper starts
-        where it first lowers the learning rate, at 160 of 200.
+        The epoch from which samples are generated, T_th: an int counts finished epochs, a float in
+        [0, 1] is a share of `max_epochs`. With a share below 1 the last epoch at least generates.
+        The paper starts where it first lowers the learning rate, at 160 of 200.
     stage : str or None, default=None
-        Where it sits: the name of a submodule of the backbone (see ``named_modules``), whose output
-        are vectors (n, D) or maps (n, D, W, H). None takes the backbone's ``default_stage``: for
-        images before the second-to-last down-sampling, for tabular data the hidden layer before the
-        last.
+        The submodule of the backbone behind which samples are generated, by its name (see
+        ``named_modules``); its output must be vectors (n, D) or maps (n, D, W, H). None takes the
+        backbone's ``default_stage``: for images the place before the second-to-last down-sampling,
+        for tabular data the hidden layer before the last.
     contrast_channels : int, default=256
         Width of the contrastive module, the paper's. On maps it is most of what RSG costs.
     end_to_end : bool, default=False
@@ -120,8 +120,8 @@ class RSGClassifier(BaseNetClassifier):
     ``mv_cosine`` (mean cosine between transformed and rare displacements) and ``n_generated``; what
     an epoch does not have is NaN.
 
-    Early stopping goes by the held-back samples and may end before generation starts, which is a
-    warning: `generate_from` earlier, or a longer `n_iter_no_change`, lets it come to that.
+    Early stopping may end the training before generation starts, which warns: lower `generate_from`
+    or raise `n_iter_no_change`.
 
     For vectors, as of tabular data, T and the contrastive module's layers are linear, and a sum
     over one position leaves the two losses little weight: T's output hardly turns towards the rare
@@ -130,8 +130,8 @@ class RSGClassifier(BaseNetClassifier):
     (balanced accuracy 79.9 to 77.5), much better with ``end_to_end=True``, at three times as many
     samples called rare as there are.
 
-    ``lambda1=0,
-    lambda2=0`` with a `generate_from` of `max_epochs` gives the plain network bit for bit.
+    ``lambda1=0, lambda2=0`` with a `generate_from` of `max_epochs` gives the plain network bit for
+    bit.
 
     References
     ----------

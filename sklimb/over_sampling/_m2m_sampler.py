@@ -53,8 +53,8 @@ class M2mSampler(ByClassOverSampler):
     sampling_strategy : float, str, dict, Series or callable, default="auto"
         Which classes are brought to how many samples, as in imbalanced-learn. "auto" brings each
         class to the size of the largest one. Sizes by label come in a dict or in a Series indexed
-        by label; those of labels that y lacks, as a fold may, are left aside if y has one that is
-        named; where y has further classes without a size, a warning names both.
+        by label. They may name labels that y lacks (as a fold may) if y has at least one of those
+        named; if y also has several classes without a size, a warning names both.
     lam : float, default=0.1
         :math:`\lambda`: how much f's raw score of the seed's class counts. The paper's candidates
         are 0.01, 0.1 and 0.5; 0 leaves f out.

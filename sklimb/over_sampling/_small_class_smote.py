@@ -26,10 +26,10 @@ class SmallClassSMOTE(ByClassOverSampler):
     Parameters
     ----------
     sampling_strategy : float, str, dict, Series or callable, default="auto"
-        Which classes are brought to how many samples, as in imbalanced-learn. ``"auto"`` brings
-        each class to the size of the largest one. Sizes by label come in a dict or in a Series
-        indexed by label; those of labels that y lacks, as a fold may, are left aside if y has one
-        that is named; where y has further classes without a size, a warning names both.
+        Which classes are brought to how many samples, as in imbalanced-learn. "auto" brings each
+        class to the size of the largest one. Sizes by label come in a dict or in a Series indexed
+        by label. They may name labels that y lacks (as a fold may) if y has at least one of those
+        named; if y also has several classes without a size, a warning names both.
     k_neighbors : int, default=5
         At most so many neighbours; a new sample lies between a sample and one of them. 5 is the
         value of the paper.
