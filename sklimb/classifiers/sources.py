@@ -108,7 +108,7 @@ def is_fitted_source(source: Any) -> bool:
     return isinstance(source, (nn.Module, FrozenEstimator))
 
 
-def fit_source(source: Any, X: Any, y: np.ndarray, codes: np.ndarray, seed: int) -> Any:
+def fit_source(source: Any, X: Any, y: np.ndarray, y_encoded: np.ndarray, seed: int) -> Any:
     """Return a fitted clone of a classifier; call inside `isolated_rng`.
 
     Parameters
@@ -116,7 +116,7 @@ def fit_source(source: Any, X: Any, y: np.ndarray, codes: np.ndarray, seed: int)
     source : sklimb classifier or skorch net
         Where its ``random_state`` is None it gets `seed`.
     X : ndarray or csr matrix, shape (n, d)
-    y, codes : ndarray, shape (n,)
+    y, y_encoded : ndarray, shape (n,)
         Labels, and class indices: skorch's nets know no labels.
     seed : int
     """
@@ -126,10 +126,10 @@ def fit_source(source: Any, X: Any, y: np.ndarray, codes: np.ndarray, seed: int)
             fitted.set_params(random_state=seed)
         return fitted.fit(X, y)
     single = isinstance(fitted, NeuralNetBinaryClassifier)
-    codes = codes.astype(np.float32 if single else np.int64)
-    rows = DenseRows(X, codes) if sparse.issparse(X) else X.astype(np.float32)
+    y_encoded = y_encoded.astype(np.float32 if single else np.int64)
+    rows = DenseRows(X, y_encoded) if sparse.issparse(X) else X.astype(np.float32)
     with seeded(seed, fitted.device or "cpu"):
-        return fitted.fit(rows, codes)
+        return fitted.fit(rows, y_encoded)
 
 
 class DenseRows(Dataset):

@@ -24,14 +24,14 @@ from sklimb.classifiers.sources import (
 )
 from sklimb.over_sampling._rows import (
     TableRows,
+    integer_columns,
+    integers_as_floats,
     is_polars,
     polars_followed_by,
-    whole_columns,
-    with_floats,
 )
 from sklimb.over_sampling._seed_draws import SeedDraws, draw_seeds
 from sklimb.over_sampling._strategy_by_class import ByClassOverSampler
-from sklimb.over_sampling._table_translation import TableTranslation, rows_at_once
+from sklimb.over_sampling._table_translation import TableTranslation, chunk_size
 
 
 class M2mSampler(ByClassOverSampler):
@@ -210,10 +210,10 @@ class M2mSampler(ByClassOverSampler):
         ValueError
             If y has one class only, or X is not finite.
         """
-        self._whole = whole_columns(X)
+        self._is_integer = integer_columns(X)
         if not self.round_integers:
-            X = with_floats(X, self._whole)
-            self._whole = np.zeros_like(self._whole)
+            X = integers_as_floats(X, self._is_integer)
+            self._is_integer = np.zeros_like(self._is_integer)
         try:
             # imbalanced-learn takes every frame for one of pandas
             X_new, y_new = super().fit_resample(
@@ -226,7 +226,7 @@ class M2mSampler(ByClassOverSampler):
                 y_new = y[np.append(np.arange(len(y)), self._of_class)]
             return X_new, y_new
         finally:
-            del self._whole
+            del self._is_integer
             vars(self).pop("_of_class", None)
 
     def _fit_resample(self, X: Any, y: np.ndarray) -> tuple[Any, np.ndarray]:
@@ -235,18 +235,18 @@ class M2mSampler(ByClassOverSampler):
         for name in ("source_estimator_", "target_estimator_"):
             vars(self).pop(name, None)
         device = resolve_device(self.device)
-        classes, codes = np.unique(y, return_inverse=True)
+        classes, y_encoded = np.unique(y, return_inverse=True)
         streams = Streams(self.random_state)
-        rows = TableRows(X, np.broadcast_to(self._whole, X.shape[1]))
+        rows = TableRows(X, np.broadcast_to(self._is_integer, X.shape[1]))
         n_new = [self.sampling_strategy_.get(label, 0) for label in classes]
         with torch_defaults():
-            draws = draw_seeds(codes, n_new, self.beta, streams.generator("transform", 0))
+            draws = draw_seeds(y_encoded, n_new, self.beta, streams.generator("transform", 0))
         self._of_class = draws.repeated  # for each new sample one of its class
         self.translated_ = np.zeros(sum(n_new), dtype=bool)
         self.confidence_ = np.full(sum(n_new), np.nan)
         new = rows.take(draws.repeated)
         if draws.tried.any():
-            new = self._translate(rows, y, classes, codes, draws, streams, new, device)
+            new = self._translate(rows, y, classes, y_encoded, draws, streams, new, device)
         self.seed_indices_ = np.where(self.translated_, draws.seed, draws.repeated)
         self.seed_classes_ = y[self.seed_indices_]
         self.acceptance_rate_ = float(self.translated_.mean()) if sum(n_new) else np.nan
@@ -257,17 +257,17 @@ class M2mSampler(ByClassOverSampler):
         rows: TableRows,
         y: np.ndarray,
         classes: np.ndarray,
-        codes: np.ndarray,
+        y_encoded: np.ndarray,
         draws: SeedDraws,
         streams: Streams,
         new: Any,
         device: str,
     ) -> Any:
         """Return the new samples with accepted translations in place of repeated ones."""
-        at_once = rows_at_once(rows.n_columns)
+        size = chunk_size(rows.n_columns)
         tried = np.flatnonzero(draws.tried)
         changed, accepted = False, []
-        with isolated_rng(threads=choose_threads(at_once, rows.n_columns), device=device):
+        with isolated_rng(threads=choose_threads(size, rows.n_columns), device=device):
             networks = []
             for number, name in enumerate(("source_estimator", "target_estimator")):
                 if number == 1 and not self.lam:
@@ -278,7 +278,7 @@ class M2mSampler(ByClassOverSampler):
                     source = _plain_network(device)
                 if not is_fitted_source(source):
                     seed = streams.seed("source", number)
-                    source = fit_source(source, rows.to_fit(), y, codes, seed)
+                    source = fit_source(source, rows.to_fit(), y, y_encoded, seed)
                 setattr(self, name + "_", source)
                 networks.append(score_network(source, classes, name, mean_scores=number == 1))
             translation = TableTranslation(
@@ -293,11 +293,13 @@ class M2mSampler(ByClassOverSampler):
                 generator=torch.Generator().manual_seed(streams.seed("transform", 1)),
             )
             wanted = np.unique(draws.target[tried])
-            unlearnt = set(wanted.tolist()) - translation.recognised(codes, wanted)
-            for start in range(0, len(tried), at_once):
-                part = tried[start : start + at_once]
+            unlearnt = set(wanted.tolist()) - translation.recognised(y_encoded, wanted)
+            for start in range(0, len(tried), size):
+                part = tried[start : start + size]
                 seeds = rows.dense(draws.seed[part])
-                moved, confidence = translation(seeds, codes[draws.seed[part]], draws.target[part])
+                moved, confidence = translation(
+                    seeds, y_encoded[draws.seed[part]], draws.target[part]
+                )
                 changed = changed or bool((moved != seeds).any())
                 self.confidence_[part] = confidence
                 self.translated_[part] = confidence >= self.gamma
@@ -309,7 +311,7 @@ class M2mSampler(ByClassOverSampler):
                 "Train it longer (max_epochs, lr), or give another.",
             )
         if not self.translated_.any():
-            self._warn_of_none(len(tried), rounded_off=not changed and bool(rows.whole.any()))
+            self._warn_of_none(len(tried), rounded_off=not changed and bool(rows.is_integer.any()))
         return rows.replaced(new, np.flatnonzero(self.translated_), accepted)
 
     def _warn_of_none(self, n_tried: int, *, rounded_off: bool) -> None:

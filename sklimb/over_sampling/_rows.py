@@ -22,17 +22,17 @@ class TableRows:
     ----------
     X : ndarray or sparse matrix, shape (n, d)
         Numbers. CSC is turned into CSR and back.
-    whole : ndarray of bool, shape (d,)
+    is_integer : ndarray of bool, shape (d,)
         The columns that hold integers.
     """
 
-    def __init__(self, X: Any, whole: np.ndarray) -> None:
+    def __init__(self, X: Any, is_integer: np.ndarray) -> None:
         self.format = X.format if sparse.issparse(X) else None
         self.X = X.tocsr() if self.format else X
         if self.format and not self.X.has_canonical_format:
             self.X = self.X.copy()  # entries of one place add up
             self.X.sum_duplicates()
-        self.whole = whole
+        self.is_integer = is_integer
         self.n_columns = X.shape[1]
 
     def take(self, rows: np.ndarray) -> Any:
@@ -62,8 +62,8 @@ class TableRows:
 
     def rounded(self, rows: np.ndarray) -> np.ndarray:
         """Return rows with the columns of integers rounded."""
-        if self.whole.any():
-            rows[:, self.whole] = np.rint(rows[:, self.whole])
+        if self.is_integer.any():
+            rows[:, self.is_integer] = np.rint(rows[:, self.is_integer])
         return rows
 
     def like_x(self, rows: np.ndarray) -> Any:
@@ -88,7 +88,7 @@ class TableRows:
         return np.concatenate([self.X, new])
 
 
-def whole_columns(X: Any) -> np.ndarray:
+def integer_columns(X: Any) -> np.ndarray:
     """Return which columns of a table hold integers; a single answer for an array.
 
     Raises
@@ -119,15 +119,15 @@ def _category(dtype: Any) -> bool:
     return name in ("category", "Categorical", "Enum")
 
 
-def with_floats(X: Any, whole: np.ndarray) -> Any:
+def integers_as_floats(X: Any, is_integer: np.ndarray) -> Any:
     """Return a table whose columns of integers are float64."""
-    if not whole.any():
+    if not is_integer.any():
         return X
     if hasattr(X, "dtypes"):
         if is_polars(X):
-            names = np.array(X.columns, dtype=object)[whole]
+            names = np.array(X.columns, dtype=object)[is_integer]
             return X.cast(dict.fromkeys(names, sys.modules["polars"].Float64))
-        return X.astype(dict.fromkeys(X.columns[whole], np.float64))
+        return X.astype(dict.fromkeys(X.columns[is_integer], np.float64))
     if hasattr(X, "astype"):
         return X.astype(np.float64)
     floats = np.asarray(X, dtype=np.float64)

@@ -33,13 +33,13 @@ class SeedDraws(NamedTuple):
 
 
 def draw_seeds(
-    codes: np.ndarray, n_new: Sequence[int], beta: float, rng: np.random.Generator
+    y_encoded: np.ndarray, n_new: Sequence[int], beta: float, rng: np.random.Generator
 ) -> SeedDraws:
     """Draw seeds and samples to repeat, class by class.
 
     Parameters
     ----------
-    codes : ndarray of int, shape (n_samples,)
+    y_encoded : ndarray of int, shape (n_samples,)
         Class indices; every class has a sample.
     n_new : sequence of int, length C
         Samples to make for each class.
@@ -52,8 +52,8 @@ def draw_seeds(
     SeedDraws
         In the order of the classes.
     """
-    counts = torch.from_numpy(np.bincount(codes, minlength=len(n_new)).astype(np.float64))
-    in_order = np.argsort(codes, kind="stable")
+    counts = torch.from_numpy(np.bincount(y_encoded, minlength=len(n_new)).astype(np.float64))
+    in_order = np.argsort(y_encoded, kind="stable")
     first = np.concatenate([[0], np.cumsum(counts.numpy()).astype(np.int64)])
 
     def row_of(classes: np.ndarray) -> np.ndarray:

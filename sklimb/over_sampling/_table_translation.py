@@ -24,7 +24,7 @@ _ROWS_AT_ONCE = 4096
 _CHANGES_PER_ENTRY = 4
 
 
-def rows_at_once(n_columns: int) -> int:
+def chunk_size(n_columns: int) -> int:
     """Return how many rows make a chunk."""
     return int(np.clip(_VALUES_AT_ONCE // max(1, n_columns), 1, _ROWS_AT_ONCE))
 
@@ -116,24 +116,24 @@ class TableTranslation:
         return moved, confidence.cpu().double().numpy()
 
     @torch.no_grad()
-    def recognised(self, codes: np.ndarray, among: np.ndarray) -> set[int]:
+    def recognised(self, y_encoded: np.ndarray, among: np.ndarray) -> set[int]:
         """Return which of some classes g predicts for at least one of their own rows.
 
         Parameters
         ----------
-        codes : ndarray of int, shape (n,)
+        y_encoded : ndarray of int, shape (n,)
             Class indices of all rows.
         among : ndarray of int
             The classes to look at.
         """
         known: set[int] = set()
-        asked = np.flatnonzero(np.isin(codes, among))
-        size = rows_at_once(self.rows.n_columns)
+        asked = np.flatnonzero(np.isin(y_encoded, among))
+        size = chunk_size(self.rows.n_columns)
         with frozen(self.g):
             for first in range(0, len(asked), size):
                 part = asked[first : first + size]
                 predicted = self.g(self._tensor(self.rows.dense(part))).argmax(1).cpu().numpy()
-                known.update(predicted[predicted == codes[part]].tolist())
+                known.update(predicted[predicted == y_encoded[part]].tolist())
         return known
 
     def _allowed(self, seeds: np.ndarray) -> Tensor:

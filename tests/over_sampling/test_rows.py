@@ -12,10 +12,10 @@ from scipy import sparse
 from sklimb.over_sampling import _rows as module
 from sklimb.over_sampling._rows import (
     TableRows,
+    integer_columns,
+    integers_as_floats,
     is_polars,
     polars_followed_by,
-    whole_columns,
-    with_floats,
 )
 
 SPARSE = [sparse.csr_matrix, sparse.csr_array, sparse.csc_matrix, sparse.csc_array]
@@ -183,12 +183,12 @@ def test_an_array_has_one_answer(dtype, X):
     given = (10 * X).astype(dtype)
     forms = [given, given.tolist(), torch.from_numpy(given), *(make(given) for make in SPARSE)]
     for form in forms:
-        assert whole_columns(form).tolist() == [whole]
-        floats = with_floats(form, np.array([whole]))
+        assert integer_columns(form).tolist() == [whole]
+        floats = integers_as_floats(form, np.array([whole]))
         if not whole:
             assert floats is form
         else:
-            assert whole_columns(floats).tolist() == [False]
+            assert integer_columns(floats).tolist() == [False]
             values = np.asarray(dense(floats))
             assert values.dtype == np.float64
             np.testing.assert_array_equal(values, given)
@@ -212,18 +212,18 @@ def test_columns_of_a_pandas_frame():
         },
         index=[7, 9],
     )
-    whole = whole_columns(frame)
+    whole = integer_columns(frame)
     expected = ["int", "byte", "bool", "nullable", "masked"]
     assert whole.dtype == bool and list(frame.columns[whole]) == expected
     before = frame.copy()
-    floats = with_floats(frame, whole)
+    floats = integers_as_floats(frame, whole)
     assert list(floats.columns) == list(frame.columns) and floats.index.tolist() == [7, 9]
     for name in frame.columns:
         kept = name not in expected
         assert floats[name].dtype == (frame[name].dtype if kept else np.float64)
         assert floats[name].tolist() == frame[name].tolist()
     pd.testing.assert_frame_equal(frame, before)
-    assert with_floats(frame, np.zeros(9, dtype=bool)) is frame
+    assert integers_as_floats(frame, np.zeros(9, dtype=bool)) is frame
 
 
 @pytest.fixture
@@ -240,12 +240,12 @@ def polars_frame():
 
 
 def test_columns_of_a_polars_frame(polars_frame):
-    whole = whole_columns(polars_frame)
+    whole = integer_columns(polars_frame)
     assert whole.dtype == bool and whole.tolist() == [False, True, False, True, True]
-    floats = with_floats(polars_frame, whole)
+    floats = integers_as_floats(polars_frame, whole)
     assert floats.dtypes == [pl.Float64, pl.Float64, pl.Float32, pl.Float64, pl.Float64]
     np.testing.assert_array_equal(floats.to_numpy(), polars_frame.to_numpy())
-    assert with_floats(polars_frame, np.zeros(5, dtype=bool)) is polars_frame
+    assert integers_as_floats(polars_frame, np.zeros(5, dtype=bool)) is polars_frame
 
 
 @pytest.mark.parametrize(
@@ -262,7 +262,7 @@ def test_categories_are_refused(column):
         {"a": [1.0, 2.0]} | {f"c{i}": column for i in range(12)}
     )
     with pytest.raises(TypeError, match=r"Columns \['c0', .*'c9'\] are categorical.*OneHotEncoder"):
-        whole_columns(frame)
+        integer_columns(frame)
 
 
 # --- polars -------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from torch import nn
 from sklimb.classifiers.sources import ClassScores
 from sklimb.over_sampling import _table_translation as module
 from sklimb.over_sampling._rows import TableRows
-from sklimb.over_sampling._table_translation import TableTranslation, rows_at_once
+from sklimb.over_sampling._table_translation import TableTranslation, chunk_size
 from sklimb.transforms import start_noise
 from tests.transforms.test_m2m import naive_translate, network
 
@@ -249,6 +249,6 @@ def test_of_mps_no_float64_is_asked(X, nets, monkeypatch):
     [(0, 4096), (1, 4096), (1024, 4096), (1025, 4092), (2048, 2048), (2**22, 1), (2**23, 1)],
 )
 def test_rows_at_once(n_columns, rows):
-    found = rows_at_once(n_columns)
+    found = chunk_size(n_columns)
     assert found == rows and type(found) is int
     assert found == 1 or found * n_columns * np.dtype(np.float64).itemsize <= 32 * 2**20
