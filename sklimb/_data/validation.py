@@ -87,7 +87,7 @@ def unsliced(X: Any) -> Any:
 
 
 def _is_item(row: Any) -> bool:
-    """Return whether a row is the item of a Dataset: no numbers, and no text."""
+    """Return whether a sample is an item of a Dataset: no numbers, and no text."""
     if isinstance(row, (torch.Tensor, np.ndarray)):
         return row.ndim > 1
     if isinstance(row, Mapping):
@@ -102,7 +102,7 @@ def _is_item(row: Any) -> bool:
 def check_training_data(
     estimator: BaseEstimator, X: Any, y: Any, *, reset: bool, device: str | torch.device
 ) -> tuple[TrainingData, np.ndarray]:
-    """Validate rows, images or a Dataset, and labels.
+    """Validate samples, images or a Dataset, and labels.
 
     Parameters
     ----------
@@ -141,7 +141,7 @@ def check_training_data(
 
 
 def check_new_data(estimator: BaseEstimator, X: Any) -> TrainingData:
-    """Validate rows, images or a Dataset to predict, by what the estimator was fitted to."""
+    """Validate samples, images or a Dataset to predict, by what the estimator was fitted to."""
     X = unsliced(X)
     if is_dataset(X):
         _check_items(estimator, X, reset=False)
@@ -326,7 +326,7 @@ def labels_within(X: Any) -> np.ndarray | None:
 
 
 def take_rows(X: Any, rows: np.ndarray) -> Any:
-    """Return some rows of what scikit-learn can index, or items of a Dataset, as a Dataset."""
+    """Return some samples of what scikit-learn can index, or items of a Dataset, as a Dataset."""
     return Subset(X, rows.tolist()) if is_dataset(X) else _safe_indexing(X, rows)
 
 

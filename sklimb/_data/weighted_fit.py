@@ -64,7 +64,7 @@ def fit_weighted(
     method: str = "fit",
     **arguments: Any,
 ) -> BaseEstimator:
-    """Fit a classifier to the rows of classes that weigh something.
+    """Fit a classifier to the samples of classes that weigh something.
 
     Parameters
     ----------
@@ -74,13 +74,13 @@ def fit_weighted(
         Training data, in any form that it takes.
     y : array-like, shape (n,)
     sample_weight : array-like of shape (n,) or None
-        A classifier that takes none gets each row as often as whole numbers say.
+        A classifier that takes none gets each sample as often as whole numbers say.
     metadata : dict
         What goes to it beside X and y, weights among them where it takes them.
     method : {"fit", "partial_fit"}, default="fit"
         Which of its methods is called.
     **arguments : dict
-        More for that method, not by row.
+        More for that method, not by sample.
 
     Returns
     -------

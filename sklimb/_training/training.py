@@ -25,7 +25,7 @@ from sklimb._warnings import warn
 
 # Moments of the columns are taken from chunks of about this many values: 32 MB in float64.
 _VALUES_OF_A_CHUNK = 2**22
-# Of a Dataset, that may not fit in memory, quantiles of the columns are those of so many rows.
+# Of a Dataset, that may not fit in memory, quantiles of the columns are those of so many samples.
 _ROWS_OF_QUANTILES = 100_000
 # At most this many samples are looked at.
 _SAMPLES_TO_START_FROM = 20_000
@@ -131,7 +131,7 @@ def set_column_statistics(net: Net, data: TrainingData) -> None:
     """Give a net's backbone the (weighted) moments and quantiles of the columns that it asks for.
 
     Moments go to ``set_input_scaling(mean, scale)``, unless ``wants_scaling`` is False; then the
-    quantiles at the shares of rows in ``wants_quantiles`` to ``set_input_quantiles(quantiles)``.
+    quantiles at the shares of samples in ``wants_quantiles`` to ``set_input_quantiles(quantiles)``.
     """
     backbone = net.module_.backbone
     set_input_scaling = getattr(backbone, "set_input_scaling", None)
@@ -148,7 +148,7 @@ def set_column_statistics(net: Net, data: TrainingData) -> None:
 
 
 def _quantiles(net: Net, data: TrainingData, shares: np.ndarray) -> np.ndarray:
-    """Return quantiles (d, q): of all rows in memory, of at most 100,000 drawn from a Dataset."""
+    """Return quantiles (d, q) of all samples in memory, or of 100,000 at most from a Dataset."""
     if isinstance(data, ArrayData):
         return column_quantiles(data.X, data.weight, shares)
     rows = np.arange(len(data))
@@ -164,7 +164,7 @@ def _quantiles(net: Net, data: TrainingData, shares: np.ndarray) -> np.ndarray:
 def iter_chunks(
     net: Net, data: TrainingData
 ) -> Iterator[tuple[np.ndarray | scipy.sparse.csr_array, int]]:
-    """Yield (x in float64, index of its first row), for moments of the columns."""
+    """Yield (x in float64, index of its first sample), for moments of the columns."""
     batches = net.get_iterator(data)
     if isinstance(batches, Batches):
         batches.batch_size = max(64, _VALUES_OF_A_CHUNK // data.mean_values)

@@ -253,12 +253,12 @@ class BaseNetClassifier(
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (n, n_features), images (n, C, H, W) or Dataset
+        X : array-like or sparse matrix of shape (n_samples, n_features), images or Dataset
             Data.
 
         Returns
         -------
-        ndarray of shape (n, n_classes) or (n,)
+        ndarray of shape (n_samples, n_classes) or (n_samples,)
             Scores; for two classes the second minus the first. Of the type that they are computed
             in, as all that follows: float32, or float64 with ``dtype="float64"``.
         """
@@ -266,16 +266,16 @@ class BaseNetClassifier(
         return scores[:, 1] - scores[:, 0] if len(self.classes_) == 2 else scores
 
     def predict(self, X: Any) -> np.ndarray:
-        """Return the class with the highest score for each row.
+        """Return the class with the highest score for each sample.
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (n, n_features), images (n, C, H, W) or Dataset
+        X : array-like or sparse matrix of shape (n_samples, n_features), images or Dataset
             Data.
 
         Returns
         -------
-        ndarray of shape (n,)
+        ndarray of shape (n_samples,)
             Labels, as they were in ``y``.
         """
         scores = self._run(X, scores_of)
@@ -286,12 +286,12 @@ class BaseNetClassifier(
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (n, n_features), images (n, C, H, W) or Dataset
+        X : array-like or sparse matrix of shape (n_samples, n_features), images or Dataset
             Data.
 
         Returns
         -------
-        ndarray of shape (n, n_classes)
+        ndarray of shape (n_samples, n_classes)
             Probabilities in the order of ``classes_``; each row sums to 1.
         """
         scores = self._run(X, scores_of)
@@ -302,12 +302,12 @@ class BaseNetClassifier(
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (n, n_features), images (n, C, H, W) or Dataset
+        X : array-like or sparse matrix of shape (n_samples, n_features), images or Dataset
             Data.
 
         Returns
         -------
-        ndarray of shape (n, n_classes)
+        ndarray of shape (n_samples, n_classes)
             Log probabilities in the order of ``classes_``.
         """
         scores = self._run(X, scores_of)
@@ -318,12 +318,12 @@ class BaseNetClassifier(
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (n, n_features), images (n, C, H, W) or Dataset
+        X : array-like or sparse matrix of shape (n_samples, n_features), images or Dataset
             Data.
 
         Returns
         -------
-        ndarray of shape (n, n_features_out)
+        ndarray of shape (n_samples, n_features_out)
             Features.
         """
         return self._run(X, features_of)

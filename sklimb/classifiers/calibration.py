@@ -32,7 +32,7 @@ LEAST_PROBABILITY = float(np.finfo(np.float64).eps)
 
 
 def log_with_temperature(proba: np.ndarray, temperature: float) -> np.ndarray:
-    """Return log probabilities over the temperature, up to a constant a row.
+    """Return log probabilities over the temperature, up to a constant for each sample.
 
     A probability below `LEAST_PROBABILITY` counts as that.
 
@@ -86,9 +86,9 @@ def fit_temperature(proba: np.ndarray, y: np.ndarray, weight: np.ndarray | None 
     ----------
     proba : ndarray, shape (n, C)
         Probabilities of samples that the classifier was not trained on.
-    y : ndarray of int, shape (n,)
+    y : ndarray of int, shape (n_samples,)
         Their classes, as columns of `proba`.
-    weight : ndarray, shape (n,), or None
+    weight : ndarray, shape (n_samples,), or None
         Weights of the samples.
 
     Returns

@@ -1,4 +1,4 @@
-"""What a classifier whose probabilities are corrected says of rows."""
+"""What a classifier whose probabilities are corrected says of samples."""
 
 from __future__ import annotations
 
@@ -62,12 +62,12 @@ class CorrectedPredictionMixin:
 
         Parameters
         ----------
-        X : array-like of shape (n, n_features)
+        X : array-like of shape (n_samples, n_features)
             Data.
 
         Returns
         -------
-        ndarray of shape (n,)
+        ndarray of shape (n_samples,)
             Labels.
         """
         scores, _ = self._log_scores(X)
@@ -80,12 +80,12 @@ class CorrectedPredictionMixin:
 
         Parameters
         ----------
-        X : array-like of shape (n, n_features)
+        X : array-like of shape (n_samples, n_features)
             Data.
 
         Returns
         -------
-        ndarray of shape (n, n_classes)
+        ndarray of shape (n_samples, n_classes)
             Probabilities for data with the class shares ``target_prior_``; each row sums to 1. Of
             the float type that the classifier gives, as all scores here. Costs do not change them:
             with ``cost_matrix`` the highest is not what `predict` returns.
@@ -98,28 +98,28 @@ class CorrectedPredictionMixin:
 
         Parameters
         ----------
-        X : array-like of shape (n, n_features)
+        X : array-like of shape (n_samples, n_features)
             Data.
 
         Returns
         -------
-        ndarray of shape (n, n_classes)
+        ndarray of shape (n_samples, n_classes)
             Log probabilities.
         """
         scores, dtype = self._log_scores(X)
         return log_probabilities(scores, dtype)
 
     def decision_function(self, X: Any) -> np.ndarray:
-        """Return corrected log probabilities, up to a constant a row, or expected costs; finite.
+        """Return corrected log probabilities up to a constant, or expected costs; finite.
 
         Parameters
         ----------
-        X : array-like of shape (n, n_features)
+        X : array-like of shape (n_samples, n_features)
             Data.
 
         Returns
         -------
-        ndarray of shape (n, n_classes) or (n,)
+        ndarray of shape (n_samples, n_classes) or (n_samples,)
             Scores, with ``cost_matrix`` minus the expected costs; for two classes the second minus
             the first. The highest, or for two classes the sign, is what `predict` goes by.
         """
@@ -136,7 +136,7 @@ class CorrectedPredictionMixin:
 
         Parameters
         ----------
-        X : array-like of shape (n, n_features)
+        X : array-like of shape (n_samples, n_features)
             Data.
 
         Returns
@@ -159,9 +159,9 @@ class CorrectedPredictionMixin:
 
         Parameters
         ----------
-        X : array-like of shape (n, n_features)
+        X : array-like of shape (n_samples, n_features)
             Training data.
-        y : array-like of shape (n,)
+        y : array-like of shape (n_samples,)
             Labels.
         **fit_params : dict
             More for `fit`.

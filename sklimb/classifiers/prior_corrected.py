@@ -45,7 +45,7 @@ def _labels(X: Any, y: Any) -> Any:
 class PriorCorrectedClassifier(
     CorrectedPredictionMixin, MetaEstimatorMixin, ClassifierMixin, BaseEstimator
 ):
-    r"""Any classifier, its probabilities moved from the training shares to other class shares.
+    r"""Any classifier, with probabilities corrected from the training class shares to others.
 
     .. math:: \tilde p_k \propto p_k^{1/T} \left( q_k / \pi_k \right)^{\tau}
 
@@ -68,7 +68,7 @@ class PriorCorrectedClassifier(
     target_prior : array-like of shape (n_classes,), dict, Series or None, default=None
         Class shares to predict for, in the order of ``classes_`` or by label (a Series by its
         index, as ``y.value_counts(normalize=True)`` has the labels); they need not sum to 1. Those
-        of labels that y lacks, as a fold may, are left aside if each label of y has one. None takes
+        of labels that y lacks (as a fold may) are left aside if each label of y has one. None takes
         equal shares, and beside ``cost_matrix`` the shares of the training data.
     cv : int, splitter, iterable of (train, test) or None, default=None
         Folds for a temperature. None fits the classifier once, on all samples, and leaves the
@@ -94,7 +94,7 @@ class PriorCorrectedClassifier(
         Those of the folds, with ``cv``.
     temperature_ : float
         The temperature; 1 without ``cv``.
-    oof_proba_ : ndarray of shape (n, n_classes)
+    oof_proba_ : ndarray of shape (n_samples, n_classes)
         Probabilities of the training samples from the clones that left them out, before temperature
         and correction, with ``cv``. NaN for a sample that none left out, or that has no weight.
     classes_ : ndarray of shape (n_classes,)
@@ -198,10 +198,10 @@ class PriorCorrectedClassifier(
             Training data, in any form that the classifier takes.
         y : array-like of shape (n_samples,)
             Labels. May be None for a torch Dataset of (x, label).
-        sample_weight : array-like of shape (n,), default=None
-            Weights of the rows: for the class shares, the temperature and the classifier. In a
-            pipeline they go to its last step. A classifier that takes none gets each row as often
-            as whole numbers say, which is what a BaggingClassifier hands on.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples: for the class shares, the temperature and the classifier. In a
+            pipeline they go to its last step. A classifier that takes none gets each sample as
+            often as whole numbers say, which is what a BaggingClassifier hands on.
         **fit_params : dict
             Metadata for the classifier, and for the splitter that ``cv`` is; needs scikit-learn's
             metadata routing.
@@ -235,21 +235,21 @@ class PriorCorrectedClassifier(
     ) -> PriorCorrectedClassifier:
         """Let the classifier learn on from some data, and add its classes to the counts.
 
-        There is such a method where the classifier has it and ``cv`` is None: out-of-fold rows
+        There is such a method where the classifier has it and ``cv`` is None: out-of-fold samples
         would have to be kept from all calls. The shares that are corrected for are those of all
         data up to now, that of a call of `fit` before included; a class that has not been seen yet
         is never predicted. A frozen classifier learns nothing, its classes are counted.
 
         Parameters
         ----------
-        X : array-like of shape (n, n_features)
+        X : array-like of shape (n_samples, n_features)
             Training data, in any form that the classifier takes.
-        y : array-like of shape (n,)
+        y : array-like of shape (n_samples,)
             Labels. May be None for a torch Dataset of (x, label).
         classes : array-like of shape (n_classes,), default=None
             All labels there will be, for the first call.
-        sample_weight : array-like of shape (n,), default=None
-            Weights of the rows, as in `fit`.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples, as in `fit`.
         **partial_fit_params : dict
             Metadata for the classifier; needs scikit-learn's metadata routing.
 
