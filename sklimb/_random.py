@@ -31,6 +31,7 @@ _PURPOSES = (
     "transform",
     "source",
     "mixup",
+    "cross_fit",
 )
 
 # Below this many input values a batch, two threads are slower than one (measured on MLPs).

@@ -81,6 +81,11 @@ class BestEpoch:
         self.best: tuple[float, float] | None = None
         self.best_epoch = 0
         self.weights: dict[str, torch.Tensor] = {}
+        self.member_weight = None
+
+    def steps(self, net: Net) -> Callable[..., dict[str, Any]]:
+        """Return what takes a step: the net's own."""
+        return net.train_step
 
     def after_epoch(self, net: Net, held: ArrayData | DatasetData) -> None:
         """Score the epoch on the held-back samples, and decide."""

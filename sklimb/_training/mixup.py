@@ -121,7 +121,8 @@ def mixed_loss(
         shares = label_share(share, *counts[both].view(2, -1), kappa=mixup.kappa, tau=mixup.tau)
     weight = torch.cat([shares, 1.0 - shares])
     if batch.weight is not None:
-        weight = weight * torch.cat([batch.weight, batch.weight[partner]])
+        of_rows = torch.cat([batch.weight, batch.weight[partner]])
+        weight = (weight if of_rows.ndim == 1 else weight.unsqueeze(1)) * of_rows
     twice = (torch.cat([t, t]) for t in (features, scores))
     step = BatchOutput(both, weight, *twice, module.head)
     return step_output(*criterion(step), scores, step)

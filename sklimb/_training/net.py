@@ -33,6 +33,7 @@ from sklimb._training.optimisation import (
     param_groups_weight_decay,
     remove_parameters,
 )
+from sklimb._training.out_of_fold import OutOfFold
 from sklimb._training.rebalancing import Rebalancer, count_classes
 from sklimb.transforms.base import Transform
 
@@ -184,7 +185,7 @@ class Net(NeuralNetClassifier):
         epochs: int | None = None,
         *,
         schedule: dict[str, Any] | None = None,
-        monitor: BestEpoch | None = None,
+        monitor: BestEpoch | OutOfFold | None = None,
         **fit_params: Any,
     ) -> Net:
         """Train for some epochs, or until ``stop_training`` is set.
@@ -199,7 +200,7 @@ class Net(NeuralNetClassifier):
             None takes ``max_epochs``.
         schedule : dict or None
             Keyword arguments of `learning_rate_factor`, over the epochs of this call.
-        monitor : BestEpoch or None
+        monitor : BestEpoch, OutOfFold or None
             Decides when to stop, and which weights stay.
         **fit_params : dict
             None are known.
@@ -211,14 +212,16 @@ class Net(NeuralNetClassifier):
         datasets = {"dataset_train": X, "dataset_valid": y}
         batches = self.get_iterator(X, training=True)
         batches_valid = None if y is None else self.get_iterator(y)
+        member_weight = None if monitor is None else monitor.member_weight
+        train_step = self.train_step if monitor is None else monitor.steps(self)
         if y is not None and y.weight is not None:
             batches_valid.weight = self._row_weight(y.weight)
         try:
             for _ in range(self.max_epochs if epochs is None else epochs):
                 self.notify("on_epoch_begin", **datasets)
-                self._prepare_epoch(batches)
+                self._prepare_epoch(batches, member_weight)
                 self._set_learning_rate(self.finished_epochs - 1 - start, schedule)
-                self.run_single_epoch(batches, True, "train", self.train_step)
+                self.run_single_epoch(batches, True, "train", train_step)
                 self.run_single_epoch(batches_valid, False, "valid", self.validation_step)
                 if monitor is not None:
                     monitor.after_epoch(self, y)
@@ -257,7 +260,9 @@ class Net(NeuralNetClassifier):
                 raise
             self.stop_training = True
 
-    def _prepare_epoch(self, batches: Batches | StreamedBatches) -> None:
+    def _prepare_epoch(
+        self, batches: Batches | StreamedBatches, member_weight: np.ndarray | None = None
+    ) -> None:
         """Set the order, the sample weights and the dropout stream of an epoch."""
         epoch = self.finished_epochs - 1  # on_epoch_begin has opened this epoch's record
         seed_everything(self.streams.seed("dropout", epoch), self.device)
@@ -276,6 +281,8 @@ class Net(NeuralNetClassifier):
             balanced_draws=balanced_draws,
         )
         self.criterion_.set_seen_counts(self._as_weight(seen))
+        if member_weight is not None:  # (n, k): what each member leaves out weighs nothing for it
+            weight = member_weight if weight is None else weight[:, None] * member_weight
         batches.weight = None if weight is None else self._row_weight(weight)
 
     def _row_weight(self, weight: np.ndarray) -> Tensor:

@@ -30,12 +30,17 @@ class Network(nn.Module):
         so by ``n_members``, gives (n, k, d).
     head : nn.Module
         See `sklimb.heads`; `MemberHeads` for members.
+    calibration : Calibration or None
+        Of the scores, once it is known.
     """
 
-    def __init__(self, backbone: nn.Module, head: nn.Module) -> None:
+    def __init__(
+        self, backbone: nn.Module, head: nn.Module, calibration: Calibration | None = None
+    ) -> None:
         super().__init__()
         self.backbone = backbone
         self.head = head
+        self.calibration = calibration
         # Its dtype is the network's, whatever the backbone is made of.
         self.register_buffer("like", torch.zeros(()), persistent=False)
 
@@ -65,12 +70,38 @@ class Network(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Return scores, (n, C); of members the log of their mean probability."""
         scores = self.head(self.features(x))
-        return scores if scores.ndim == 2 else log_mean_probability(scores)
+        if scores.ndim == 3:
+            scores = log_mean_probability(scores)
+        return scores if self.calibration is None else self.calibration(scores)
 
     @property
     def n_members(self) -> int:
         """How many networks there are in this one."""
         return self.head.n_members if isinstance(self.head, MemberHeads) else 1
+
+
+class Calibration(nn.Module):
+    r"""How sure scores may be: a temperature, for the class shares of the training data.
+
+    .. math:: s' = (s + b) / T - b
+
+    with :math:`b` what the loss adds to the scores (0 for most losses, the log class shares for
+    logit adjustment), so that the temperature is of probabilities for the training shares.
+
+    Parameters
+    ----------
+    n_classes : int
+        C.
+    """
+
+    def __init__(self, n_classes: int) -> None:
+        super().__init__()
+        self.register_buffer("temperature", torch.ones(()))
+        self.register_buffer("offset", torch.zeros(n_classes))
+
+    def forward(self, scores: Tensor) -> Tensor:
+        """Return the scores, (n, C), at the temperature."""
+        return (scores + self.offset) / self.temperature - self.offset
 
 
 def run_backbone(backbone: nn.Module, x: Tensor, dtype: torch.dtype) -> Tensor:
@@ -109,6 +140,9 @@ class NetworkFactory:
         of it. None leaves it to the backbone.
     n_rows : int or None
         Training samples, for a backbone whose sizes go by them.
+    calibrated_classes : int or None
+        The number of classes, where the network is to be calibrated: its members then share
+        nothing, so that each can be judged by what it has not seen. None leaves it as it is.
     """
 
     def __init__(
@@ -119,7 +153,9 @@ class NetworkFactory:
         dtype: torch.dtype,
         n_members: int | None = None,
         n_rows: int | None = None,
+        calibrated_classes: int | None = None,
     ) -> None:
+        self.calibrated_classes = calibrated_classes
         self.n_members = n_members
         self.n_rows = n_rows
         self.backbone = backbone
@@ -145,7 +181,9 @@ class NetworkFactory:
             head = self.make_head(width)
         else:
             head = MemberHeads([self.make_head(width) for _ in range(features.shape[1])])
-        return Network(backbone, head).to(self.dtype)
+        classes = self.calibrated_classes
+        calibration = None if classes is None else Calibration(classes)
+        return Network(backbone, head, calibration).to(self.dtype)
 
     def _make_backbone(self, kwargs: dict[str, Any]) -> nn.Module:
         if isinstance(self.backbone, nn.Module):
@@ -172,6 +210,9 @@ class NetworkFactory:
                     f"n_members={self.n_members} and module__n_members={own} disagree. Give one."
                 )
             known["n_members"] = self.n_members
+            if self.calibrated_classes is not None:
+                knows_members = "independent" in takes
+                known |= {"independent": True} if knows_members else {"n_members": 1}
         kwargs = {name: value for name, value in known.items() if name in takes} | kwargs
         if knows_members or self.n_members in (None, 1):
             return self._made(kwargs)

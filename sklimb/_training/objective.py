@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from sklimb.heads.members import weights_of_members
 from sklimb.transforms.base import Transform
 
 
@@ -19,7 +20,8 @@ class BatchOutput(NamedTuple):
     y : Tensor of int, shape (n,)
         Class indices.
     weight : Tensor, shape (n,), or None
-        Weights of the samples, for terms that are not a value for each sample.
+        Weights of the samples, for terms that are not a value for each sample. Of members that
+        weigh them differently (n, k).
     features : Tensor, shape (n, e)
         What the head compares. A step of k members, which `LossTerms` takes apart before a term
         sees it, has (n, k, e).
@@ -78,6 +80,19 @@ class LossTerms(nn.Module):
             if hasattr(term, "set_seen_counts"):
                 term.set_seen_counts(counts)
 
+    @property
+    def is_proper(self) -> bool:
+        """Whether the scores are made to be the logarithms of probabilities, up to a constant."""
+        return all(getattr(term, "is_proper", True) for _, term in self.terms.values())
+
+    def score_offset(self) -> Tensor | None:
+        """Return what the loss adds to the scores of the classes, (C,), None if nothing.
+
+        With it they are scores for the class shares of the training data.
+        """
+        offsets = [t.score_offset() for _, t in self.terms.values() if hasattr(t, "score_offset")]
+        return offsets[0] if offsets else None
+
     def forward(self, step: BatchOutput) -> tuple[Tensor, list[Tensor]]:
         """Return the loss and each term's value before its coefficient."""
         if step.scores.ndim == 2:
@@ -105,19 +120,18 @@ def _of_members(term: Callable[[BatchOutput], Tensor], step: BatchOutput) -> Ten
     n, k, _ = step.scores.shape
     if getattr(term, "row_wise", False):
         weight = step.weight
-        weight = None if weight is None else weight.repeat_interleave(k)
+        if weight is not None:
+            weight = weight.reshape(-1) if weight.ndim == 2 else weight.repeat_interleave(k)
         rows = BatchOutput(
             step.y.repeat_interleave(k), weight, step.features.reshape(n * k, -1),
             step.scores.reshape(n * k, -1), step.head,
         )  # fmt: skip
         return _average(term(rows), weight)
+    weights = weights_of_members(step.weight, k)
     values = [
-        _average(
-            term(step._replace(features=features, scores=scores, head=head)),
-            step.weight,
-        )
-        for features, scores, head in zip(
-            step.features.unbind(1), step.scores.unbind(1), step.head.members, strict=True
+        _average(term(BatchOutput(step.y, weight, features, scores, head)), weight)
+        for weight, features, scores, head in zip(
+            weights, step.features.unbind(1), step.scores.unbind(1), step.head.members, strict=True
         )
     ]
     return torch.stack(values).mean()

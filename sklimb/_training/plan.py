@@ -15,6 +15,7 @@ from skorch.callbacks import LRScheduler
 
 from sklimb._data.training_data import ArrayData, TrainingData
 from sklimb._random import choose_threads, isolated_rng
+from sklimb._training.out_of_fold import N_FOLDS
 from sklimb._training.rebalancing import Rebalancer, class_weight_vector, resolve_epoch
 from sklimb.backbones import MLP, ConvNet, TabularMLP
 
@@ -22,6 +23,10 @@ from sklimb.backbones import MLP, ConvNet, TabularMLP
 _EPOCHS_OF_UNKNOWN_DATA = 60
 # Samples of more columns are words, as a rule: `TabularMLP` would take them densely and rank them.
 _MOST_COLUMNS = 512
+
+
+# A cross-fitted training ends by itself, or here; batches are of so many samples at least.
+_MOST_EPOCHS, _LEAST_EPOCHS, _MOST_STEPS, _LEAST_BATCH = 150, 3, 1_500, 64
 
 
 class Mode(Enum):
@@ -58,6 +63,10 @@ class TrainPlan:
         Share of each class held back to stop early; None holds nothing back.
     lr : float
         Learning rate.
+    n_members : int or None
+        Networks in one; None leaves it to the backbone.
+    cross_fit : bool
+        Whether each member leaves a fold of the samples out.
     """
 
     mode: Mode
@@ -71,6 +80,8 @@ class TrainPlan:
     rebalancer: Rebalancer
     schedule: dict[str, Any] | None
     validation_fraction: float | None
+    n_members: int | None
+    cross_fit: bool
     lr: float
 
     @property
@@ -121,13 +132,16 @@ def make_plan(
     max_epochs = parameters["max_epochs"]
     if in_pieces and max_epochs == "auto":
         max_epochs = _EPOCHS_OF_UNKNOWN_DATA  # one call says nothing of how many are to come
+    cross_fit = cross_fits(parameters, mode, backbone)
     max_epochs, batch_size = resolve_sizes(
         backbone,
         data,
         data.class_counts(len(class_labels)),
         max_epochs=max_epochs,
         batch_size=parameters["batch_size"] if batch_size is None else batch_size,
+        cross_fit=cross_fit,
     )
+    n_members = parameters["n_members"]
     return TrainPlan(
         mode=mode,
         backbone=backbone,
@@ -144,14 +158,40 @@ def make_plan(
             parameters["sampling"],
             resolve_epoch(parameters["rebalance_from"], max_epochs),
         ),
-        schedule=None if in_pieces else _schedule(parameters, max_epochs),
+        # nobody knows when a cross-fitted training ends: an average of weights stands for a fall
+        schedule=None if in_pieces or cross_fit else _schedule(parameters, max_epochs),
         validation_fraction=(
             parameters["validation_fraction"]
             if parameters["early_stopping"] and not in_pieces
             else None
         ),
         lr=parameters["lr"],
+        n_members=N_FOLDS if cross_fit and n_members is None else n_members,
+        cross_fit=cross_fit,
     )
+
+
+def cross_fits(parameters: Mapping[str, Any], mode: Mode, backbone: Any) -> bool:
+    """Return whether the members of a training each leave a fold of the samples out.
+
+    "auto" does where all is left open that it decides: dense columns of numbers for the default
+    backbone, no number of members or epochs, nothing that counts epochs.
+    """
+    if mode is not Mode.FIT or parameters["cross_fit"] is False:
+        return False
+    if parameters["cross_fit"] is True:
+        return True
+    default = backbone is TabularMLP and parameters["module"] is None
+    members_open = parameters["n_members"] is None and "module__n_members" not in parameters
+    left_open = members_open and parameters["max_epochs"] == "auto"
+    counts_epochs = (
+        parameters["early_stopping"]
+        or parameters["warm_start"]
+        or parameters["rebalance_from"] != 0
+        or parameters["callbacks"]
+        or parameters["warmup_epochs"]
+    )
+    return bool(default and left_open and not counts_epochs)
 
 
 def _schedule(parameters: Mapping[str, Any], max_epochs: int) -> dict[str, Any] | None:
@@ -183,6 +223,7 @@ def resolve_sizes(
     *,
     max_epochs: int | str,
     batch_size: int | str,
+    cross_fit: bool = False,
 ) -> tuple[int, int]:
     """Return epochs and batch size as numbers; numbers that are given stay.
 
@@ -202,6 +243,8 @@ def resolve_sizes(
         As the user has it.
     batch_size : int or "auto"
         As the user has it.
+    cross_fit : bool
+        The number of epochs is a bound then, for a training that ends by itself.
 
     Returns
     -------
@@ -210,6 +253,10 @@ def resolve_sizes(
     """
     n = len(data)
     epochs, size = choose_epochs(n), choose_batch_size(n)
+    if cross_fit:
+        size = max(size, _LEAST_BATCH) if batch_size == "auto" else int(batch_size)
+        bound = min(_MOST_EPOCHS, max(_LEAST_EPOCHS, _MOST_STEPS // math.ceil(n / size)))
+        return (bound if max_epochs == "auto" else int(max_epochs)), size
     while isinstance(backbone, partial):  # advises as what it calls
         backbone = backbone.func
     advise = getattr(backbone, "advised_sizes", None)

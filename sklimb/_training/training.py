@@ -19,6 +19,7 @@ from sklimb._training.net import Net
 from sklimb._training.network import NetworkFactory
 from sklimb._training.objective import LossTerms
 from sklimb._training.optimisation import warn_of_dropout
+from sklimb._training.out_of_fold import OutOfFold
 from sklimb._training.plan import Mode, TrainPlan
 from sklimb._training.recipe import Recipe
 from sklimb._warnings import warn
@@ -56,8 +57,9 @@ def make_net(
             recipe.head,
             data.example(),
             plan.dtype,
-            parameters["n_members"],
+            plan.n_members,
             len(data),
+            len(plan.rebalancer.class_labels) if plan.cross_fit else None,
         ),
         criterion=LossTerms(recipe.terms),
         streams=streams,
@@ -78,7 +80,7 @@ def make_net(
 
 def train(
     net: Net, data: TrainingData, plan: TrainPlan, recipe: Recipe, monitor: BestEpoch | None
-) -> None:
+) -> OutOfFold | None:
     """Take a net through a plan, within what the method does around it.
 
     Parameters
@@ -91,6 +93,11 @@ def train(
     recipe : Recipe
     monitor : BestEpoch or None
         Looks at what is held back.
+
+    Returns
+    -------
+    OutOfFold or None
+        What the members said of the samples that they left out, where they did.
     """
     held = None
     if plan.validation_fraction is not None:
@@ -109,6 +116,8 @@ def train(
             RuntimeWarning,
         )
         net.restore_transform()
+    if plan.cross_fit:
+        monitor = OutOfFold(data, plan.epochs, net.module_.n_members, net)
     net.count(data)
     with recipe.around(net, data):
         start_head(net, data)
@@ -117,6 +126,7 @@ def train(
         net.notify("on_train_end", X=data, y=data.y)
         if not (recipe.keep_transform or plan.more_may_come):
             net.drop_transform()
+    return monitor if plan.cross_fit else None
 
 
 def is_of_use(net: Net, error: BaseException, *, new: bool) -> bool:

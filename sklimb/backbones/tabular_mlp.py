@@ -17,6 +17,7 @@ References
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from numbers import Real
 
 import numpy as np
@@ -26,6 +27,12 @@ from torch import Tensor, nn
 from sklimb.backbones._arguments import check_dropout, check_width, check_widths
 from sklimb.backbones._tabular_sizes import TabularSizes, choose_sizes
 from sklimb.backbones.categories import CategoryEmbedding, split_columns
+from sklimb.backbones.independent import (
+    IndependentCopies,
+    IndependentLinear,
+    IndependentPeriodicEmbedding,
+    parts_of,
+)
 from sklimb.backbones.members import MemberLinear
 from sklimb.backbones.mlp import _ACTIVATIONS, _NONLINEAR, Standardize
 from sklimb.backbones.numeric import (
@@ -40,6 +47,7 @@ __all__ = ["TabularMLP"]
 
 _SCALINGS = ("auto", "robust", "standard", "quantile", None)
 _EMBEDDINGS = ("auto", "piecewise_linear", "periodic", None)
+_PERIODIC_DIM = 4
 _QUARTILES = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
@@ -62,6 +70,9 @@ class TabularMLP(nn.Module):
         training folds of eight tables 8 members gain 0.4 to 1.6 points on five and lose 2.2 on one
         (``benchmarks/tuning/tabular_ablation.py``, three splits), at twice the time and more on
         small batches, so they are not the default.
+    independent : bool, default=False
+        Whether members share nothing: each has embeddings, factors and layers of its own, as
+        cross-fitting needs it. False lets them share all weights but their `adapters`.
     hidden : sequence of int or "auto", default="auto"
         Width of each layer; () is a linear model of the scaled columns, without embeddings.
     activation : {"relu", "gelu", "silu", "tanh"}, default="relu"
@@ -130,6 +141,7 @@ class TabularMLP(nn.Module):
         *,
         n_rows: int | None = None,
         n_members: int = 1,
+        independent: bool = False,
         hidden: Sequence[int] | str = "auto",
         activation: str = "relu",
         dropout: float | str = "auto",
@@ -153,6 +165,8 @@ class TabularMLP(nn.Module):
         ):
             if value not in options:
                 raise ValueError(f"{name} must be one of {list(options)}, got {value!r}.")
+        if n_members == 1:
+            independent = False
         given = {"n_members": n_members, "n_bins": n_bins, "max_categories": max_categories}
         if embedding_dim is not None:
             given["embedding_dim"] = embedding_dim
@@ -169,6 +183,7 @@ class TabularMLP(nn.Module):
         check_dropout(dropout)
         hidden = tuple(hidden)
         self.n_members = n_members
+        self.independent = independent
         scaling = sizes.scaling if scaling == "auto" else scaling
         if not standardize:
             scaling = clip = None
@@ -183,20 +198,35 @@ class TabularMLP(nn.Module):
         self.clip = clip
         self.standardize = Standardize(len(numbers))
         self.ranks = QuantileNormal(len(numbers), n_bins=n_bins) if scaling == "quantile" else None
-        self.embedding = _make_embedding(embedding, len(numbers), embedding_dim, n_bins)
+        make_embedding = partial(
+            _make_embedding, embedding, len(numbers), embedding_dim, n_bins=n_bins
+        )
+        if not independent:
+            self.embedding = make_embedding()
+        elif embedding == "periodic" and len(numbers):
+            self.embedding = IndependentPeriodicEmbedding(
+                len(numbers), n_members, embedding_dim=embedding_dim or _PERIODIC_DIM
+            )
+        else:
+            there = embedding is not None and len(numbers)
+            self.embedding = IndependentCopies(make_embedding, n_members) if there else None
         if adapters == "auto":
             adapters = "signs" if self.embedding is None else "normal"
         self.adapters = adapters
         group = 1
         if self.embedding is not None:
             with torch.no_grad():
-                group = self.embedding(torch.zeros(1, len(numbers))).shape[2]
+                group = self.embedding(torch.zeros(1, len(numbers))).shape[-1]
         width = len(numbers) * group
         self.categories = None
         if len(codes):
-            self.categories = CategoryEmbedding(len(codes), max_categories=max_categories)
-            width += len(codes) * self.categories.weight.shape[2]
-        self.feature_scale = nn.Parameter(torch.ones(width)) if feature_scale else None
+            make_codes = partial(CategoryEmbedding, len(codes), max_categories=max_categories)
+            self.categories = (
+                IndependentCopies(make_codes, n_members) if independent else make_codes()
+            )
+            width += len(codes) * parts_of(self.categories)[0].weight.shape[2]
+        of_inputs = torch.ones((n_members, width) if independent else width)
+        self.feature_scale = nn.Parameter(of_inputs) if feature_scale else None
         self.wants_scaling = scaling == "standard"
         bins = np.linspace(0, 1, n_bins + 1)
         self._needs_edges = embedding == "piecewise_linear"
@@ -220,6 +250,8 @@ class TabularMLP(nn.Module):
         for depth, wider in enumerate(hidden):
             if self.n_members == 1:
                 layers.append(nn.Linear(width, wider))
+            elif self.independent:
+                layers.append(IndependentLinear(width, wider, self.n_members))
             else:
                 first = None if depth else self.adapters
                 layers.append(MemberLinear(width, wider, self.n_members, first=first, group=group))
@@ -291,7 +323,7 @@ class TabularMLP(nn.Module):
                 "them, or take their logarithm."
             )
         if self.categories is not None:
-            self.categories.check(quantiles[self.codes.cpu().numpy()])
+            parts_of(self.categories)[0].check(quantiles[self.codes.cpu().numpy()])
         quantiles = quantiles[self.numbers.cpu().numpy()]
         if self.scaling in ("robust", "quantile"):
             self.standardize.set_input_scaling(*robust_scaling(quantiles[:, : len(_QUARTILES)]))
@@ -300,7 +332,8 @@ class TabularMLP(nn.Module):
         if self.ranks is not None:
             self.ranks.set_edges(self.standardize(edges).T)
         if self._needs_edges:
-            self.embedding.set_edges(self._scaled(edges).T)
+            for embedding in parts_of(self.embedding):
+                embedding.set_edges(self._scaled(edges).T)
 
     def parameters_without_decay(self) -> Iterator[nn.Parameter]:
         """Yield what an optimiser should not draw towards zero.
@@ -337,9 +370,14 @@ class TabularMLP(nn.Module):
         columns = x if self.categories is None else x[:, self.numbers]
         inputs = self._scaled(columns)
         if self.embedding is not None:
-            inputs = self.embedding(inputs).flatten(1)
+            inputs = self.embedding(inputs).flatten(-2)
         if self.categories is not None:
-            inputs = torch.cat([inputs, self.categories(x[:, self.codes])], dim=1)
+            of_codes = self.categories(x[:, self.codes])
+            if inputs.ndim < of_codes.ndim:
+                inputs = inputs.unsqueeze(1).expand(-1, self.n_members, -1)
+            inputs = torch.cat([inputs, of_codes], dim=-1)
+        if self.independent and inputs.ndim == 2:
+            inputs = inputs.unsqueeze(1).expand(-1, self.n_members, -1)
         if self.feature_scale is not None:
             inputs = inputs * self.feature_scale
         return self.layers(inputs)
@@ -350,10 +388,10 @@ def _is_auto(value: object) -> bool:
 
 
 def _make_embedding(
-    kind: str | None, in_features: int, embedding_dim: int | None, n_bins: int
+    kind: str | None, in_features: int, embedding_dim: int | None, *, n_bins: int
 ) -> nn.Module | None:
     if kind is None or not in_features:
         return None
     if kind == "periodic":
-        return PeriodicEmbedding(in_features, embedding_dim=embedding_dim or 4)
+        return PeriodicEmbedding(in_features, embedding_dim=embedding_dim or _PERIODIC_DIM)
     return PiecewiseLinearEmbedding(in_features, embedding_dim=embedding_dim or 8, n_bins=n_bins)

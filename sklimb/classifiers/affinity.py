@@ -156,6 +156,7 @@ class AffinityClassifier(BaseNetClassifier):
         embedding_dim: int | None = 128,
         module: type | nn.Module | None = None,
         n_members: int | None = None,
+        cross_fit: bool | str = "auto",
         class_weight: str | Mapping[Any, float] | None = "balanced",
         effective_beta: float = 0.9999,
         sampling: str | None = None,

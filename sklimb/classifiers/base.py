@@ -60,6 +60,8 @@ class BaseNetClassifier(
 
     # A method adds its own.
     _parameter_constraints: ClassVar[dict[str, Any]] = SHARED_CONSTRAINTS
+    # Whether ``cross_fit="auto"`` cross-fits where all is left open that it decides.
+    _cross_fits_if_open: ClassVar[bool] = False
 
     # --- what a method says -------------------------------------------------------------------
 
@@ -131,6 +133,17 @@ class BaseNetClassifier(
         check_milestones(self.lr_milestones)
         if callable(self.scoring):
             check_takes(self.scoring, "scoring", "estimator", "X", "y")
+        if self.cross_fit is True and (self.early_stopping or self.warm_start):
+            other = "early_stopping" if self.early_stopping else "warm_start"
+            raise ValueError(
+                f"cross_fit=True ends the training by itself and starts it anew, but {other}=True "
+                f"is set too. Set {other}=False, or cross_fit=False."
+            )
+        if self.cross_fit is True and self.n_members == 1:
+            raise ValueError(
+                "cross_fit=True needs members that leave samples out, got n_members=1. Leave "
+                "n_members at None, for 8, or set 2 or more."
+            )
         if self.class_weight is not None and self.sampling is not None:
             warn(
                 f"class_weight={self.class_weight!r} and sampling={self.sampling!r} both correct "
@@ -159,7 +172,7 @@ class BaseNetClassifier(
         """
         if "net_" in vars(self) and self.warm_start:
             return self._train(X, y, sample_weight, Mode.WARM_START)
-        for name in ("net_", "classes_", "n_features_in_", "feature_names_in_"):
+        for name in ("net_", "classes_", "n_features_in_", "feature_names_in_", "oof_proba_"):
             vars(self).pop(name, None)
         return self._train(X, y, sample_weight, Mode.FIT)
 
@@ -214,6 +227,8 @@ class BaseNetClassifier(
             codes, weight = encode_labels(y, self.classes_), check_weights(sample_weight, len(y))
             data = data.labelled(codes, weight).drop_zero_weight()
         parameters = self.get_params(deep=False)
+        if self.cross_fit == "auto" and not self._cross_fits_if_open:
+            parameters = parameters | {"cross_fit": False}
         plan = make_plan(
             parameters,
             data,
@@ -233,7 +248,11 @@ class BaseNetClassifier(
                 self._built_with = parameters
                 self.net_ = make_net(parameters, data, plan, recipe, streams)
             try:
-                train(self.net_, data, plan, recipe, monitor)
+                left_out = train(self.net_, data, plan, recipe, monitor)
+                if left_out is not None:
+                    self.oof_proba_ = np.full((len(y), len(self.classes_)), np.nan)
+                    shown = slice(None) if len(data) == len(y) else weight > 0
+                    self.oof_proba_[shown] = left_out.probabilities(self.net_)
             except BaseException as error:
                 if not is_of_use(self.net_, error, new=net is None):
                     del self.net_

@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from sklimb.classifiers.calibration import log_with_temperature
+from sklimb._training.calibration import log_with_temperature
 from sklimb.classifiers.costs import expected_costs
 from sklimb.classifiers.cross_fitting import mean_probabilities
 from sklimb.classifiers.probabilities import log_probabilities, probabilities

@@ -183,6 +183,7 @@ class DecoupledClassifier(BaseNetClassifier):
         classifier_lr: float = 1e-2,
         module: type | nn.Module | None = None,
         n_members: int | None = None,
+        cross_fit: bool | str = "auto",
         class_weight: str | Mapping[Any, float] | None = None,
         effective_beta: float = 0.9999,
         sampling: str | None = None,

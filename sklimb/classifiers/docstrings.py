@@ -20,6 +20,13 @@ n_members : int or None, default=None
     are averaged. `sklimb.backbones.TabularMLP` shares most weights among its members; any other
     backbone is copied, and the copies are trained side by side. 1 is a plain network. None takes
     the backbone's own number of members, or 1.
+cross_fit : bool or "auto", default="auto"
+    Whether each member leaves a fold of the samples out (8 members where `n_members` is None, that
+    share nothing). The log loss of what they say of these samples ends the training, chooses the
+    epoch and calibrates the probabilities, so no sample is lost and no number of epochs has to be
+    known: `max_epochs` is a bound. The learning rate stays `lr`, and the weights are an average
+    over the steps; `lr_schedule` has no effect. "auto" is {AUTO_CROSS_FIT}.
+    `partial_fit` trains plain epochs.
 class_weight : {CLASS_WEIGHT_TYPE}
     Weights of the classes in the loss. "balanced" is n / (n_classes * count); "effective" is one
     over the effective number of samples (Cui et al. 2019) with `effective_beta`. A dict, or a
@@ -99,6 +106,10 @@ n_features_in_ : int
     Number of columns of X, or channels of images.
 feature_names_in_ : ndarray of shape (n_features_in_,)
     Column names, where X has some and all are strings.
+oof_proba_ : ndarray of shape (n_samples, n_classes)
+    With `cross_fit`, the probabilities of each training sample by the member that left it out, for
+    the class shares of the training data, calibrated as the network is. NaN for a sample of weight
+    0.
 n_iter_ : int
     Epochs trained.
 net_ : skorch.NeuralNetClassifier
@@ -123,6 +134,13 @@ def describe_shared(cls: _T) -> _T:
     kinds = '"balanced", "effective", dict' + (", Series or None" if weight else " or Series")
     values = {
         "CLASS_WEIGHT_TYPE": f"{kinds}, default={weight!r}",
+        "AUTO_CROSS_FIT": (
+            "True where `module`, `n_members`, `max_epochs`, `rebalance_from`, `callbacks` and the "
+            "settings of warm starts and of early stopping are left as they are, and X has at most "
+            "512 columns"
+            if cls._cross_fits_if_open
+            else "False here"
+        ),
         "MAX_EPOCHS": repr(defaults["max_epochs"]),
         "LR": repr(defaults["lr"]),
         "LR_SCHEDULE": repr(defaults["lr_schedule"]),

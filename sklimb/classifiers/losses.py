@@ -20,7 +20,13 @@ from sklimb._training.objective import BatchOutput
 from sklimb._training.recipe import Recipe
 from sklimb._warnings import warn
 from sklimb.heads import CosineHead, LinearHead
-from sklimb.losses import am_softmax_loss, focal_loss, ldam_loss, logit_adjusted_loss
+from sklimb.losses import (
+    am_softmax_loss,
+    focal_loss,
+    ldam_loss,
+    log_class_shares,
+    logit_adjusted_loss,
+)
 
 Loss = str | nn.Module | Callable[[Tensor, Tensor], Tensor]
 
@@ -105,6 +111,10 @@ class LogitAdjusted:
     def __call__(self, step: BatchOutput) -> Tensor:
         """Return the value of each sample, or their mean."""
         return logit_adjusted_loss(step.scores, step.y, self.counts, self.tau, reduction="none")
+
+    def score_offset(self) -> Tensor:
+        """Return what is added to the scores, (C,): tau times the log class shares."""
+        return self.tau * log_class_shares(self.counts)
 
 
 class OwnLoss(nn.Module):

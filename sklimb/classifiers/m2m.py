@@ -211,6 +211,7 @@ class M2mClassifier(BaseNetClassifier):
         scale: float = 30.0,
         module: type | nn.Module | None = None,
         n_members: int | None = None,
+        cross_fit: bool | str = "auto",
         class_weight: str | Mapping[Any, float] | None = None,
         effective_beta: float = 0.9999,
         sampling: str | None = None,

@@ -262,6 +262,7 @@ class OffsetDebiasedClassifier(BaseNetClassifier):
         center_rate: float = 0.5,
         module: type | nn.Module | None = None,
         n_members: int | None = None,
+        cross_fit: bool | str = "auto",
         class_weight: str | Mapping[Any, float] | None = None,
         effective_beta: float = 0.9999,
         sampling: str | None = None,

@@ -46,6 +46,7 @@ READ_ANEW = frozenset((
 SHARED_CONSTRAINTS: dict[str, Any] = {
     "module": "no_validation",
     "n_members": [*COUNT, None],
+    "cross_fit": ["boolean", StrOptions({"auto"})],
     "class_weight": "no_validation",
     "effective_beta": [Number(Real, 0, 1, closed="left")],
     "sampling": [StrOptions({"balanced"}), None],

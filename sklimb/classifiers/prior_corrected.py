@@ -17,8 +17,8 @@ from sklearn.utils.validation import _check_y, check_consistent_length, column_o
 from sklimb._constraints import Number
 from sklimb._data.validation import check_weights, is_dataset, labels_within
 from sklimb._data.weighted_fit import fit_weighted, metadata_of
+from sklimb._training.calibration import fit_temperature, shrunk_temperature
 from sklimb._warnings import warn
-from sklimb.classifiers.calibration import fit_temperature, shrunk_temperature
 from sklimb.classifiers.corrected_prediction import CorrectedPredictionMixin
 from sklimb.classifiers.costs import cost_matrix_of
 from sklimb.classifiers.cross_fitting import cross_fit, folds_of, in_rows

@@ -107,6 +107,7 @@ class RebalancedClassifier(BaseNetClassifier):
         "mixup": NOT_NEGATIVE,
         "remix": ["boolean"],
     }
+    _cross_fits_if_open = True
 
     def __init__(
         self,
@@ -120,6 +121,7 @@ class RebalancedClassifier(BaseNetClassifier):
         remix: bool = False,
         module: type | nn.Module | None = None,
         n_members: int | None = None,
+        cross_fit: bool | str = "auto",
         class_weight: str | Mapping[Any, float] | None = None,
         effective_beta: float = 0.9999,
         sampling: str | None = None,

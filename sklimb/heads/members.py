@@ -131,13 +131,14 @@ class MemberHeads(nn.Module):
             What `embed` returned for the samples.
         y : Tensor of int, shape (n,)
             Class indices.
-        weight : Tensor, shape (n,), or None
-            Weights of the samples.
+        weight : Tensor, shape (n,) or (n, k), or None
+            Weights of the samples, of all members or of each.
         generator : torch.Generator
             Source of draws, each member's in turn.
         """
-        for member, own in zip(self.members, embedded.unbind(1), strict=True):
-            member.init_from_data(own, y, weight, generator)
+        weights = weights_of_members(weight, self.n_members)
+        for member, own, by in zip(self.members, embedded.unbind(1), weights, strict=True):
+            member.init_from_data(own, y, by, generator)
 
     @torch.no_grad()
     def after_step(self, embedded: Tensor, y: Tensor, weight: Tensor | None) -> None:
@@ -149,11 +150,19 @@ class MemberHeads(nn.Module):
             What `embed` returned for the batch.
         y : Tensor of int, shape (n,)
             Class indices.
-        weight : Tensor, shape (n,), or None
-            Weights of the samples.
+        weight : Tensor, shape (n,) or (n, k), or None
+            Weights of the samples, of all members or of each.
         """
-        for member, own in zip(self.members, embedded.unbind(1), strict=True):
-            member.after_step(own, y, weight)
+        weights = weights_of_members(weight, self.n_members)
+        for member, own, by in zip(self.members, embedded.unbind(1), weights, strict=True):
+            member.after_step(own, y, by)
+
+
+def weights_of_members(weight: Tensor | None, n_members: int) -> Sequence[Tensor | None]:
+    """Return each member's weights (n,) of the rows, of those of all (n,), or of each (n, k)."""
+    if weight is None or weight.ndim == 1:
+        return [weight] * n_members
+    return weight.unbind(1)
 
 
 def members_of(head: nn.Module) -> list[nn.Module]:

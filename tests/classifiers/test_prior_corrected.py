@@ -39,8 +39,8 @@ from sklearn.utils.class_weight import compute_sample_weight
 from skorch.helper import SliceDataset
 
 from sklimb import PriorCorrectedClassifier, RebalancedClassifier
+from sklimb._training.calibration import HALF_WAY
 from sklimb.backbones import MLP
-from sklimb.classifiers.calibration import HALF_WAY
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import log_loss
 
-from sklimb.classifiers.calibration import (
+from sklimb._training.calibration import (
     HIGHEST,
     LOWEST,
     fit_temperature,

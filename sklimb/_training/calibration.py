@@ -49,7 +49,7 @@ def log_with_temperature(proba: np.ndarray, temperature: float) -> np.ndarray:
     Examples
     --------
     >>> import numpy as np
-    >>> from sklimb.classifiers.calibration import log_with_temperature
+    >>> from sklimb._training.calibration import log_with_temperature
     >>> log_with_temperature(np.array([[0.1, 0.9]]), 2.0).round(3)
     array([[-1.151, -0.053]])
     """
@@ -72,15 +72,22 @@ def with_temperature(proba: np.ndarray, temperature: float) -> np.ndarray:
     Examples
     --------
     >>> import numpy as np
-    >>> from sklimb.classifiers.calibration import with_temperature
+    >>> from sklimb._training.calibration import with_temperature
     >>> with_temperature(np.array([[0.1, 0.9]]), 2.0)
     array([[0.25, 0.75]])
     """
     return softmax(log_with_temperature(proba, temperature), axis=1)
 
 
-def fit_temperature(proba: np.ndarray, y: np.ndarray, weight: np.ndarray | None = None) -> float:
-    """Return the temperature with the least (weighted) log loss, between `LOWEST` and `HIGHEST`.
+def fit_temperature(
+    proba: np.ndarray,
+    y: np.ndarray,
+    weight: np.ndarray | None = None,
+    *,
+    lowest: float = LOWEST,
+    highest: float = HIGHEST,
+) -> float:
+    """Return the temperature with the least (weighted) log loss, between two bounds.
 
     Parameters
     ----------
@@ -90,6 +97,8 @@ def fit_temperature(proba: np.ndarray, y: np.ndarray, weight: np.ndarray | None 
         Their classes, as columns of `proba`.
     weight : ndarray, shape (n_samples,), or None
         Weights of the samples.
+    lowest, highest : float, default=LOWEST, HIGHEST
+        The bounds.
 
     Returns
     -------
@@ -99,7 +108,7 @@ def fit_temperature(proba: np.ndarray, y: np.ndarray, weight: np.ndarray | None 
     Examples
     --------
     >>> import numpy as np
-    >>> from sklimb.classifiers.calibration import fit_temperature
+    >>> from sklimb._training.calibration import fit_temperature
     >>> certain = np.tile([0.1, 0.9], (4, 1))  # nine to one, and right three times of four
     >>> round(fit_temperature(certain, np.array([0, 1, 1, 1])), 6)
     2.0
@@ -115,11 +124,11 @@ def fit_temperature(proba: np.ndarray, y: np.ndarray, weight: np.ndarray | None 
 
     if abs(slope(1.0)) <= 1e-12 * np.abs(logs).max():
         return 1.0
-    if slope(1 / HIGHEST) >= 0:
-        return HIGHEST
-    if slope(1 / LOWEST) <= 0:
-        return LOWEST
-    return 1 / float(brentq(slope, 1 / HIGHEST, 1 / LOWEST, xtol=1e-13))
+    if slope(1 / highest) >= 0:
+        return highest
+    if slope(1 / lowest) <= 0:
+        return lowest
+    return 1 / float(brentq(slope, 1 / highest, 1 / lowest, xtol=1e-13))
 
 
 def shrunk_temperature(temperature: float, n_rarest: float, half_way: float = HALF_WAY) -> float:
@@ -142,7 +151,7 @@ def shrunk_temperature(temperature: float, n_rarest: float, half_way: float = HA
 
     Examples
     --------
-    >>> from sklimb.classifiers.calibration import shrunk_temperature
+    >>> from sklimb._training.calibration import shrunk_temperature
     >>> shrunk_temperature(4.0, 20, half_way=20), shrunk_temperature(4.0, 0, half_way=20)
     (2.0, 1.0)
     """

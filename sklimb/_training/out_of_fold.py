@@ -1,0 +1,213 @@
+"""Members that each leave a fold of the samples out: which epoch is best, and how sure it may be.
+
+Of k members each is trained on all samples but those of its own fold, so every sample has one
+member that has never seen it. The log loss of these out-of-fold predictions, at the temperature
+that suits them best, says, without any sample held back for good,
+
+- when to stop, and which epoch's weights to keep ("refine, then calibrate"): the latest whose loss
+  is within a hundredth of the least;
+- how sure the network may be. The mean of k members is less sure than one of them, so half of the
+  logarithm of the temperature is taken.
+
+Weights are an average over the steps, which stands for a falling learning rate at every epoch.
+The figures were chosen on 34 tables (``benchmarks/tuning/cross_fit.py``).
+
+Shape
+-----
+Folds (n,), weights of members (n, k), scores (n, k, C).
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from scipy.special import softmax
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
+
+from sklimb._training.calibration import fit_temperature, with_temperature
+from sklimb._training.inference import run
+
+if TYPE_CHECKING:
+    from sklimb._data.training_data import TrainingData
+    from sklimb._training.net import Net
+
+# Members where their number is left open, and folds.
+N_FOLDS = 8
+# A loss so little above the least is as good, and a later epoch has learnt more.
+_AS_GOOD = 1.01
+# Training ends this many times the steps of the best epoch, but not before the least steps.
+_LONG_AGO, _LEAST_STEPS = 2.2, 100
+# The next look comes after this many times the steps.
+_NEXT_LOOK = 1.15
+# Share that an average of weights takes of the last step; at first it is the mean of all.
+_SHARE_OF_STEP, _SOON = 0.01, 0.3
+# Of more samples so many are looked at, of each class alike.
+_SAMPLES_TO_JUDGE_BY = 20_000
+# Share of the logarithm of one member's temperature that their mean takes.
+_OF_THE_MEAN = 0.5
+# Scores are of any scale; probabilities are at these temperatures at most.
+_COLDEST, _HOTTEST = 1e-3, 1e3
+
+
+def member_folds(y_encoded: np.ndarray, n_folds: int, rng: np.random.Generator) -> np.ndarray:
+    """Return for each sample the member that leaves it out, each class spread over all.
+
+    Parameters
+    ----------
+    y_encoded : ndarray of int, shape (n,)
+        Class indices.
+    n_folds : int
+        Members k.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray of int, shape (n,)
+        From 0 to k - 1; folds are of one size, and the classes in them, to one sample.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklimb._training.out_of_fold import member_folds
+    >>> folds = member_folds(np.repeat([0, 1], [6, 2]), 4, np.random.default_rng(0))
+    >>> np.bincount(folds).tolist(), np.unique(folds[6:]).size
+    ([2, 2, 2, 2], 2)
+    """
+    # classes one after the other, each in an order of its own, dealt out like cards
+    order = np.lexsort((rng.random(len(y_encoded)), y_encoded))
+    folds = np.empty(len(y_encoded), dtype=np.int64)
+    folds[order] = (np.arange(len(order)) + rng.integers(n_folds)) % n_folds
+    return folds
+
+
+class OutOfFold:
+    """Keep the epoch that is best on what each member has left out, and calibrate it.
+
+    Parameters
+    ----------
+    data : TrainingData
+        All that is trained on.
+    epochs : int
+        At most.
+    n_members : int
+        Members k.
+    net : Net
+        Initialised.
+
+    Attributes
+    ----------
+    folds : ndarray of int, shape (n,)
+        Which member leaves a sample out.
+    member_weight : ndarray, shape (n, k)
+        0 for the samples that a member leaves out, else 1.
+    best_epoch : int
+        Finished epochs of the weights that are kept.
+    """
+
+    def __init__(self, data: TrainingData, epochs: int, n_members: int, net: Net) -> None:
+        self.data = data
+        self.epochs = epochs
+        self.folds = member_folds(data.y_encoded, n_members, net.streams.generator("cross_fit", 0))
+        self.member_weight = 1.0 - np.eye(n_members)[self.folds]
+        rng = net.streams.generator("cross_fit", 1)
+        self.judged = data.stratified_subsample(_SAMPLES_TO_JUDGE_BY, rng)
+        self.averaged = AveragedModel(net.module_, multi_avg_fn=_average_soon)
+        self.least = np.inf
+        self.best_epoch = 0
+        self.best_step = 0
+        self.temperature = 1.0
+        self.weights: dict[str, Tensor] = {}
+        self.step = 0
+        self.next_look = 1.0
+
+    def steps(self, net: Net) -> Callable[..., dict[str, Any]]:
+        """Return what takes a step and adds it to the average."""
+
+        def train_step(batch: Any, **fit_params: Any) -> dict[str, Any]:
+            step = net.train_step(batch, **fit_params)
+            self.averaged.update_parameters(net.module_)
+            self.step += 1
+            return step
+
+        return train_step
+
+    def after_epoch(self, net: Net, held: None) -> None:
+        """Judge the epoch by what each member has left out, and decide."""
+        last = net.finished_epochs >= self.epochs
+        if self.step < self.next_look and not last:
+            return
+        self.next_look = _NEXT_LOOK * self.step
+        scores = self._out_of_fold(net, self.averaged.module, self.judged)
+        y, weight = self._truth(net)
+        proba = softmax(scores, axis=1)
+        temperature = fit_temperature(proba, y, weight, lowest=_COLDEST, highest=_HOTTEST)
+        truth = with_temperature(proba, temperature)[np.arange(len(y)), y]
+        smallest = np.finfo(np.float64).tiny
+        loss = float(np.average(-np.log(np.maximum(truth, smallest)), weights=weight))
+        net.history.record("out_of_fold_loss", loss)
+        self.least = min(self.least, loss)
+        if loss <= _AS_GOOD * self.least:
+            self.best_epoch, self.best_step = net.finished_epochs, self.step
+            self.temperature = temperature
+            self.weights = copy.deepcopy(self.averaged.module.state_dict())
+        elif self.step >= max(_LEAST_STEPS, _LONG_AGO * self.best_step):
+            net.stop_training = True
+
+    def restore(self, net: Net) -> None:
+        """Put the best weights back, and set how sure they may be."""
+        if not self.weights:
+            return
+        net.module_.load_state_dict(self.weights)
+        calibration = net.module_.calibration
+        offset = net.criterion_.score_offset()
+        if offset is not None:
+            calibration.offset.copy_(offset)
+        log = math.log(self.temperature)
+        if net.criterion_.is_proper:
+            log *= _OF_THE_MEAN
+        calibration.temperature.fill_(math.exp(log))
+
+    def probabilities(self, net: Net) -> np.ndarray:
+        """Return probabilities of all samples, each by the member that left it out, (n, C).
+
+        They are for the class shares of the training data, calibrated as the network is.
+        """
+        scores = self._out_of_fold(net, net.module_, np.arange(len(self.data)))
+        return softmax(scores / float(net.module_.calibration.temperature), axis=1)
+
+    def _out_of_fold(self, net: Net, network: nn.Module, samples: np.ndarray) -> np.ndarray:
+        """Return for some samples the scores, plus what the loss adds, by who left them out."""
+        training = network.training
+        network.eval()
+        scores = run(net, self.data, lambda _, x: network.head(network.features(x)), samples)
+        network.train(training)
+        of_one = scores[torch.arange(len(samples)), torch.from_numpy(self.folds[samples])]
+        offset = net.criterion_.score_offset()
+        if offset is not None:
+            of_one = of_one + offset.cpu()
+        return of_one.double().numpy()
+
+    def _truth(self, net: Net) -> tuple[np.ndarray, np.ndarray | None]:
+        """Return class indices and weights of the judged samples, as the loss weighs them."""
+        order = net.rebalancer.epoch(
+            net.finished_epochs, self.data, net.counts_, net.streams, shuffle=False
+        )
+        y = self.data.y_encoded
+        weight = order.weight
+        if order.order is not None:  # balanced draws weigh by class
+            weight = 1.0 / net.counts_[y]
+        n_of = np.bincount(y)[y] / np.bincount(y[self.judged], minlength=y.max() + 1)[y]
+        weight = n_of if weight is None else weight * n_of
+        return y[self.judged], weight[self.judged]
+
+
+def _average_soon(averaged: list[Tensor], current: list[Tensor], n_averaged: Tensor | int) -> None:
+    """Move an average of weights towards the last step, the sooner the fewer there were."""
+    share = max(_SHARE_OF_STEP, 1.0 / (_SOON * float(n_averaged) + 1.0))
+    torch._foreach_lerp_(averaged, current, share)
