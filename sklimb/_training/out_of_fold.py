@@ -28,7 +28,6 @@ import numpy as np
 import torch
 from scipy.special import softmax
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel
 
 from sklimb._training.calibration import fit_temperature, with_temperature
 from sklimb._training.inference import run
@@ -117,7 +116,8 @@ class OutOfFold:
         self.member_weight = 1.0 - np.eye(n_members)[self.folds]
         rng = net.streams.generator("cross_fit", 1)
         self.judged = data.stratified_subsample(_SAMPLES_TO_JUDGE_BY, rng)
-        self.averaged = AveragedModel(net.module_, multi_avg_fn=_average_soon)
+        self.averaged = copy.deepcopy(net.module_)
+        self._learnt = list(net.module_.parameters()), list(self.averaged.parameters())
         self.least = np.inf
         self.best_epoch = 0
         self.best_step = 0
@@ -131,7 +131,10 @@ class OutOfFold:
 
         def train_step(batch: Any, **fit_params: Any) -> dict[str, Any]:
             step = net.train_step(batch, **fit_params)
-            self.averaged.update_parameters(net.module_)
+            share = max(_SHARE_OF_STEP, 1.0 / (_SOON * self.step + 1.0))
+            with torch.no_grad():
+                # torch.optim.swa_utils has it too, and walks through all modules at each step
+                torch._foreach_lerp_(self._learnt[1], self._learnt[0], share)
             self.step += 1
             return step
 
@@ -143,7 +146,9 @@ class OutOfFold:
         if self.step < self.next_look and not last:
             return
         self.next_look = _NEXT_LOOK * self.step
-        scores = self._out_of_fold(net, self.averaged.module, self.judged)
+        for own, current in zip(self.averaged.buffers(), net.module_.buffers(), strict=True):
+            own.copy_(current)
+        scores = self._out_of_fold(net, self.averaged, self.judged)
         y, weight = self._truth(net)
         proba = softmax(scores, axis=1)
         temperature = fit_temperature(proba, y, weight, lowest=_COLDEST, highest=_HOTTEST)
@@ -155,7 +160,7 @@ class OutOfFold:
         if loss <= _AS_GOOD * self.least:
             self.best_epoch, self.best_step = net.finished_epochs, self.step
             self.temperature = temperature
-            self.weights = copy.deepcopy(self.averaged.module.state_dict())
+            self.weights = copy.deepcopy(self.averaged.state_dict())
         elif self.step >= max(_LEAST_STEPS, _LONG_AGO * self.best_step):
             net.stop_training = True
 
@@ -205,9 +210,3 @@ class OutOfFold:
         n_of = np.bincount(y)[y] / np.bincount(y[self.judged], minlength=y.max() + 1)[y]
         weight = n_of if weight is None else weight * n_of
         return y[self.judged], weight[self.judged]
-
-
-def _average_soon(averaged: list[Tensor], current: list[Tensor], n_averaged: Tensor | int) -> None:
-    """Move an average of weights towards the last step, the sooner the fewer there were."""
-    share = max(_SHARE_OF_STEP, 1.0 / (_SOON * float(n_averaged) + 1.0))
-    torch._foreach_lerp_(averaged, current, share)
