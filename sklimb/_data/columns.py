@@ -8,6 +8,7 @@ import numpy as np
 import scipy.sparse
 import torch
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils.sparsefuncs import mean_variance_axis, min_max_axis
 from torch import Tensor
 
 from sklimb._data.tensors import is_csr, to_scipy
@@ -126,16 +127,18 @@ class ColumnSpread:
 
     def _take(self, rows: np.ndarray | scipy.sparse.sparray) -> None:
         if scipy.sparse.issparse(rows):
-            n, mean, squares, low, high = _of_sparse(rows.tocsr())
+            rows = rows.tocsr().astype(np.float64)
+            low, high = min_max_axis(rows, axis=0)
+            mean, variance = mean_variance_axis(rows, axis=0)
         else:
             rows = as_columns(np.asarray(rows))
-            n, low, high = len(rows), rows.min(axis=0), rows.max(axis=0)
-            mean = rows.mean(axis=0, dtype=np.float64)
-            squares = rows.var(axis=0, dtype=np.float64) * n
+            low, high = rows.min(axis=0), rows.max(axis=0)
+            mean, variance = (f(axis=0, dtype=np.float64) for f in (rows.mean, rows.var))
+        n = rows.shape[0]
         # two moments about each piece's own mean: sums of squares would cancel
         total = self._n + n
         apart = mean - self._mean
-        self._squares = self._squares + squares + apart**2 * (self._n * n / total)
+        self._squares = self._squares + variance * n + apart**2 * (self._n * n / total)
         self._mean = self._mean + apart * (n / total)
         self._n = total
         self._low, self._high = np.minimum(self._low, low), np.maximum(self._high, high)
@@ -149,16 +152,6 @@ class ColumnSpread:
         low, high = (np.asarray(x, dtype=np.float64) for x in (self._low, self._high))
         usable = np.isfinite(spread) & (spread > 0) & (low != high)
         return np.where(usable, spread, 1.0), low, high
-
-
-def _of_sparse(rows: scipy.sparse.sparray) -> tuple[int, np.ndarray, ...]:
-    n, width = rows.shape
-    values, columns = rows.data.astype(np.float64), rows.indices
-    mean = np.bincount(columns, values, width) / n
-    empty = n - np.bincount(columns, minlength=width)
-    squares = np.bincount(columns, (values - mean[columns]) ** 2, width) + empty * mean**2
-    low, high = (x.toarray().ravel() for x in (rows.min(axis=0), rows.max(axis=0)))
-    return n, mean, squares, low, high
 
 
 def weighted_quantiles(
