@@ -79,7 +79,13 @@ def make_net(
 
 
 def train(
-    net: Net, data: TrainingData, plan: TrainPlan, recipe: Recipe, monitor: BestEpoch | None
+    net: Net,
+    data: TrainingData,
+    plan: TrainPlan,
+    recipe: Recipe,
+    monitor: BestEpoch | None,
+    *,
+    name: str,
 ) -> OutOfFold | None:
     """Take a net through a plan, within what the method does around it.
 
@@ -93,6 +99,8 @@ def train(
     recipe : Recipe
     monitor : BestEpoch or None
         Looks at what is held back.
+    name : str
+        Of the classifier, for a warning.
 
     Returns
     -------
@@ -111,8 +119,8 @@ def train(
         net.restart(lr=plan.lr, max_epochs=plan.max_epochs, rebalancer=plan.rebalancer)
     if net.transform is not None and not net.has_transform:
         warn(
-            "The training goes on without what its transform had learnt, which is built anew. Set "
-            "keep_training_state=True before fit to keep it.",
+            f"{name} goes on training without what its transform had learnt, which is built anew. "
+            "Set keep_training_state=True before fit to keep it.",
             RuntimeWarning,
         )
         net.restore_transform()

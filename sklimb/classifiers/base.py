@@ -248,7 +248,8 @@ class BaseNetClassifier(
                 self._built_with = parameters
                 self.net_ = make_net(parameters, data, plan, recipe, streams)
             try:
-                left_out = train(self.net_, data, plan, recipe, monitor)
+                name = type(self).__name__
+                left_out = train(self.net_, data, plan, recipe, monitor, name=name)
                 if left_out is not None:
                     self.oof_proba_ = np.full((len(y), len(self.classes_)), np.nan)
                     shown = slice(None) if len(data) == len(y) else weight > 0
