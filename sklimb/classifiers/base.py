@@ -42,6 +42,7 @@ from sklimb.classifiers.parameters import (
     READ_ANEW,
     SHARED_CONSTRAINTS,
     check_callbacks,
+    check_cross_fit,
     check_milestones,
     check_module,
     check_optimizer,
@@ -62,6 +63,8 @@ class BaseNetClassifier(
     _parameter_constraints: ClassVar[dict[str, Any]] = SHARED_CONSTRAINTS
     # Whether ``cross_fit="auto"`` cross-fits where all is left open that it decides.
     _cross_fits_if_open: ClassVar[bool] = False
+    # The parameter that counts epochs until a part of the method starts.
+    _starts_at: ClassVar[str | None] = None
 
     # --- what a method says -------------------------------------------------------------------
 
@@ -133,17 +136,8 @@ class BaseNetClassifier(
         check_milestones(self.lr_milestones)
         if callable(self.scoring):
             check_takes(self.scoring, "scoring", "estimator", "X", "y")
-        if self.cross_fit is True and (self.early_stopping or self.warm_start):
-            other = "early_stopping" if self.early_stopping else "warm_start"
-            raise ValueError(
-                f"cross_fit=True ends the training by itself and starts it anew, but {other}=True "
-                f"is set too. Set {other}=False, or cross_fit=False."
-            )
-        if self.cross_fit is True and self.n_members == 1:
-            raise ValueError(
-                "cross_fit=True needs members that leave samples out, got n_members=1. Leave "
-                "n_members at None, for 8, or set 2 or more."
-            )
+        if self.cross_fit is True:
+            check_cross_fit(self, self._starts_at)
         if self.class_weight is not None and self.sampling is not None:
             warn(
                 f"class_weight={self.class_weight!r} and sampling={self.sampling!r} both correct "

@@ -174,6 +174,8 @@ class DecoupledClassifier(BaseNetClassifier):
         "classifier_lr": POSITIVE,
     }
 
+    _starts_at = "classifier_epochs"
+
     def __init__(
         self,
         *,

@@ -188,6 +188,7 @@ class M2mClassifier(BaseNetClassifier):
         "seed_pool": [*COUNT, None],
         "keep_training_state": ["boolean"],
     }
+    _starts_at = "translate_from"
 
     def __init__(
         self,
@@ -288,9 +289,8 @@ class M2mClassifier(BaseNetClassifier):
         warn_if_stopped_before(
             net, plan, "translate_from", self.translate_from, "translation", "n_to_translate"
         )
-        rows = net.history_[start:]
-        n_tried = sum(row["n_to_translate"] for row in rows)
-        n_translated = sum(row["n_translated"] for row in rows)
+        n_tried = sum(net.history_[start:, "n_to_translate"])
+        n_translated = sum(net.history_[start:, "n_translated"])
         if n_tried >= _TRIES_THAT_SAY_SOMETHING and not n_translated:
             warn(
                 f"None of {n_tried} rows was translated: no translation that beta={self.beta:g} "

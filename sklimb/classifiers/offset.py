@@ -383,8 +383,7 @@ class OffsetDebiasedClassifier(BaseNetClassifier):
                 f"With offset={self.offset!r} no centres are learnt, so there is no "
                 "'estimated_offset_'; 'empirical_offset_' is there."
             )
-        own = [_offset(head.weight, head.centers) for head in heads]
-        return _without_axis_of_one(np.stack(own))
+        return _without_axis_of_one(np.stack([_offset(h.weight, h.centers) for h in heads]))
 
     def _heads_for(self, name: str) -> list[nn.Module]:
         if "net_" not in vars(self):

@@ -154,6 +154,33 @@ def _is_extreme(value: Any) -> bool:
     return number and value != 0 and not 1e-6 <= abs(value) <= 1e6
 
 
+def check_cross_fit(estimator: Any, starts_at: str | None) -> None:
+    """Raise a ValueError if a parameter does not go with ``cross_fit=True``."""
+    counts = {
+        "early_stopping": estimator.early_stopping,
+        "warm_start": estimator.warm_start,
+        "rebalance_from": estimator.rebalance_from != 0,
+    }
+    for name, is_set in counts.items():
+        if is_set:
+            raise ValueError(
+                "cross_fit=True starts the training anew and ends it by itself, so nothing can "
+                f"count its epochs, but {name}={getattr(estimator, name)!r}. Leave {name} at its "
+                "default, or set cross_fit=False."
+            )
+    if starts_at is not None:
+        raise ValueError(
+            f"{type(estimator).__name__} cannot be cross-fitted: "
+            f"{starts_at}={getattr(estimator, starts_at)!r} times a part of its training, and "
+            "cross_fit=True ends the training by itself. Set cross_fit=False."
+        )
+    if estimator.n_members == 1:
+        raise ValueError(
+            "cross_fit=True needs members that leave samples out, got n_members=1. Leave "
+            "n_members at None, for 8, or set 2 or more."
+        )
+
+
 def check_module(module: Any) -> None:
     """Raise a TypeError for what cannot be a backbone: a name, a number."""
     if module is not None and not callable(module):

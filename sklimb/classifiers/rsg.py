@@ -164,6 +164,8 @@ class RSGClassifier(BaseNetClassifier):
         "keep_training_state": ["boolean"],
     }
 
+    _starts_at = "generate_from"
+
     def __init__(
         self,
         *,

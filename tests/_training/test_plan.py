@@ -58,12 +58,44 @@ def test_epochs_of_each_mode(mode):
 
 def test_a_backbone_advises_where_the_data_are_all_there():
     advised = TabularMLP.advised_sizes(90, 3, np.array([45, 45]))
-    assert plan(backbone=TabularMLP).epochs == advised.max_epochs != 60
+    assert plan(backbone=TabularMLP, cross_fit=False).epochs == advised.max_epochs != 60
     assert plan(Mode.WARM_START, backbone=TabularMLP).epochs == advised.max_epochs
     piece = plan(Mode.PARTIAL_FIT, backbone=TabularMLP)
     assert (piece.epochs, piece.max_epochs) == (1, 60)
     assert piece.batch_size == advised.batch_size
     assert plan(batch_size=7).batch_size == 7
+
+
+def test_a_cross_fitted_training_has_bounds_and_no_schedule():
+    made = plan(backbone=TabularMLP)
+    assert made.cross_fit and made.n_members == 8 and made.schedule is None
+    assert (made.epochs, made.batch_size) == (150, 64)
+    assert plan(backbone=MLP, cross_fit=True, n_members=3).n_members == 3
+    assert plan(backbone=TabularMLP, cross_fit=True, max_epochs=7, batch_size=16).epochs == 7
+
+
+@pytest.mark.parametrize("mode", [Mode.PARTIAL_FIT, Mode.WARM_START])
+def test_only_a_fresh_fit_is_cross_fitted(mode):
+    made = plan(mode, backbone=TabularMLP, cross_fit=True)
+    assert not made.cross_fit and made.n_members is None
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"module": TabularMLP},
+        {"n_members": 1},
+        {"module__n_members": 2},
+        {"max_epochs": 20},
+        {"early_stopping": True},
+        {"warm_start": True},
+        {"rebalance_from": 0.5},
+        {"warmup_epochs": 1},
+        {"callbacks": [LRScheduler()]},
+    ],
+)
+def test_auto_cross_fits_only_where_all_is_left_open(given):
+    assert not plan(backbone=TabularMLP, **given).cross_fit
 
 
 def test_shares_are_of_the_epochs():

@@ -1,0 +1,243 @@
+"""Members that leave folds out: who sees what, when it ends, and how sure it is."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+import torch
+from scipy.special import log_softmax, softmax
+from sklearn.base import clone
+from sklearn.datasets import make_classification
+from sklearn.metrics import log_loss
+from torch import nn
+
+from sklimb import (
+    AffinityClassifier,
+    DecoupledClassifier,
+    M2mClassifier,
+    OffsetDebiasedClassifier,
+    RebalancedClassifier,
+    RSGClassifier,
+)
+from sklimb._training.out_of_fold import member_folds
+from sklimb.backbones import MLP, TabularMLP
+
+X, Y = make_classification(
+    240, 6, n_informative=3, weights=[0.85], flip_y=0.1, class_sep=0.8, random_state=0
+)
+X = X.astype(np.float32)
+
+
+def fitted(cls=RebalancedClassifier, y=Y, weight=None, **settings):
+    settings = {"cross_fit": True, "n_members": 4, "max_epochs": 12, "random_state": 0} | settings
+    return cls(**settings).fit(X, y, sample_weight=weight)
+
+
+# --- folds --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("sizes", [(40, 8), (41, 7, 3), (1, 1), (2, 30)])
+@pytest.mark.parametrize("k", [2, 5, 8])
+def test_folds_and_the_classes_in_them_are_of_one_size(sizes, k):
+    y = np.repeat(np.arange(len(sizes)), sizes)
+    folds = member_folds(y, k, np.random.default_rng(0))
+    assert np.ptp(np.bincount(folds, minlength=k)) <= 1
+    for code in range(len(sizes)):
+        assert np.ptp(np.bincount(folds[y == code], minlength=k)) <= 1
+
+
+def test_folds_are_drawn():
+    y = np.zeros(50, dtype=int)
+    first, second = (member_folds(y, 5, np.random.default_rng(seed)) for seed in (0, 1))
+    assert not np.array_equal(first, second)
+
+
+# --- who sees what ------------------------------------------------------------------------------
+
+
+class Memory(nn.Module):
+    """A vector for each sample, which is all that a network on it can learn from."""
+
+    def __init__(self, in_features):
+        super().__init__()
+        self.of_sample = nn.Embedding(len(X), 4)
+        nn.init.zeros_(self.of_sample.weight)
+
+    def forward(self, x):
+        return self.of_sample(x[:, 0].long())
+
+
+def test_a_member_learns_nothing_from_what_it_leaves_out():
+    position = np.arange(len(X), dtype=np.float32)[:, None]
+    model = RebalancedClassifier(
+        module=Memory, cross_fit=True, n_members=4, max_epochs=5, random_state=0, lr=0.1,
+        optimizer__weight_decay=0.0,
+    ).fit(position, Y)  # fmt: skip
+    tables = [m.of_sample.weight.detach().numpy() for m in model.module_.backbone.members]
+    untouched = np.stack([np.all(table == 0, axis=1) for table in tables], axis=1)
+    np.testing.assert_array_equal(untouched.sum(axis=1), 1)  # exactly one has never seen it
+
+
+@pytest.mark.parametrize("cls", [RebalancedClassifier, AffinityClassifier])
+def test_labels_that_say_nothing_are_not_foreseen(cls):
+    y = np.random.default_rng(0).integers(0, 2, len(X))
+    oof = fitted(cls, y=y, max_epochs=60).oof_proba_
+    right = np.mean(oof.argmax(1) == y)
+    # chance within three standard errors of 240 draws, and as unsure
+    assert abs(right - 0.5) < 3 * 0.5 / np.sqrt(len(X))
+    assert log_loss(y, oof) < 0.85
+
+
+def test_out_of_fold_probabilities_are_those_of_the_member_that_left_the_sample_out():
+    model = fitted(module=MLP, module__hidden=(8,))
+    network = model.module_.eval()
+    with torch.no_grad():
+        scores = network.head(network.features(torch.from_numpy(X))).double().numpy()
+    of_members = softmax(scores / float(network.calibration.temperature), axis=2)
+    nearest = np.abs(of_members - model.oof_proba_[:, None]).max(axis=2).min(axis=1)
+    assert nearest.max() < 1e-5
+    np.testing.assert_allclose(model.oof_proba_.sum(axis=1), 1, rtol=1e-6)
+
+
+def test_logit_adjustment_gives_them_for_the_training_shares():
+    oof = fitted(loss="logit_adjusted", max_epochs=30).oof_proba_
+    shares = np.bincount(Y) / len(Y)
+    np.testing.assert_allclose(oof.mean(axis=0), shares, atol=0.08)
+
+
+def test_a_sample_of_no_weight_is_left_out_of_all():
+    weight = np.ones(len(X))
+    weight[[3, 7]] = 0
+    oof = fitted(weight=weight).oof_proba_
+    assert np.isnan(oof[[3, 7]]).all() and not np.isnan(np.delete(oof, [3, 7], axis=0)).any()
+
+
+# --- when it ends, and how sure it is -----------------------------------------------------------
+
+
+def test_it_ends_long_before_the_bound_where_more_is_worse():
+    model = fitted(max_epochs=400)
+    losses = [row["out_of_fold_loss"] for row in model.history_ if "out_of_fold_loss" in row]
+    assert model.n_iter_ < 200 and len(losses) > 3
+    assert min(losses) < losses[-1]
+
+
+def test_more_than_two_members_are_as_their_mean_at_the_temperature():
+    model = fitted()
+    network = model.module_.eval()
+    with torch.no_grad():
+        scores = network.head(network.features(torch.from_numpy(X))).double()
+        mean = scores.softmax(-1).mean(1).log().numpy()
+    T = float(network.calibration.temperature)
+    np.testing.assert_allclose(
+        model.predict_log_proba(X), log_softmax(mean / T, axis=1), rtol=1e-4, atol=1e-5
+    )
+
+
+def test_calibration_is_for_the_training_shares_under_logit_adjustment():
+    model = fitted(loss="logit_adjusted", max_epochs=30)
+    prior = np.log(np.bincount(Y) / len(Y))
+    network = model.module_.eval()
+    with torch.no_grad():
+        scores = network.head(network.features(torch.from_numpy(X))).double()
+        mean = scores.softmax(-1).mean(1).log().numpy()
+    T = float(network.calibration.temperature)
+    expected = (mean + prior) / T - prior
+    np.testing.assert_allclose(
+        model.predict_log_proba(X), log_softmax(expected, axis=1), rtol=1e-4, atol=1e-4
+    )
+
+
+def test_affinities_become_probabilities():
+    plain = fitted(AffinityClassifier, cross_fit=False, max_epochs=30, class_weight=None)
+    model = fitted(AffinityClassifier, max_epochs=30, class_weight=None)
+    assert model.prototypes_.shape[0] == 4
+    assert log_loss(Y, model.oof_proba_) < log_loss(Y, plain.predict_proba(X)) + 0.2
+    assert float(model.module_.calibration.temperature) < 1  # they lie between 0 and 1
+
+
+@pytest.mark.parametrize(
+    "cls", [RebalancedClassifier, AffinityClassifier, OffsetDebiasedClassifier]
+)
+@pytest.mark.parametrize("module", [MLP, TabularMLP, None])
+def test_same_seed_same_bits(cls, module):
+    first, second = (fitted(cls, module=module, max_epochs=3) for _ in range(2))
+    np.testing.assert_array_equal(first.predict_proba(X), second.predict_proba(X))
+    np.testing.assert_array_equal(first.oof_proba_, second.oof_proba_)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"class_weight": "balanced"},
+        {"sampling": "balanced"},
+        {"mixup": 0.5},
+        {"loss": "ldam"},
+        {"dtype": "float64"},
+        {"module__embedding": "piecewise_linear"},
+        {"module__scaling": "quantile"},
+        {"module__hidden": (8,), "module__embedding": None},
+    ],
+)
+def test_what_it_goes_with(settings):
+    model = fitted(max_epochs=3, **settings)
+    assert np.isfinite(model.predict_proba(X)).all() and np.isfinite(model.oof_proba_).all()
+
+
+def test_codes_of_categories():
+    codes = np.hstack([X, np.random.default_rng(0).integers(0, 3, (len(X), 1))])
+    model = RebalancedClassifier(
+        cross_fit=True, n_members=3, max_epochs=2, module__categorical_features=[6]
+    )
+    assert np.isfinite(model.fit(codes, Y).predict_proba(codes)).all()
+
+
+def test_more_can_be_learnt_after():
+    model = fitted()
+    before = model.predict_proba(X)
+    model.partial_fit(X, Y)
+    assert not np.array_equal(before, model.predict_proba(X))
+
+
+# --- by default, and what does not go together --------------------------------------------------
+
+
+def test_a_classifier_that_is_left_open_is_cross_fitted():
+    model = RebalancedClassifier(random_state=0).fit(X, Y)
+    assert model.module_.n_members == 8 and model.oof_proba_.shape == (len(X), 2)
+    plain = clone(model).set_params(cross_fit=False).fit(X, Y)
+    assert plain.module_.n_members == 1 and not hasattr(plain, "oof_proba_")
+
+
+def test_a_refit_without_forgets():
+    model = fitted()
+    model.set_params(cross_fit=False).fit(X, Y)
+    assert not hasattr(model, "oof_proba_")
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"early_stopping": True}, {"warm_start": True}, {"rebalance_from": 2}, {"n_members": 1}],
+)
+def test_what_does_not_go_together_is_named(settings):
+    (name,) = settings
+    with pytest.raises(ValueError, match=f"cross_fit=True .*{name}"):
+        fitted(**settings)
+
+
+@pytest.mark.parametrize("cls", [RSGClassifier, M2mClassifier, DecoupledClassifier])
+def test_methods_that_count_epochs_say_so(cls):
+    with pytest.raises(
+        ValueError, match=f"{cls.__name__} cannot be cross-fitted: .*cross_fit=False"
+    ):
+        fitted(cls)
+
+
+@pytest.mark.parametrize("value", ["yes", 1, None])
+def test_a_value_that_means_nothing_is_named(value):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(ValueError, match="cross_fit"):
+            fitted(cross_fit=value)
