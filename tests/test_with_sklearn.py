@@ -51,8 +51,8 @@ def test_pickle_joblib_deepcopy(cls, data, tmp_path):
     ]
     for copied in copies:
         assert np.array_equal(copied.predict_proba(X), model.predict_proba(X))
-        # goes on training as the original does
-        assert same_bits(copied.partial_fit(X, y), copy.deepcopy(model).partial_fit(X, y))
+    # goes on training as the original does
+    assert same_bits(copies[-1].partial_fit(X, y), model.partial_fit(X, y))
 
 
 def test_a_pickle_holds_no_training_data(data):

@@ -236,3 +236,20 @@ def mean_nnz(x: Tensor) -> int:
     """Return how many values a row holds, on average and at least 1."""
     n = len(x.values()) // max(1, len(x)) if is_csr(x) else x[:1].numel()
     return max(1, n)
+
+
+def blank_like(x: Tensor) -> Tensor:
+    """Return a batch of the same shape and type that holds no value: zeros, or nothing if sparse.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklimb._data.tensors import blank_like
+    >>> blank_like(torch.tensor([[1.5, 2.5]]))
+    tensor([[0., 0.]])
+    """
+    if is_csr(x):
+        crow = torch.zeros_like(x.crow_indices())
+        col, values = x.col_indices()[:0].clone(), x.values()[:0].clone()
+        return _build(crow, col, values, x.shape[1])
+    return torch.zeros_like(x)

@@ -35,6 +35,7 @@ from sklimb._training.optimisation import (
 )
 from sklimb._training.out_of_fold import OutOfFold
 from sklimb._training.rebalancing import Rebalancer, count_classes
+from sklimb._training.training_state import PickledNet
 from sklimb.transforms.base import Transform
 
 
@@ -43,7 +44,7 @@ def softmax_scores(scores: Tensor) -> Tensor:
     return scores.softmax(-1)
 
 
-class Net(NeuralNetClassifier):
+class Net(PickledNet, NeuralNetClassifier):
     """skorch's classifier with the training step of sklimb; built by the estimators.
 
     It works on class indices and resolved settings throughout: labels, ``device="auto"``, shares of
@@ -113,7 +114,9 @@ class Net(NeuralNetClassifier):
     def initialize(self) -> Net:
         """Build everything under the stream for initialisation."""
         seed_everything(self.streams.seed("initialisation"), self.device)
-        return super().initialize()
+        super().initialize()
+        self.module.forget_example()
+        return self
 
     def initialize_module(self) -> Net:
         """Build the network on the device."""

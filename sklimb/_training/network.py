@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from sklimb._data.tensors import is_csr, to_dense, to_float
+from sklimb._data.tensors import blank_like, is_csr, to_dense, to_float
 from sklimb.backbones.features import as_features, check_features
 from sklimb.backbones.members import MemberCopies
 from sklimb.heads.members import MemberHeads, log_mean_probability
@@ -132,7 +132,8 @@ class NetworkFactory:
     make_head : callable
         (n_features: int) -> nn.Module.
     example : Tensor, shape (k, ...)
-        A few samples, to find the backbone's output width by running it once.
+        A few samples, to find the backbone's output width by running it once; afterwards only their
+        shape and type are kept, for no model is to hold its training data.
     dtype : torch.dtype
         Of the network's parameters.
     n_members : int or None
@@ -162,6 +163,10 @@ class NetworkFactory:
         self.make_head = make_head
         self.example = example
         self.dtype = dtype
+
+    def forget_example(self) -> None:
+        """Keep the shape and the type of the first rows, and none of their values."""
+        self.example = blank_like(self.example)
 
     def __call__(self, **kwargs: Any) -> Network:
         """Return a new network; `kwargs` are the backbone's."""

@@ -39,8 +39,6 @@ class Recipe:
         The loss: name -> (coefficient, term of a `BatchOutput`).
     transform : callable or None
         (network, example, n_classes) -> Transform, picklable; None changes no batch.
-    keep_transform : bool
-        Whether it stays after a training, for one that goes on.
     mixup : Mixup or None
         Samples mixed in pairs.
     around : callable
@@ -53,7 +51,6 @@ class Recipe:
     head: Callable[[int], nn.Module]
     terms: Terms
     transform: MakeTransform | None = None
-    keep_transform: bool = True
     mixup: Mixup | None = None
     around: Callable[[Any, Any], AbstractContextManager[None]] = nothing_around
     reads_anew: frozenset[str] = frozenset()

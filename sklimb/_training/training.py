@@ -22,7 +22,7 @@ from sklimb._training.optimisation import warn_of_dropout
 from sklimb._training.out_of_fold import OutOfFold
 from sklimb._training.plan import Mode, TrainPlan
 from sklimb._training.recipe import Recipe
-from sklimb._warnings import warn
+from sklimb._training.training_state import renew_training_state
 
 # Moments of the columns are taken from chunks of about this many values: 32 MB in float64.
 _VALUES_OF_A_CHUNK = 2**22
@@ -117,13 +117,7 @@ def train(
     elif plan.mode is Mode.WARM_START:
         # The schedule begins anew, deferral goes by all epochs so far.
         net.restart(lr=plan.lr, max_epochs=plan.max_epochs, rebalancer=plan.rebalancer)
-    if net.transform is not None and not net.has_transform:
-        warn(
-            f"{name} goes on training without what its transform had learnt, which is built anew. "
-            "Set keep_training_state=True before fit to keep it.",
-            RuntimeWarning,
-        )
-        net.restore_transform()
+    renew_training_state(net, name)
     if plan.cross_fit:
         monitor = OutOfFold(data, plan.epochs, net.module_.n_members, net)
     net.count(data)
@@ -132,7 +126,7 @@ def train(
         net.notify("on_train_begin", X=data, y=data.y)
         net.fit_loop(data, held, epochs=plan.epochs, schedule=plan.schedule, monitor=monitor)
         net.notify("on_train_end", X=data, y=data.y)
-        if not (recipe.keep_transform or plan.more_may_come):
+        if not (net.keep_training_state or plan.more_may_come):
             net.drop_transform()
     return monitor if plan.cross_fit else None
 

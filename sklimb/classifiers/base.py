@@ -12,7 +12,6 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 from sklearn.base import (
-    BaseEstimator,
     ClassifierMixin,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
@@ -51,11 +50,12 @@ from sklimb.classifiers.parameters import (
     unknown_parameter,
     warn_of_ignored,
 )
+from sklimb.classifiers.pickling import LeanPickles
 from sklimb.classifiers.probabilities import log_probabilities, probabilities
 
 
 class BaseNetClassifier(
-    ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClassifierMixin, BaseEstimator
+    ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClassifierMixin, LeanPickles
 ):
     """Base of the classifiers; see them for the shared parameters."""
 
@@ -241,6 +241,7 @@ class BaseNetClassifier(
             if net is None:
                 self._built_with = parameters
                 self.net_ = make_net(parameters, data, plan, recipe, streams)
+            self.net_.keep_training_state = self.keep_training_state
             try:
                 name = type(self).__name__
                 left_out = train(self.net_, data, plan, recipe, monitor, name=name)

@@ -202,6 +202,7 @@ class DecoupledClassifier(BaseNetClassifier):
         device: str = "cpu",
         random_state: Any = None,
         warm_start: bool = False,
+        keep_training_state: bool = False,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 10,

@@ -78,6 +78,11 @@ warm_start : bool, default=False
     `max_epochs`, `class_weight`, `sampling`, `rebalance_from` and of the settings of the schedule
     and of early stopping. The network, its loss and its optimiser stay as they were built; a
     warning names other parameters that have changed.
+keep_training_state : bool, default=False
+    Keep after `fit` what only a training that goes on needs, also in pickles: the optimiser's state
+    and what a method trains beside the network (RSG's generator, g of M2m). Without it, pickles
+    hold nothing of these; after `fit` a generator or g is gone from memory too. Training that goes
+    on then starts them anew, with a warning. See ``docs/persistence.md``.
 early_stopping : bool, default=False
     Hold back samples, stop when their score no longer rises, and restore the weights of the best
     epoch.

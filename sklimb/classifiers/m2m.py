@@ -115,8 +115,6 @@ class M2mClassifier(BaseNetClassifier):
     seed_pool : int or None, default=None
         Ablation (Table 3): seeds come from so many samples of each class, drawn once before
         training, instead of from the batch.
-    keep_training_state : bool, default=False
-        Keep g and the rest of what translation needs after `fit`, to go on training with it.
     focal_gamma : float, default=2.0
         Focus of "focal".
     tau : float, default=1.0
@@ -186,7 +184,6 @@ class M2mClassifier(BaseNetClassifier):
         "clean_seeds": ["boolean"],
         "random_label": ["boolean"],
         "seed_pool": [*COUNT, None],
-        "keep_training_state": ["boolean"],
     }
     _starts_at = "translate_from"
 
@@ -205,7 +202,6 @@ class M2mClassifier(BaseNetClassifier):
         clean_seeds: bool = False,
         random_label: bool = False,
         seed_pool: int | None = None,
-        keep_training_state: bool = False,
         focal_gamma: float = 2.0,
         tau: float = 1.0,
         max_margin: float = 0.5,
@@ -229,6 +225,7 @@ class M2mClassifier(BaseNetClassifier):
         device: str = "cpu",
         random_state: Any = None,
         warm_start: bool = False,
+        keep_training_state: bool = False,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 10,
@@ -266,13 +263,12 @@ class M2mClassifier(BaseNetClassifier):
                 clean_seeds=self.clean_seeds,
                 random_label=self.random_label,
             ),
-            keep_transform=self.keep_training_state,
             around=partial(self._translating, plan),
             reads_anew=self._reads_anew(),
         )
 
     def _reads_anew(self) -> frozenset[str]:
-        read = {"keep_training_state"}
+        read = set()
         if "net_" in vars(self) and not self.net_.has_transform:
             read |= {"source_estimator", "unit", "seed_pool"}  # it is built anew, and g with it
         elif is_fitted_source(self.source_estimator):
@@ -374,6 +370,8 @@ class M2mClassifier(BaseNetClassifier):
             source = self._plain(plan, net, len(data)) if given is None else clone(given)
             if source.random_state is None:
                 source.set_params(random_state=seed)
+            if self.keep_training_state:  # all of it, so that g goes on as it was
+                source.set_params(keep_training_state=True)
             if not plan.more_may_come or starts:
                 # not `fit`: a class may have no sample of any weight
                 source._train(data.whole(), data.y_encoded, data.weight, Mode.FIT, every_class)

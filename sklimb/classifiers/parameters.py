@@ -38,7 +38,7 @@ NESTED_PREFIXES = ("module", "optimizer", "iterator_train", "iterator_valid", "c
 READ_ANEW = frozenset((
     "max_epochs", "lr", "lr_schedule", "warmup_epochs", "lr_milestones", "lr_decay",
     "class_weight", "effective_beta", "sampling", "rebalance_from", "warm_start",
-    "early_stopping", "validation_fraction", "n_iter_no_change", "scoring",
+    "early_stopping", "validation_fraction", "n_iter_no_change", "scoring", "keep_training_state",
 ))  # fmt: skip
 
 # Values that the shared parameters may have. "no_validation" marks those whose own check below
@@ -63,6 +63,7 @@ SHARED_CONSTRAINTS: dict[str, Any] = {
     "device": DEVICE,
     "random_state": RANDOM_STATE,
     "warm_start": ["boolean"],
+    "keep_training_state": ["boolean"],
     "early_stopping": ["boolean"],
     "validation_fraction": [Number(Real, 0, 1, closed="neither")],
     "n_iter_no_change": COUNT,

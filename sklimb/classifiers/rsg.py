@@ -80,8 +80,6 @@ class RSGClassifier(BaseNetClassifier):
     count_by_weight : bool, default=True
         Count s_freq / s_rare by sample weights, where that makes fewer new samples (see Notes).
         False counts samples, as the paper does.
-    keep_training_state : bool, default=False
-        Keep the generator after `fit`, in ``net_.transform_``, to go on training with it.
     focal_gamma : float, default=2.0
         Focus of "focal".
     tau : float, default=1.0
@@ -161,7 +159,6 @@ class RSGClassifier(BaseNetClassifier):
         "contrast_channels": COUNT,
         "end_to_end": ["boolean"],
         "count_by_weight": ["boolean"],
-        "keep_training_state": ["boolean"],
     }
 
     _starts_at = "generate_from"
@@ -180,7 +177,6 @@ class RSGClassifier(BaseNetClassifier):
         contrast_channels: int = 256,
         end_to_end: bool = False,
         count_by_weight: bool = True,
-        keep_training_state: bool = False,
         focal_gamma: float = 2.0,
         tau: float = 1.0,
         max_margin: float = 0.5,
@@ -204,6 +200,7 @@ class RSGClassifier(BaseNetClassifier):
         device: str = "cpu",
         random_state: Any = None,
         warm_start: bool = False,
+        keep_training_state: bool = False,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 10,
@@ -236,9 +233,7 @@ class RSGClassifier(BaseNetClassifier):
                 balanced_loss=adjusts_for_prior(self),
                 count_by_weight=self.count_by_weight,
             ),
-            keep_transform=self.keep_training_state,
             around=partial(self._generating, plan),
-            reads_anew=frozenset({"keep_training_state"}),
         )
 
     @contextmanager

@@ -13,7 +13,7 @@ import torch
 
 from sklimb import DecoupledClassifier, RebalancedClassifier
 from sklimb._data import tensors
-from sklimb._data.tensors import as_tensor
+from sklimb._data.tensors import as_tensor, blank_like, from_scipy
 from sklimb.backbones import MLP
 from tests.shared import QUICK, Items, same_bits
 from tests.shared import data as data
@@ -221,3 +221,15 @@ def test_sparse_tensors_that_are_no_matrix_of_numbers():
         tensors.sparse_to_scipy(torch.ones(2, 3).to_sparse(1))
     with pytest.raises(ValueError, match=r"torch\.sparse_bsc\. Pass X\.to_sparse_coo\(\)"):
         tensors.sparse_to_scipy(torch.ones(2, 2).to_sparse_bsc((1, 1)))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.uint8])
+def test_a_blank_has_shape_and_type_and_no_value(dtype):
+    x = torch.arange(1, 7).reshape(2, 3).to(dtype)
+    blank = blank_like(x)
+    assert blank.shape == x.shape and blank.dtype == dtype and not blank.any()
+    if dtype.is_floating_point:
+        sparse = blank_like(from_scipy(scipy.sparse.csr_array(x.numpy())))
+        assert sparse.layout == torch.sparse_csr and sparse.dtype == dtype
+        assert sparse.shape == x.shape and len(sparse.values()) == 0
+        assert not sparse.to_dense().any()

@@ -348,7 +348,11 @@ def test_what_a_warm_start_reads_has_effect_without_a_word(params, data):
 
 def test_a_warm_start_says_what_it_ignores_until_it_is_set_back(data):
     model = RebalancedClassifier(
-        warm_start=True, module=nn.Linear(6, 4), class_weight={"rare": 2.0}, max_epochs=1
+        warm_start=True,
+        module=nn.Linear(6, 4),
+        class_weight={"rare": 2.0},
+        max_epochs=1,
+        keep_training_state=True,
     )
     model = pickle.loads(pickle.dumps(model.fit(*data)))
     model.fit(*data)  # the module that came back is the one it was built with

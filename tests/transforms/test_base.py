@@ -69,16 +69,13 @@ class Echo(Transform):
 class Echoing(RebalancedClassifier):
     """A plain net with the transform above."""
 
-    keep_training_state = False
     echo = partial(Echo, n_rows=3, factor=0.1)
 
     def _recipe(self, plan, data):
-        own = {"transform": type(self).echo, "keep_transform": self.keep_training_state}
-        return replace(super()._recipe(plan, data), **own)
+        return replace(super()._recipe(plan, data), transform=type(self).echo)
 
 
-class Kept(Echoing):
-    keep_training_state = True
+Kept = partial(Echoing, keep_training_state=True)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,128 @@
+"""What only a training that goes on needs: kept in memory, left out of pickles unless asked for.
+
+That is the state of the optimiser (moments and the like) and the training-only transform. A pickle
+without them predicts as the model does; a training that goes on from it starts them anew, and says
+so where it makes a difference.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections import defaultdict
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import torch
+
+from sklimb._warnings import warn
+
+if TYPE_CHECKING:
+    from sklimb._training.net import Net
+
+_T = TypeVar("_T")
+
+
+def twin(thing: _T) -> _T:
+    """Return an object of the same class with the same attributes, whatever a pickle of it has."""
+    new = object.__new__(type(thing))
+    vars(new).update(vars(thing))
+    return new
+
+
+class PickledNet:
+    """The part of `Net` that says what its copies hold; mixed into skorch's net.
+
+    A deep copy holds all, a pickle only what `keep_training_state` asks for.
+    """
+
+    keep_training_state = False
+    # Whether the optimiser had moments that this net, from a pickle or a file, does not have.
+    lost_optimizer_state_ = False
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a pickle holds."""
+        if self.keep_training_state:
+            return super().__getstate__()
+        bare = twin(self)
+        held = vars(bare)
+        gone = set()
+        if "transform_" in held:
+            gone = {id(p) for p in self.transform_.parameters()}
+            del bare.transform_  # skorch forgets it too
+        held.pop("_mixup_rng", None)  # each epoch makes its own
+        if "optimizer_" in held:
+            bare.lost_optimizer_state_ = self.lost_optimizer_state_ or has_state(self.optimizer_)
+            held["optimizer_"] = without_state(self.optimizer_, gone)
+        return super(PickledNet, bare).__getstate__()
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take the state, on a device that is there."""
+        super().__setstate__(state)
+        optimizer = getattr(self, "optimizer_", None)
+        if isinstance(optimizer, torch.optim.LBFGS):
+            # torch leaves these two out
+            optimizer._params = optimizer.param_groups[0]["params"]
+            optimizer._numel_cache = None
+
+    def __copy__(self) -> Any:
+        """Return a net that shares everything with this one."""
+        return twin(self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        """Return a copy of all there is."""
+        new = memo[id(self)] = object.__new__(type(self))
+        new.__setstate__(copy.deepcopy(super().__getstate__(), memo))
+        return new
+
+
+def has_state(optimizer: torch.optim.Optimizer) -> bool:
+    """Return whether an optimiser remembers its steps, so that it matters to start it anew."""
+    return any(
+        isinstance(v, torch.Tensor) for own in optimizer.state.values() for v in own.values()
+    )
+
+
+def without_state(optimizer: torch.optim.Optimizer, gone: Collection[int]) -> torch.optim.Optimizer:
+    """Return an optimiser of the same weights at the same rates that has not taken a step yet.
+
+    Parameters
+    ----------
+    optimizer : torch.optim.Optimizer
+        Stays as it is.
+    gone : collection of int
+        Ids of parameters that the new one does not have.
+    """
+    new = copy.copy(optimizer)
+    new.state = defaultdict(dict)
+    new.param_groups = [
+        group | {"params": [p for p in group["params"] if id(p) not in gone]}
+        for group in optimizer.param_groups
+    ]
+    return new
+
+
+def renew_training_state(net: Net, name: str) -> None:
+    """Build anew what a training that goes on lacks, with a warning.
+
+    Parameters
+    ----------
+    net : Net
+    name : str
+        Of the classifier, for a warning.
+    """
+    lacks = []
+    if net.lost_optimizer_state_:
+        lacks.append("the state of its optimiser, which pickles and files leave out")
+    lost_transform = net.transform is not None and not net.has_transform
+    if lost_transform:
+        lacks.append("what its transform had learnt")
+    if not lacks:
+        return
+    warn(
+        f"{name} goes on training without {' and '.join(lacks)}: built anew. "
+        "Set keep_training_state=True before fit to keep it.",
+        RuntimeWarning,
+    )
+    net.lost_optimizer_state_ = False
+    if lost_transform:
+        net.restore_transform()

@@ -1,0 +1,93 @@
+"""What a net's copies and pickles hold, and what a training that goes on from them lacks."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+
+import pytest
+import torch
+from torch import nn
+
+from sklimb import RebalancedClassifier
+from sklimb._training.training_state import has_state, twin, without_state
+from tests.shared import QUICK, same_bits
+from tests.shared import data as data
+
+
+def stepped(cls, **settings):
+    layer = nn.Linear(3, 2)
+    optimizer = cls(layer.parameters(), lr=0.1, **settings)
+
+    def closure():
+        optimizer.zero_grad()
+        loss = layer(torch.ones(4, 3)).square().mean()
+        loss.backward()
+        return loss
+
+    optimizer.step(closure)
+    return layer, optimizer
+
+
+@pytest.mark.parametrize(
+    ("cls", "settings", "remembers"),
+    [
+        (torch.optim.SGD, {}, False),
+        (torch.optim.SGD, {"momentum": 0.9}, True),
+        (torch.optim.AdamW, {}, True),
+        (torch.optim.LBFGS, {}, True),
+    ],
+)
+def test_an_optimiser_without_its_state(cls, settings, remembers):
+    layer, optimizer = stepped(cls, **settings)
+    assert has_state(optimizer) == remembers
+    new = without_state(optimizer, {id(layer.bias)})
+    assert not has_state(new) and has_state(optimizer) == remembers
+    assert new.param_groups[0]["lr"] == 0.1
+    assert [id(p) for p in new.param_groups[0]["params"]] == [id(layer.weight)]
+    assert len(optimizer.param_groups[0]["params"]) == 2
+
+
+def test_a_twin_shares_everything():
+    layer = nn.Linear(2, 2)
+    other = twin(layer)
+    assert type(other) is nn.Linear and other.weight is layer.weight
+    other.weight = nn.Parameter(torch.zeros(2, 2))
+    other.name = "other"
+    assert not hasattr(layer, "name")
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_a_deep_copy_goes_on_and_a_pickle_says_that_it_does_not(keep, data):
+    model = RebalancedClassifier(keep_training_state=keep, **QUICK).fit(*data)
+    deep = copy.deepcopy(model)
+    loaded = pickle.loads(pickle.dumps(model))
+    assert has_state(loaded.net_.optimizer_) == keep and has_state(deep.net_.optimizer_)
+    model.partial_fit(*data)
+    assert same_bits(deep.partial_fit(*data), model)
+    if keep:
+        assert same_bits(loaded.partial_fit(*data), model)
+        return
+    with pytest.warns(RuntimeWarning, match=r"optimiser.*keep_training_state=True") as caught:
+        loaded.partial_fit(*data)
+    assert caught[0].filename == __file__ and len(caught) == 1
+    assert not same_bits(loaded, model)
+    loaded.partial_fit(*data)  # said once
+
+
+@pytest.mark.parametrize("optimizer", [torch.optim.SGD, torch.optim.LBFGS])
+def test_where_nothing_is_lost_nothing_is_said(optimizer, data):
+    """LBFGS has a memory, so it is kept here: what torch leaves out of its pickles is mended."""
+    settings = QUICK | {"module__dropout": 0.0, "optimizer": optimizer, "max_epochs": 2}
+    keep = optimizer is torch.optim.LBFGS
+    model = RebalancedClassifier(keep_training_state=keep, **settings).fit(*data)
+    for loaded in (pickle.loads(pickle.dumps(model)), copy.deepcopy(model)):
+        loaded.partial_fit(*data)
+        assert same_bits(loaded, copy.deepcopy(model).partial_fit(*data))
+
+
+def test_a_pickle_of_a_pickle_still_says_so(data):
+    model = RebalancedClassifier(**QUICK).fit(*data)
+    twice = pickle.loads(pickle.dumps(pickle.loads(pickle.dumps(model))))
+    with pytest.warns(RuntimeWarning, match="optimiser"):
+        twice.set_params(warm_start=True).fit(*data)
