@@ -93,7 +93,7 @@ def imported_by(statement: str) -> set[str]:
 @pytest.mark.parametrize("statement", ["import sklimb", "from sklimb import compare"])
 def test_import_is_light(statement):
     # pandas and tqdm are not in this list: scikit-learn and torch import them by themselves
-    assert imported_by(statement) & {"matplotlib", "PIL", "IPython", "polars"} == set()
+    assert imported_by(statement) & {"matplotlib", "PIL", "IPython", "polars", "skops"} == set()
 
 
 @pytest.mark.parametrize("python", PYTHONS)
@@ -117,12 +117,15 @@ def test_what_is_imported_is_required_and_the_other_way_round():
     assert {renamed.get(package, package) for package in packages} == {
         wanted.name
         for wanted in REQUIREMENTS
-        if wanted.marker is None or wanted.marker.evaluate({"extra": "images"})
+        if wanted.marker is None
+        or any(wanted.marker.evaluate({"extra": e}) for e in ("images", "persistence", "onnx"))
     }
 
 
 def test_extras():
-    assert {"plot", "images", "test", "docs", "bench"} <= set(METADATA.get_all("Provides-Extra"))
+    assert {"plot", "images", "persistence", "onnx", "test", "docs", "bench"} <= set(
+        METADATA.get_all("Provides-Extra")
+    )
 
 
 def test_one_ruff():

@@ -1,0 +1,141 @@
+"""The file itself: a zip of uncompressed entries, each with its size and SHA-256 in a manifest."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import secrets
+import struct
+import zipfile
+from pathlib import Path
+from typing import Any
+
+FORMAT = "sklimb model"
+# Raised when a reader of the version before could not read a file rightly.
+FORMAT_VERSION = 1
+
+_MANIFEST = "manifest.json"
+# One date for all entries: the same model gives the same file.
+_DATE = (1980, 1, 1, 0, 0, 0)
+# What zipfile raises of files that are none of its kind.
+_BROKEN = (
+    zipfile.BadZipFile, NotImplementedError, OSError, EOFError, RuntimeError, ValueError,
+    struct.error,
+)  # fmt: skip
+# More than any model has: some parts of a pipeline, the tensors and the description.
+_MOST_ENTRIES = 10_000
+
+
+def pack(entries: dict[str, bytes]) -> bytes:
+    """Return the bytes of a file with these entries.
+
+    Parameters
+    ----------
+    entries : dict
+        Name -> content.
+    """
+    manifest = {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "entries": {name: _seal(content) for name, content in entries.items()},
+    }
+    text = json.dumps(manifest, indent=1).encode()
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for name, content in {_MANIFEST: text, **entries}.items():
+            archive.writestr(zipfile.ZipInfo(name, _DATE), content)
+        archive.comment = hashlib.sha256(text).hexdigest().encode()
+    return buffer.getvalue()
+
+
+def unpack(data: bytes) -> dict[str, bytes]:
+    """Return the entries of a file, each as it was written.
+
+    Raises
+    ------
+    ValueError
+        If it is not such a file, is cut, changed or compressed, or of a version that is not known.
+    """
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(data))
+    except _BROKEN:
+        raise ValueError("it is no zip, or it is cut. Copy it again.") from None
+    with archive:
+        check_stored(archive, len(data))
+        names = archive.namelist()
+        if len(names) != len(set(names)) or len(names) > _MOST_ENTRIES:
+            raise ValueError("it has entries of one name, or too many of them.")
+        if _MANIFEST not in names:
+            raise ValueError(f"it has no {_MANIFEST}: another program wrote it.")
+        try:
+            contents = {name: archive.read(name) for name in names}
+        except _BROKEN:
+            raise ValueError("it is damaged. Copy it again.") from None
+        comment = archive.comment
+    text = contents.pop(_MANIFEST)
+    if comment != hashlib.sha256(text).hexdigest().encode():
+        raise ValueError(f"{_MANIFEST} is not as it was written: the file was changed or damaged.")
+    _check_manifest(json.loads(text), contents)
+    return contents
+
+
+def check_stored(archive: zipfile.ZipFile, n_bytes: int) -> None:
+    """Raise a ValueError unless entries are uncompressed and together no larger than the file."""
+    entries = archive.infolist()
+    for entry in entries:
+        if entry.compress_type != zipfile.ZIP_STORED or entry.file_size != entry.compress_size:
+            raise ValueError(
+                f"its entry {entry.filename!r} is compressed, which save never does: what it "
+                "unpacks to has no bound."
+            )
+    if sum(entry.file_size for entry in entries) > n_bytes:
+        raise ValueError("its entries are larger together than the file.")
+
+
+def _seal(content: bytes) -> dict[str, Any]:
+    return {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+
+
+def _check_manifest(manifest: dict[str, Any], contents: dict[str, bytes]) -> None:
+    if manifest.get("format") != FORMAT:
+        raise ValueError(f"its format is {manifest.get('format')!r}, not {FORMAT!r}.")
+    version = manifest.get("format_version")
+    if version != FORMAT_VERSION:
+        raise ValueError(
+            f"its format has version {version!r}, and this sklimb reads {FORMAT_VERSION}. Load it "
+            "with the sklimb that wrote it, or a newer one."
+        )
+    sealed = manifest["entries"]
+    for name in sorted(set(contents) ^ set(sealed)):
+        what = "an entry that" if name in contents else "no entry"
+        why = "its manifest does not name" if name in contents else "where its manifest names"
+        raise ValueError(f"it has {what} {why} {name!r}: it was changed.")
+    for name, content in contents.items():
+        if _seal(content) != sealed[name]:
+            raise ValueError(
+                f"its entry {name!r} is not as it was written: the file was changed or damaged."
+            )
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write a file so that at any moment the old one or the whole new one is there.
+
+    Parameters
+    ----------
+    path : Path
+        A link is followed.
+    data : bytes
+    """
+    path = Path(os.path.realpath(path))
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
+    try:
+        with open(beside, "xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
