@@ -21,6 +21,8 @@ from sklimb.persistence._objects import Reader, Writer, encode_attributes, set_a
 
 # What a fitted sampler knows of the table that a pipeline asks it for; the rest are its samples.
 _OF_SAMPLERS = ("n_features_in_", "feature_names_in_", "sampling_strategy_")
+# Classes of other modules are the user's, to be passed to `load`.
+_LIBRARIES = ("sklearn", "imblearn", "sklimb", "skorch")
 # sklimb's own transformers: attributes and nothing else, as scikit-learn's.
 _TRUSTED = frozenset(
     ("sklimb.feature_extraction.WordWindowVectorizer", "sklimb.feature_extraction._Analyzer")
@@ -52,8 +54,9 @@ def encode_estimator(writer: Writer, value: Any, where: str) -> Any:
 def decode_container(reader: Reader, record: Mapping[str, Any]) -> Any:
     """Return the pipeline or the like that JSON stands for."""
     cls = reader.names.get(record["class"])
-    own = isinstance(cls, type) and issubclass(cls, PriorCorrectedClassifier)
-    if not (own or is_container(cls)):
+    ours = isinstance(cls, type) and issubclass(cls, PriorCorrectedClassifier)
+    own = isinstance(cls, type) and cls in reader.names.own.values()
+    if not (ours or own or is_container(cls)):
         raise ValueError(f"it takes {record['class']!r} for an estimator of estimators.")
     value = object.__new__(cls)
     set_attributes(reader, value, record["attributes"])
@@ -128,7 +131,8 @@ def _by_skops(writer: Writer, value: Any, where: str) -> dict[str, Any]:
         others, why = [name], _first_line(error)
     if not others:
         return {"is": "skops", "part": writer.part(content, "skops")}
-    if is_container(type(value)):
+    own = type(value).__module__.partition(".")[0] not in _LIBRARIES
+    if is_container(type(value)) or (own and isinstance(value, BaseEstimator)):
         return _by_attributes(writer, value, where)
     raise TypeError(f"{where}, a {name}, cannot be in a file: {why}")
 
