@@ -39,7 +39,11 @@ _ESTIMATORS = tuple(f"sklearn.{name}" for name in (
 _PARTS = {
     "sklearn.calibration": {"_CalibratedClassifier", "_SigmoidCalibration"},
     "sklearn.metrics._scorer": {"_CurveScorer", "_Scorer"},
-}
+    "sklearn.model_selection": {
+        "GroupKFold", "KFold", "RepeatedKFold", "RepeatedStratifiedKFold", "ShuffleSplit",
+        "StratifiedGroupKFold", "StratifiedKFold", "StratifiedShuffleSplit", "TimeSeriesSplit",
+    },
+}  # fmt: skip
 _MODULES = ("sklimb.backbones.", "sklimb.heads.", "sklimb.transforms.")
 
 

@@ -21,6 +21,7 @@ from torch.overrides import TorchFunctionMode
 
 from sklimb._data.training_data import ArrayData, TrainingData
 from sklimb._random import Streams, isolated_rng, torch_defaults
+from sklimb._training.inference import run, scores_of
 from sklimb._training.net import Net
 from sklimb._training.plan import Mode, TrainPlan, choose_backbone, resolve_device
 from sklimb._training.rebalancing import Rebalancer
@@ -255,14 +256,10 @@ def same_scores(model: BaseNetClassifier, other: BaseNetClassifier) -> bool:
     with torch_defaults():
         X = TrainingData.of(_made_up(model.net_.module.example), device=model.net_.device)
         try:
-            first, again = (model.net_.run(X, _scores) for _ in range(2))
+            first, again = (run(model.net_, X, scores_of) for _ in range(2))
         except Exception:  # a user's network may take none but its own kind
             return True
-        return not torch.equal(first, again) or torch.equal(first, other.net_.run(X, _scores))
-
-
-def _scores(module: nn.Module, x: torch.Tensor) -> torch.Tensor:
-    return module(x)
+        return not torch.equal(first, again) or torch.equal(first, run(other.net_, X, scores_of))
 
 
 def _made_up(example: torch.Tensor) -> Any:

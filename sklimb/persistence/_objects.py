@@ -108,6 +108,10 @@ class Writer:
         if isinstance(value, pd.Series):
             index, values, name = value.index.to_numpy(), value.to_numpy(), value.name
             return {"is": "series", "value": self.encode([index, values, name], where)}
+        if isinstance(value, pd.DataFrame):
+            labels = [value.index.to_numpy(), value.columns.to_numpy()]
+            columns = [value.iloc[:, i].to_numpy() for i in range(value.shape[1])]
+            return {"is": "frame", "value": self.encode([*labels, columns], where)}
         if kind in (torch.Tensor, torch.nn.Parameter):
             return self.tensor(value, where)
         if kind is partial:
@@ -241,6 +245,12 @@ class Reader:
         index, values, name = self.decode(value["value"])
         return pd.Series(values, index=index, name=name)
 
+    def _frame(self, value: Mapping[str, Any]) -> pd.DataFrame:
+        index, names, columns = self.decode(value["value"])
+        frame = pd.DataFrame(dict(enumerate(columns)), index=index)
+        frame.columns = names
+        return frame
+
     def _partial(self, value: Mapping[str, Any]) -> partial:
         func, args, keywords = self.decode(value["value"])
         return partial(func, *args, **keywords)
@@ -284,7 +294,7 @@ class Reader:
 
 
 _KINDS = frozenset((
-    "tuple", "set", "frozenset", "none", "same", "dict", "bunch", "objects", "series",
+    "tuple", "set", "frozenset", "none", "same", "dict", "bunch", "objects", "series", "frame",
     "partial", "name", "tensor",
 ))  # fmt: skip
 

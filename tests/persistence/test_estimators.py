@@ -20,7 +20,7 @@ from sklearn.ensemble import BaggingClassifier, VotingClassifier
 from sklearn.frozen import FrozenEstimator
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV, TunedThresholdClassifierCV
+from sklearn.model_selection import GridSearchCV, StratifiedKFold, TunedThresholdClassifierCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 from skorch import NeuralNetClassifier
@@ -40,6 +40,7 @@ from tests.shared import QUICK, samples_in
 from tests.shared import data as data
 
 pytest.importorskip("skops")
+CLASSES = ("bulk", "rare", "some")
 PLAIN = RebalancedClassifier(**QUICK)
 
 
@@ -82,6 +83,11 @@ MODELS = [
         LogisticRegression(), target_prior=pd.Series({"bulk": 0.5, "rare": 0.2, "some": 0.3})
     ),
     PriorCorrectedClassifier(make_pipeline(StandardScaler(), PLAIN)),
+    PriorCorrectedClassifier(
+        PLAIN,
+        cv=StratifiedKFold(2, shuffle=True, random_state=0),
+        cost_matrix={(a, b): 1 + (b == "bulk") for a in CLASSES for b in CLASSES if a != b},
+    ),
     CalibratedClassifierCV(PLAIN, cv=2),
     CalibratedClassifierCV(PLAIN, cv=2, method="isotonic"),
     VotingClassifier([("net", PLAIN), ("linear", LogisticRegression())], voting="soft"),

@@ -42,6 +42,8 @@ def test_other_kinds():
     assert mixed.dtype == object and mixed.tolist() == [["a", 1], [None, 2.5]]
     series = pd.Series([1.0, 2.0], index=["x", "y"], name="w")
     pd.testing.assert_series_equal(there_and_back(series), series, check_index_type=False)
+    frame = pd.DataFrame({"a": [0, 1], "b": [0.5, 2.0]}, index=["a", "b"])
+    pd.testing.assert_frame_equal(there_and_back(frame), frame, check_index_type=False)
     made = there_and_back(partial(MLP, 3, hidden=(8,)))
     assert made.func is MLP and made.args == (3,) and made.keywords == {"hidden": (8,)}
     tensor = torch.randn(3, 2).t()
