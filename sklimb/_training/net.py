@@ -114,9 +114,7 @@ class Net(PickledNet, NeuralNetClassifier):
     def initialize(self) -> Net:
         """Build everything under the stream for initialisation."""
         seed_everything(self.streams.seed("initialisation"), self.device)
-        super().initialize()
-        self.module.forget_example()
-        return self
+        return super().initialize()
 
     def initialize_module(self) -> Net:
         """Build the network on the device."""
@@ -293,8 +291,7 @@ class Net(PickledNet, NeuralNetClassifier):
         return self._as_weight(weight / (weight.mean() or 1.0))
 
     def _as_weight(self, weight: np.ndarray) -> Tensor:
-        dtype = next(self.module_.parameters()).dtype
-        return torch.as_tensor(weight, dtype=dtype, device=self.device)
+        return torch.as_tensor(weight, dtype=self.module_.like.dtype, device=self.device)
 
     def _set_learning_rate(self, epoch: int, schedule: dict[str, Any] | None) -> None:
         if schedule is None and not self.scheduled_:

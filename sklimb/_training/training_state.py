@@ -39,6 +39,12 @@ class PickledNet:
     # Whether the optimiser had moments that this net, from a pickle or a file, does not have.
     lost_optimizer_state_ = False
 
+    def initialize(self) -> Any:
+        """Build everything, and keep no sample that it took."""
+        super().initialize()
+        self.module.forget_example()
+        return self
+
     def __getstate__(self) -> dict[str, Any]:
         """Return what a pickle holds."""
         if self.keep_training_state:
