@@ -92,11 +92,19 @@ def passes(model, X, y, mode):
     if mode == "partial":
         return model.partial_fit(X, y).partial_fit(X, y, sample_weight=weight)
     if mode == "partial_after_copy":
-        return copy.deepcopy(pickle.loads(pickle.dumps(model.fit(X, y)))).partial_fit(X, y)
+        return copy.deepcopy(pickled(model.fit(X, y))).partial_fit(X, y)
     model.set_params(warm_start=True).fit(X, y)
     if mode == "warm":
         return model.set_params(lr=1e-3, max_epochs=2).fit(X, y)
-    return pickle.loads(pickle.dumps(model)).fit(X, y)  # warm_after_pickle
+    return pickled(model).fit(X, y)  # warm_after_pickle
+
+
+def pickled(model):
+    """Return a model from a pickle that holds all that a training which goes on needs."""
+    for own in (model, vars(model).get("estimator_")):
+        if hasattr(own, "keep_training_state"):
+            own.keep_training_state = True
+    return pickle.loads(pickle.dumps(model))
 
 
 MODES = ("fit", "weighted", "partial", "partial_after_copy", "warm", "warm_after_pickle")

@@ -19,12 +19,13 @@ from skorch.history import History
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
-from sklimb._data.training_data import ArrayData, TrainingData
+from sklimb._data.training_data import ArrayData
 from sklimb._random import Streams, isolated_rng, torch_defaults
 from sklimb._training.inference import run, scores_of
 from sklimb._training.net import Net
 from sklimb._training.plan import Mode, TrainPlan, choose_backbone, resolve_device
 from sklimb._training.rebalancing import Rebalancer
+from sklimb._training.training import make_net
 from sklimb._training.training_state import has_state
 from sklimb._warnings import warn
 from sklimb.classifiers.base import BaseNetClassifier
@@ -168,11 +169,13 @@ def _rebuilt(
         rebalancer=Rebalancer(built.classes_, **rebalancing),
         schedule=None,
         validation_fraction=None,
+        lr=record["lr"],
     )
-    net = built._make_net(data, plan, built._recipe(plan, data), Streams(0))
+    parameters = built.get_params(deep=False)
+    net = make_net(parameters, data, plan, built._recipe(plan, data), Streams(0))
     net.streams.entropy = record["entropy"]
     net.module.n_rows = record["n_rows"]
-    net.lr = record["lr"]
+    net.lr = plan.lr
     # what is made while training only is made when a training goes on
     transform, net.transform = net.transform, None
     net.initialize()
@@ -254,7 +257,7 @@ def same_scores(model: BaseNetClassifier, other: BaseNetClassifier) -> bool:
     True also where the first cannot score such samples, or not twice alike.
     """
     with torch_defaults():
-        X = TrainingData.of(_made_up(model.net_.module.example), device=model.net_.device)
+        X = ArrayData(_made_up(model.net_.module.example), device=model.net_.device)
         try:
             first, again = (run(model.net_, X, scores_of) for _ in range(2))
         except Exception:  # a user's network may take none but its own kind

@@ -11,13 +11,12 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import scipy.sparse
 import torch
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 
-from sklimb._data.datasets import is_dataset
-from sklimb._data.tensors import as_tensor
+from sklimb._data.tensors import to_dense
+from sklimb._data.training_data import ArrayData
 from sklimb._data.validation import check_new_data
 from sklimb._random import torch_defaults
 from sklimb.classifiers.base import BaseNetClassifier
@@ -79,12 +78,11 @@ def to_onnx(model: Any, X: Any) -> ModelProto:
             "a pipeline give the last step, and X as the steps before it return it."
         )
     check_is_fitted(model, "net_")
-    if is_dataset(X):
-        raise TypeError("to_onnx takes an array of some samples as X, got a torch Dataset.")
     with torch_defaults():
-        X = check_new_data(model, X)
-        rows = X[:2].toarray() if scipy.sparse.issparse(X) else X[:2]
-        x = as_tensor(rows)
+        data = check_new_data(model, X)
+        if not isinstance(data, ArrayData):
+            raise TypeError("to_onnx takes an array of some samples as X, got a torch Dataset.")
+        x = to_dense(data.example())
         x = torch.cat([x, x])[:2]  # of one sample the graph would be for one at a time
         network = _Probabilities(_fixed(model.module_)).eval()
         graph = _exported(network, x)
