@@ -343,8 +343,7 @@ class OffsetDebiasedClassifier(BaseNetClassifier):
         if isinstance(heads[0], OffsetHead):
             for head, own in zip(heads, means, strict=True):
                 head.set_means(own, present)
-        else:
-            # the heads of the plain net have no room for them
+        else:  # the heads of the plain net have no room for them
             known = vars(self).get("_raw_means", torch.full_like(means, torch.nan))
             self._raw_means = torch.where(present.unsqueeze(1), means, known)
 
@@ -370,8 +369,8 @@ class OffsetDebiasedClassifier(BaseNetClassifier):
         heads = self._heads_for("empirical_offset_")
         means = self.class_means_.reshape(len(heads), len(self.classes_), -1)
         own = [
-            _offset(class_weights(head), torch.from_numpy(of_member))
-            for head, of_member in zip(heads, means, strict=True)
+            _offset(class_weights(h), torch.from_numpy(m))
+            for h, m in zip(heads, means, strict=True)
         ]
         return _without_axis_of_one(np.stack(own))
 

@@ -85,6 +85,8 @@ def _encode_net(writer: Writer, net: Net, where: str) -> dict[str, Any]:
             "sparse": example.layout != torch.strided,
         },
         "n_rows": net.module.n_rows,
+        "n_members": net.module.n_members,
+        "calibrated": net.module.calibrated_classes is not None,
         "max_epochs": net.max_epochs,
         "batch_size": net.batch_size,
         "lr": net.lr,
@@ -170,6 +172,8 @@ def _rebuilt(
         schedule=None,
         validation_fraction=None,
         lr=record["lr"],
+        n_members=record["n_members"],
+        cross_fit=record["calibrated"],
     )
     parameters = built.get_params(deep=False)
     net = make_net(parameters, data, plan, built._recipe(plan, data), Streams(0))

@@ -33,6 +33,7 @@ M2M = {"translate_from": 2, "gamma": 0.3, "seed_pool": 30}
 CLASSIFIERS = [
     RebalancedClassifier(mixup=0.5, **QUICK),
     RebalancedClassifier(early_stopping=True, n_members=2, **QUICK),
+    RebalancedClassifier(cross_fit=True, n_members=2, **QUICK),
     AffinityClassifier(n_prototypes=3, **QUICK),
     OffsetDebiasedClassifier(offset="empirical", **QUICK),
     RSGClassifier(generate_from=2, contrast_channels=8, **QUICK),

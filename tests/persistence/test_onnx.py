@@ -27,6 +27,7 @@ from tests.shared import data as data
 
 MODELS = [
     RebalancedClassifier(loss="ldam", **QUICK),
+    RebalancedClassifier(cross_fit=True, n_members=2, **QUICK),
     RebalancedClassifier(n_members=2, dtype="float64", **QUICK),
     RebalancedClassifier(module=MLP, n_members=2, **QUICK),
     RebalancedClassifier(module__embedding="piecewise_linear", **QUICK),

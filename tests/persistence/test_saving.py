@@ -37,6 +37,7 @@ from tests.shared import data as data
 CLASSIFIERS = [
     RebalancedClassifier(loss="ldam", n_members=2, **QUICK),
     RebalancedClassifier(early_stopping=True, dtype="float64", **QUICK),
+    RebalancedClassifier(loss="logit_adjusted", cross_fit=True, n_members=3, **QUICK),
     AffinityClassifier(n_prototypes=3, **QUICK),
     OffsetDebiasedClassifier(**QUICK),
     OffsetDebiasedClassifier(offset="empirical", **QUICK),
