@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -18,15 +19,21 @@ from sklimb._data.validation import check_weights, take_rows
 
 
 def metadata_of(
-    owner: BaseEstimator, method: str, sample_weight: Any, params: dict[str, Any]
+    owner: BaseEstimator,
+    method: str,
+    estimators: Mapping[str, BaseEstimator],
+    sample_weight: Any,
+    params: dict[str, Any],
 ) -> Bunch:
     """Return what a method of an owner hands on beside X and y.
 
     Parameters
     ----------
     owner : estimator
-        It has an ``estimator``, and routes to that and to a ``splitter``.
+        It routes to the classifiers in it and to a splitter, as ``cv``.
     method : {"fit", "partial_fit"}
+    estimators : dict of classifiers
+        By the names that the owner routes to them under.
     sample_weight : array-like or None
     params : dict
         More, for which scikit-learn's metadata routing is needed.
@@ -34,7 +41,7 @@ def metadata_of(
     Returns
     -------
     Bunch
-        ``estimator.fit`` (or ``.partial_fit``) and ``splitter.split``, each a dict.
+        By name of a classifier ``.fit`` (or ``.partial_fit``), and ``cv.split``, each a dict.
 
     Raises
     ------
@@ -49,9 +56,12 @@ def metadata_of(
             f"{sorted(params)} can reach the classifier only with metadata routing: "
             "sklearn.set_config(enable_metadata_routing=True)."
         )
-    name = name_of_weights(owner.estimator, method)
-    metadata = {} if sample_weight is None or name is None else {name: sample_weight}
-    return Bunch(estimator=Bunch(**{method: metadata}), splitter=Bunch(split={}))
+    routed = Bunch(cv=Bunch(split={}))
+    for role, estimator in estimators.items():
+        name = name_of_weights(estimator, method)
+        metadata = {} if sample_weight is None or name is None else {name: sample_weight}
+        routed[role] = Bunch(**{method: metadata})
+    return routed
 
 
 def fit_weighted(

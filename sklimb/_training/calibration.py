@@ -156,3 +156,51 @@ def shrunk_temperature(temperature: float, n_rarest: float, half_way: float = HA
     (2.0, 1.0)
     """
     return float(np.exp(np.log(temperature) * n_rarest / (n_rarest + half_way)))
+
+
+def out_of_fold_temperature(
+    proba: np.ndarray,
+    y: np.ndarray,
+    counts: np.ndarray,
+    *,
+    telling: np.ndarray,
+    weight: np.ndarray | None = None,
+) -> float:
+    """Return the temperature of some samples' probabilities, shrunk by the rarest class.
+
+    Parameters
+    ----------
+    proba : ndarray, shape (n, C)
+        Probabilities of samples from classifiers that were not trained on them.
+    y : ndarray of int, shape (n,)
+        Their classes, as columns of `proba`.
+    counts : ndarray, shape (C,)
+        (Weighted) number of samples of each class; one without weight is left aside.
+    telling : ndarray of bool, shape (n,)
+        Samples to go by.
+    weight : ndarray, shape (n,), or None
+        Weights of the samples.
+
+    Returns
+    -------
+    float
+        1 where no sample is to be gone by.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklimb._training.calibration import out_of_fold_temperature
+    >>> certain, y = np.tile([0.1, 0.9], (80, 1)), np.arange(80) % 4 > 0
+    >>> every = np.ones(80, dtype=bool)  # and 20 samples of the rarer class: half of the way
+    >>> round(out_of_fold_temperature(certain, y * 1, np.array([20, 60]), telling=every), 6)
+    1.414214
+    """
+    rows, weighty = np.flatnonzero(telling), np.flatnonzero(counts > 0)
+    if not len(rows):
+        return 1.0
+    best = fit_temperature(
+        proba[np.ix_(rows, weighty)],
+        np.searchsorted(weighty, y[rows]),
+        None if weight is None else weight[rows],
+    )
+    return shrunk_temperature(best, counts[weighty].min())

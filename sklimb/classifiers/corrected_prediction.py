@@ -1,8 +1,8 @@
-"""What a classifier whose probabilities are corrected says of samples."""
+"""What a classifier whose probabilities are corrected goes by, and what it says of samples."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -12,8 +12,9 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from sklimb._training.calibration import log_with_temperature
-from sklimb.classifiers.costs import expected_costs
+from sklimb.classifiers.costs import cost_matrix_of, expected_costs
 from sklimb.classifiers.cross_fitting import mean_probabilities
+from sklimb.classifiers.priors import target_shares
 from sklimb.classifiers.probabilities import log_probabilities, probabilities
 
 # Probabilities below this count as this: a log of 0 could not be corrected.
@@ -26,20 +27,60 @@ def _estimator_has(name: str) -> Callable[[BaseEstimator], bool]:
     return lambda self: hasattr(self.estimator, name)
 
 
-class CorrectedPredictionMixin:
-    """Predictions of an estimator that has ``estimator_`` or, with folds, ``estimators_``.
+def check_gives_probabilities(estimator: Any, name: str) -> None:
+    """Raise a TypeError that says what to do if an estimator has no probabilities."""
+    if not hasattr(estimator, "predict_proba"):
+        raise TypeError(
+            f"{name}={estimator!r} has no predict_proba, so there are no probabilities to "
+            "correct. Wrap it in sklearn.calibration.CalibratedClassifierCV."
+        )
 
-    They go by its ``classes_``, ``temperature_``, ``source_prior_``, ``target_prior_``,
-    ``cost_matrix_`` and the parameter ``tau``.
+
+class CorrectedPredictionMixin:
+    """Predictions of an estimator that has ``estimator_``, or several as ``estimators_``.
+
+    They go by its ``classes_``, ``temperature_``, and by what `_correct_for` sets from the
+    parameters ``target_prior`` and ``cost_matrix``; and by the parameter ``tau``.
     """
+
+    def _correct_for(self, counts: np.ndarray) -> None:
+        """Set what goes by the class counts: shares of the source and the target, and costs."""
+        self.class_counts_ = counts
+        self.source_prior_ = counts / counts.sum()
+        costs = self.cost_matrix
+        self.cost_matrix_ = None if costs is None else cost_matrix_of(costs, self.classes_)
+        if self.target_prior is None and costs is not None:
+            self.target_prior_ = self.source_prior_
+        else:
+            self.target_prior_ = target_shares(self.target_prior, self.classes_, counts > 0)
+
+    def _forget(self, *names: str) -> None:
+        """Drop attributes of an earlier fit."""
+        for name in names:
+            vars(self).pop(name, None)
+
+    def _take_names(self, fitted: Iterable[BaseEstimator]) -> None:
+        """Take what the columns are called from the first classifier that says so."""
+        for name in ("n_features_in_", "feature_names_in_"):
+            self._forget(name)
+            said = [getattr(one, name) for one in fitted if hasattr(one, name)]
+            if said:
+                setattr(self, name, said[0])
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return "estimator_" in vars(self) or "estimators_" in vars(self)
 
     def _fitted_estimators(self) -> list[BaseEstimator]:
         check_is_fitted(self)
         return vars(self).get("estimators_") or [self.estimator_]
 
+    def _mean_probabilities(self, X: Any) -> tuple[np.ndarray, np.dtype]:
+        """Return the mean of the classifiers' probabilities, and the float type they came in."""
+        return mean_probabilities(self._fitted_estimators(), X, self.classes_)
+
     def _log_scores(self, X: Any) -> tuple[np.ndarray, np.dtype]:
         """Return scores in float64, and the float type that the classifier's answer came in."""
-        proba, dtype = mean_probabilities(self._fitted_estimators(), X, self.classes_)
+        proba, dtype = self._mean_probabilities(X)
         logs = np.log(np.maximum(proba, _LEAST_PROBABILITY))
         if "estimators_" in vars(self):  # a class that has no weight keeps its 0
             weighty = self.source_prior_ > 0
@@ -129,6 +170,10 @@ class CorrectedPredictionMixin:
             scores = -self._costs(scores)
         scores = np.maximum(scores, _LEAST_SCORE).astype(dtype, copy=False)
         return scores[:, 1] - scores[:, 0] if len(self.classes_) == 2 else scores
+
+
+class FeaturesOfFoldsMixin:
+    """Features of a corrected estimator's one classifier, or of those of its folds."""
 
     @available_if(_estimator_has("transform"))
     def transform(self, X: Any) -> Any:

@@ -11,18 +11,21 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.utils import Bunch, Tags, get_tags
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_y, check_consistent_length, column_or_1d
+from sklearn.utils.validation import column_or_1d
 
 from sklimb._constraints import Number
-from sklimb._data.validation import check_weights, is_dataset, labels_within
+from sklimb._data.validation import check_weights
 from sklimb._data.weighted_fit import fit_weighted, metadata_of
-from sklimb._training.calibration import fit_temperature, shrunk_temperature
+from sklimb._training.calibration import out_of_fold_temperature
 from sklimb._warnings import warn
-from sklimb.classifiers.corrected_prediction import CorrectedPredictionMixin
-from sklimb.classifiers.costs import cost_matrix_of
-from sklimb.classifiers.cross_fitting import cross_fit, folds_of, in_rows
-from sklimb.classifiers.priors import counts_of, target_shares
+from sklimb.classifiers.corrected_prediction import (
+    CorrectedPredictionMixin,
+    FeaturesOfFoldsMixin,
+    check_gives_probabilities,
+)
+from sklimb.classifiers.cross_fitting import cross_fit, folds_of
+from sklimb.classifiers.labelled_data import labelled_data, labels_of
+from sklimb.classifiers.priors import counts_of
 
 
 def _can_learn_on(self: PriorCorrectedClassifier) -> bool:
@@ -33,17 +36,12 @@ def _can_learn_on(self: PriorCorrectedClassifier) -> bool:
     return hasattr(self.estimator, "partial_fit")
 
 
-def _labels(X: Any, y: Any) -> Any:
-    """Return y, or the labels of a Dataset."""
-    if y is None:
-        y = labels_within(X)
-    if y is None:
-        raise ValueError("This estimator requires y to be passed, but the target y is None.")
-    return y
-
-
 class PriorCorrectedClassifier(
-    CorrectedPredictionMixin, MetaEstimatorMixin, ClassifierMixin, BaseEstimator
+    CorrectedPredictionMixin,
+    FeaturesOfFoldsMixin,
+    MetaEstimatorMixin,
+    ClassifierMixin,
+    BaseEstimator,
 ):
     r"""Any classifier, with probabilities corrected from the training class shares to others.
 
@@ -212,15 +210,14 @@ class PriorCorrectedClassifier(
             The fitted estimator.
         """
         self._check_estimator()
-        y = _labels(X, y)
-        for name in ("estimator_", "estimators_", "oof_proba_", "classes_", "class_counts_"):
-            vars(self).pop(name, None)  # of an earlier fit, with or without cv
-        routed = metadata_of(self, "fit", sample_weight, fit_params)
+        y = labels_of(X, y)
+        self._forget("estimator_", "estimators_", "oof_proba_", "classes_", "class_counts_")
+        routed = metadata_of(self, "fit", self._routes(), sample_weight, fit_params)
         if self.cv is None:
             self._fit_once(X, y, sample_weight, routed)
         else:
             self._cross_fit(X, y, sample_weight, routed)
-        self._take_names()
+        self._take_names(self._fitted_estimators())
         return self
 
     @available_if(_can_learn_on)
@@ -259,10 +256,9 @@ class PriorCorrectedClassifier(
             The fitted estimator.
         """
         self._check_estimator()
-        y = _labels(X, y)
-        routed = metadata_of(self, "partial_fit", sample_weight, partial_fit_params)
-        for name in ("estimators_", "oof_proba_"):
-            vars(self).pop(name, None)  # of a fit with cv
+        y = labels_of(X, y)
+        routed = metadata_of(self, "partial_fit", self._routes(), sample_weight, partial_fit_params)
+        self._forget("estimators_", "oof_proba_")  # of a fit with cv
         first = "estimator_" not in vars(self)
         estimator = clone(self.estimator) if first else self.estimator_
         if not isinstance(estimator, FrozenEstimator):
@@ -277,15 +273,14 @@ class PriorCorrectedClassifier(
         counts = counts_of(y, known, weight)
         self.estimator_, self.classes_, self.temperature_ = estimator, known, 1.0
         self._correct_for(counts if first else self.class_counts_ + counts)
-        self._take_names()
+        self._take_names(self._fitted_estimators())
         return self
 
+    def _routes(self) -> dict[str, BaseEstimator]:
+        return {"estimator": self.estimator}
+
     def _check_estimator(self) -> None:
-        if not hasattr(self.estimator, "predict_proba"):
-            raise TypeError(
-                f"estimator={self.estimator!r} has no predict_proba, so there are no "
-                "probabilities to correct. Wrap it in sklearn.calibration.CalibratedClassifierCV."
-            )
+        check_gives_probabilities(self.estimator, "estimator")
         if self.cv is not None and isinstance(self.estimator, FrozenEstimator):
             raise ValueError(
                 f"cv={self.cv!r} fits clones, but {self.estimator!r} is not to be fitted. Set "
@@ -316,49 +311,23 @@ class PriorCorrectedClassifier(
 
     def _cross_fit(self, X: Any, y: Any, sample_weight: Any, routed: Bunch) -> None:
         """Fit a classifier for each fold, and the temperature."""
-        X, y = in_rows(X), _check_y(y, estimator=self)
-        check_classification_targets(y)
-        if not is_dataset(X):
-            check_consistent_length(X, y)
-        weight = check_weights(sample_weight, len(y))
-        self.classes_, codes = np.unique(y, return_inverse=True)
-        counts = counts_of(y, self.classes_, weight)
-        self._correct_for(counts)  # before many fits, which a slip in it would waste
+        data = labelled_data(self, X, y, sample_weight)
+        self.classes_ = data.classes
+        self._correct_for(data.counts)  # before many fits, which a slip in it would waste
         fitted = cross_fit(
             self.estimator,
-            X,
-            y,
-            weight,
-            classes=self.classes_,
-            folds=folds_of(self.cv, X, y, weight, routed.splitter.split),
+            data.X,
+            data.y,
+            data.weight,
+            classes=data.classes,
+            folds=folds_of(self.cv, data.X, data.y, data.weight, routed.cv.split),
             metadata=routed.estimator.fit,
             n_jobs=self.n_jobs,
         )
-        rows, weighty = np.flatnonzero(fitted.telling), np.flatnonzero(counts > 0)
-        best = fit_temperature(
-            fitted.proba[np.ix_(rows, weighty)],
-            np.searchsorted(weighty, codes[rows]),
-            None if weight is None else weight[rows],
+        self.temperature_ = out_of_fold_temperature(
+            fitted.proba, data.y_encoded, data.counts, telling=fitted.telling, weight=data.weight
         )
-        self.temperature_ = shrunk_temperature(best, counts[weighty].min())
         self.estimators_, self.oof_proba_ = fitted.estimators, fitted.proba
-
-    def _correct_for(self, counts: np.ndarray) -> None:
-        """Set what goes by the class counts: shares of the source and the target, and costs."""
-        self.class_counts_ = counts
-        self.source_prior_ = counts / counts.sum()
-        costs = self.cost_matrix
-        self.cost_matrix_ = None if costs is None else cost_matrix_of(costs, self.classes_)
-        if self.target_prior is None and costs is not None:
-            self.target_prior_ = self.source_prior_
-        else:
-            self.target_prior_ = target_shares(self.target_prior, self.classes_, counts > 0)
-
-    def _take_names(self) -> None:
-        fitted = self._fitted_estimators()[0]
-        for name in ("n_features_in_", "feature_names_in_"):
-            if hasattr(fitted, name):
-                setattr(self, name, getattr(fitted, name))
 
     def get_metadata_routing(self) -> MetadataRouter:
         """Return how metadata is routed: to the classifier's methods, and to a splitter as ``cv``.
@@ -378,13 +347,10 @@ class PriorCorrectedClassifier(
                 .add(caller="partial_fit", callee="partial_fit"),
             )
             .add(
-                splitter=self.cv,
+                cv=self.cv,
                 method_mapping=MethodMapping().add(caller="fit", callee="split"),
             )
         )
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return "estimator_" in vars(self) or "estimators_" in vars(self)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

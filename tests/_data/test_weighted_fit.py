@@ -100,13 +100,11 @@ def test_fit_weighted_leaves_out_classes_that_weigh_nothing():
 
 
 def test_metadata():
-    class Owner:
-        estimator = LOGISTIC
-
-    weight = np.ones(3)
-    found = metadata_of(Owner(), "fit", weight, {})
-    assert found.estimator.fit == {"sample_weight": weight}
-    assert found.splitter.split == {}
-    assert metadata_of(Owner(), "fit", None, {}).estimator.fit == {}
+    weight, inside = np.ones(3), {"a": LOGISTIC, "b": KNeighborsClassifier()}
+    found = metadata_of(LOGISTIC, "fit", inside, weight, {})
+    assert found.a.fit == {"sample_weight": weight}
+    assert found.b.fit == {}
+    assert found.cv.split == {}
+    assert metadata_of(LOGISTIC, "fit", inside, None, {}).a.fit == {}
     with pytest.raises(ValueError, match=r"\['groups'\] can reach the classifier only with meta"):
-        metadata_of(Owner(), "fit", None, {"groups": weight})
+        metadata_of(LOGISTIC, "fit", inside, None, {"groups": weight})

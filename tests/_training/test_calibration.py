@@ -10,6 +10,7 @@ from sklimb._training.calibration import (
     HIGHEST,
     LOWEST,
     fit_temperature,
+    out_of_fold_temperature,
     shrunk_temperature,
     with_temperature,
 )
@@ -103,3 +104,18 @@ def test_shrinking():
         assert shrunk_temperature(temperature, 0) == 1.0
         assert shrunk_temperature(temperature, 7, half_way=7) == pytest.approx(temperature**0.5)
     assert shrunk_temperature(1.0, 5) == 1.0
+
+
+def test_the_samples_and_classes_that_tell():
+    proba, y = drawn(600, 2.0, n_classes=4)
+    weight = np.random.default_rng(3).random(600) * (y != 1)
+    counts = np.array([weight[y == k].sum() for k in range(4)])
+    telling = (np.arange(600) % 3 > 0) & (y != 1)
+    found = out_of_fold_temperature(proba, y, counts, telling=telling, weight=weight)
+    three = proba[telling][:, [0, 2, 3]]
+    best = fit_temperature(three, np.array([0, -1, 1, 2])[y[telling]], weight[telling])
+    assert found == pytest.approx(shrunk_temperature(best, counts[[0, 2, 3]].min()))
+    assert found > 1.2
+    proba[~telling] = np.nan
+    assert out_of_fold_temperature(proba, y, counts, telling=telling, weight=weight) == found
+    assert out_of_fold_temperature(proba, y, counts, telling=np.zeros(600, dtype=bool)) == 1.0

@@ -1,0 +1,91 @@
+"""Data as a classifier around other classifiers sees it: X, labels, weights and class counts.
+
+X stays in the form that it came in, for the classifiers inside to check.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import _check_y, check_consistent_length
+
+from sklimb._data.validation import check_weights, is_dataset, labels_within
+from sklimb.classifiers.cross_fitting import in_rows
+from sklimb.classifiers.priors import counts_of
+
+
+@dataclass(frozen=True)
+class LabelledData:
+    """Training data of which some samples can be taken.
+
+    Parameters
+    ----------
+    X : object
+        As of `in_rows`.
+    y : ndarray, shape (n_samples,)
+        Labels.
+    weight : ndarray of shape (n_samples,) or None
+        Sample weights; None where they are all equal.
+    classes : ndarray, shape (C,)
+        All labels, sorted.
+    y_encoded : ndarray of int, shape (n_samples,)
+        Labels as positions in `classes`.
+    counts : ndarray of float, shape (C,)
+        (Weighted) number of samples of each class.
+    """
+
+    X: Any
+    y: np.ndarray
+    weight: np.ndarray | None
+    classes: np.ndarray
+    y_encoded: np.ndarray
+    counts: np.ndarray
+
+
+def labels_of(X: Any, y: Any) -> Any:
+    """Return y, or the labels of a Dataset.
+
+    Raises
+    ------
+    ValueError
+        If y is None and X has none.
+    """
+    if y is None:
+        y = labels_within(X)
+    if y is None:
+        raise ValueError("This estimator requires y to be passed, but the target y is None.")
+    return y
+
+
+def labelled_data(estimator: BaseEstimator, X: Any, y: Any, sample_weight: Any) -> LabelledData:
+    """Check labels and weights, and count the classes.
+
+    Parameters
+    ----------
+    estimator : classifier
+        For messages.
+    X : object
+        Training data in any form.
+    y : array-like, shape (n_samples,)
+    sample_weight : array-like of shape (n_samples,) or None
+
+    Returns
+    -------
+    LabelledData
+
+    Raises
+    ------
+    ValueError
+        If y holds no classes, lengths differ, or weights are negative, not finite or all 0.
+    """
+    X, y = in_rows(X), _check_y(y, estimator=estimator)
+    check_classification_targets(y)
+    if not is_dataset(X):
+        check_consistent_length(X, y)
+    weight = check_weights(sample_weight, len(y))
+    classes, y_encoded = np.unique(y, return_inverse=True)
+    return LabelledData(X, y, weight, classes, y_encoded, counts_of(y, classes, weight))
