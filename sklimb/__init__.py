@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sklimb._compare import compare
 from sklimb.classifiers import (
     AffinityClassifier,
+    BlendedClassifier,
     DecoupledClassifier,
     M2mClassifier,
     OffsetDebiasedClassifier,
@@ -22,6 +23,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "AffinityClassifier",
+    "BlendedClassifier",
     "DecoupledClassifier",
     "M2mClassifier",
     "M2mSampler",

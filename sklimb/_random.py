@@ -32,6 +32,7 @@ _PURPOSES = (
     "source",
     "mixup",
     "cross_fit",
+    "blend",
 )
 
 # Below this many input values a batch, two threads are slower than one (measured on MLPs).

@@ -6,13 +6,16 @@ import inspect
 
 import pytest
 from sklearn.base import BaseEstimator
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import GaussianNB
 from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import estimator_checks_generator, parametrize_with_checks
 
 import sklimb
 from sklimb import (
     AffinityClassifier,
+    BlendedClassifier,
     DecoupledClassifier,
     M2mClassifier,
     PriorCorrectedClassifier,
@@ -39,7 +42,18 @@ def is_network(cls):
     return "max_epochs" in inspect.signature(cls).parameters
 
 
+def blend(*estimators, **settings):
+    """The default blend with fewer epochs and trees, or one of quick classifiers."""
+    if not estimators:
+        network = RebalancedClassifier(n_members=2, cross_fit=True, max_epochs=20)
+        estimators = (network, RandomForestClassifier(50, min_samples_leaf=2, oob_score=True))
+    pairs = [(type(one).__name__.lower(), one) for one in estimators]
+    return BlendedClassifier(estimators=pairs, **settings)
+
+
 def default(cls):
+    if cls is BlendedClassifier:
+        return blend()
     if "estimator" in inspect.signature(cls).parameters:
         return cls(LogisticRegression())
     # fewer epochs only: the checks fit hundreds of times
@@ -74,6 +88,8 @@ def own_settings():
         yield DecoupledClassifier(max_epochs=5, method=method)
     yield PriorCorrectedClassifier(RebalancedClassifier(max_epochs=5, random_state=0), tau=0.5)
     yield PriorCorrectedClassifier(LogisticRegression(), cv=3)
+    yield blend(LogisticRegression(), GaussianNB(), cv=3)
+    yield blend(LogisticRegression(), RandomForestClassifier(50, oob_score=True), weights=[2, 1])
 
 
 def networks():
@@ -85,14 +101,25 @@ def test_there_are_estimators():
     assert len(public_estimators()) > len(networks())
 
 
+def why_weights_are_not_repeats(estimator):
+    """Say why weights do not count as repeated samples at 1e-7, or None where they must."""
+    inside = [one for _, one in getattr(estimator, "estimators", [])]
+    inside += [one for one in [getattr(estimator, "estimator", None)] if one is not None]
+    if any(isinstance(one, RandomForestClassifier) for one in inside):
+        return "a forest draws its bags by the number of samples"
+    if is_network(type(estimator)) or any(is_network(type(one)) for one in inside):
+        return "compares mini-batch float32 training at 1e-7; passes in the exact setting below"
+    return None
+
+
 @parametrize_with_checks(
     [*map(default, public_estimators()), *own_settings()],
     expected_failed_checks=lambda estimator: {
-        name: "compares mini-batch float32 training at 1e-7; passes in the exact setting below"
+        name: why
         for name in EQUIVALENCE
         # the sparse one has nothing to compare where an estimator refuses sparse input
         if get_tags(estimator).input_tags.sparse or "sparse" not in name
-        if not isinstance(getattr(estimator, "estimator", None), LogisticRegression)
+        if (why := why_weights_are_not_repeats(estimator))
     },
 )
 def test_sklearn_checks(estimator, check):

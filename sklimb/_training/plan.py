@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
@@ -323,10 +323,15 @@ def choose_backbone(module: Any, data: TrainingData) -> Any:
             "features (n, d); only rows (n, n_features) and images (n, C, H, W) have a default "
             "backbone, TabularMLP or MLP and ConvNet."
         )
-    if len(data.sample_shape) == 3:
+    return default_backbone(data.sample_shape)
+
+
+def default_backbone(sample_shape: Sequence[int]) -> type:
+    """Return the backbone for samples of a shape: columns, or channels, height and width."""
+    if len(sample_shape) == 3:
         return ConvNet
     # Not by whether X is sparse: the same samples are to get the same network.
-    return TabularMLP if data.sample_shape[0] <= _MOST_COLUMNS else MLP
+    return TabularMLP if sample_shape[0] <= _MOST_COLUMNS else MLP
 
 
 def resolve_device(device: str | torch.device) -> str:

@@ -1,6 +1,7 @@
 """The classifiers: one thin file a method."""
 
 from sklimb.classifiers.affinity import AffinityClassifier
+from sklimb.classifiers.blended import BlendedClassifier
 from sklimb.classifiers.decoupled import DecoupledClassifier
 from sklimb.classifiers.m2m import M2mClassifier
 from sklimb.classifiers.offset import OffsetDebiasedClassifier
@@ -10,6 +11,7 @@ from sklimb.classifiers.rsg import RSGClassifier
 
 __all__ = [
     "AffinityClassifier",
+    "BlendedClassifier",
     "DecoupledClassifier",
     "M2mClassifier",
     "OffsetDebiasedClassifier",

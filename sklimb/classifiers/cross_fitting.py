@@ -8,6 +8,7 @@ Data (n, ...), class indices (n,), probabilities (n, C).
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
@@ -152,18 +153,55 @@ def cross_fit(
     UserWarning
         If a fold trains without a class that others have.
     """
-    fits = Parallel(n_jobs=n_jobs)(
+    fits = Parallel(n_jobs=n_jobs)(fold_fits(estimator, X, y, weight, folds, metadata))
+    return gathered(fits, y, weight, classes=classes, folds=folds)
+
+
+def fold_fits(
+    estimator: BaseEstimator,
+    X: Any,
+    y: np.ndarray,
+    weight: np.ndarray | None,
+    folds: list[Fold],
+    metadata: dict[str, Any],
+) -> list[Any]:
+    """Return the fits of `cross_fit`, one a fold, as calls that joblib's Parallel makes.
+
+    So the folds of several classifiers can be fitted at once. What is returned of them goes, in
+    their order, to `gathered`. Parameters are those of `cross_fit`.
+    """
+    return [
         delayed(_fit_fold)(clone(estimator), X, y, weight, metadata, train, test)
         for train, test in folds
-    )
+    ]
+
+
+def gathered(
+    fits: list[tuple[BaseEstimator, np.ndarray]],
+    y: np.ndarray,
+    weight: np.ndarray | None,
+    *,
+    classes: np.ndarray,
+    folds: list[Fold],
+) -> CrossFit:
+    """Return as one what the fits of a classifier to the folds have returned.
+
+    Parameters
+    ----------
+    fits : list of (classifier, ndarray of shape (n_test, n_known))
+        What the calls of `fold_fits` have returned.
+    y, weight, classes, folds
+        As for `cross_fit`.
+    """
     estimators = [fitted for fitted, _ in fits]
     shape = len(y), len(classes)
     total, times = np.zeros(shape), np.zeros(shape, dtype=np.intp)
     for (fitted, proba), (_, test) in zip(fits, folds, strict=True):
         if not np.isfinite(proba).all():
             raise ValueError(
-                f"{fitted!r} gives probabilities that are not finite for samples of a fold of cv. "
-                "Without cv the classifier is not asked while it is fitted."
+                f"{fitted!r} gives probabilities that are not finite for samples of a fold of cv, "
+                "so no temperature can be fitted. Look for columns of X that it cannot take as "
+                "they are, or take another classifier."
             )
         known = np.asarray(fitted.classes_)
         total[test] += in_columns_of(proba, known, classes)
@@ -174,9 +212,12 @@ def cross_fit(
 
 
 def mean_probabilities(
-    estimators: list[BaseEstimator], X: Any, classes: np.ndarray
+    estimators: Sequence[Any],
+    X: Any,
+    classes: np.ndarray,
+    weights: Sequence[float] | None = None,
 ) -> tuple[np.ndarray, np.dtype]:
-    """Return the mean of classifiers' probabilities, and the float type they came in.
+    """Return the (weighted) mean of classifiers' probabilities, and the float type they came in.
 
     A class that some do not know gets the mean of those that do; then rows sum to 1 again.
 
@@ -187,6 +228,8 @@ def mean_probabilities(
         In any form that they take.
     classes : ndarray, shape (C,)
         All labels, sorted; one that none knows gets 0.
+    weights : sequence of float, default=None
+        Of the classifiers, each above 0; None weighs them equally.
 
     Returns
     -------
@@ -195,14 +238,16 @@ def mean_probabilities(
         float32 if all gave that, else float64.
     """
     total: Any = 0.0
-    times = np.zeros(len(classes), dtype=np.intp)
+    times = np.zeros(len(classes))
     single = True
-    for estimator in estimators:
+    if weights is None or len(estimators) == 1:
+        weights = [1.0] * len(estimators)
+    for estimator, weight in zip(estimators, weights, strict=True):
         proba = np.asarray(estimator.predict_proba(X))
         known = np.asarray(estimator.classes_)
         single &= proba.dtype == np.float32
-        total = total + in_columns_of(proba, known, classes)
-        times += np.isin(classes, known)
+        total = total + weight * in_columns_of(proba, known, classes)
+        times += weight * np.isin(classes, known)
     # what is computed from single precision has no more digits, whatever it is held in
     dtype = np.dtype(np.float32 if single else np.float64)
     if len(estimators) == 1:
@@ -211,9 +256,9 @@ def mean_probabilities(
 
 
 def _mean(total: np.ndarray, times: np.ndarray) -> np.ndarray:
-    """Return the mean by entry, its rows summing to 1 again where some have fewer terms."""
+    """Return the mean by entry, its rows summing to 1 again where some entries weigh less."""
     asked = times.any(axis=1)
-    mean = total / np.maximum(times, 1)
+    mean = total / np.where(times > 0, times, 1)
     uneven = asked & (times != times[:, :1]).any(axis=1)
     mean[uneven] /= mean[uneven].sum(axis=1, keepdims=True)
     mean[~asked] = np.nan

@@ -1,0 +1,136 @@
+"""Several classifiers as one parameter: a list of them, with names or without."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from sklearn.base import BaseEstimator
+from sklearn.pipeline import _name_estimators
+
+# Stands for a classifier that is left out, as in scikit-learn's VotingClassifier.
+DROP = "drop"
+_FORMS = (
+    "Give a list of classifiers, [LogisticRegression(), RandomForestClassifier()], or of pairs "
+    "(name, classifier), [('linear', LogisticRegression()), ('forest', RandomForestClassifier())]."
+)
+
+
+def is_dropped(estimator: Any) -> bool:
+    """Return whether "drop" stands where a classifier could be."""
+    return isinstance(estimator, str) and estimator == DROP
+
+
+def _is_pair(entry: Any) -> bool:
+    return isinstance(entry, (tuple, list)) and len(entry) == 2
+
+
+def named_estimators(estimators: Any) -> list[tuple[str, Any]]:
+    """Return pairs (name, classifier) of what a user gives, unchecked.
+
+    A classifier without a name is called by its type in lower case, of several of a type with a
+    number behind it, as scikit-learn's ``make_pipeline`` does.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.naive_bayes import GaussianNB
+    >>> from sklimb.classifiers.named_estimators import named_estimators
+    >>> named_estimators([("bayes", GaussianNB()), LogisticRegression()])
+    [('bayes', GaussianNB()), ('logisticregression', LogisticRegression())]
+    """
+    if not isinstance(estimators, (list, tuple)):
+        return []
+    bare = [entry for entry in estimators if not _is_pair(entry)]
+    names = iter(name for name, _ in _name_estimators(bare))
+    return [tuple(entry) if _is_pair(entry) else (next(names), entry) for entry in estimators]
+
+
+def check_named_estimators(estimators: Any, reserved: Collection[str]) -> list[tuple[str, Any]]:
+    """Return pairs (name, classifier) of what a user gives; "drop" may stand for a classifier.
+
+    Parameters
+    ----------
+    estimators : list of classifiers or of (name, classifier)
+    reserved : collection of str
+        Names that no classifier may have: those of the parameters beside.
+
+    Raises
+    ------
+    TypeError
+        If it is no such list, or a name is no string.
+    ValueError
+        If nothing is in the list, or names could not be told from each other or from parameters.
+    """
+    if not isinstance(estimators, (list, tuple)) or any(isinstance(e, str) for e in estimators):
+        raise TypeError(f"estimators is {estimators!r}. {_FORMS}")
+    pairs = named_estimators(estimators)
+    if all(is_dropped(estimator) for _, estimator in pairs):
+        what = "all of them are 'drop'" if pairs else "the list is empty"
+        raise ValueError(f"estimators has no classifier, {what}. {_FORMS}")
+    names = [name for name, _ in pairs]
+    for name, estimator in pairs:
+        if not isinstance(name, str):
+            raise TypeError(f"estimators has the name {name!r}, which is no string. {_FORMS}")
+        if names.count(name) > 1:
+            raise ValueError(
+                f"estimators has the name {name!r} more than once, in {names}. Give each "
+                "classifier a name of its own."
+            )
+        if "__" in name or name in reserved:
+            why = "has two underscores" if "__" in name else "is a parameter beside estimators"
+            raise ValueError(
+                f"estimators has the name {name!r}, which {why}, so that name__parameter could "
+                "not be told apart. Give another name."
+            )
+        if isinstance(estimator, str) and not is_dropped(estimator):
+            raise TypeError(f"estimators has {estimator!r} as {name!r}. {_FORMS}")
+    return pairs
+
+
+class NamedEstimatorsMixin:
+    """Parameters of the classifiers in ``estimators`` by name, as in ``net__max_epochs``."""
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the parameters, and those of the classifiers in ``estimators``.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            Return the classifiers by name, and their parameters as ``name__parameter``, too.
+
+        Returns
+        -------
+        dict
+            Parameters by name.
+        """
+        params = super().get_params(deep=deep)  # type: ignore[misc]
+        if deep:
+            for name, estimator in named_estimators(self.estimators):
+                params[name] = estimator
+                if isinstance(estimator, BaseEstimator):
+                    nested = estimator.get_params(deep=True)
+                    params |= {f"{name}__{key}": value for key, value in nested.items()}
+        return params
+
+    def set_params(self, **params: Any) -> BaseEstimator:
+        """Set parameters, and those of the classifiers in ``estimators``.
+
+        Parameters
+        ----------
+        **params : dict
+            Parameters; ``name`` sets the classifier of that name ("drop" leaves it out), and
+            ``name__parameter`` a parameter of it.
+
+        Returns
+        -------
+        BaseEstimator
+            The estimator.
+        """
+        if "estimators" in params:
+            self.estimators = params.pop("estimators")
+        pairs = named_estimators(self.estimators)
+        replaced = {name: params.pop(name) for name, _ in pairs if name in params}
+        if replaced:
+            self.estimators = [(name, replaced.get(name, old)) for name, old in pairs]
+        return super().set_params(**params)  # type: ignore[misc]
