@@ -10,7 +10,7 @@ that suits them best, says, without any sample held back for good,
   logarithm of the temperature is taken.
 
 Weights are an average over the steps, which stands for a falling learning rate at every epoch.
-The figures were chosen on 34 tables (``benchmarks/tuning/cross_fit.py``).
+The figures were chosen on 34 tables (``benchmarks/tuning/blend.py``).
 
 Shape
 -----
@@ -41,13 +41,13 @@ N_FOLDS = 8
 # A loss so little above the least is as good, and a later epoch has learnt more.
 _AS_GOOD = 1.01
 # Training ends this many times the steps of the best epoch, but not before the least steps.
-_LONG_AGO, _LEAST_STEPS = 2.2, 100
+_LONG_AGO, _LEAST_STEPS = 1.7, 100
 # The next look comes after this many times the steps.
-_NEXT_LOOK = 1.15
+_NEXT_LOOK = 1.25
 # Share that an average of weights takes of the last step; at first it is the mean of all.
 _SHARE_OF_STEP, _SOON = 0.01, 0.3
 # Of more samples so many are looked at, of each class alike.
-_SAMPLES_TO_JUDGE_BY = 20_000
+_SAMPLES_TO_JUDGE_BY = 4_000
 # Share of the logarithm of one member's temperature that their mean takes.
 _OF_THE_MEAN = 0.5
 # Scores are of any scale; probabilities are at these temperatures at most.

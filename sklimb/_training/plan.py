@@ -26,7 +26,7 @@ _MOST_COLUMNS = 512
 
 
 # A cross-fitted training ends by itself, or here; batches are of so many samples at least.
-_MOST_EPOCHS, _LEAST_EPOCHS, _MOST_STEPS, _LEAST_BATCH = 150, 3, 1_500, 64
+_MOST_EPOCHS, _LEAST_EPOCHS, _MOST_STEPS, _LEAST_BATCH = 150, 3, 1_000, 64
 
 
 class Mode(Enum):
