@@ -1,0 +1,181 @@
+"""Numbers from dates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
+
+# What numbers may count since 1970, as `pandas.to_datetime` has them.
+UNITS = ("s", "ms", "us", "ns")
+_PARTS = ("year", "month", "day", "weekday", "hour", "days", "missing")
+
+
+class DateEncoder(TransformerMixin, BaseEstimator):
+    """Dates as numbers: year, month, day, day of the week, hour, and days since the first one.
+
+    A column of dates becomes seven columns of numbers, the last of which says whether the date is
+    missing, or no date: then the others are NaN.
+
+    Parameters
+    ----------
+    format : str or None, default=None
+        How dates are written where they come as text: a format of :func:`pandas.to_datetime`
+        (``"%d.%m.%Y"``, ``"ISO8601"``), or the unit that numbers count since 1970 (``"s"``,
+        ``"ms"``, ``"us"``, ``"ns"``). None is for columns of dates; text must be ISO dates then.
+
+    Attributes
+    ----------
+    first_ : list of pandas.Timestamp
+        The first date of each column in `fit`, from which days are counted.
+    n_features_in_ : int
+    feature_names_in_ : ndarray of str
+        Names of the columns, if X was a frame whose names are all strings.
+
+    See Also
+    --------
+    sklimb.compare : Recognises dates and how they are written.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sklimb.feature_extraction import DateEncoder
+    >>> days = pd.DataFrame({"paid": ["31.12.2023", "01.01.2024", "later"]})
+    >>> DateEncoder(format="%d.%m.%Y").fit_transform(days)
+    array([[2023.,   12.,   31.,    6.,    0.,    0.,    0.],
+           [2024.,    1.,    1.,    0.,    0.,    1.,    0.],
+           [  nan,   nan,   nan,   nan,   nan,   nan,    1.]])
+    """
+
+    def __init__(self, format: str | None = None):
+        self.format = format
+
+    def fit(self, X: Any, y: Any = None) -> DateEncoder:
+        """Note the first date of each column.
+
+        Parameters
+        ----------
+        X : frame or array-like of shape (n_samples, n_columns)
+            Dates, or what `format` says.
+        y : object
+            Not looked at.
+
+        Returns
+        -------
+        self : DateEncoder
+        """
+        frame = _as_frame(X)
+        self.n_features_in_ = frame.shape[1]
+        if hasattr(X, "columns") and all(isinstance(name, str) for name in X.columns):
+            self.feature_names_in_ = np.asarray(X.columns, dtype=object)
+        self.first_ = [read_dates(column, self.format).min() for _, column in frame.items()]
+        return self
+
+    def transform(self, X: Any) -> np.ndarray:
+        """Return the numbers.
+
+        Parameters
+        ----------
+        X : frame or array-like of shape (n_samples, n_columns)
+
+        Returns
+        -------
+        numbers : ndarray of shape (n_samples, 7 * n_columns)
+            For each column year, month, day, day of the week (Monday is 0), hour, days since the
+            first date in `fit`, with parts of a day, and 1 where the date is missing, else 0.
+
+        Raises
+        ------
+        ValueError
+            If X has another number of columns than in `fit`.
+        """
+        check_is_fitted(self)
+        frame = _as_frame(X)
+        if frame.shape[1] != self.n_features_in_:
+            raise ValueError(
+                f"X has {frame.shape[1]} features, but DateEncoder is expecting "
+                f"{self.n_features_in_} features as input."
+            )
+        made = [
+            _numbers(read_dates(column, self.format), first)
+            for (_, column), first in zip(frame.items(), self.first_, strict=True)
+        ]
+        return np.column_stack(made)
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """Return a name for each number: that of its column and what it is.
+
+        Parameters
+        ----------
+        input_features : array-like of str or None, default=None
+
+        Returns
+        -------
+        names : ndarray of str
+        """
+        check_is_fitted(self)
+        names = _check_feature_names_in(self, input_features)
+        return np.array([f"{name}_{part}" for name in names for part in _PARTS], dtype=object)
+
+
+def _as_frame(X: Any) -> pd.DataFrame:
+    frame = X if isinstance(X, pd.DataFrame) else pd.DataFrame(np.asarray(X))
+    return frame.set_axis(range(frame.shape[1]), axis=1)
+
+
+def read_dates(column: pd.Series, format: str | None) -> pd.Series:
+    """Return a column as dates without a time zone, NaT where there is none.
+
+    Parameters
+    ----------
+    column : Series of shape (n_samples,)
+        Dates, text or numbers. Text that says a time zone is taken as the moment in UTC; a column
+        with a time zone keeps the time on its clock.
+    format : str or None
+        As `DateEncoder` takes it.
+
+    Returns
+    -------
+    dates : Series of datetime64
+    """
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        column = column.astype(object)
+    if isinstance(column.dtype, pd.PeriodDtype):
+        return column.dt.to_timestamp()
+    if column.dtype.kind == "M":
+        # Of Arrow's dates too, and without the time zone.
+        return column.dt.tz_localize(None).astype("datetime64[us]")
+    if format in UNITS:
+        return pd.to_datetime(
+            pd.to_numeric(column, errors="coerce").astype(float), unit=format, errors="coerce"
+        )
+    texts = column.map(_written, na_action="ignore").astype(object)
+    made = pd.to_datetime(texts, format=format or "ISO8601", errors="coerce", utc=True)
+    return made.dt.tz_localize(None)
+
+
+def _written(value: Any) -> str:
+    """Return a value as text: 20240331.0 as 20240331, dates as ISO has them."""
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    if isinstance(value, (float, np.floating)) and float(value).is_integer():
+        return str(int(value))
+    return str(value).strip()
+
+
+def _numbers(dates: pd.Series, first: Any) -> np.ndarray:
+    days = (dates - first) / pd.Timedelta(days=1)
+    parts = dates.dt
+    columns = [
+        parts.year,
+        parts.month,
+        parts.day,
+        parts.day_of_week,
+        parts.hour,
+        days,
+        dates.isna(),
+    ]
+    return np.column_stack([part.to_numpy(dtype=float, na_value=np.nan) for part in columns])
