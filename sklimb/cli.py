@@ -32,6 +32,15 @@ printed and in the report).
 """
 
 
+_KINDS_OF_COLUMNS = {
+    "drop": "to leave out",
+    "text": "that are texts (TF-IDF), whatever they look like",
+    "date": "that are dates; NAME=%%d.%%m.%%Y says how they are written",
+    "category": "that are categories, such as codes of digits",
+    "number": "that are numbers: what is none is missing, and row numbers are learnt from",
+}
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status.
 
@@ -85,6 +94,7 @@ def _compare(arguments: argparse.Namespace) -> int:
             prepare=named.prepare if named else None,
             groups=None if table is None else table.groups,
             time=None if table is None else table.time,
+            **({} if table is None else table.roles.asked),
             device=arguments.device,
             n_jobs=arguments.jobs,
             random_state=arguments.seed,
@@ -119,9 +129,10 @@ def _say(text: str) -> None:
 
 def _read(arguments: argparse.Namespace):
     """Return the table of ``--data`` and that of ``--test``, None where not asked for."""
+    from sklimb._compare.data.roles import KINDS
     from sklimb._compare.reading import read_second, read_table
 
-    needs_data = ("target", "test", "groups", "time", "drop")
+    needs_data = ("target", "test", "groups", "time", *KINDS)
     if arguments.data is None:
         given = [f"--{name}" for name in needs_data if getattr(arguments, name)]
         if given:
@@ -131,7 +142,7 @@ def _read(arguments: argparse.Namespace):
         raise InputError(
             "--data without --target: which column holds the classes? (--target -1 is the last)"
         )
-    options = ("target", "header", "groups", "time", "drop")
+    options = ("target", "header", "groups", "time", *KINDS)
     table = read_table(arguments.data, **{name: getattr(arguments, name) for name in options})
     if arguments.test is None:
         return table, None
@@ -174,6 +185,7 @@ def _add_source(comparison: Comparison, name: str, source) -> None:
 
     comparison.problem = f"{name}: {comparison.problem}"
     comparison.notes[:] = dict.fromkeys([*source.notes, *comparison.notes])
+    comparison.columns += getattr(source, "lines", [])
     if comparison.code:
         comparison.code = joined(source.code, comparison.code)
 
@@ -192,6 +204,7 @@ def _check_outputs(report: Path | None, save: str | None) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from sklimb._compare.data.roles import split_list
     from sklimb._compare.run.methods import METHODS
     from sklimb._compare.run.sets import SETS
 
@@ -228,7 +241,15 @@ def _parser() -> argparse.ArgumentParser:
         default="auto",
         help="whether the first line holds names (default: auto, by whether it has numbers)",
     )
-    data.add_argument("--drop", type=_list, default=(), metavar="A,B", help="columns to leave out")
+    for option, what in _KINDS_OF_COLUMNS.items():
+        data.add_argument(
+            f"--{option}",
+            type=split_list,
+            action="extend",
+            default=[],
+            metavar="A,B",
+            help=f"columns {what}",
+        )
     data.add_argument(
         "--groups", metavar="COLUMN", help="keep rows with the same value on one side of a split"
     )

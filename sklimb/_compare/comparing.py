@@ -35,6 +35,11 @@ def compare(
     prepare: BaseEstimator | None = None,
     groups: Any = None,
     time: Any = None,
+    text: Any = None,
+    date: Any = None,
+    category: Any = None,
+    number: Any = None,
+    drop: Any = None,
     device: str = "cpu",
     n_jobs: int | None = None,
     random_state: int | np.random.RandomState | None = None,
@@ -52,9 +57,10 @@ def compare(
     Parameters
     ----------
     X : DataFrame, array-like or sparse matrix of shape (n_samples, n_features), default=None
-        Numbers, and in a frame also categories; NaN means missing. Or a list of texts, which become
-        a sparse matrix (TF-IDF). Without it scikit-learn's digits are used, made long-tailed (ratio
-        50) anew in each repeat, with a balanced test part.
+        Numbers, and in a frame also categories, dates and texts; NaN means missing. Or a list of
+        texts, which become a sparse matrix (TF-IDF), as texts in a frame do. Without it
+        scikit-learn's digits are used, made long-tailed (ratio 50) anew in each repeat, with a
+        balanced test part.
     y : array-like of shape (n_samples,), default=None
         Labels of any type; each class needs two samples (one, with a test part).
     X_test, y_test : like `X` and `y`, default=None
@@ -83,14 +89,22 @@ default="balanced_accuracy"
         First step of every pipeline, cloned and fitted inside the folds: what turns `X` into
         numbers. None chooses it by the types of the columns. With it `X` may be anything that can
         be indexed by sample and that it knows what to do with.
-    groups : array-like of shape (n_samples,), default=None
-        Samples of one group are never on both sides of a split, inner ones included.
-    time : array-like of shape (n_samples,), default=None
-        Anything that sorts; text must be numbers or ISO dates. The samples are cut into
+    groups : array-like of shape (n_samples,) or str, default=None
+        Samples of one group are never on both sides of a split, inner ones included. The name of a
+        column of `X` takes it, and it is not learnt from.
+    time : array-like of shape (n_samples,) or str, default=None
+        Anything that sorts, or the name of a column of `X`, which is not learnt from; text must be
+        numbers or dates. The samples are cut into
         ``folds + 1`` blocks of time; each block but the first is scored by what was learnt from all
         blocks before it, and inner splits are ordered too. A class that has not come up yet has
         recall 0 where it first does; one that a block lacks is left out of the averages there; a
         block before which only one class was seen is left out. The notes say so.
+    text, category, number, drop : str or sequence of str, default=None
+        Columns of `X` that are texts (TF-IDF), categories, numbers, or to be left out, whatever
+        they look like. What each column was taken for is in ``comparison.columns``.
+    date : str, sequence of str or mapping, default=None
+        Columns of dates; ``{"paid": "%d.%m.%Y"}`` says how they are written too, as
+        :func:`pandas.to_datetime` has it, or which unit they count since 1970 (``"s"``, ``"ms"``).
     device : str, default="cpu"
         For the nets: ``"cpu"``, ``"cuda"``, ``"mps"`` or ``"auto"``.
     n_jobs : int, default=None
@@ -167,6 +181,11 @@ default="balanced_accuracy"
             time=time,
             seed=options.seed,
             prepare=prepare,
+            text=text,
+            date=date,
+            category=category,
+            number=number,
+            drop=drop,
         )
     return _run(problem, entries, options, refit, progress)
 
@@ -175,15 +194,16 @@ def _run(
     problem: Problem, entries: list[Method], options: Options, refit: bool, progress: bool
 ) -> Comparison:
     """Run all methods on a problem."""
-    from sklimb._compare.data.preparing import is_text, make_preparation
+    from sklimb._compare.data.describing import column_lines
+    from sklimb._compare.data.first_step import has_text, make_preparation
     from sklimb._compare.report.progress import Progress
     from sklimb._compare.run.running import Task, run_tasks
     from sklimb._compare.run.scores import Scoring, rarest_class
 
     X, y, splits = problem.X, problem.y, problem.splits
     if problem.prepare is None:
-        problem.prepare = make_preparation(X)
-    if is_text(X):
+        problem.prepare = make_preparation(X, problem.columns)
+    if has_text(X, problem.columns):
         entries = [method.for_text() for method in entries]
     scoring = Scoring(options.metric, np.unique(y), rarest_class(y[problem.final]))
     # Split by split, so that an interrupted run has all methods on the same splits.
@@ -204,7 +224,8 @@ def _run(
             "some parts have too few rows of each class to search in: the first candidate of each "
             "method is taken there"
         )
-    heading = [problem.words, *notes]
+    lines = column_lines(problem.columns) if problem.columns is not None else []
+    heading = [problem.words, *lines, *problem.cautions, *notes]
     with Progress(len(tasks), labels, options.metric, heading) if progress else nullcontext() as on:
         outcomes, interrupted = run_tasks(
             tasks, X, y, scoring, n_jobs=options.n_jobs, on_done=on or (lambda _: None)
@@ -212,7 +233,9 @@ def _run(
     if interrupted and not outcomes:
         raise KeyboardInterrupt("interrupted before any method was finished")
     comparison = _collect(problem, entries, outcomes, scoring, options, interrupted)
+    comparison.columns = lines
     comparison.notes[:0] = notes
+    comparison.add_cautions(problem.cautions)
     if comparison.best_method is not None:
         _refit(comparison, problem, entries, options, refit and not interrupted)
     if interrupted:

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from sklimb._compare.data.columns import columns_of
 from sklimb._compare.data.converting import conform
 from sklimb._compare.data.deciding import cells_of, decide_all, file_has_commas, has_fractions
 from sklimb._compare.data.files import load
 from sklimb._compare.data.header import one_line
+from sklimb._compare.data.kinds import columns_of
 from sklimb._compare.data.labels import read_labels
 from sklimb._compare.data.parsing import columns_as_written, text_frame, typed_frame
+from sklimb._compare.data.roles import Roles, make_roles, split_date
 from sklimb._compare.data.stray_rows import check_first_label, check_rows
 from sklimb._compare.data.syntax import Syntax, find_syntax
 from sklimb._compare.data.table import Table, find_column
 from sklimb._compare.data.table_code import table_code
+from sklimb._compare.data.text_numbers import read_text_numbers
 from sklimb._compare.data.times import as_times
 from sklimb._compare.errors import InputError
 from sklimb._compare.phrases import counted, likely
@@ -36,6 +38,7 @@ def read_table(
     groups: str | None = None,
     time: str | None = None,
     drop: Sequence[str] = (),
+    **asked: Sequence[str],
 ) -> Table:
     """Read a CSV file.
 
@@ -57,9 +60,12 @@ def read_table(
         text in a file all of text; or if it counts the columns (0, 1, 2, ...), as an unnamed frame
         is saved.
     groups, time : str or None, default=None
-        Further columns, which are not learnt from. Times are numbers or ISO dates.
+        Further columns, which are not learnt from. Times are numbers or dates.
     drop : sequence of str, default=()
         Columns to leave out.
+    **asked : sequence of str
+        Columns that are ``text``, ``date``, ``category`` or ``number``, whatever they look like;
+        dates also as ``NAME=FORMAT``.
 
     Returns
     -------
@@ -72,13 +78,21 @@ def read_table(
     """
     path = Path(path)
     source = load(path)
-    syntax = find_syntax(source, header, [target, groups or "", time or "", *drop])
+    said = _names_said(asked)
+    named = [name for names in said.values() for name in names]
+    syntax = find_syntax(source, header, [target, groups or "", time or "", *drop, *named])
     typed = typed_frame(source, syntax)
     _check_size(path, typed, syntax)
     names = list(typed.columns)
     syntax = replace(syntax, names=names)  # with the spaces that they have in the file
     label = find_column(target, names, path, syntax)
     found = {name: find_column(name, names, path, syntax) for name in [groups, time, *drop] if name}
+    roles = _roles(said, names, path, syntax)
+    if label in roles.kinds or set(roles.kinds) & set(found.values()):
+        name = (
+            label if label in roles.kinds else next(n for n in found.values() if n in roles.kinds)
+        )
+        raise InputError(f"column {name!r} is not learnt from, so it cannot be called anything")
     if label in found.values():
         raise InputError(f"column {label!r} is the target and cannot be left out or split by")
     empty = [name for name in syntax.empty if name != label and typed[name].isna().all()]
@@ -106,7 +120,12 @@ def read_table(
             features[name] = decision.series
         notes += decision.notes
     formats = {name: d.number for name, d in decisions.items() if d.number is not None}
-    columns = columns_of(features, formats, counted=not syntax.header)
+    more: list[str] = []
+    if "number" in roles.kinds.values():
+        read = read_text_numbers(features, roles)
+        features, more, formats = read.X, read.code[1:], {**formats, **read.formats}
+        notes += read.notes
+    columns = columns_of(features, formats, counted=not syntax.header, roles=roles)
     notes += labels.notes
     code = table_code(
         source.address,
@@ -118,6 +137,7 @@ def read_table(
         labels=labels,
         has_points=any(d.number is None and has_fractions(d.series) for d in decisions.values()),
     )
+    code += "\n".join([*more, ""]) if more else ""
     return Table(
         features,
         labels.y,
@@ -129,7 +149,33 @@ def read_table(
         label,
         names,
         left_out,
+        roles,
+        _lines(label, groups and found[groups], time and found[time], left_out),
     )
+
+
+def _names_said(asked: Mapping[str, Sequence[str]]) -> dict[str, dict[str, str | None]]:
+    """Return, for each kind, the names that are said to be of it, with the formats of dates."""
+    return {
+        kind: dict(map(split_date, names)) if kind == "date" else dict.fromkeys(names)
+        for kind, names in asked.items()
+    }
+
+
+def _roles(
+    said: Mapping[str, Mapping[str, str | None]], names: list[str], path: Path, syntax: Syntax
+) -> Roles:
+    found = {
+        kind: {find_column(name, names, path, syntax): form for name, form in columns.items()}
+        for kind, columns in said.items()
+    }
+    return make_roles(names, **{k: v if k == "date" else list(v) for k, v in found.items()})
+
+
+def _lines(label: str, groups: str | None, time: str | None, left_out: list[str]) -> list[str]:
+    """Return a line for each column that is not learnt from."""
+    what = {label: "target", groups: "groups to split by", time: "time to split by"}
+    return [f"{one_line(name)}  {what.get(name, 'dropped')}" for name in left_out]
 
 
 def read_second(path: str | Path, first: Table, header: str = "auto") -> Table:

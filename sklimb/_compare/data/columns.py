@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from sklimb._compare.data.spelling import NumberFormat, is_boolean, plain_text
+from sklimb._compare.data.dates import DateFormat
+from sklimb._compare.data.spelling import NumberFormat
 
-# With more different values than this a column is names, numbers of documents or sentences, and
-# values that were not seen are nothing to wonder at.
+# With more different values than this a column is names or numbers of documents, and values that
+# were not seen are nothing to wonder at.
 MAX_VALUES = 50
-# Words in a cell, on average, from which on cells are sentences.
-_WORDS_OF_TEXT = 4
-_DATE = re.compile(
-    r"\d{4}-\d{1,2}-\d{1,2}([T ]\d{1,2}:\d{2}.*)?"  # 2024-03-31
-    r"|\d{1,2}([./-])\d{1,2}\2(\d{4}|\d{2})( \d{1,2}:\d{2}.*)?"  # 31.03.2024, 3/31/24
-    r"|\d{4}([./])\d{1,2}\5\d{1,2}"
-)
-# A day written so that no doubt is left which number is the month.
-DAY = re.compile(
-    r"(?P<y>\d{4})([./-])(?P<m>\d{1,2})\2(?P<d>\d{1,2})(?!\d)"
-    r"|(?P<d2>\d{1,2})\.(?P<m2>\d{1,2})\.(?P<y2>\d{4})(?!\d)"
-)
 
 
 @dataclass(frozen=True)
@@ -38,13 +24,15 @@ class Column:
     ----------
     name : object
         As the frame has it.
-    kind : {"number", "boolean", "category", "identifier", "text", "date", "empty"}
-        Identifiers are text of more than 50 different values, text is sentences, and dates are here
-        dates as text; all three are learnt from as categories are.
+    kind : {"number", "boolean", "category", "text", "date", "identifier", "empty", "dropped"}
+        Text is sentences; an identifier has a value of its own in nearly every row.
     number : NumberFormat, default=NumberFormat()
         How numbers are written in the file, where the column is one of numbers.
+    date : DateFormat or None, default=None
+        How dates are written, where they are text or numbers.
     values : dict, default={}
-        From each value as it is written to the value, where the column is not one of numbers.
+        From each value as it is written to the value, where the column is not one of numbers or
+        dates.
     missing : None or NaN, default=NaN
         What stands for a missing value.
     constant : bool, default=False
@@ -53,16 +41,31 @@ class Column:
         Whether the column is one of numbers and these are zeros and ones.
     alone : float, default=0.0
         Share of the rows, of those with a value, whose value no other row has; 0 for numbers.
+    left_out : str, default=""
+        Why it is not learnt from; empty where it is.
+    says : str, default=""
+        What there is to say of it in its line: how many values, from when to when.
+    notes : tuple of str, default=()
+        What deserves a word beyond its line.
     """
 
     name: Any
     kind: str
     number: NumberFormat = field(default_factory=NumberFormat)
+    date: DateFormat | None = None
     values: dict[str, Any] = field(default_factory=dict, hash=False)
     missing: Any = np.nan
     constant: bool = False
     zero_one: bool = False
     alone: float = 0.0
+    left_out: str = ""
+    says: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def many(self) -> bool:
+        """Whether there are more values than can be known one by one."""
+        return len(self.values) > MAX_VALUES
 
 
 @dataclass(frozen=True)
@@ -90,71 +93,16 @@ class Columns:
         """The names, in order."""
         return [column.name for column in self.columns]
 
+    @property
+    def notes(self) -> list[str]:
+        """What deserves a word, column by column."""
+        return [note for column in self.columns for note in column.notes]
 
-def columns_of(
-    frame: pd.DataFrame,
-    formats: Mapping[Any, NumberFormat] | None = None,
-    counted: bool = False,
-) -> Columns:
-    """Decide what each column of a frame is.
+    def of_kind(self, *kinds: str) -> list[Any]:
+        """Return the names of columns of some kinds that are learnt from."""
+        return [c.name for c in self.columns if c.kind in kinds and not c.left_out]
 
-    Parameters
-    ----------
-    frame : DataFrame of shape (n_samples, n_features)
-        As `sklimb._compare.data.dtypes.plain_frame` returns it.
-    formats : mapping or None, default=None
-        From the name of a column to how its numbers were written, where that was not plain.
-    counted : bool, default=False
-        Whether the names are counted.
-
-    Returns
-    -------
-    columns : Columns
-    """
-    formats = formats or {}
-    return Columns(
-        tuple(_column(name, series, formats.get(name)) for name, series in frame.items()), counted
-    )
-
-
-def _column(name: Any, series: pd.Series, number: NumberFormat | None) -> Column:
-    if series.isna().all():
-        return Column(name, "empty")
-    if pd.api.types.is_numeric_dtype(series) and series.dtype.kind != "b":
-        values = series.to_numpy()
-        constant = bool((values == values[0]).all())  # NaN differs from itself
-        zero_one = bool(series.dropna().isin([0, 1]).all())
-        return Column(
-            name, "number", number or NumberFormat(), constant=constant, zero_one=zero_one
-        )
-    counts = series.value_counts(sort=False)
-    values = {plain_text(value): value for value in series.dropna().unique()}
-    alone = float((counts == 1).sum() / counts.sum())
-    lacking = series[series.isna()]
-    missing = None if len(lacking) and lacking.iloc[0] is None else np.nan
-    constant = len(values) == 1 and not len(lacking)
-    return Column(
-        name, kind_of_text(values), NumberFormat(), values, missing, constant, alone=alone
-    )
-
-
-def kind_of_text(values: Collection[str]) -> str:
-    """Return what a column is whose values are no numbers.
-
-    Parameters
-    ----------
-    values : collection of str
-        Different ones.
-
-    Returns
-    -------
-    kind : {"boolean", "date", "category", "text", "identifier"}
-    """
-    if is_boolean(values):
-        return "boolean"
-    if all(map(_DATE.fullmatch, values)):
-        return "date"
-    if len(values) <= MAX_VALUES:
-        return "category"
-    words = [len(value.split()) for value in islice(values, 200)]
-    return "text" if np.mean(words) >= _WORDS_OF_TEXT else "identifier"
+    @property
+    def left_out(self) -> list[Any]:
+        """The names of columns that are not learnt from."""
+        return [column.name for column in self.columns if column.left_out]

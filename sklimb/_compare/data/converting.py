@@ -12,6 +12,7 @@ import pandas as pd
 from sklimb._compare.data.columns import Column, Columns
 from sklimb._compare.data.dtypes import plain_column
 from sklimb._compare.data.header import one_line
+from sklimb._compare.data.matching_dates import match_dates
 from sklimb._compare.data.matching_numbers import read_numbers
 from sklimb._compare.data.matching_text import TOO_MANY, match_text
 from sklimb._compare.data.spelling import MISSING, plain_text, truth
@@ -53,14 +54,15 @@ def conform(
     frame, notes = _matched(frame, columns)
     made = {}
     for column in columns:
-        made[column.name], more = _CONVERT[column.kind](frame[column.name], column, comma)
+        convert = _as_it_is if column.left_out else _CONVERT[column.kind]
+        made[column.name], more = convert(frame[column.name], column, comma)
         notes += more or _empty(made[column.name], column)
     # Column by column, so that names that are numbers stay such.
     return pd.DataFrame(made, index=frame.index, columns=frame.columns), notes
 
 
 def _empty(series: pd.Series, column: Column) -> list[str]:
-    if column.kind == "empty" or not len(series) or series.notna().any():
+    if column.left_out or not len(series) or series.notna().any():
         return []
     return [f"column {column.name} has no value at all in the test part, and has in the training"]
 
@@ -78,6 +80,8 @@ def _matched(frame: pd.DataFrame, columns: Columns) -> tuple[pd.DataFrame, list[
         frame = frame.rename(
             columns={by_text[text]: wanted[text] for text in wanted if text in by_text}
         )
+    unused = [name for name in columns.left_out if name not in set(frame.columns)]
+    frame = frame.assign(**dict.fromkeys(map(str, unused), np.nan)) if unused else frame
     lacking = [name for name in names if name not in set(frame.columns)]
     extra = [name for name in frame.columns if name not in set(names)]
     if lacking:
@@ -158,7 +162,7 @@ def _booleans(series: pd.Series, column: Column, comma: bool | None) -> tuple[pd
 def _categories(
     series: pd.Series, column: Column, comma: bool | None
 ) -> tuple[pd.Series, list[str]]:
-    if series.dtype.kind in "mM" and (column.kind != "date" or series.dtype.kind == "m"):
+    if series.dtype.kind in "mM":
         raise InputError(f"column {column.name!r} holds text, but dates in the test part")
     cells = _cells(series, frozenset(column.values))
     change, notes = match_text(cells, column)
@@ -167,8 +171,26 @@ def _categories(
     return pd.Series(made, index=series.index, name=series.name, dtype=object), notes
 
 
+def _coded(series: pd.Series, column: Column, comma: bool | None) -> tuple[pd.Series, list[str]]:
+    """Return categories; numbers that are called categories stay numbers."""
+    kinds = set(map(type, column.values.values()))
+    if all(issubclass(kind, (int, float, np.number)) and kind is not bool for kind in kinds):
+        made, notes = _numbers(series, column, comma)
+        # As objects, for below a column of categories numbers would make it one of numbers.
+        return made.astype(object), notes
+    return _categories(series, column, comma)
+
+
+def _dates(series: pd.Series, column: Column, comma: bool | None) -> tuple[pd.Series, list[str]]:
+    series, _ = plain_column(series, column.name)
+    made, notes, bad = match_dates(series, column)
+    return made, notes + _unfit(bad.to_numpy(), series, column, "no date")
+
+
 def _as_it_is(series: pd.Series, column: Column, comma: bool | None) -> tuple[pd.Series, list[str]]:
-    """Return a column of which the first table says nothing: it has no value there."""
+    """Return a column that is not learnt from."""
+    if column.kind != "empty":
+        return series, []
     n_values = int(_cells(series).notna().sum())
     notes = []
     if n_values:
@@ -182,11 +204,9 @@ def _as_it_is(series: pd.Series, column: Column, comma: bool | None) -> tuple[pd
 _CONVERT: dict[str, Callable] = {
     "number": _numbers,
     "boolean": _booleans,
-    "category": _categories,
-    "identifier": _categories,
+    "category": _coded,
     "text": _categories,
-    "date": _categories,
-    "empty": _as_it_is,
+    "date": _dates,
 }
 
 
@@ -208,7 +228,7 @@ def _unfit(bad: np.ndarray, cells: pd.Series, column: Column, what: str) -> list
         return []
     n_bad, n, shown = int(bad.sum()), int(cells.notna().sum()), first_hit(bad, cells)
     if n_bad > TOO_MANY * n:
-        kind = "numbers" if column.kind == "number" else "true and false"
+        kind = {"boolean": "true and false", "date": "dates"}.get(column.kind, "numbers")
         raise InputError(
             f"column {column.name!r} holds {kind}, but {n_bad:,} of {n:,} values of the test part "
             f"are {what} ({shown}): is it the same column?"

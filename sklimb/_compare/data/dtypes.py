@@ -1,4 +1,4 @@
-"""Frames of every kind of column as frames of numbers, text and truth values, or one clear line."""
+"""Frames of all kinds of columns as numbers, dates, text and truth values, or one clear line."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ import pandas as pd
 
 from sklimb._compare.errors import InputError
 from sklimb._compare.snippet import each_column
+from sklimb.feature_extraction.dates import read_dates
 
 # Cells of a frame of sparse columns that are still worth a dense one.
 _MAX_DENSE = 50_000_000
 _CONTAINERS = (list, tuple, dict, set, frozenset, np.ndarray)
-_DATES = (datetime.date, datetime.time, np.datetime64)
+_DATES = (datetime.date, np.datetime64, pd.Period)
 
 
 def as_pandas(X: Any) -> tuple[Any, str]:
@@ -58,7 +59,8 @@ def plain_frame(X: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     Returns
     -------
     X : DataFrame
-        Numbers (NumPy's), truth values, text and categories; missing ones are NaN or None.
+        Numbers (NumPy's), truth values, dates, text and categories; missing ones are NaN, NaT or
+        None.
     code : list of str
         A line of Python for each column that a pipeline could not have used as it was.
 
@@ -126,7 +128,8 @@ def plain_column(series: pd.Series, name: Any) -> tuple[pd.Series, str]:
     if isinstance(dtype, pd.IntervalDtype):
         return series.map(str, na_action="ignore"), '{0}.map(str, na_action="ignore")'
     if isinstance(dtype, pd.PeriodDtype) or dtype.kind == "M":
-        raise InputError(_date_advice(name))
+        # `DateEncoder` takes these as they are, so no line of code is needed.
+        return read_dates(series, None), ""
     if dtype.kind == "m":
         raise InputError(_duration_advice(name))
     if dtype.kind == "c":
@@ -172,8 +175,6 @@ def _arrow(series: pd.Series, name: Any) -> tuple[pd.Series, str]:
         ), "{0}.astype(float)"
     if dtype.kind == "b" and not series.isna().any():
         return series.astype(bool), "{0}.astype(bool)"
-    if dtype.kind == "M":
-        raise InputError(_date_advice(name))
     if dtype.kind == "m":
         raise InputError(_duration_advice(name))
     objects, expression = _text(series)
@@ -187,8 +188,10 @@ def _categorical(series: pd.Series, name: Any) -> tuple[pd.Series, str]:
     if isinstance(values.dtype, pd.IntervalDtype):
         expression = '{0}.astype(object).map(str, na_action="ignore")'
         return series.astype(object).map(str, na_action="ignore"), expression
-    if values.dtype.kind in "mM" or isinstance(values.dtype, pd.PeriodDtype):
-        raise InputError(_date_advice(name))
+    if values.dtype.kind == "m":
+        raise InputError(_duration_advice(name))
+    if values.dtype.kind == "M" or isinstance(values.dtype, pd.PeriodDtype):
+        return read_dates(series, None), ""
     kinds = {type(value).__name__ for value in values}
     if "str" in kinds and len(kinds) > 1:
         raise InputError(_mix_advice(name, kinds))
@@ -223,6 +226,8 @@ def _objects(series: pd.Series, name: Any) -> tuple[pd.Series, str]:
         return new, "{0}.where({0}.notna(), None).astype(float)"
     if all(issubclass(kind, str) for kind in kinds):
         return _one_marker(series)
+    if all(issubclass(kind, _DATES) for kind in kinds):
+        return read_dates(series, None), ""
     # Intervals, UUIDs, paths, members of an enumeration: by their names.
     return series.map(str, na_action="ignore"), '{0}.map(str, na_action="ignore")'
 
@@ -251,8 +256,8 @@ def _refuse(value: Any, name: Any) -> None:
         )
     if isinstance(value, (datetime.timedelta, np.timedelta64)):
         raise InputError(_duration_advice(name))
-    if isinstance(value, _DATES) or type(value).__name__ == "Period":
-        raise InputError(_date_advice(name))
+    if isinstance(value, datetime.time):
+        raise InputError(_time_advice(name))
     if isinstance(value, (bytes, bytearray)):
         raise InputError(
             f"column {name!r} holds bytes: make them text with X[{name!r}].str.decode('utf-8')"
@@ -263,10 +268,10 @@ def _refuse(value: Any, name: Any) -> None:
         )
 
 
-def _date_advice(name: Any) -> str:
+def _time_advice(name: Any) -> str:
     return (
-        f"column {name!r} holds dates: drop it or turn it into numbers (such as the month), or "
-        "split by it with the option `time`"
+        f"column {name!r} holds times of day: turn it into numbers (such as the hour), "
+        f"X[{name!r}] = [time and time.hour for time in X[{name!r}]]"
     )
 
 

@@ -1,4 +1,4 @@
-"""Categories, identifiers and dates of a second table, however spelled, as those of the first."""
+"""Categories and texts of a second table, however spelled, as those of the first."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pandas as pd
 
-from sklimb._compare.data.columns import DAY, Column
+from sklimb._compare.data.columns import Column
 from sklimb._compare.data.spelling import folded, is_plain_number
 from sklimb._compare.errors import InputError
 from sklimb._compare.phrases import first_few, first_hit
@@ -16,6 +16,11 @@ from sklimb._compare.phrases import first_few, first_hit
 TOO_MANY = 0.5
 # So much more of a test part may be new than chance lets one expect.
 _MARGIN = 0.3
+# A day written so that no doubt is left which number is the month.
+_DAY = re.compile(
+    r"(?P<y>\d{4})([./-])(?P<m>\d{1,2})\2(?P<d>\d{1,2})(?!\d)"
+    r"|(?P<d2>\d{1,2})\.(?P<m2>\d{1,2})\.(?P<y2>\d{4})(?!\d)"
+)
 _TIME = re.compile(r"[T ]0{1,2}:00(:00(\.0+)?)?(Z|\+00:?00)?")
 
 
@@ -88,8 +93,8 @@ def _unseen(cells: pd.Series, strange: list[str], column: Column) -> list[str]:
         )
     form = _other_form(strange, column) if hit.sum() > TOO_MANY * n_present else ""
     # By Good and Turing's estimate new rows hold new values as often as rows hold a value alone.
-    expected = column.kind != "category" and hit.sum() <= (column.alone + _MARGIN) * n_present
-    if expected and not form:
+    open_ended = column.many or column.kind == "text"
+    if open_ended and hit.sum() <= (column.alone + _MARGIN) * n_present and not form:
         return []
     return [
         f"column {column.name}: {hit.sum():,} of {len(cells):,} values of the test part do not "
@@ -98,7 +103,7 @@ def _unseen(cells: pd.Series, strange: list[str], column: Column) -> list[str]:
 
 
 def _what(column: Column) -> str:
-    kind = {"category": "categories", "date": "dates as text"}.get(column.kind, "text")
+    kind = "categories" if column.kind == "category" and not column.many else "text"
     return f"{kind} ({first_few(sorted(column.values))})"
 
 
@@ -107,19 +112,16 @@ def _other_form(strange: list[str], column: Column) -> str:
 
     The form is what is left of a text whose words and numbers are all the same.
     """
-    if column.kind not in ("identifier", "date"):
+    if column.kind == "text" or not column.many:
         return ""
-    forms = {_form(value, column.kind) for value in column.values}
-    if any(_form(cell, column.kind) in forms for cell in strange):
+    forms = {_form(value) for value in column.values}
+    if any(_form(cell) in forms for cell in strange):
         return ""
     example = next(iter(column.values))
-    what = "dates written" if column.kind == "date" else "written"
-    return f", and are {what} in another form than there ({example!r})"
+    return f", and are written in another form than there ({example!r})"
 
 
-def _form(text: str, kind: str) -> str:
-    if kind == "date":
-        return re.sub(r"\d+", lambda digits: "y" if len(digits[0]) > 2 else "9", text)
+def _form(text: str) -> str:
     return re.sub(r"\w+", "x", text)
 
 
@@ -136,7 +138,7 @@ def spelling_key(cell: str) -> str:
         if "." in text and "e" not in text:
             text = text.rstrip("0").rstrip(".")
         return text.lstrip("+0") or "0"
-    day = DAY.match(text)
+    day = _DAY.match(text)
     if day is not None:
         rest = text[day.end() :]
         year, month, date = (day["y"], day["m"], day["d"]) if day["y"] else (

@@ -1,4 +1,4 @@
-"""From columns as they come to scaled numbers: checks, and the first step of every pipeline."""
+"""Samples as they come: what they are, whether a pipeline can use them, and rows of them."""
 
 from __future__ import annotations
 
@@ -7,17 +7,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from imblearn.pipeline import Pipeline, make_pipeline
 from scipy import sparse
-from sklearn.base import BaseEstimator
-from sklearn.compose import ColumnTransformer, make_column_selector
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.impute import SimpleImputer
-from sklearn.pipeline import FeatureUnion
-from sklearn.preprocessing import MaxAbsScaler, OneHotEncoder, StandardScaler
 
 from sklimb._compare.data.dtypes import plain_frame
-from sklimb._compare.data.text_columns import MAX_CATEGORIES, text_column_notes
 from sklimb._compare.errors import InputError
 
 
@@ -83,7 +75,7 @@ def stack(X: Any, more: Any) -> Any:
     return sparse.vstack([X, more], format="csr") if sparse.issparse(X) else np.vstack([X, more])
 
 
-def check_columns(X: Any) -> tuple[Any, list[str]]:
+def check_columns(X: Any) -> Any:
     """Check `X` once for all methods.
 
     Parameters
@@ -93,8 +85,6 @@ def check_columns(X: Any) -> tuple[Any, list[str]]:
     Returns
     -------
     X : frame, ndarray or CSR matrix; texts as an object array of one dimension
-    notes : list of str
-        What a user should know about the columns.
 
     Raises
     ------
@@ -105,9 +95,10 @@ def check_columns(X: Any) -> tuple[Any, list[str]]:
         _check_names(X)
         # Numbers that came as objects are numbers, as they are to every estimator.
         X, _ = plain_frame(X)
-        return X, _check_frame(X)
+        _check_frame(X)
+        return X
     if is_text(X):
-        return _check_text(X), []
+        return _check_text(X)
     if sparse.issparse(X):
         X = sparse.csr_matrix(X)
         _check_finite(X.data)
@@ -126,7 +117,7 @@ def check_columns(X: Any) -> tuple[Any, list[str]]:
         _check_finite(X)
     if 0 in X.shape:
         raise InputError(f"X is empty: its shape is {X.shape}")
-    return X, []
+    return X
 
 
 def as_rows(X: Any) -> Any:
@@ -202,75 +193,15 @@ def _check_names(X: Any) -> None:
         )
 
 
-def _check_frame(X: Any) -> list[str]:
+def _check_frame(X: Any) -> None:
     numbers = X.select_dtypes("number")
     for name, column in numbers.items():
         if np.isinf(column.to_numpy(dtype=float, na_value=np.nan)).any():
             raise InputError(
                 f"column {name!r} has infinite values; replace them by NaN (missing) or a number"
             )
-    texts = [name for name in X.columns if name not in set(numbers.columns)]
-    if texts and not all(isinstance(name, str) for name in X.columns):
+    if numbers.shape[1] < X.shape[1] and not all(isinstance(name, str) for name in X.columns):
         raise InputError(
             "with columns of text all column names must be strings: "
             "X.columns = X.columns.astype(str)"
         )
-    notes = [f"column {name} has no value at all" for name in X.columns[X.isna().all()]]
-    for name in texts:
-        notes += text_column_notes(name, X[name])
-    return notes
-
-
-def make_preparation(X: Any) -> BaseEstimator:
-    """Return the unfitted first step of every pipeline, chosen by the types of the columns.
-
-    Numbers are centred and scaled, missing ones filled with the median; categories become dummy
-    columns, with a missing value as a category of its own; texts become weighted counts of words
-    (TF-IDF), a sparse matrix. Everything is learnt inside the folds.
-
-    Parameters
-    ----------
-    X : frame, ndarray or CSR matrix of shape (n_samples, n_features), or array of texts
-        As `check_columns` returns it. Of its values only whether some are missing is used.
-
-    Returns
-    -------
-    transformer : estimator
-    """
-    if is_text(X):
-        # A word of one text cannot be learnt from, and its tenth use in a text says less than its
-        # first.
-        return TfidfVectorizer(min_df=2, sublinear_tf=True)
-    if sparse.issparse(X):
-        # Centring would fill the zeros in.
-        return MaxAbsScaler()
-    if not is_frame(X):
-        has_missing = X.dtype.kind == "f" and bool(np.isnan(X).any())
-        return _alone(_number_steps(has_missing))
-    numbers = X.select_dtypes("number")
-    if numbers.shape[1] == X.shape[1]:
-        return _alone(_number_steps(bool(numbers.isna().any(axis=None))))
-    categories = OneHotEncoder(
-        handle_unknown="infrequent_if_exist", max_categories=MAX_CATEGORIES, sparse_output=False
-    )
-    steps = [("categories", categories, make_column_selector(dtype_exclude="number"))]
-    if numbers.shape[1]:
-        # New rows may miss numbers that no row misses here, so the imputer is always there.
-        select = make_column_selector(dtype_include="number")
-        steps.insert(0, ("numbers", _number_steps(True), select))
-    return ColumnTransformer(steps)
-
-
-def _alone(steps: BaseEstimator) -> BaseEstimator:
-    """Return what can be a step of imbalanced-learn's pipeline: no pipeline inside a pipeline."""
-    return FeatureUnion([("numbers", steps)]) if isinstance(steps, Pipeline) else steps
-
-
-def _number_steps(impute: bool) -> BaseEstimator:
-    if not impute:
-        return StandardScaler()
-    # imbalanced-learn's Pipeline does for both levels, so the printed code needs one import less.
-    # A column without any value in some fold keeps its place, so that widths agree.
-    return make_pipeline(
-        SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler()
-    )

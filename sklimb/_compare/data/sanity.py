@@ -1,52 +1,53 @@
-"""Columns that deserve a word: they repeat the labels, number the rows, or say nothing."""
+"""Columns that deserve a word: they give the labels away, number the rows, or say nothing."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from sklimb._compare.data.identifiers import LEAST_ROWS, counts_rows
+from sklimb._compare.data.single_columns import says_class
 from sklimb._compare.phrases import first_few
 
-# A copy of the labels, or an identifier, may have so many rows that say otherwise, and at least one
-# identifier; of no class may it miss more than that.
+# A copy of the labels may have so many rows that say otherwise; of no class may it miss more than
+# that.
 _SLIPS = 0.01
 _SLIPS_OF_CLASS = 0.25
 # The more values a column has for its rows, the more of the labels it says by chance.
 _ROWS_PER_VALUE = 10
-# Numbers of rows leave out so few, as where some rows were dropped.
-_GAPS = 0.05
-# In fewer rows everything happens by chance.
-_LEAST_ROWS = 10
-_NAMES_OF_NUMBERS = re.compile(r"(.*[ _.-])?(id|idx|index|nr|no|row|rownum|key)|unnamed: \d+", re.I)
 
 
-def column_notes(X: Any, y: np.ndarray) -> list[str]:
+def column_notes(X: Any, y: np.ndarray, left_out: Collection[Any] = ()) -> list[str]:
     """Say which columns give the labels away, number the rows, or are the same in all rows.
 
     Parameters
     ----------
     X : frame, ndarray, sparse matrix or array of texts, of shape (n_samples, n_features)
     y : ndarray of shape (n_samples,)
+    left_out : collection, default=()
+        Columns that are not learnt from, of which nothing is to be said.
 
     Returns
     -------
     notes : list of str
     """
-    if sparse.issparse(X) or np.ndim(X) != 2 or len(y) < _LEAST_ROWS:
+    if sparse.issparse(X) or np.ndim(X) != 2 or len(y) < LEAST_ROWS:
         return []
-    codes = np.unique(y, return_inverse=True)[1]
+    labels, codes = np.unique(y, return_inverse=True)
     notes, counts, constant = [], [], []
-    for name, values in _columns(X):
+    for name, values in _columns(X, set(left_out)):
         if _is_constant(values):
             constant.append(name)
         elif copy := _copy_note(name, values, codes):
             notes.append(copy)
-        elif _counts_rows(name, values):
+        elif counts_rows(name, values):
             counts.append(name)
+        elif away := says_class(name, values, codes, labels, X.shape[1]):
+            notes.append(away)
     notes += [
         f"column {name} numbers the rows, as an identifier does: drop it unless the order of the "
         "rows means something"
@@ -58,9 +59,9 @@ def column_notes(X: Any, y: np.ndarray) -> list[str]:
     return notes
 
 
-def _columns(X: Any):
+def _columns(X: Any, left_out: set):
     if hasattr(X, "iloc"):
-        yield from X.items()
+        yield from ((name, values) for name, values in X.items() if name not in left_out)
     else:
         for place in range(X.shape[1]):
             yield place, pd.Series(X[:, place])
@@ -102,26 +103,3 @@ def _rows_of_another_class(own: np.ndarray, codes: np.ndarray, n_classes: int) -
     first = np.r_[True, np.diff(value[order]) > 0]  # the most frequent class of each value
     others = order[~first]
     return np.bincount(label[others], weights=counts[others], minlength=n_classes).astype(int)
-
-
-def _counts_rows(name: Any, values: pd.Series) -> bool:
-    """Return whether a column of whole numbers names the rows.
-
-    It is a run of such numbers in any order, with few gaps, or never repeats and is called so; one
-    cell in a hundred (one at least) may be empty or repeat.
-    """
-    if not pd.api.types.is_numeric_dtype(values) or values.dtype.kind not in "iuf":
-        return False
-    slips = max(1, int(_SLIPS * len(values)))
-    top = values.iloc[:1000]
-    if top.nunique() < len(top) - slips:
-        return False
-    numbers = values.dropna().to_numpy()
-    different = np.unique(numbers)
-    if len(different) < len(values) - slips:
-        return False
-    if numbers.dtype.kind == "f" and not np.array_equal(numbers, np.floor(numbers)):
-        return False
-    span = float(different[-1]) - float(different[0]) + 1
-    run = span <= (1 + _GAPS) * len(values) + slips
-    return run or _NAMES_OF_NUMBERS.fullmatch(str(name)) is not None

@@ -11,6 +11,7 @@ import pandas as pd
 
 from sklimb._compare.data.columns import Columns
 from sklimb._compare.data.header import one_line
+from sklimb._compare.data.roles import Roles
 from sklimb._compare.data.syntax import Syntax
 from sklimb._compare.errors import InputError
 from sklimb._compare.phrases import likely, nearest
@@ -38,6 +39,10 @@ class Table:
         All columns of the file.
     left_out : list of str
         Those that are not in ``X``.
+    roles : Roles
+        What the user says of columns of ``X``.
+    lines : list of str
+        What became of the columns that are not in ``X``.
     """
 
     X: pd.DataFrame
@@ -50,6 +55,8 @@ class Table:
     label: str
     names: list[str]
     left_out: list[str] = field(default_factory=list)
+    roles: Roles = field(default_factory=Roles)
+    lines: list[str] = field(default_factory=list)
 
 
 def find_column(asked: str, names: list[str], path: Path, syntax: Syntax) -> str:

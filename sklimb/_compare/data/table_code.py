@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +64,7 @@ def table_code(
         f"table = pd.read_csv({_arguments(path, options)})",
         f"X = table.drop(columns=[{dropped}])",
     ]
-    lines += _number_lines(formats)
+    lines += number_lines(formats)
     stripped = [name for name, decision in decisions.items() if decision.strip]
     truths = [name for name in stripped if _is_truth(decisions[name])]
     lines += each_column(
@@ -95,19 +95,33 @@ def _is_truth(decision: Decision) -> bool:
     return len(values) > 0 and all(isinstance(value, bool) for value in values.tolist())
 
 
-def _number_lines(formats: Mapping[str, NumberFormat]) -> list[str]:
-    by_format: dict[NumberFormat, list[str]] = {}
+def number_lines(formats: Mapping[Any, NumberFormat], coerced: Collection[Any] = ()) -> list[str]:
+    """Return the lines that make numbers of columns of text.
+
+    Parameters
+    ----------
+    formats : mapping
+        From the name of a column to how its numbers are written.
+    coerced : collection, default=()
+        Columns with cells that are no numbers, which become missing.
+
+    Returns
+    -------
+    lines : list of str
+    """
+    by_format: dict[tuple[NumberFormat, bool], list[Any]] = {}
     for name, form in formats.items():
-        by_format.setdefault(form, []).append(name)
+        by_format.setdefault((form, name in coerced), []).append(name)
     lines = []
-    for form, names in by_format.items():
+    for (form, coerce), names in by_format.items():
         steps = "".join(
             f".str.replace({_pattern(old)}, {_replacement(new)}, regex=True)"
             if regex
             else f'.str.replace({quoted(old)}, "{new}")'
             for old, new, regex in form.steps()
         )
-        lines += each_column(names, f"X[{{0}}] = pd.to_numeric(X[{{0}}]{steps})")
+        how = ', errors="coerce"' if coerce else ""
+        lines += each_column(names, f"X[{{0}}] = pd.to_numeric(X[{{0}}]{steps}{how})")
     return lines
 
 

@@ -6,18 +6,17 @@ from typing import Any
 
 import pandas as pd
 
-from sklimb._compare.data.columns import kind_of_text
+from sklimb._compare.data.dates import looks_like_date, most_are_dates
 from sklimb._compare.data.deciding import number_notes
 from sklimb._compare.data.spelling import MISSING, is_code, plain_text
-from sklimb._compare.data.times import as_times
-from sklimb._compare.errors import InputError
+from sklimb._compare.phrases import first_hit
 
 # More categories than this of one column share one dummy column: what is left are names and ids.
 MAX_CATEGORIES = 50
 
 
 def text_column_notes(name: Any, series: pd.Series) -> list[str]:
-    """Say in one line what is unusual about a column of text.
+    """Say in one line what is unusual about a column of categories.
 
     Parameters
     ----------
@@ -28,7 +27,7 @@ def text_column_notes(name: Any, series: pd.Series) -> list[str]:
     Returns
     -------
     notes : list of str
-        At most one: dates, numbers but for some cells, or more values than are told apart.
+        At most one: dates or numbers but for some cells, or more values than are told apart.
     """
     if series.dtype.kind == "b":
         return []
@@ -36,10 +35,9 @@ def text_column_notes(name: Any, series: pd.Series) -> list[str]:
     values = [text for text in dict.fromkeys(of_value.values()) if text not in MISSING]
     if not values:
         return []
-    if kind_of_text(values) == "date":
-        return [_date_note(name, values)]
     if all(isinstance(value, str) for value in of_value) and not is_code(values):
-        notes = number_notes(name, values, series.astype(object).map(of_value).fillna(""))
+        text = series.astype(object).map(of_value).fillna("")
+        notes = _date_notes(name, values, text) or number_notes(name, values, text)
         if notes:
             return notes
     if len(of_value) <= MAX_CATEGORIES:
@@ -47,14 +45,23 @@ def text_column_notes(name: Any, series: pd.Series) -> list[str]:
     return [
         f"column {name} holds text with {len(of_value):,} different values: the "
         f"{MAX_CATEGORIES - 1} most frequent count one by one, the rest as one "
-        "(drop it if it is an identifier)"
+        "(drop it if it is an identifier, or say --text if it is words)"
     ]
 
 
-def _date_note(name: Any, values: list[str]) -> str:
-    says = f"column {name} holds dates as text, and each is a category: drop it"
-    try:
-        as_times(values, "time")
-    except InputError:
-        return f"{says}, or make numbers of it (such as the month)"
-    return f"{says}, or split by it with the option `time` (--time {name})"
+def _date_notes(name: Any, values: list[str], text: pd.Series) -> list[str]:
+    """Say that a column is nearly one of dates."""
+    strange = most_are_dates(values)
+    if strange:
+        hit = text.isin(strange).to_numpy()
+        return [
+            f"column {name} holds dates but for {hit.sum():,} of {len(hit):,} values "
+            f"({first_hit(hit, text)}), so all its values are categories; empty these cells, or "
+            f"say --date {name}, to make it dates"
+        ]
+    if all(map(looks_like_date, values)):
+        return [
+            f"column {name} holds dates written in several ways (such as {values[0]!r}), so its "
+            f"values are categories; write them in one way, or say --date {name}=FORMAT"
+        ]
+    return []

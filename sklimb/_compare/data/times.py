@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sklimb._compare.data.dates import date_format
 from sklimb._compare.data.spelling import choose_format, number_formats
 from sklimb._compare.errors import InputError
+from sklimb.feature_extraction.dates import read_dates
 
 
 def as_times(values: Any, what: str) -> np.ndarray:
@@ -17,7 +19,7 @@ def as_times(values: Any, what: str) -> np.ndarray:
     Parameters
     ----------
     values : array-like of shape (n_samples,)
-        Numbers, dates, or text that all holds numbers or ISO dates. Missing ones stay missing.
+        Numbers, dates, or text that all holds numbers or dates. Missing ones stay missing.
     what : str
         Whose values these are, for the message.
 
@@ -65,8 +67,16 @@ def _text_as_times(texts: pd.Series, what: str) -> np.ndarray:
         return pd.to_datetime(texts, format="ISO8601", utc=True).to_numpy()
     except (ValueError, TypeError):
         pass
+    found = date_format(list(different))
+    if found is not None and not found.in_doubt:
+        return read_dates(texts, found.format).to_numpy()
     value = next(v for v in different if not number_formats([v]) or len(different) == 1)
+    if found is not None:
+        raise InputError(
+            f"{what} holds dates that could be day or month first, such as {value!r}: write them "
+            "as 2024-03-31 to order by them"
+        )
     raise InputError(
-        f"{what} holds neither numbers nor ISO dates (2024-03-31), such as {value!r}: it cannot "
-        "be ordered by"
+        f"{what} holds neither numbers nor dates (2024-03-31), such as {value!r}: it cannot be "
+        "ordered by"
     )

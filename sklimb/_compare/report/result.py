@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,7 +42,11 @@ class Comparison:
     code : str
         The few lines of Python that make the best method.
     notes : list of str
-        What was done differently than asked, and warnings, summarised.
+        What was done differently than asked, and warnings, summarised; the cautions too.
+    cautions : list of str
+        Why the figures may say more than is true, or less than they seem to; on top of the result.
+    columns : list of str
+        What each column of a table was taken for, in a line each.
     interrupted : bool
         Whether Ctrl-C left splits out.
     problem, how, legend : str
@@ -69,6 +73,13 @@ class Comparison:
     code: str = ""
     notes: list[str] = field(default_factory=list)
     interrupted: bool = False
+    cautions: list[str] = field(default_factory=list)
+    columns: list[str] = field(default_factory=list)
+
+    def add_cautions(self, cautions: Iterable[str]) -> None:
+        """Put further lines on top of the result, each once."""
+        self.cautions = list(dict.fromkeys([*self.cautions, *cautions]))
+        self.notes = list(dict.fromkeys([*self.cautions, *self.notes]))
 
     def table(self) -> str:
         """Return the results as text.
@@ -85,8 +96,13 @@ class Comparison:
     def __str__(self) -> str:
         from sklimb._compare.report import wording
 
-        notes = "\n".join(wording.filled(f"Note: {note}") for note in self.notes)
-        parts = [self.problem, self.table(), wording.filled(self.legend)]
+        on_top, notes = (
+            "\n".join(wording.filled(f"Note: {note}") for note in some)
+            for some in (self.cautions, [n for n in self.notes if n not in self.cautions])
+        )
+        columns = "\n".join(["Columns:", *(f"  {line}" for line in self.columns)])
+        parts = [self.problem, on_top, columns if self.columns else ""]
+        parts += [self.table(), wording.filled(self.legend)]
         parts += [wording.chosen(self.results), notes, wording.filled(self.verdict), self.code]
         return "\n\n".join(part for part in parts if part)
 

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
 
 from sklimb._compare.checking import check_labels, check_order, check_side
-from sklimb._compare.data.columns import columns_of
+from sklimb._compare.data.columns import Column, Columns
 from sklimb._compare.data.converting import conform
 from sklimb._compare.data.dtypes import as_pandas, plain_frame
+from sklimb._compare.data.kinds import columns_of
 from sklimb._compare.data.preparing import as_rows, check_columns, is_frame, stack
+from sklimb._compare.data.repeated_rows import repeated_notes
+from sklimb._compare.data.roles import KINDS, Roles, make_roles
 from sklimb._compare.data.sanity import column_notes
+from sklimb._compare.data.sides import group_notes, time_notes
+from sklimb._compare.data.text_numbers import read_text_numbers
 from sklimb._compare.errors import InputError
 from sklimb._compare.run.splits import Split, gaps, make_split, outer_splits
 
@@ -37,7 +42,11 @@ class Problem:
         Python that makes ``X`` and ``y`` out of nothing; empty where they came as arguments.
     notes : list of str
     prepare : transformer or None
-        The first step of every pipeline; None chooses it by the types of the columns.
+        The first step of every pipeline; None chooses it by what the columns are.
+    columns : Columns or None
+        What the columns of a frame are; None where there are none, or `prepare` sees to them.
+    cautions : list of str
+        Why the figures may say more than is true, for the top of the result.
     """
 
     X: Any
@@ -49,10 +58,12 @@ class Problem:
     code: str
     notes: list[str]
     prepare: BaseEstimator | None = None
+    columns: Columns | None = None
+    cautions: list[str] = field(default_factory=list)
 
 
 def make_problem(
-    X, y, *, X_test, y_test, folds, repeats, inner_folds, groups, time, seed, prepare=None
+    X, y, *, X_test, y_test, folds, repeats, inner_folds, groups, time, seed, prepare=None, **asked
 ) -> Problem:
     """Check a user's data and make its splits.
 
@@ -61,6 +72,8 @@ def make_problem(
     X, y, X_test, y_test, folds, repeats, groups, time, prepare
         As `compare` takes them.
     inner_folds, seed : int
+    **asked
+        What the user says of columns: ``text``, ``date``, ``category``, ``number``, ``drop``.
 
     Returns
     -------
@@ -73,14 +86,17 @@ def make_problem(
     """
     if y is None:
         raise InputError("y is missing: the labels of the rows of X")
+    X, groups, time, asked = _sides(X, groups, time, asked)
     for values, name in [(y, "y"), (groups, "groups"), (time, "time")]:
         check_order(X, values, name)
     check_order(X_test, y_test, "y_test", of="X_test")
-    X, notes, code = _checked(X, prepare)
+    X, columns, notes, code = _decided(X, prepare, asked)
     n = X.shape[0]
     y = check_labels(y, n, alone_is_fine=X_test is not None, notes=notes)
-    if prepare is None:
-        notes += column_notes(X, y)
+    left_out = columns.left_out if columns is not None else []
+    cautions = column_notes(X, y, left_out) if prepare is None else []
+    if columns is not None and X_test is None and groups is None and time is None:
+        cautions += group_notes(X, columns, y) + time_notes(X, columns)
     groups = None if groups is None else check_side(groups, n, "groups")
     time = None if time is None else check_side(time, n, "time")
     if groups is not None and time is not None:
@@ -104,7 +120,7 @@ def make_problem(
     else:
         if groups is not None or time is not None:
             raise InputError("groups and time say how to split, but X_test is the split already")
-        X_test = _test_part(X, X_test, prepare, notes)
+        X_test = _test_part(X, X_test, columns, prepare, notes)
         y_test = check_labels(y_test, X_test.shape[0], test_of=y, notes=notes)
         X = stack(X, X_test)
         y = np.concatenate([y, y_test])
@@ -113,37 +129,92 @@ def make_problem(
         splits = [make_split(r, 0, rows, test, y, inner_folds, seed) for r in range(repeats)]
         more = gaps(y, splits)
         how = f"a test part of {len(test):,} rows, {_times(repeats)} with another seed"
+    if prepare is None and X_test is not None:
+        cautions += repeated_notes(X, y, [(s.train, s.test) for s in splits[:1]], left_out)
+    elif prepare is None:
+        pairs = [(s.train, s.test) for s in splits if s.repeat == 0]
+        cautions += repeated_notes(X, y, pairs, left_out)
     labels, counts = np.unique(y[rows], return_counts=True)
     size = f"{n:,} texts" if X.ndim == 1 else f"{n:,} rows, {X.shape[1]:,} columns"
     words = f"{size}, {len(labels)} classes of {counts.max():,} to {counts.min():,} rows"
-    return Problem(X, y, splits, rows, words, how, code, notes + more, prepare)
-
-
-def _checked(X, prepare) -> tuple[Any, list[str], str]:
-    """Check X, but for its columns where a preparation of the user's own sees to them."""
-    if prepare is not None:
-        return as_rows(X), [], ""
-    X, code = as_pandas(X)
-    if is_frame(X):
-        X, lines = plain_frame(X)
-        code = "\n".join([code, *lines]).strip()
-        if "pd." in code and "import pandas" not in code:
-            code = f"import pandas as pd\n\n{code}"
-    return *check_columns(X), code and f"{code}\n"
-
-
-def _test_part(X, X_test, prepare, notes: list[str]) -> Any:
-    """Return a test part as the training part is, and add what did not fit to the notes."""
-    if prepare is None:
-        X_test = as_pandas(X_test)[0]
-    if prepare is not None or not (is_frame(X) and is_frame(X_test)) or 0 in X_test.shape:
-        X_test = _checked(X_test, prepare)[0]
-        if prepare is None:
-            notes += _empty_columns(X, X_test)
-        return X_test
-    X_test, more = conform(X_test, columns_of(X))
     notes += more
-    return _checked(X_test, prepare)[0]
+    return Problem(X, y, splits, rows, words, how, code, notes, prepare, columns, cautions)
+
+
+def _sides(X, groups, time, asked) -> tuple[Any, Any, Any, dict]:
+    """Take groups or times that are named out of the columns, and what is asked of columns."""
+    asked = {kind: asked.get(kind) for kind in KINDS}
+    if not (hasattr(X, "columns") and hasattr(X, "iloc")):
+        X = as_pandas(X)[0] if groups is not None or time is not None else X
+    for name, values in [("groups", groups), ("time", time)]:
+        if not isinstance(values, str):
+            continue
+        if not is_frame(X) or values not in X.columns:
+            raise InputError(f"{name} is {values!r}, and X has no such column")
+        if name == "groups":
+            groups = X[values]
+        else:
+            time = X[values]
+        asked["drop"] = [*_listed(asked["drop"]), values]
+    return X, groups, time, asked
+
+
+def _listed(names: Any) -> list[Any]:
+    return [] if names is None else [names] if isinstance(names, (str, int)) else list(names)
+
+
+def _decided(X, prepare, asked) -> tuple[Any, Columns | None, list[str], str]:
+    """Check X, and decide what its columns are; return also notes, and code that does the same."""
+    said = [kind for kind, names in asked.items() if names is not None and len(_listed(names))]
+    if prepare is not None:
+        if said and said != ["drop"]:
+            raise InputError(f"{said[0]} has no effect beside prepare, which sees to the columns")
+        if said:
+            X = X.drop(columns=_listed(asked["drop"]))
+        return as_rows(X), None, [], ""
+    X, code = as_pandas(X)
+    if not is_frame(X):
+        if said:
+            raise InputError(
+                f"{said[0]} names columns, and X is no frame: pass pd.DataFrame(X, columns=...)"
+            )
+        return check_columns(X), None, [], code and f"{code}\n"
+    roles = make_roles(X.columns, **asked)
+    return _decided_frame(X, roles, code)
+
+
+def _decided_frame(X, roles: Roles, code: str) -> tuple[Any, Columns, list[str], str]:
+    used = X.drop(columns=roles.dropped)
+    if not used.shape[1] and X.shape[1]:
+        raise InputError("no column is left to learn from")
+    used, lines = plain_frame(used)
+    check_columns(used)
+    read = read_text_numbers(used, roles)
+    columns = columns_of(read.X, read.formats, roles=roles)
+    columns = Columns(
+        (*columns, *(Column(name, "dropped", left_out="as asked for") for name in roles.dropped))
+    )
+    lines += read.code[1:] if lines and read.code else read.code
+    code = "\n".join([code, *lines]).strip()
+    if "pd." in code and "import pandas" not in code:
+        code = f"import pandas as pd\n\n{code}"
+    return read.X, columns, [*read.notes, *columns.notes], code and f"{code}\n"
+
+
+def _test_part(X, X_test, columns: Columns | None, prepare, notes: list[str]) -> Any:
+    """Return a test part as the training part is, and add what did not fit to the notes."""
+    if prepare is not None:
+        return as_rows(X_test)
+    X_test = as_pandas(X_test)[0]
+    if columns is None or not is_frame(X_test) or 0 in X_test.shape:
+        X_test = check_columns(X_test)
+        notes += _empty_columns(X, X_test)
+        return X_test
+    dropped = [c.name for c in columns if c.kind == "dropped" and c.name in X_test.columns]
+    used = Columns(tuple(c for c in columns if c.kind != "dropped"), columns.counted)
+    X_test, more = conform(X_test.drop(columns=dropped), used)
+    notes += more
+    return check_columns(X_test)
 
 
 def _empty_columns(X, X_test) -> list[str]:

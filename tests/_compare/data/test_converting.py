@@ -5,8 +5,8 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from sklimb._compare.data.columns import columns_of
 from sklimb._compare.data.converting import conform
+from sklimb._compare.data.kinds import columns_of
 from sklimb._compare.errors import InputError
 
 FIRST = pd.DataFrame(

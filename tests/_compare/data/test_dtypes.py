@@ -10,7 +10,8 @@ import polars as pl
 import pytest
 
 from sklimb._compare.data.dtypes import as_pandas, plain_frame
-from sklimb._compare.data.preparing import check_columns, make_preparation
+from sklimb._compare.data.first_step import make_preparation
+from sklimb._compare.data.preparing import check_columns
 from sklimb._compare.errors import InputError
 
 N = 12
@@ -52,12 +53,12 @@ def test_a_column_is_taken_once_and_the_code_does_the_same(column):
     before = frame.copy()
     X, code = plain_frame(frame)
     pd.testing.assert_frame_equal(frame, before)
-    checked, _ = check_columns(frame)
+    checked = check_columns(frame)
     made = make_preparation(checked).fit_transform(checked)
     assert np.isfinite(made).all()
     space = {"X": frame, "pd": pd}
     exec("\n".join(code), space)
-    again, _ = check_columns(space["X"])
+    again = check_columns(space["X"])
     np.testing.assert_array_equal(make_preparation(again).fit_transform(again), made)
     pd.testing.assert_frame_equal(frame, before)
     assert plain_frame(X)[1] == []  # nothing is left to do
@@ -75,15 +76,8 @@ def test_columns_that_are_taken_alike_share_a_loop():
 @pytest.mark.parametrize(
     "column, said",
     [
-        ([datetime.date(2020, 1, 1)] * N, "'c' holds dates: drop it"),
-        (_gaps([datetime.date(2020, 1, 1)] * N), "'c' holds dates"),
-        (pd.Series([pd.Timestamp("2020")] * N, dtype=object), "'c' holds dates"),
-        (pd.Series([datetime.datetime(2020, 1, 1)] * N, dtype=object), "'c' holds dates"),
-        (pd.date_range("2020", periods=N, tz="UTC"), "'c' holds dates"),
-        (pd.period_range("2020-01", periods=N, freq="M"), "'c' holds dates"),
-        (pd.Series(list(pd.period_range("2020", periods=N)), dtype=object), "'c' holds dates"),
-        (pd.Categorical(pd.date_range("2020", periods=N)), "'c' holds dates"),
         (pd.to_timedelta(list(ROWS), unit="h"), "durations: .*total_seconds"),
+        (pd.Series([datetime.time(9, 30)] * N, dtype=object), "times of day: .*the hour"),
         (pd.Series([datetime.timedelta(1)] * N, dtype=object), "durations"),
         (np.arange(N) * 1j, "complex numbers"),
         ([[1, 2]] * N, r"holds lists \(such as \[1, 2\]\)"),
@@ -97,6 +91,27 @@ def test_what_cannot_be_learnt_from_is_refused_in_one_line(column, said):
     with pytest.raises(InputError, match=said) as caught:
         plain_frame(pd.DataFrame({"n": ROWS, "c": column}))
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        [datetime.date(2020, 1, 1)] * N,
+        _gaps([datetime.date(2020, 1, 1)] * N),
+        pd.Series([pd.Timestamp("2020")] * N, dtype=object),
+        pd.Series([datetime.datetime(2020, 1, 1)] * N, dtype=object),
+        pd.date_range("2020", periods=N, tz="UTC"),
+        pd.period_range("2020-01", periods=N, freq="M"),
+        pd.Series(list(pd.period_range("2020", periods=N)), dtype=object),
+        pd.Categorical(pd.date_range("2020", periods=N)),
+    ],
+)
+def test_dates_of_all_kinds_are_dates(column):
+    frame = pd.DataFrame({"n": ROWS, "c": column})
+    X, code = plain_frame(frame)
+    assert X["c"].dtype.kind == "M" and X["c"].dt.tz is None and code == []
+    made = make_preparation(X).fit(X).transform(frame)  # as it came, too
+    assert np.isfinite(made).all()
 
 
 def test_names_of_several_levels_are_refused():

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sklimb._compare.data.columns import columns_of
 from sklimb._compare.data.converting import conform
+from sklimb._compare.data.kinds import columns_of
 from sklimb._compare.data.matching_text import spelling_key
 from sklimb._compare.errors import InputError
 
@@ -19,9 +19,6 @@ def both(first, second):
     return made["a"].tolist(), notes
 
 
-DAYS = pd.date_range("2024-01-05", periods=N)
-
-
 @pytest.mark.parametrize(
     "first, second",
     [
@@ -30,12 +27,6 @@ DAYS = pd.date_range("2024-01-05", periods=N)
         ([f"0{i}" for i in range(1000, 1000 + N)], [f"{i}.0" for i in range(1000, 1000 + N)]),
         ([f"0{i}" for i in range(1000, 1000 + N)], np.arange(1000.0, 1000 + N)),
         ([f"caf\u00e9 {i}" for i in range(N)], [f"Cafe\u0301  {i}\u200b" for i in range(N)]),
-        (DAYS.strftime("%Y-%m-%d"), DAYS.strftime("%d.%m.%Y")),
-        (DAYS.strftime("%Y-%m-%d"), DAYS.strftime("%Y/%m/%d")),
-        (DAYS.strftime("%Y-%m-%d"), DAYS.strftime("%Y-%m-%d 00:00:00")),
-        (DAYS.strftime("%d.%m.%Y"), [day.date() for day in DAYS]),
-        (DAYS.strftime("%d.%m.%Y"), list(DAYS)),
-        (DAYS.strftime("%Y-%m-%dT09:30"), DAYS.strftime("%d.%m.%Y 09:30")),
     ],
 )
 @pytest.mark.parametrize("times", [1, 3])
@@ -70,21 +61,10 @@ def test_new_identifiers_of_the_same_form_need_no_word():
     assert both(hashes[:N], hashes[N:])[1] == []
 
 
-@pytest.mark.parametrize(
-    "first, second, said",
-    [
-        (DAYS.strftime("%Y-%m-%d"), DAYS.strftime("%m/%d/%Y"), "are dates written in another form"),
-        (DAYS.strftime("%m/%d/%Y"), DAYS.strftime("%d-%m-%y"), "are dates written in another form"),
-        (
-            [f"id{i}" for i in range(N)],
-            [f"id-{i}" for i in range(N)],
-            "and are written in another form than there",
-        ),
-    ],
-)
-def test_another_form_is_named(first, second, said):
-    _, notes = both(first, second)
-    assert len(notes) == 1 and said in notes[0] and repr(second[0]) in notes[0]
+def test_another_form_is_named():
+    _, notes = both([f"id{i}" for i in range(N)], [f"id-{i}" for i in range(N)])
+    assert len(notes) == 1 and "'id-0'" in notes[0]
+    assert "and are written in another form than there" in notes[0]
 
 
 def test_sentences_have_no_form():

@@ -27,7 +27,7 @@ def test_a_copy_of_the_labels(values):
 def test_a_column_that_is_wrong_too_often_is_no_copy():
     values = Y.copy()
     values[0] = "few"  # more than one in a hundred
-    assert column_notes(PLAIN.assign(near=values), Y) == []
+    assert not any("says the class in" in n for n in column_notes(PLAIN.assign(near=values), Y))
 
 
 LONG = np.repeat(["many", "few"], [370, 30])
@@ -45,7 +45,8 @@ def test_a_copy_with_slips(rows):
 def test_few_slips_may_be_all_of_a_class():
     y = np.repeat(["many", "few"], [396, 4])
     assert column_notes(pd.DataFrame({"x": ["a"] * 395 + ["b"] * 5}), y) != []
-    assert column_notes(pd.DataFrame({"x": ["a"] * 390 + ["b"] * 10}), y) == []
+    (note,) = column_notes(pd.DataFrame({"x": ["a"] * 390 + ["b"] * 10}), y)
+    assert "says the class in" not in note
     assert column_notes(pd.DataFrame({"x": np.arange(400) % 2}), y) == []
 
 
@@ -93,7 +94,8 @@ def test_numbers_of_rows(name, values):
     ],
 )
 def test_numbers_that_name_no_rows(values):
-    assert column_notes(PLAIN.assign(x=values), Y) == []
+    mixed = RNG.permutation(Y)  # in order, moments say the class
+    assert column_notes(PLAIN.assign(x=values), mixed) == []
 
 
 def test_constant_columns_share_a_line():

@@ -4,27 +4,22 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sklimb._compare.data.preparing import check_columns
 from sklimb._compare.data.text_columns import MAX_CATEGORIES, text_column_notes
-from sklimb._compare.data.times import as_times
 
 DAYS = pd.date_range("2024-01-05", periods=70, freq="13h")
 
 
-@pytest.mark.parametrize("form", ["%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"])
-@pytest.mark.parametrize("n", [10, 70])
-def test_dates_that_sort_can_be_split_by(form, n):
-    texts = pd.Series(DAYS[:n].strftime(form))
+def test_dates_but_for_some_cells_are_named():
+    texts = pd.Series([*DAYS.strftime("%d.%m.%Y"), "unknown", "none yet"])
     (note,) = text_column_notes("day", texts)
-    assert "column day holds dates as text" in note and "(--time day)" in note
-    as_times(texts, "time")
-    assert check_columns(pd.DataFrame({"day": texts, "a": 1.5}))[1] == [note]
+    assert "column day holds dates but for 2 of 72 values (the first: row 71, 'unknown')" in note
+    assert "--date day" in note
 
 
-@pytest.mark.parametrize("form", ["%d.%m.%Y", "%m/%d/%Y", "%m/%d/%Y %I:%M %p", "%d-%m-%y"])
-def test_other_dates_cannot(form):
-    (note,) = text_column_notes("day", pd.Series(DAYS.strftime(form)))
-    assert "holds dates as text" in note and "time" not in note and "such as the month" in note
+def test_dates_written_in_several_ways_are_named():
+    texts = pd.Series([*DAYS.strftime("%d.%m.%Y"), *DAYS.strftime("%Y-%m-%d")])
+    (note,) = text_column_notes("day", texts)
+    assert "holds dates written in several ways (such as '05.01.2024')" in note
 
 
 def test_numbers_but_for_some_cells_are_more_than_many_values():

@@ -121,9 +121,10 @@ def test_labels_of_a_test_part_are_those_of_the_training_part():
 
 def test_columns_that_repeat_the_labels_or_number_the_rows_get_a_note():
     X, y = _mixed()
-    notes = _problem(X.assign(copy=y, row=range(60)), y).notes
-    assert any("column copy says the class" in note for note in notes)
-    assert any("column row numbers the rows" in note for note in notes)
+    problem = _problem(X.assign(copy=y, row=range(60)), y)
+    assert any("column copy says the class" in note for note in problem.cautions)
+    assert any("column row numbers the rows" in note for note in problem.notes)
+    assert problem.columns["row"].left_out
 
 
 def test_what_is_done_in_front_is_in_the_code():
@@ -148,8 +149,11 @@ def test_times_as_text_are_ordered_as_times_or_refused():
     times = [str(i) for i in range(60)]
     split = _problem(X, y, time=times).splits[0]
     assert max(split.train) < min(split.test)
-    with pytest.raises(InputError, match="neither numbers nor ISO dates"):
-        _problem(X, y, time=["02.01.2021", "15.06.2020"] * 30)
+    days = pd.date_range("2020-01-15", periods=60).strftime("%d.%m.%Y")
+    split = _problem(X, y, time=days).splits[0]
+    assert max(split.train) < min(split.test)
+    with pytest.raises(InputError, match="neither numbers nor dates"):
+        _problem(X, y, time=["02.01.2021", "soon"] * 30)
 
 
 @pytest.mark.parametrize("name", ["y", "groups", "time"])
@@ -174,3 +178,80 @@ def test_a_column_that_the_test_part_leaves_empty_is_named():
     frames = [pd.DataFrame(A).set_axis(list("abc"), axis=1) for A in (X, X_test)]
     notes = _problem(frames[0], y, X_test=frames[1], y_test=y[:10]).notes
     assert said.replace("1", "b") in notes
+
+
+def _tickets(n=90):
+    X, y = _mixed(n)
+    days = pd.date_range("2024-01-05", periods=n, freq="13h")
+    return X.assign(
+        row=range(n), paid=days.strftime("%d/%m/%Y"), who=[f"c{i % 10}" for i in range(n)]
+    ), y
+
+
+def test_what_columns_are_is_decided_and_can_be_overruled():
+    X, y = _tickets()
+    columns = _problem(X, y).columns
+    assert [c.kind for c in columns] == [
+        *("number", "category", "boolean", "identifier", "date", "category"),
+    ]  # fmt: skip
+    problem = _problem(
+        X, y, number="row", category=["paid"], drop=["who", "a"], date=None, text=None
+    )
+    kinds = {c.name: c.kind for c in problem.columns}
+    assert kinds["row"] == "number" and kinds["paid"] == "category" and kinds["who"] == "dropped"
+    assert list(problem.X.columns) == ["kind", "flag", "row", "paid"]
+    array = X[["a", "row"]].to_numpy()
+    with pytest.raises(InputError, match="drop names columns, and X is no frame"):
+        _problem(array, y, drop=["a"])
+    with pytest.raises(InputError, match="text names 'nothing'"):
+        _problem(X, y, text="nothing")
+
+
+def test_groups_and_time_can_be_named():
+    X, y = _tickets()
+    problem = _problem(X, y, groups="who")
+    assert problem.how.startswith("grouped") and "who" not in problem.X
+    for split in problem.splits:
+        assert not set(X["who"].iloc[split.train]) & set(X["who"].iloc[split.test])
+        for train, held in split.inner:
+            assert not set(X["who"].iloc[split.train[train]]) & set(
+                X["who"].iloc[split.train[held]]
+            )
+    assert not any("--groups" in line for line in problem.cautions)
+    split = _problem(X, y, time="paid").splits[0]
+    assert max(split.train) < min(split.test)
+    with pytest.raises(InputError, match="groups is 'nobody', and X has no such column"):
+        _problem(X, y, groups="nobody")
+
+
+def test_cautions_of_data():
+    X, y = _tickets()
+    X = X.assign(
+        customer_id=np.arange(90) // 5, chargeback=np.where(np.arange(90) % 6 == 0, "x", None)
+    )
+    cautions = _problem(X, y).cautions
+    for said in ("column chargeback is filled only in rows of class bad", "--groups customer_id",
+                 "--time paid"):  # fmt: skip
+        assert sum(said in line for line in cautions) == 1
+    twice = pd.concat([X, X], ignore_index=True).drop(columns="row")
+    cautions = _problem(twice, np.r_[y, y]).cautions
+    assert any("of the scored rows are the same in every column" in line for line in cautions)
+
+
+def test_a_test_part_has_dates_and_left_out_columns_as_the_training_part_has():
+    X, y = _tickets()
+    days = pd.date_range("2024-05-01", periods=30)
+    X_test = X[:30].assign(paid=days.strftime("%Y-%m-%d")).drop(columns="row")
+    problem = _problem(X, y, X_test=X_test, y_test=y[:30], drop="who")
+    assert problem.X["paid"].iloc[90:].tolist() == days.strftime("%d/%m/%Y").tolist()
+    assert any("read as ISO8601" in note for note in problem.notes)
+
+
+def test_numbers_with_signs_in_a_frame_are_numbers_and_the_code_makes_them():
+    X, y = _mixed()
+    X["price"] = [f"${i:,}.50" for i in range(990, 1050)]
+    problem = _problem(X, y, X_test=X[:5].assign(price="$2,000"), y_test=y[:5])
+    assert problem.X["price"].tolist()[:2] == [990.5, 991.5] and problem.X["price"].iloc[60] == 2000
+    space = {"X": X}
+    exec(problem.code, space)
+    assert space["X"]["price"].tolist()[:2] == [990.5, 991.5]

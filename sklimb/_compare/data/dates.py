@@ -1,0 +1,177 @@
+"""Dates written as text: whether they are such, and in which order day, month and year stand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import product
+
+import pandas as pd
+
+from sklimb._compare.errors import InputError
+from sklimb.feature_extraction.dates import UNITS, read_dates
+
+_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+# What may be a date, before it is tried: most columns of text are not, and trying costs time.
+_LOOKS = re.compile(
+    r"\d{4}([./-])\d{1,2}\1\d{1,2}(?!\d)([T ,].*)?"  # 2024-03-31
+    r"|\d{1,2}([./-])\d{1,2}\3(\d{4}|\d{2})(?!\d)([T ,].*)?"  # 31.03.2024, 3/31/24
+    rf"|\d{{1,2}}\.?[ -]{_MONTH}\.?[ -]\d{{2,4}}(?!\d)([ ,].*)?"  # 31 Mar 2024
+    rf"|{_MONTH}\.? \d{{1,2}},? \d{{4}}(?!\d)([ ,].*)?",  # March 31, 2024
+    re.I,
+)
+_ISO = "ISO8601"
+_DAYS = [
+    *(f"%Y{s}%m{s}%d" for s in "./"),
+    *(f"%m{s}%d{s}%{y}" for y in "Yy" for s in "/-."),
+    *(f"%d{s}%m{s}%{y}" for y in "Yy" for s in "/-."),
+    *(f"%d{s}%{b}{s}%{y}" for y in "Yy" for b in "bB" for s in " -"),
+    *(f"%d. %{b} %Y" for b in "bB"),
+    *(f"%{b} %d{c} %Y" for b in "bB" for c in (",", "")),
+]
+_TIMES = [
+    "",
+    *(f"{s}{t}" for s in (" ", "T", ", ") for t in ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f")),
+    *(f"{s}{t}" for s in (" ", ", ") for t in ("%I:%M %p", "%I:%M:%S %p")),
+]
+_FORMATS = [day + time for day, time in product(_DAYS, _TIMES)]
+# A column that so many values of are dates is one of dates with slips.
+_NEARLY = 0.8
+
+
+@dataclass(frozen=True)
+class DateFormat:
+    """How the dates of a column are written.
+
+    Parameters
+    ----------
+    format : str
+        As `sklimb.feature_extraction.DateEncoder` takes it.
+    in_doubt : bool
+        Whether day and month could as well stand the other way round.
+    """
+
+    format: str
+    in_doubt: bool = False
+
+    @property
+    def day_first(self) -> bool:
+        """Whether the day stands before the month."""
+        return "%d" in self.format and self.format.index("%d") < _index(self.format)
+
+
+def _index(format: str) -> int:
+    return min(format.index(month) for month in ("%m", "%b", "%B") if month in format)
+
+
+def looks_like_date(value: str) -> bool:
+    """Return whether a text may be a date.
+
+    Examples
+    --------
+    >>> looks_like_date("31.03.2024"), looks_like_date("1.5"), looks_like_date("7 Mar 2024")
+    (True, False, True)
+    """
+    return _LOOKS.fullmatch(value) is not None
+
+
+def date_format(values: Collection[str], day_first: bool | None = None) -> DateFormat | None:
+    """Return the way in which all of some texts are dates, None where there is none.
+
+    Where nothing tells day from month, a point between them says that the day stands first, as it
+    does wherever dates are written so.
+
+    Parameters
+    ----------
+    values : collection of str
+        Different ones.
+    day_first : bool or None, default=None
+        What to take where nothing tells day from month; None takes the month first, and says that
+        it is in doubt.
+
+    Returns
+    -------
+    found : DateFormat or None
+    """
+    if not values or not all(map(looks_like_date, values)):
+        return None
+    series = pd.Series(list(values), dtype=object)
+    if read_dates(series, _ISO).notna().all():
+        return DateFormat(_ISO)
+    # Nearly all formats fail at the first value.
+    formats = [f for f in _FORMATS if _fits(str(series[0]), f)]
+    formats = [f for f in formats if read_dates(series, f).notna().all()]
+    if not formats:
+        return None
+    found = [DateFormat(f) for f in formats]
+    orders = {f.day_first: f for f in reversed(found)}
+    if len(orders) == 1:
+        return found[0]
+    if "." in formats[0][:6] or day_first:
+        return orders[True]
+    return DateFormat(orders[False].format, in_doubt=day_first is None)
+
+
+def _fits(value: str, format: str) -> bool:
+    try:
+        datetime.strptime(value, format)
+    except ValueError:
+        return False
+    return True
+
+
+def most_are_dates(values: Collection[str]) -> list[str]:
+    """Return the values that are no dates, where most others are; else an empty list."""
+    strange = [value for value in values if not looks_like_date(value)]
+    n_dates = len(values) - len(strange)
+    return strange if n_dates >= max(2, _NEARLY * len(values)) else []
+
+
+def check_format(name: object, format: str, values: pd.Series) -> None:
+    """Refuse a format of the user's under which less than half of a column are dates.
+
+    Raises
+    ------
+    InputError
+        If so, or if it is no format.
+    """
+    present = values.dropna()
+    try:
+        bad = read_dates(present, format).isna().to_numpy()
+    except (ValueError, TypeError) as error:
+        raise InputError(f"{format!r} is no format of dates: {error}") from None
+    if len(present) and bad.mean() > 0.5:
+        example = present[bad].iloc[0]
+        hint = f"or one of {', '.join(UNITS)}" if format not in UNITS else "or %d.%m.%Y"
+        raise InputError(
+            f"column {name!r} is not written as {format!r} in {bad.sum():,} of {len(present):,} "
+            f"rows, such as {example!r}: give a format of pandas.to_datetime ({hint})"
+        )
+
+
+def written_dates(dates: pd.Series, format: str) -> pd.Series:
+    """Return dates as text in a format, None where one is missing.
+
+    Parameters
+    ----------
+    dates : Series of datetime64
+    format : str
+
+    Returns
+    -------
+    texts : Series of str
+    """
+    if format == _ISO:
+        only_days = (dates.dropna().dt.normalize() == dates.dropna()).all()
+        format = "%Y-%m-%d" if only_days else "%Y-%m-%dT%H:%M:%S"
+    texts = dates.dt.strftime(format).astype(object)
+    return texts.where(dates.notna(), None)
+
+
+def order_of(formats: Iterable[DateFormat]) -> bool | None:
+    """Return whether days stand before months in all columns that tell, None where none does."""
+    orders = {f.day_first for f in formats if not f.in_doubt and f.format != _ISO}
+    orders -= {f.day_first for f in formats if f.format.startswith("%Y")}
+    return orders.pop() if len(orders) == 1 else None

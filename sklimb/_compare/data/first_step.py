@@ -1,0 +1,131 @@
+"""From columns to scaled numbers: the first step of every pipeline, by what each column is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from imblearn.pipeline import Pipeline, make_pipeline
+from scipy import sparse
+from sklearn.base import BaseEstimator
+from sklearn.compose import ColumnTransformer, make_column_selector
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import FeatureUnion
+from sklearn.preprocessing import FunctionTransformer, MaxAbsScaler, OneHotEncoder, StandardScaler
+
+from sklimb._compare.data.columns import Columns
+from sklimb._compare.data.kinds import columns_of
+from sklimb._compare.data.preparing import is_frame, is_text
+from sklimb._compare.data.text_columns import MAX_CATEGORIES
+from sklimb.feature_extraction import DateEncoder, filled_texts
+
+
+def make_preparation(X: Any, columns: Columns | None = None) -> BaseEstimator:
+    """Return the unfitted first step of every pipeline, chosen by what the columns are.
+
+    Numbers are centred and scaled, missing ones filled with the median; categories become dummy
+    columns, with a missing value as a category of its own; dates become numbers, and whether one
+    is missing; texts become weighted counts of words (TF-IDF), a sparse matrix, and so does what
+    stands beside them. Everything is learnt inside the folds.
+
+    Parameters
+    ----------
+    X : frame, ndarray or CSR matrix of shape (n_samples, n_features), or array of texts
+        As `check_columns` returns it. Of its values only whether some are missing is used.
+    columns : Columns or None, default=None
+        What the columns of a frame are; None decides it here.
+
+    Returns
+    -------
+    transformer : estimator
+    """
+    if is_text(X):
+        return _words()
+    if sparse.issparse(X):
+        # Centring would fill the zeros in.
+        return MaxAbsScaler()
+    if not is_frame(X):
+        has_missing = X.dtype.kind == "f" and bool(np.isnan(X).any())
+        return _alone(_number_steps(has_missing))
+    columns = columns or columns_of(X)
+    return _plain_steps(X, columns) or _steps_by_name(columns)
+
+
+def has_text(X: Any, columns: Columns | None) -> bool:
+    """Return whether samples are texts or have a column of texts, so that they become sparse."""
+    return is_text(X) or (columns is not None and bool(columns.of_kind("text")))
+
+
+def _plain_steps(X: Any, columns: Columns) -> BaseEstimator | None:
+    """Return the steps for numbers and categories, None where there is anything else."""
+    numbers = X.select_dtypes("number")
+    if columns.left_out or columns.of_kind("date", "text"):
+        return None
+    if columns.of_kind("number") != list(numbers.columns):
+        return None
+    if numbers.shape[1] == X.shape[1]:
+        return _alone(_number_steps(bool(numbers.isna().any(axis=None))))
+    steps = [("categories", _categories(), make_column_selector(dtype_exclude="number"))]
+    if numbers.shape[1]:
+        # New rows may miss numbers that no row misses here, so the imputer is always there.
+        select = make_column_selector(dtype_include="number")
+        steps.insert(0, ("numbers", _number_steps(True), select))
+    return ColumnTransformer(steps)
+
+
+def _steps_by_name(columns: Columns) -> BaseEstimator:
+    """Return steps that name their columns; what is named nowhere is left out."""
+    steps: list[tuple[str, BaseEstimator, Any]] = []
+    if numbers := columns.of_kind("number"):
+        steps.append(("numbers", _number_steps(True), numbers))
+    if categories := columns.of_kind("category", "boolean", "identifier"):
+        steps.append(("categories", _categories(), categories))
+    by_format: dict[str | None, list[Any]] = {}
+    for name in columns.of_kind("date"):
+        found = columns[name].date
+        by_format.setdefault(found and found.format, []).append(name)
+    steps += _numbered("dates", [(_date_steps(form), names) for form, names in by_format.items()])
+    texts = columns.of_kind("text")
+    # By the name alone, so that a vectoriser gets one text a row.
+    words = [(make_pipeline(FunctionTransformer(filled_texts), _words()), name) for name in texts]
+    steps += _numbered("text", words)
+    return ColumnTransformer(steps, sparse_threshold=1.0) if texts else ColumnTransformer(steps)
+
+
+def _numbered(name: str, steps: list[tuple[BaseEstimator, Any]]) -> list[tuple]:
+    if len(steps) == 1:
+        return [(name, *steps[0])]
+    return [(f"{name}_{i}", *step) for i, step in enumerate(steps, 1)]
+
+
+def _words() -> TfidfVectorizer:
+    # A word of one text cannot be learnt from, and its tenth use in a text says less than its
+    # first.
+    return TfidfVectorizer(min_df=2, sublinear_tf=True)
+
+
+def _categories() -> OneHotEncoder:
+    return OneHotEncoder(
+        handle_unknown="infrequent_if_exist", max_categories=MAX_CATEGORIES, sparse_output=False
+    )
+
+
+def _date_steps(form: str | None) -> BaseEstimator:
+    fill = SimpleImputer(strategy="median", keep_empty_features=True)
+    return make_pipeline(DateEncoder(form), fill, StandardScaler())
+
+
+def _alone(steps: BaseEstimator) -> BaseEstimator:
+    """Return what can be a step of imbalanced-learn's pipeline: no pipeline inside a pipeline."""
+    return FeatureUnion([("numbers", steps)]) if isinstance(steps, Pipeline) else steps
+
+
+def _number_steps(impute: bool) -> BaseEstimator:
+    if not impute:
+        return StandardScaler()
+    # imbalanced-learn's Pipeline does for both levels, so the printed code needs one import less.
+    # A column without any value in some fold keeps its place, so that widths agree.
+    return make_pipeline(
+        SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler()
+    )

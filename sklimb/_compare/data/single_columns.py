@@ -1,0 +1,124 @@
+"""Whether one column alone says the class, so that it may hold what is not known in time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import balanced_accuracy_score
+from sklearn.model_selection import StratifiedKFold, cross_val_predict
+from sklearn.tree import DecisionTreeClassifier
+
+# Balanced accuracy, of rows that were held out, from which on a column says nearly everything.
+_NEARLY = 0.98
+# Cells that are filled, or empty, in one class alone: in so large a share of these rows, and of
+# the rows of that class.
+_PURE = 0.98
+_COVERS = 0.3
+_LEAST_HITS = 5
+# Rows that are looked at, over all columns together, and of one column.
+_BUDGET = 300_000
+_MOST_ROWS, _LEAST_ROWS = 5_000, 1_000
+_FOLDS = 3
+
+
+def says_class(
+    name: Any, values: pd.Series, codes: np.ndarray, labels: np.ndarray, n_columns: int
+) -> str:
+    """Say that a column gives the class away; empty where it does not.
+
+    Parameters
+    ----------
+    name : object
+    values : Series of shape (n_samples,)
+        Numbers, dates, text, truth values or categories.
+    codes : ndarray of shape (n_samples,)
+        Class of each row, a position in `labels`.
+    labels : ndarray of shape (n_classes,)
+    n_columns : int
+        Of the table: the more there are, the fewer rows are looked at.
+
+    Returns
+    -------
+    note : str
+    """
+    filled = values.notna().to_numpy()
+    if not filled.all():
+        note = _by_missing(name, filled, codes, labels)
+        if note:
+            return note
+    score = _held_out(values, filled, codes, n_columns)
+    if score < _NEARLY:
+        return ""
+    return (
+        f"column {name} alone says the class nearly always (balanced accuracy {100 * score:.0f} % "
+        "on rows held out): if it is filled in when the class is known, drop it"
+    )
+
+
+def _by_missing(name: Any, filled: np.ndarray, codes: np.ndarray, labels: np.ndarray) -> str:
+    """Say that a column is filled, or empty, in one class alone."""
+    for rows, word in [(filled, "filled"), (~filled, "empty")]:
+        counts = np.bincount(codes[rows], minlength=len(labels))
+        sizes = np.bincount(codes, minlength=len(labels))
+        best = int(counts.argmax())
+        share, covers = counts[best] / max(1, rows.sum()), counts[best] / max(1, sizes[best])
+        # Of a class that most rows have, many cells are of it by chance.
+        unusual = share - sizes[best] / len(codes) > 0.3
+        if share >= _PURE and covers >= _COVERS and counts[best] >= _LEAST_HITS and unusual:
+            pure = "only" if counts[best] == rows.sum() else "nearly only"
+            return (
+                f"column {name} is {word} {pure} in rows of class {labels[best]!s} (in "
+                f"{counts[best]:,} of its {sizes[best]:,}), so whether it is {word} gives the "
+                "class away: if it is filled in when the class is known, drop it"
+            )
+    return ""
+
+
+def _held_out(values: pd.Series, filled: np.ndarray, codes: np.ndarray, n_columns: int) -> float:
+    """Return how well a small tree on one column says the class of rows that it has not seen."""
+    sizes = np.bincount(codes)
+    n_classes = len(sizes)
+    if sizes.min() < _FOLDS or n_classes > 50:
+        return 0.0
+    rows = _sample(codes, int(np.clip(_BUDGET // max(1, n_columns), _LEAST_ROWS, _MOST_ROWS)))
+    numbers = _as_numbers(values.iloc[rows], codes[rows])
+    if numbers is None:
+        return 0.0
+    X = np.column_stack([numbers, filled[rows]])
+    tree = DecisionTreeClassifier(
+        max_leaf_nodes=max(8, 2 * n_classes), class_weight="balanced", random_state=0
+    )
+    folds = StratifiedKFold(_FOLDS, shuffle=True, random_state=0)
+    predicted = cross_val_predict(tree, X, codes[rows], cv=folds)
+    return float(balanced_accuracy_score(codes[rows], predicted))
+
+
+def _sample(codes: np.ndarray, most: int) -> np.ndarray:
+    """Return rows in which each class has its share, and at least `_LEAST_HITS` or all it has."""
+    if len(codes) <= most:
+        return np.arange(len(codes))
+    rng = np.random.default_rng(0)
+    parts = []
+    for code in range(codes.max() + 1):
+        own = np.flatnonzero(codes == code)
+        n = min(len(own), max(20, len(own) * most // len(codes)))
+        parts.append(rng.choice(own, n, replace=False))
+    return np.sort(np.concatenate(parts))
+
+
+def _as_numbers(values: pd.Series, codes: np.ndarray) -> np.ndarray | None:
+    """Return values as numbers that a tree can cut; None for text that hardly repeats."""
+    if values.dtype.kind in "iufb":
+        return np.nan_to_num(values.to_numpy(dtype=float), nan=0.0)
+    if values.dtype.kind == "M":
+        return values.astype("int64").to_numpy(dtype=float)
+    places, different = pd.factorize(values, use_na_sentinel=True)
+    if len(different) > len(values) / 10:
+        return None
+    # In order of their mean class, so that values of one class stand together. That looks at the
+    # rows held out too, but a value that repeats ten times moves little by it.
+    sums = np.bincount(places + 1, weights=codes, minlength=len(different) + 1)
+    counts = np.bincount(places + 1, minlength=len(different) + 1)
+    return (sums / np.maximum(counts, 1))[places + 1]

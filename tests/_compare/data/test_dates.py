@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from sklimb._compare.data.dates import (
+    check_format,
+    date_format,
+    looks_like_date,
+    most_are_dates,
+    order_of,
+    written_dates,
+)
+from sklimb._compare.errors import InputError
+from sklimb.feature_extraction.dates import read_dates
+
+DAYS = pd.Series(pd.date_range("2024-01-05", periods=70, freq="13h"))
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        *("%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%Y/%m/%d", "%Y.%m.%d"),
+        *("%d.%m.%Y", "%d.%m.%y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%y", "%d.%m.%Y %H:%M"),
+        *("%m/%d/%Y %I:%M %p", "%d/%m/%Y, %H:%M:%S", "%d %b %Y", "%d-%b-%y", "%B %d, %Y"),
+        *("%d. %B %Y", "%b %d %Y"),
+    ],
+)
+def test_every_way_of_writing_dates_is_read_as_meant(form):
+    texts = DAYS.dt.strftime(form)
+    found = date_format(list(texts.unique()))
+    assert found is not None and not found.in_doubt
+    meant = pd.to_datetime(texts, format=form)
+    assert (read_dates(texts, found.format) == meant).all()
+    assert (written_dates(meant, found.format) == texts).all() or found.format == "ISO8601"
+
+
+def test_what_tells_nothing_is_in_doubt_unless_the_file_tells():
+    values = ["03/04/2024", "11/12/2024"]
+    found = date_format(values)
+    assert found.format == "%m/%d/%Y" and found.in_doubt and not found.day_first
+    for day_first, form in [(True, "%d/%m/%Y"), (False, "%m/%d/%Y")]:
+        found = date_format(values, day_first)
+        assert found.format == form and not found.in_doubt
+    dotted = date_format(["03.04.2024", "3.4.2024"])
+    assert dotted.format == "%d.%m.%Y" and not dotted.in_doubt
+
+
+def test_the_order_of_a_file():
+    day, month = date_format(["13/01/2024"]), date_format(["01/13/2024"])
+    doubt, iso = date_format(["01/02/2024"]), date_format(["2024-01-02"])
+    assert order_of([day, doubt, iso]) is True
+    assert order_of([month, doubt]) is False
+    assert order_of([doubt, iso]) is None and order_of([day, month]) is None
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [],
+        ["2024", "2023"],
+        ["1.5", "2.5"],
+        ["31.12.2024", "2024-12-31"],
+        ["31.02.2024"],
+        ["10.0.0.1", "10.0.0.2"],
+        ["12:30"],
+        ["march on", "may be"],
+        ["1.2.3"],
+    ],
+)
+def test_what_is_no_column_of_dates(values):
+    assert date_format(values) is None
+
+
+def test_nearly_dates():
+    dates = list(DAYS.dt.strftime("%d.%m.%Y").unique())
+    assert most_are_dates([*dates, "none"]) == ["none"]
+    assert most_are_dates(["none", "soon", "1.1.2024"]) == []
+    assert looks_like_date("31 Mar 2024, 10:00")
+
+
+def test_a_format_that_does_not_fit_is_refused():
+    texts = pd.Series(["31.12.2024", "1.1.2025", "2024-12-31"])
+    check_format("day", "%d.%m.%Y", texts)
+    with pytest.raises(InputError, match=r"column 'day' is not written as '%m.%d.%Y' in 2 of 3"):
+        check_format("day", "%m.%d.%Y", texts)
+    with pytest.raises(InputError, match="is no format of dates"):
+        check_format("day", "%Q", texts)
