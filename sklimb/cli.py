@@ -113,7 +113,7 @@ def _compare(arguments: argparse.Namespace) -> int:
         _say(f"\nReport: {comparison.save_report(report)}")
     if arguments.save is not None:
         _say(_save(comparison, arguments.save))
-    if comparison.best_method is None and status == 0:
+    if not (comparison.results["error"] == "").any() and status == 0:
         status = 1
     return status
 

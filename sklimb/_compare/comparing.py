@@ -234,8 +234,8 @@ def _run(
         raise KeyboardInterrupt("interrupted before any method was finished")
     comparison = _collect(problem, entries, outcomes, scoring, options, interrupted)
     comparison.columns = lines
-    comparison.notes[:0] = notes
-    comparison.add_cautions(problem.cautions)
+    comparison.notes[:0] = [*problem.cautions, *notes]
+    comparison.add_cautions(problem.cautions)  # behind those of the figures
     if comparison.best_method is not None:
         _refit(comparison, problem, entries, options, refit and not interrupted)
     if interrupted:
@@ -246,6 +246,7 @@ def _run(
 def _collect(problem, entries, outcomes, scoring, options, interrupted) -> Comparison:
     """Make the result object, but for the estimator."""
     from sklimb._compare.report import wording
+    from sklimb._compare.report.cautions import any_better_than_chance, chance_line, few_rare_line
     from sklimb._compare.report.summary import (
         best_candidate,
         fold_frame,
@@ -261,6 +262,13 @@ def _collect(problem, entries, outcomes, scoring, options, interrupted) -> Compa
     counts = np.array([(final == label).sum() for label in scoring.classes])
     done = results[(results["error"] == "") & results[metric].notna()]
     best = done["method"].iloc[0] if len(done) else None
+    recalls = recall_frame(results, outcomes, scoring.classes, counts)
+    scored = _scored(problem)
+    lines = []
+    if not any_better_than_chance(results, recalls, scored):
+        lines, best = [chance_line(results, metric, len(scored))], None
+    elif best is not None:
+        lines = few_rare_line(done["rare_recall"].iloc[0], scoring.rare, scored[scoring.rare])
     params = {}
     if best is not None:
         method = next(m for m in entries if m.name == best)
@@ -273,9 +281,11 @@ def _collect(problem, entries, outcomes, scoring, options, interrupted) -> Compa
     return Comparison(
         results=results,
         folds=folds,
-        recalls=recall_frame(results, outcomes, scoring.classes, counts),
+        recalls=recalls,
         metric=metric,
-        verdict=wording.verdict(results, folds, metric, scoring.rare, interrupted),
+        verdict=wording.verdict(results, folds, metric, scoring.rare, interrupted)
+        if best is not None or not lines
+        else wording.sentence(lines[0]),
         problem=problem.words,
         how=(
             f"Measured on {problem.how}; seed {options.seed}. Each method chose among "
@@ -291,7 +301,16 @@ def _collect(problem, entries, outcomes, scoring, options, interrupted) -> Compa
         best_params_=params,
         notes=notes,
         interrupted=interrupted,
+        cautions=lines,
     )
+
+
+def _scored(problem) -> dict[Any, int]:
+    """Return how many samples of each class are scored, each once."""
+    first = problem.splits[0].repeat
+    tests = [split.test for split in problem.splits if split.repeat == first]
+    labels, counts = np.unique(problem.y[np.concatenate(tests)], return_counts=True)
+    return Counter(dict(zip(labels, counts.tolist(), strict=True)))
 
 
 def _refit(comparison, problem, entries, options, fit) -> None:

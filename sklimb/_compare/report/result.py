@@ -32,7 +32,8 @@ class Comparison:
     metric : str
         What the methods were tuned for and are ranked by.
     best_method : str or None
-        Name of the method with the best mean; None if none finished.
+        Name of the method with the best mean; None if none finished or none is better than
+        chance.
     best_params_ : dict
         Its parameters: the candidate with the best mean score over the inner splits of all splits.
     best_estimator_ : Pipeline or None
@@ -42,7 +43,7 @@ class Comparison:
     code : str
         The few lines of Python that make the best method.
     notes : list of str
-        What was done differently than asked, and warnings, summarised; the cautions too.
+        What was done differently than asked, and warnings, summarised; cautions about the data too.
     cautions : list of str
         Why the figures may say more than is true, or less than they seem to; on top of the result.
     columns : list of str
@@ -79,7 +80,6 @@ class Comparison:
     def add_cautions(self, cautions: Iterable[str]) -> None:
         """Put further lines on top of the result, each once."""
         self.cautions = list(dict.fromkeys([*self.cautions, *cautions]))
-        self.notes = list(dict.fromkeys([*self.cautions, *self.notes]))
 
     def table(self) -> str:
         """Return the results as text.

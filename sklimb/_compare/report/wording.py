@@ -27,6 +27,17 @@ def filled(text: str) -> str:
     return textwrap.fill(text, WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
+def sentence(line: str) -> str:
+    """Return a note as a sentence.
+
+    Examples
+    --------
+    >>> sentence("no method finished")
+    'No method finished.'
+    """
+    return line[:1].upper() + line[1:] + ("" if line.endswith((".", "?")) else ".")
+
+
 def percent(value: float, spread: float | None = None) -> str:
     """Return a share as a percentage with one decimal, with its spread where there is one.
 

@@ -37,7 +37,14 @@ def test_every_attribute_is_described(found):
 
 def test_notes_are_printed(found):
     text = str(found)
-    assert "Note:" not in text
+    assert text.count("Note:") == len(found.cautions) == 1  # the rare class is small
     copy = pickle.loads(pickle.dumps(found))
     copy.notes = ["something was different"]
     assert "Note: something was different" in str(copy)
+    copy.add_cautions(["beware", "beware"])
+    copy.notes += ["beware"]
+    copy.columns = ["a  number"]
+    assert str(copy).count("Note: beware") == 1
+    order = ["Note: beware", "Columns:\n  a  number", "bal. acc.", "something was different"]
+    places = [str(copy).index(part) for part in order]
+    assert places == sorted(places)
