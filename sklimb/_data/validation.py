@@ -17,6 +17,7 @@ from skorch.helper import SliceDataset
 from torch.utils.data import DataLoader, Dataset, IterableDataset, Subset
 
 from sklimb._data.datasets import check_filled, dataset_labels, describe, item_shape
+from sklimb._data.remedies import remedy_named
 from sklimb._data.tensors import sparse_to_scipy
 from sklimb._data.training_data import ArrayData, DatasetData, TrainingData
 from sklimb._random import isolated_rng
@@ -264,11 +265,12 @@ def check_rows(
         options["dtype"] = np.float32
     if images:
         options |= {"allow_nd": True, "dtype": None}
-    if y is None and not reset:
-        X = validate_data(estimator, X, **options)
-    else:
-        X, y = validate_data(estimator, X, y, **options)
-        y = column_or_1d(y, warn=True)
+    with remedy_named(estimator, X):
+        if y is None and not reset:
+            X = validate_data(estimator, X, **options)
+        else:
+            X, y = validate_data(estimator, X, y, **options)
+            y = column_or_1d(y, warn=True)
     if images and X.dtype not in (np.uint8, np.float32, np.float64):
         X = check_array(X, allow_nd=True, dtype=np.float32)
     if scipy.sparse.issparse(X):

@@ -1,0 +1,120 @@
+"""The line of code that makes numbers of what a network cannot take: text, dates, gaps."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import scipy.sparse
+
+_LOOKED_AT = 100
+_WORDS_OF_TEXT = 4
+_SHOWN = 4
+
+
+@contextmanager
+def remedy_named(estimator: Any, X: Any) -> Iterator[None]:
+    """Add to an error about X the line that helps, where X holds text, dates or missing values.
+
+    Parameters
+    ----------
+    estimator : estimator
+        For its name.
+    X : object
+        As it was passed in.
+
+    Raises
+    ------
+    ValueError
+        What scikit-learn says, and the line; and that X holds dates, which scikit-learn takes for
+        nanoseconds where it has nothing else.
+    """
+    dates = _columns_of_kind(X, "M")
+    if dates and len(dates) == len(X.columns):
+        line = _line(estimator, X)
+        raise ValueError(f"X holds dates, which are no numbers yet. {line}")
+    try:
+        yield
+    except (ValueError, TypeError) as error:
+        line = _line(estimator, X, missing="NaN" in str(error))
+        if not line:
+            raise
+        raise ValueError(f"{error}\n{line}") from error
+
+
+def _columns_of_kind(X: Any, kinds: str) -> list[Any]:
+    if not isinstance(X, pd.DataFrame):
+        return []
+    return [name for name, dtype in X.dtypes.items() if getattr(dtype, "kind", "O") in kinds]
+
+
+def _line(estimator: Any, X: Any, missing: bool = False) -> str:
+    """Return a sentence with the line, empty where X holds nothing of the kind."""
+    steps = _frame_steps(X) if isinstance(X, pd.DataFrame) else _array_steps(X)
+    if not steps and missing and not scipy.sparse.issparse(X):
+        steps = ["SimpleImputer()"]
+    if not steps:
+        return ""
+    model = f"{type(estimator).__name__}(...)"
+    return (
+        f"Put in front what makes numbers of it: make_pipeline({', '.join([*steps, model])}); "
+        "sklimb.compare does so by itself."
+    )
+
+
+def _frame_steps(X: pd.DataFrame) -> list[str]:
+    kinds: dict[str, list[Any]] = {}
+    for place, name in enumerate(X.columns):
+        kinds.setdefault(_kind(X.iloc[:_LOOKED_AT, place]), []).append(name)
+    parts = []
+    if names := kinds.get("category"):
+        parts.append(f'(OneHotEncoder(handle_unknown="ignore"), {_shown(names)})')
+    if names := kinds.get("date"):
+        parts.append(f"(DateEncoder(), {_shown(names)})")
+    parts += [f"(TfidfVectorizer(), {name!r})" for name in kinds.get("text", [])[:_SHOWN]]
+    if not parts:
+        return []
+    rest = ', remainder="passthrough"' if kinds.get("number") else ""
+    steps = [f"make_column_transformer({', '.join(parts)}{rest})"]
+    gaps = kinds.get("date", []) + kinds.get("number", [])
+    if X[gaps].isna().any(axis=None):
+        steps.append("SimpleImputer()")
+    return steps
+
+
+def _shown(names: list[Any]) -> str:
+    more = ", ..." if len(names) > _SHOWN else ""
+    return f"[{', '.join(map(repr, names[:_SHOWN]))}{more}]"
+
+
+def _kind(column: pd.Series) -> str:
+    """Return "number", "date", "text" (sentences) or "category"."""
+    kind = getattr(column.dtype, "kind", "O")
+    if kind in "biuf" and not isinstance(column.dtype, pd.CategoricalDtype):
+        return "number"
+    present = column.dropna()
+    if kind == "M" or (len(present) and all(isinstance(v, datetime.date) for v in present)):
+        return "date"
+    if not len(present):
+        return "number"
+    texts = [value for value in present if isinstance(value, str)]
+    if len(texts) == len(present):
+        words = np.mean([len(text.split()) for text in texts])
+        return "text" if words >= _WORDS_OF_TEXT else "category"
+    return "category" if texts or isinstance(column.dtype, pd.CategoricalDtype) else "number"
+
+
+def _array_steps(X: Any) -> list[str]:
+    if scipy.sparse.issparse(X) or not isinstance(X, (list, tuple, np.ndarray, pd.Series)):
+        return []
+    try:
+        top = np.asarray(X[:_LOOKED_AT] if not isinstance(X, pd.Series) else X.iloc[:_LOOKED_AT])
+    except ValueError:  # rows of several lengths
+        return []
+    if not any(isinstance(value, str) for value in top.ravel().tolist()):
+        return []
+    return ["TfidfVectorizer()"] if top.ndim == 1 else ['OneHotEncoder(handle_unknown="ignore")']
