@@ -220,7 +220,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     data = command.add_argument_group("data")
     data.add_argument(
-        "--data", metavar="FILE", help="CSV file; without it scikit-learn's digits, ratio 50"
+        "--data",
+        metavar="FILE",
+        help="file (CSV, Parquet, Excel); without it scikit-learn's digits, ratio 50",
     )
     data.add_argument(
         "--dataset",

@@ -23,6 +23,8 @@ from sklimb._compare.data.table import Table, find_column
 from sklimb._compare.data.table_code import table_code
 from sklimb._compare.data.text_numbers import read_text_numbers
 from sklimb._compare.data.times import as_times
+from sklimb._compare.data.typed_files import read_typed, typed_kind
+from sklimb._compare.data.typed_table import typed_second, typed_syntax, typed_table
 from sklimb._compare.errors import InputError
 from sklimb._compare.phrases import counted, likely
 
@@ -40,7 +42,7 @@ def read_table(
     drop: Sequence[str] = (),
     **asked: Sequence[str],
 ) -> Table:
-    """Read a CSV file.
+    """Read a CSV, Parquet or Excel file.
 
     The separator is the one of tab, semicolon, bar and comma that gives all lines the same number
     of cells. An empty cell, ``?`` and what pandas takes for it (such as ``NA``) is a missing value.
@@ -51,7 +53,8 @@ def read_table(
     Parameters
     ----------
     path : str or Path
-        Also ``.gz``, ``.bz2``, ``.xz`` and ``.zip``.
+        Text also as ``.gz``, ``.bz2``, ``.xz`` and ``.zip``. Parquet and Excel where their readers
+        (pyarrow, openpyxl) are installed.
     target : str
         The column of labels: its name, or its number from 0, or from -1 backwards.
     header : {"auto", "yes", "no"}, default="auto"
@@ -77,24 +80,18 @@ def read_table(
         If the file or a column is not there or cannot be used.
     """
     path = Path(path)
-    source = load(path)
     said = _names_said(asked)
+    kind = typed_kind(path)
+    if kind:
+        return _read_typed(path, kind, target, {"groups": groups, "time": time}, drop, said)
+    source = load(path)
     named = [name for names in said.values() for name in names]
     syntax = find_syntax(source, header, [target, groups or "", time or "", *drop, *named])
     typed = typed_frame(source, syntax)
     _check_size(path, typed, syntax)
     names = list(typed.columns)
     syntax = replace(syntax, names=names)  # with the spaces that they have in the file
-    label = find_column(target, names, path, syntax)
-    found = {name: find_column(name, names, path, syntax) for name in [groups, time, *drop] if name}
-    roles = _roles(said, names, path, syntax)
-    if label in roles.kinds or set(roles.kinds) & set(found.values()):
-        name = (
-            label if label in roles.kinds else next(n for n in found.values() if n in roles.kinds)
-        )
-        raise InputError(f"column {name!r} is not learnt from, so it cannot be called anything")
-    if label in found.values():
-        raise InputError(f"column {label!r} is the target and cannot be left out or split by")
+    label, found, roles = _found(path, syntax, target, [groups, time, *drop], said)
     empty = [name for name in syntax.empty if name != label and typed[name].isna().all()]
     left_out = list(dict.fromkeys([label, *found.values(), *empty]))
     if len(left_out) == len(names):
@@ -154,6 +151,46 @@ def read_table(
     )
 
 
+def _read_typed(
+    path: Path,
+    kind: str,
+    target: str,
+    sides: Mapping[str, str | None],
+    drop: Sequence[str],
+    said: Mapping[str, Mapping[str, str | None]],
+) -> Table:
+    """Read a file whose cells have types."""
+    file = read_typed(path, kind)
+    label, found, roles = _found(path, typed_syntax(file), target, [*sides.values(), *drop], said)
+    left_out = list(dict.fromkeys([label, *found.values()]))
+    if len(left_out) == file.frame.shape[1]:
+        raise InputError(f"{path}: no column is left to learn from")
+    by_name = {side: name and found[name] for side, name in sides.items()}
+    table = typed_table(file, label, by_name, left_out, roles)
+    table.lines = _lines(label, by_name["groups"], by_name["time"], left_out)
+    return table
+
+
+def _found(
+    path: Path,
+    syntax: Syntax,
+    target: str,
+    others: Sequence[str | None],
+    said: Mapping[str, Mapping[str, str | None]],
+) -> tuple[str, dict[str, str], Roles]:
+    """Return the target, the other columns not to learn from, and what was said of the rest."""
+    label = find_column(target, syntax.names, path, syntax)
+    found = {name: find_column(name, syntax.names, path, syntax) for name in others if name}
+    roles = _roles(said, syntax.names, path, syntax)
+    unused = [name for name in (label, *found.values()) if name in roles.kinds]
+    if unused:
+        kind = roles.kinds[unused[0]]
+        raise InputError(f"column {unused[0]!r} is not learnt from, so it cannot be called {kind}")
+    if label in found.values():
+        raise InputError(f"column {label!r} is the target and cannot be left out or split by")
+    return label, found, roles
+
+
 def _names_said(asked: Mapping[str, Sequence[str]]) -> dict[str, dict[str, str | None]]:
     """Return, for each kind, the names that are said to be of it, with the formats of dates."""
     return {
@@ -203,6 +240,9 @@ def read_second(path: str | Path, first: Table, header: str = "auto") -> Table:
         If it cannot be read, lacks a column, or its columns mean something else.
     """
     path = Path(path)
+    kind = typed_kind(path)
+    if kind:
+        return typed_second(path, read_typed(path, kind), first)
     source = load(path)
     by_name = not first.columns.counted
     syntax = find_syntax(source, header, first.names if by_name else ())

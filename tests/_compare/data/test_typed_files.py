@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import io
+import zipfile
+
+import pandas as pd
+import pytest
+
+from sklimb._compare.data.typed_files import read_typed, typed_kind
+from sklimb._compare.errors import InputError
+
+FRAME = pd.DataFrame({"a": [1.5, 2.5], "t": ["x", "y"]})
+OLE = b"\xd0\xcf\x11\xe0" + bytes(90)
+
+
+def _zip(*names):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name in names:
+            archive.writestr(name, "")
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    "data, kind",
+    [
+        (b"PAR1" + bytes(90), "parquet"),
+        (OLE, "xls"),
+        (_zip("[Content_Types].xml", "xl/workbook.xml"), "xlsx"),
+        (_zip("content.xml"), "ods"),
+        (_zip("data.csv"), ""),
+        (_zip("data.csv")[:20], ""),
+        (b"a,b\n1,2\n", ""),
+    ],
+)
+def test_kinds_are_known_by_their_bytes(tmp_path, data, kind):
+    path = tmp_path / "data.csv"
+    path.write_bytes(data)
+    assert typed_kind(path) == kind
+    assert typed_kind(tmp_path / "nothing") == ""
+
+
+def _no_reader(*arguments, **options):
+    raise ImportError("Missing optional dependency")
+
+
+@pytest.mark.parametrize(
+    "kind, package",
+    [("parquet", "pyarrow"), ("xlsx", "openpyxl"), ("xls", "xlrd"), ("ods", "odfpy")],
+)
+def test_a_missing_reader_is_named_in_one_line(tmp_path, monkeypatch, kind, package):
+    path = tmp_path / "data"
+    path.write_bytes(b"")
+    monkeypatch.setattr(pd, "read_parquet", _no_reader)
+    monkeypatch.setattr(pd, "read_excel", _no_reader)
+    with pytest.raises(InputError, match=f"needs {package} to be read: pip install {package}") as e:
+        read_typed(path, kind)
+    assert "\n" not in str(e.value)
+
+
+def test_the_first_sheet_is_read_and_others_are_named(tmp_path, monkeypatch):
+    path = tmp_path / "book.xlsx"
+    path.write_bytes(b"")
+    sheets = {"May": FRAME.rename(columns={"a": 2024}), "June": FRAME}
+    monkeypatch.setattr(pd, "read_excel", lambda data, sheet_name: sheets)
+    file = read_typed(path, "xlsx")
+    assert list(file.frame.columns) == ["2024", "t"]
+    assert file.notes == ["book.xlsx has 2 sheets; the first, 'May', was read"]
+
+
+@pytest.mark.parametrize(
+    "made, said",
+    [
+        (FRAME[:0], "has no rows"),
+        (FRAME[["a"]], "has 1 column: labels and what else"),
+        (ValueError("bad\nfooter"), r"is a Parquet file, but cannot be read \(bad footer\)"),
+    ],
+)
+def test_files_that_cannot_be_used(tmp_path, monkeypatch, made, said):
+    path = tmp_path / "a.parquet"
+    path.write_bytes(b"")
+
+    def read(data):
+        if isinstance(made, Exception):
+            raise made
+        return made
+
+    monkeypatch.setattr(pd, "read_parquet", read)
+    with pytest.raises(InputError, match=said):
+        read_typed(path, "parquet")
+
+
+def test_an_index_with_names_is_a_column(tmp_path, monkeypatch):
+    path = tmp_path / "a.parquet"
+    path.write_bytes(b"")
+    monkeypatch.setattr(pd, "read_parquet", lambda data: FRAME.assign(b=1).set_index("b"))
+    file = read_typed(path, "parquet")
+    assert list(file.frame.columns) == ["b", "a", "t"] and file.code.endswith(".reset_index()")
