@@ -288,3 +288,44 @@ def test_a_stray_value_in_a_test_file_costs_one_value_and_a_line(
     assert float(row.split()[1]) > 90
     said_once = " ".join(out.split()).count(said or "of the test part")
     assert said_once == (0 if said is None else 1)
+
+
+def test_what_columns_are_can_be_overruled(tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(METHODS, "tree", TREE)
+    n = 60
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(
+        {
+            "note": [" ".join(rng.choice(["oil", "pump", "leak", "late"], 5)) for _ in range(n)],
+            "paid": [f"{1 + i % 12:02}/{1 + i % 11:02}/2024" for i in range(n)],
+            "zip": rng.choice([1067, 80331], n),
+            "row": range(n),
+            "share": [f"{i % 7},5 %" if i else "none" for i in range(n)],
+            "label": np.where(rng.random(n) < 0.3, "bad", "good"),
+        }
+    )
+    frame.to_csv(tmp_path / "d.csv", index=False, sep=";")
+    frame[:20].to_csv(tmp_path / "test.csv", index=False)
+    options = ("--target", "label", "--methods", "tree", "--folds", 2, "--jobs", 1, "--no-report")
+    assert _main("--data", tmp_path / "d.csv", *options, "--drop", "share") == 0
+    out, err = capsys.readouterr()
+    assert "no day is above 12" in out and "--date paid=%d/%m/%Y" in out
+    for line in ("note  text, ", "zip   number", "row   identifier", "share  dropped"):
+        assert f"  {line}" in out
+    assert "row   identifier" in err  # before the first fit
+    told = ("--date", "paid=%d/%m/%Y", "--category", "zip,note", "--number", "row,share")
+    assert _main("--data", tmp_path / "d.csv", *options, *told) == 0
+    out, _ = capsys.readouterr()
+    for line in ("note   category", "paid   date, 2024-01-01", "zip    category", "row    number"):
+        assert line in out
+    assert "no day is above 12" not in out and "column share: 1 of 60 values are no numbers" in out
+    assert (
+        _main("--data", tmp_path / "d.csv", *options, *told, "--test", tmp_path / "test.csv") == 0
+    )
+    capsys.readouterr()
+    assert _main("--data", tmp_path / "d.csv", *options, "--text", "zip") == 2
+    assert "column 'zip' holds numbers, not texts" in capsys.readouterr().err
+    assert _main("--data", tmp_path / "d.csv", *options, "--text", "notes") == 2
+    assert "did you mean 'note'?" in capsys.readouterr().err
+    assert _main("--category", "zip") == 2
+    assert "--category without --data" in capsys.readouterr().err
