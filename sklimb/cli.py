@@ -5,40 +5,17 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import sklimb
 from sklimb._compare import Comparison, ComparisonInterrupted, InputError, compare
+from sklimb._compare.arguments import BUDGET, make_parser
 
 __all__ = ["main"]
 
-_DESCRIPTION = """\
-Which method should I use on my data, and by how much does it beat SMOTE and re-weighting?
-
-Each method is tuned by a small grid search inside the rows to learn from and scored on rows that
-it has not seen. The table, the method to use and the Python that makes it go to standard output;
-the progress goes to standard error; the report goes to a folder.
-"""
-_EPILOG = """\
-examples:
-  sklimb compare                                     scikit-learn's digits, made long-tailed
-  sklimb compare --data glass.csv --target -1        the last column holds the classes
-  sklimb compare --dataset reuters36 --methods linear_svc,reweight,affinity
-  sklimb compare --data claims.csv --target fraud --groups customer --methods smote,forest,affinity
-
-exit status: 0, 1 if no method finished, 2 for bad input, 130 after Ctrl-C (what is finished is
-printed and in the report).
-"""
-
-
-_KINDS_OF_COLUMNS = {
-    "drop": "to leave out",
-    "text": "that are texts (TF-IDF), whatever they look like",
-    "date": "that are dates; NAME=%%d.%%m.%%Y says how they are written",
-    "category": "that are categories, such as codes of digits",
-    "number": "that are numbers: what is none is missing, and row numbers are learnt from",
-}
+# The folder of finished fits within that of the report.
+_FITS = "fits"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -60,13 +37,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     >>> main(["compare", "--data", "not_there.csv", "--target", "-1"])  # and a line on stderr
     2
     """
-    arguments = _parser().parse_args(argv)
+    started = time.monotonic()
+    arguments = make_parser().parse_args(argv)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             # A terminal without the sign ± shows another sign instead of a traceback.
             stream.reconfigure(errors="replace")
     try:
-        return _compare(arguments)
+        return _compare(arguments, started)
     except InputError as error:
         print(f"sklimb compare: error: {error}", file=sys.stderr)
         return 2
@@ -75,22 +53,42 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _compare(arguments: argparse.Namespace) -> int:
+def _compare(arguments: argparse.Namespace, started: float) -> int:
     table, test = _read(arguments)
     report = None if arguments.no_report else Path(arguments.report)
     _check_outputs(report, arguments.save)
     named = _load(arguments)  # last, because it may be a download
-    status = 0
+    source = None
+    if table is not None:
+        if test is not None:
+            table.notes += test.notes
+        source = Path(arguments.data).name, table
+    elif named is not None:
+        source = named.name, named
+    budget, status = _budget(arguments), 0
+    if budget is not None:
+        # What reading took is part of it; the first round comes whatever is left.
+        budget = max(budget - (time.monotonic() - started), 0.1)
+
+    def on_round(comparison: Comparison) -> None:
+        if report is not None:
+            if source is not None:
+                _add_source(comparison, *source)
+            comparison.save_report(report)
+
     try:
         comparison = compare(
             *_X_y(named or table),
             X_test=named.X_test if named else None if test is None else test.X,
             y_test=named.y_test if named else None if test is None else test.y,
             methods=named.methods() if named and arguments.methods is None else arguments.methods,
-            metric=arguments.metric.replace("-", "_"),
+            metric=arguments.metric and arguments.metric.replace("-", "_"),
             folds=arguments.folds,
             repeats=named.repeats if named and arguments.repeats is None else arguments.repeats,
             grid=arguments.grid,
+            budget=budget,
+            aim=arguments.aim,
+            costs=arguments.cost,
             prepare=named.prepare if named else None,
             groups=None if table is None else table.groups,
             time=None if table is None else table.time,
@@ -99,15 +97,13 @@ def _compare(arguments: argparse.Namespace) -> int:
             n_jobs=arguments.jobs,
             random_state=arguments.seed,
             progress=True,
+            on_round=on_round,
+            checkpoint=_checkpoint(report, arguments.resume),
         )
     except ComparisonInterrupted as interrupt:
         comparison, status = interrupt.comparison, 130
-    if table is not None:
-        if test is not None:
-            table.notes += test.notes
-        _add_source(comparison, Path(arguments.data).name, table)
-    if named is not None:
-        _add_source(comparison, named.name, named)
+    if source is not None:
+        _add_source(comparison, *source)
     _say(str(comparison))
     if report is not None:
         _say(f"\nReport: {comparison.save_report(report)}")
@@ -116,6 +112,39 @@ def _compare(arguments: argparse.Namespace) -> int:
     if not (comparison.results["error"] == "").any() and status == 0:
         status = 1
     return status
+
+
+def _budget(arguments: argparse.Namespace) -> float | None:
+    """Return the seconds of ``--budget``, None for no limit."""
+    if arguments.budget is None:
+        return None if arguments.grid == "full" else BUDGET
+    if arguments.budget.strip().lower() == "none":
+        return None
+    try:
+        seconds = float(arguments.budget)
+    except ValueError:
+        seconds = -1.0
+    if not 0 < seconds < float("inf"):
+        raise InputError(
+            f"--budget must be a number of seconds above 0, or none, not {arguments.budget!r}"
+        )
+    return seconds
+
+
+def _checkpoint(report: Path | None, resume: bool) -> Path | None:
+    """Return the folder of finished fits, emptied unless they are to be read."""
+    from sklimb._compare.run.store import clear
+
+    if report is None:
+        if resume:
+            raise InputError("--resume reads from the report's folder: leave out --no-report")
+        return None
+    folder = report / _FITS
+    if resume and not folder.is_dir():
+        raise InputError(f"--resume: there is nothing to go on with in {folder}")
+    if not resume:
+        clear(folder)
+    return folder
 
 
 def _say(text: str) -> None:
@@ -201,105 +230,6 @@ def _check_outputs(report: Path | None, save: str | None) -> None:
             raise InputError(f"--save {save}: there is no folder {Path(save).absolute().parent}")
     except OSError as error:
         raise InputError(f"--report {report}: {error.strerror or error}") from None
-
-
-def _parser() -> argparse.ArgumentParser:
-    from sklimb._compare.data.roles import split_list
-    from sklimb._compare.run.methods import METHODS
-    from sklimb._compare.run.sets import SETS
-
-    parser = argparse.ArgumentParser(prog="sklimb", description=sklimb.__doc__)
-    parser.add_argument("--version", action="version", version=f"sklimb {sklimb.__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    command = commands.add_parser(
-        "compare",
-        help="say which method to use on some data",
-        description=_DESCRIPTION,
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    data = command.add_argument_group("data")
-    data.add_argument(
-        "--data",
-        metavar="FILE",
-        help="file (CSV, Parquet, Excel); without it scikit-learn's digits, ratio 50",
-    )
-    data.add_argument(
-        "--dataset",
-        metavar="NAME",
-        help=f"one of {', '.join(SETS)}; downloaded once, where it is not in --data-home",
-    )
-    data.add_argument(
-        "--data-home",
-        metavar="DIR",
-        help="folder of --dataset (default: $SKLIMB_DATA, else ~/scikit_learn_data/sklimb)",
-    )
-    data.add_argument(
-        "--target", metavar="COLUMN", help="column of the classes: a name, or a number (-1: last)"
-    )
-    data.add_argument(
-        "--header",
-        choices=["auto", "yes", "no"],
-        default="auto",
-        help="whether the first line holds names (default: auto, by whether it has numbers)",
-    )
-    for option, what in _KINDS_OF_COLUMNS.items():
-        data.add_argument(
-            f"--{option}",
-            type=split_list,
-            action="extend",
-            default=[],
-            metavar="A,B",
-            help=f"columns {what}",
-        )
-    data.add_argument(
-        "--groups", metavar="COLUMN", help="keep rows with the same value on one side of a split"
-    )
-    data.add_argument(
-        "--time",
-        metavar="COLUMN",
-        help="learn from earlier rows, score later ones (numbers, dates)",
-    )
-    data.add_argument(
-        "--test", metavar="FILE", help="score on this file instead of by cross-validation"
-    )
-    way = command.add_argument_group("comparison")
-    way.add_argument(
-        "--methods",
-        type=_list,
-        metavar="A,B",
-        help=f"of {', '.join(METHODS)} (default: all)",
-    )
-    way.add_argument(
-        "--metric",
-        default="balanced_accuracy",
-        help="balanced_accuracy (default), geometric_mean, macro_f1 or average_precision",
-    )
-    way.add_argument("--folds", type=int, default=5, help="folds of the cross-validation (5)")
-    way.add_argument("--repeats", type=int, help="repetitions (1; 3 for the digits, 5 with --test)")
-    way.add_argument(
-        "--grid",
-        choices=["quick", "full"],
-        default="quick",
-        help="4 candidates a method (quick, default) or 12",
-    )
-    way.add_argument("--device", default="cpu", help="for the nets: cpu (default), cuda, mps, auto")
-    way.add_argument("--jobs", type=int, help="processes (one for each core; one on a GPU)")
-    way.add_argument("--seed", type=int, default=0, help="for everything random (0)")
-    out = command.add_argument_group("output")
-    out.add_argument(
-        "--report",
-        default="sklimb-report",
-        metavar="DIR",
-        help="folder for report.html, recall.png and CSV files (default: sklimb-report)",
-    )
-    out.add_argument("--no-report", action="store_true", help="write no report")
-    out.add_argument("--save", metavar="FILE", help="save the fitted best model (joblib)")
-    return parser
-
-
-def _list(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 if __name__ == "__main__":

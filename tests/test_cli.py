@@ -35,7 +35,9 @@ def file(tmp_path):
 
 
 def _main(*arguments):
-    return main(["compare", *map(str, arguments)])
+    """Run the command; without a budget of its own all of it, so that no test hangs on a clock."""
+    budget = [] if "--budget" in arguments else ["--budget", "none"]
+    return main(["compare", *map(str, arguments), *budget])
 
 
 def test_a_file_with_report_and_saved_model(file, tmp_path, capsys, monkeypatch):
@@ -225,7 +227,7 @@ def test_nothing_finished_is_status_1(file, capsys, monkeypatch):
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for a process group")
 def test_ctrl_c_leaves_what_is_finished_on_screen_and_in_the_report(tmp_path):
     command = [sys.executable, "-m", "sklimb.cli", "compare", "--methods", "logistic"]
-    command += ["--repeats", "2000", "--jobs", "2", "--report", "out"]
+    command += ["--repeats", "2000", "--jobs", "2", "--report", "out", "--budget", "none"]
     root = os.path.dirname(os.path.dirname(sklimb.__file__))
     path = os.pathsep.join([root, os.environ.get("PYTHONPATH", "")])
     with open(tmp_path / "err", "w") as err:
@@ -248,6 +250,7 @@ def test_ctrl_c_leaves_what_is_finished_on_screen_and_in_the_report(tmp_path):
     assert "Traceback" not in (tmp_path / "err").read_text()
     n_done = (tmp_path / "err").read_text().count("/2000]")
     assert 3 <= len(pd.read_csv(tmp_path / "out" / "folds.csv")) == n_done
+    assert len(list((tmp_path / "out" / "fits").glob("*.npz"))) == n_done
     assert (tmp_path / "out" / "report.html").exists()
 
 
@@ -329,3 +332,76 @@ def test_what_columns_are_can_be_overruled(tmp_path, capsys, monkeypatch):
     assert "did you mean 'note'?" in capsys.readouterr().err
     assert _main("--category", "zip") == 2
     assert "--category without --data" in capsys.readouterr().err
+
+
+def test_a_budget_rounds_and_going_on(file, tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(METHODS, "tree", TREE)
+    options = ["--data", file, "--target", "label", "--methods", "tree", "--jobs", 1]
+    options += ["--report", tmp_path / "out"]
+    assert _main(*options, "--budget", "1e-3", "--folds", 3) == 0
+    out, err = capsys.readouterr()
+    assert "So far, use tree" in " ".join(out.split())
+    assert "Round 1: 1 method on 1 split, untuned" in err
+    assert len(list((tmp_path / "out" / "fits").glob("*.npz"))) == 1
+    assert _main(*options, "--folds", 3, "--resume", "--budget", "600") == 0
+    out, err = capsys.readouterr()
+    assert "1 finished run read, not run again" in out
+    assert "\nUse tree" in out
+    assert "Round 3: " in err
+    assert _main(*options, "--folds", 2, "--resume") == 2
+    assert "other splits (folds" in capsys.readouterr().err
+    # Without --resume the finished fits of before are gone.
+    assert _main(*options, "--folds", 2) == 0
+    assert len(list((tmp_path / "out" / "fits").glob("*.npz"))) == 2
+
+
+def test_a_report_is_there_after_the_first_round(file, tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(METHODS, "tree", TREE)
+    pages = []
+    saved = sklimb._compare.Comparison.save_report
+
+    def noted(self, directory):
+        path = saved(self, directory)
+        pages.append(path.read_text(encoding="utf-8"))
+        return path
+
+    monkeypatch.setattr(sklimb._compare.Comparison, "save_report", noted)
+    options = ["--data", file, "--target", "label", "--methods", "tree", "--jobs", 1]
+    assert _main(*options, "--report", tmp_path, "--budget", "600", "--folds", 3) == 0
+    assert len(pages) == 3
+    assert all("So far, use tree" in page and "data.csv: 68 rows" in page for page in pages[:2])
+    assert "So far" not in pages[2]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--budget", "soon"], "--budget must be a number of seconds above 0, or none"),
+        (["--budget", "-3"], "--budget must be a number"),
+        (["--resume"], "nothing to go on with"),
+        (["--resume", "--no-report"], "leave out --no-report"),
+        (["--aim", "recall=80"], "at most 1"),
+        (["--aim", "recall=0.8"], "for two classes, and there are 3"),
+        (["--cost", "miss=2"], "miss=50,alarm=1"),
+    ],
+)
+def test_budgets_and_aims_that_cannot_be_meant(options, said, file, capsys, monkeypatch):
+    monkeypatch.chdir(file.parent)
+    assert _main("--data", file, "--target", "label", *options) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert said in err and err.count("\n") == 1
+
+
+def test_an_aim_is_in_the_answer_and_in_the_model(file, tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(METHODS, "tree", TREE)
+    frame = pd.read_csv(file)
+    frame["label"] = np.where(frame["label"] == "many", "ok", "fraud")
+    frame.to_csv(file, index=False)
+    options = ["--data", file, "--target", "label", "--methods", "tree", "--jobs", 1, "--folds", 3]
+    saved = tmp_path / "model.joblib"
+    assert _main(*options, "--no-report", "--cost", "miss=50,alarm=1", "--save", saved) == 0
+    out = capsys.readouterr().out
+    assert "a miss at 50 and a false alarm at 1" in " ".join(out.split())
+    assert "FixedThresholdClassifier(" in out
+    assert joblib.load(saved).threshold < 0.5

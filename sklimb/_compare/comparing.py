@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import warnings
-from collections import Counter
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sklimb._compare.errors import ComparisonInterrupted, InputError
+from sklimb._compare import answering
+from sklimb._compare.errors import InputError
 from sklimb._compare.report.result import Comparison
 
 if TYPE_CHECKING:
     from sklearn.base import BaseEstimator
-
-    from sklimb._compare.run.methods import Method
-    from sklimb._compare.run.options import Options
-    from sklimb._compare.run.problems import Problem
 
 
 def compare(
@@ -28,10 +24,13 @@ def compare(
     X_test: Any = None,
     y_test: Any = None,
     methods: Sequence[str] | None = None,
-    metric: str = "balanced_accuracy",
+    metric: str | None = None,
     folds: int = 5,
     repeats: int | None = None,
     grid: str = "quick",
+    budget: float | None = None,
+    aim: str | Mapping[str, float] | None = None,
+    costs: Any = None,
     prepare: BaseEstimator | None = None,
     groups: Any = None,
     time: Any = None,
@@ -45,6 +44,8 @@ def compare(
     random_state: int | np.random.RandomState | None = None,
     refit: bool = True,
     progress: bool = False,
+    on_round: Callable[[Comparison], Any] | None = None,
+    checkpoint: str | Path | None = None,
 ) -> Comparison:
     """Compare ways of learning from imbalanced classes on one data set.
 
@@ -53,6 +54,11 @@ def compare(
     candidates as every other method, on inner splits of the training part alone, and is scored on
     samples that neither the search nor the sampler nor the scaler has seen. All methods see the
     same splits.
+
+    With a ``budget`` this is done in rounds, and there is an answer after each: cheap and strong
+    methods first, with their defaults, on one split, of a large file on a part of the rows; then
+    more methods, splits and rows and at last the grid searches, for those that are not clearly
+    behind.
 
     Parameters
     ----------
@@ -71,12 +77,16 @@ def compare(
         Of ``"plain"``, ``"reweight"``, ``"smote"``, ``"oversample"``, ``"logit_adjusted"``,
         ``"ldam_drw"``, ``"mixup_drw"``, ``"mixup_logit_adjusted"``, ``"decoupled"``,
         ``"prior_corrected"``, ``"prior_corrected_ensemble"``, ``"logistic"``, ``"linear_svc"``,
-        ``"forest"``, ``"affinity"``, ``"offset"``, ``"rsg"``, ``"m2m"``, ``"m2m_sampler"``; None
-        means all.
-    metric : {"balanced_accuracy", "geometric_mean", "macro_f1", "average_precision"}, \
-default="balanced_accuracy"
+        ``"forest"``, ``"affinity"``, ``"offset"``, ``"rsg"``, ``"m2m"``, ``"m2m_sampler"``,
+        ``"boosting"``, ``"boosting_corrected"`` and, with the extra ``sklimb[boosting]``,
+        ``"lightgbm"``, ``"lightgbm_corrected"``, ``"xgboost"``, ``"xgboost_corrected"``,
+        ``"catboost"``, ``"catboost_corrected"``; None means all. Histogram boosting takes no
+        texts or sparse columns and is left out there.
+    metric : {"balanced_accuracy", "geometric_mean", "macro_f1", "average_precision"}, default=None
         What the searches choose by and the table is sorted by. Average precision is that of the
-        rarer of two classes, else the mean over classes, each against the rest.
+        rarer of two classes, else the mean over classes, each against the rest. None is balanced
+        accuracy, and average precision where two classes are decided by ``aim`` or ``costs``: it
+        does not depend on a threshold.
     folds : int, default=5
         Folds of the stratified cross-validation; fewer where a class has fewer samples.
     repeats : int, default=None
@@ -85,6 +95,17 @@ default="balanced_accuracy"
     grid : {"quick", "full"}, default="quick"
         4 candidates a method on 3 inner folds, or 12 on 5. For texts the nets have grids of their
         own: one wide layer, more dropout, fewer epochs.
+    budget : float, default=None
+        Seconds after which no further round starts (the first one always does). The rounds
+        themselves depend on data and seed alone, so that those that were finished give the same
+        answer on any machine. None does all that can be done: every method on every split.
+    aim : str or dict, default=None
+        ``"recall=0.8"``, ``{"precision": 0.9}``: what to reach on the rarer of two classes. The
+        threshold that serves it best is chosen by predictions of samples that were not learnt
+        from, and is part of ``best_estimator_`` and ``code``.
+    costs : str, dict or array-like, default=None
+        What errors cost, to be decided by: ``"miss=50,alarm=1"`` for two classes, or a matrix as
+        :class:`sklimb.PriorCorrectedClassifier` takes it, true classes by row.
     prepare : transformer, default=None
         First step of every pipeline, cloned and fitted inside the folds: what turns `X` into
         numbers. None chooses it by the types of the columns. With it `X` may be anything that can
@@ -114,7 +135,13 @@ default="balanced_accuracy"
     refit : bool, default=True
         Whether to fit the best method on all samples in the end.
     progress : bool, default=False
-        Whether to show progress on standard error.
+        Whether to show progress on standard error, in a notebook in its output.
+    on_round : callable, default=None
+        Called with the result so far, a `Comparison` without a fitted estimator, after each round
+        but the last.
+    checkpoint : str or Path, default=None
+        Folder in which each finished fit is kept as a file. Those that are there already are not
+        run again; they must be of the same data, splits, options and versions.
 
     Returns
     -------
@@ -147,21 +174,25 @@ default="balanced_accuracy"
     >>> comparison.best_estimator_.predict(X[:3]).shape
     (3,)
     """
+    from sklimb._compare.decisions.aims import make_aim
     from sklimb._compare.run.methods import chosen_methods
     from sklimb._compare.run.options import make_options
     from sklimb._compare.run.problems import digits_problem, make_problem
+    from sklimb._compare.run.scores import rarest_class
 
+    started = answering.clock()
     entries = chosen_methods(methods)
     if prepare is not None and not (hasattr(prepare, "fit") and hasattr(prepare, "transform")):
         raise InputError(f"prepare must be a transformer (fit, transform), not {prepare!r}")
     options = make_options(
-        metric=metric,
+        metric=metric or "balanced_accuracy",
         folds=folds,
         repeats=repeats,
         grid=grid,
         device=device,
         n_jobs=n_jobs,
         random_state=random_state,
+        budget=budget,
     )
     if X is None:
         if y is not None or X_test is not None or groups is not None or time is not None:
@@ -187,187 +218,14 @@ default="balanced_accuracy"
             number=number,
             drop=drop,
         )
-    return _run(problem, entries, options, refit, progress)
-
-
-def _run(
-    problem: Problem, entries: list[Method], options: Options, refit: bool, progress: bool
-) -> Comparison:
-    """Run all methods on a problem."""
-    from sklimb._compare.data.describing import column_lines
-    from sklimb._compare.data.first_step import has_text, make_preparation
-    from sklimb._compare.report.progress import Progress
-    from sklimb._compare.run.running import Task, run_tasks
-    from sklimb._compare.run.scores import Scoring, rarest_class
-
-    X, y, splits = problem.X, problem.y, problem.splits
-    if problem.prepare is None:
-        problem.prepare = make_preparation(X, problem.columns)
-    if has_text(X, problem.columns):
-        entries = [method.for_text() for method in entries]
-    scoring = Scoring(options.metric, np.unique(y), rarest_class(y[problem.final]))
-    # Split by split, so that an interrupted run has all methods on the same splits.
-    tasks = [
-        Task(
-            method.name,
-            method.pipeline(problem.prepare, device=options.device, seed=split.seed),
-            method.candidates(options.grid),
-            split,
+    classes = np.unique(problem.y)
+    wanted = make_aim(aim, costs, classes, rarest_class(problem.y[problem.final]))
+    if metric is None and wanted is not None and len(classes) == 2:
+        options = replace(options, metric="average_precision")
+        problem.notes.append(
+            "ranked by average precision, which no threshold changes; the threshold comes after"
         )
-        for split in splits
-        for method in entries
-    ]
-    labels = {method.name: method.label for method in entries}
-    notes = [*problem.notes, *_smote_notes(entries, y, splits)]
-    if not all(split.inner for split in splits):
-        notes.append(
-            "some parts have too few rows of each class to search in: the first candidate of each "
-            "method is taken there"
-        )
-    lines = column_lines(problem.columns) if problem.columns is not None else []
-    heading = [problem.words, *lines, *problem.cautions, *notes]
-    with Progress(len(tasks), labels, options.metric, heading) if progress else nullcontext() as on:
-        outcomes, interrupted = run_tasks(
-            tasks, X, y, scoring, n_jobs=options.n_jobs, on_done=on or (lambda _: None)
-        )
-    if interrupted and not outcomes:
-        raise KeyboardInterrupt("interrupted before any method was finished")
-    comparison = _collect(problem, entries, outcomes, scoring, options, interrupted)
-    comparison.columns = lines
-    comparison.notes[:0] = [*problem.cautions, *notes]
-    comparison.add_cautions(problem.cautions)  # behind those of the figures
-    if comparison.best_method is not None:
-        _refit(comparison, problem, entries, options, refit and not interrupted)
-    if interrupted:
-        raise ComparisonInterrupted(comparison)
-    return comparison
-
-
-def _collect(problem, entries, outcomes, scoring, options, interrupted) -> Comparison:
-    """Make the result object, but for the estimator."""
-    from sklimb._compare.report import wording
-    from sklimb._compare.report.cautions import any_better_than_chance, chance_line, few_rare_line
-    from sklimb._compare.report.summary import (
-        best_candidate,
-        fold_frame,
-        method_frame,
-        recall_frame,
-    )
-    from sklimb._compare.run.scores import METRICS
-
-    y, metric, grid = problem.y, options.metric, options.grid
-    results = method_frame(entries, outcomes, metric, grid)
-    folds = fold_frame(entries, outcomes)
-    final = y[problem.final]
-    counts = np.array([(final == label).sum() for label in scoring.classes])
-    done = results[(results["error"] == "") & results[metric].notna()]
-    best = done["method"].iloc[0] if len(done) else None
-    recalls = recall_frame(results, outcomes, scoring.classes, counts)
-    scored = _scored(problem)
-    lines = []
-    if not any_better_than_chance(results, recalls, scored):
-        lines, best = [chance_line(results, metric, len(scored))], None
-    elif best is not None:
-        lines = few_rare_line(done["rare_recall"].iloc[0], scoring.rare, scored[scoring.rare])
-    params = {}
-    if best is not None:
-        method = next(m for m in entries if m.name == best)
-        params, _ = best_candidate(method, grid, [o for o in outcomes if o.method == best])
-    labels = {method.name: method.label for method in entries}
-    notes = _warning_notes(outcomes, labels)
-    if interrupted:
-        n_tasks = len(problem.splits) * len(entries)
-        notes.append(f"interrupted: {len(outcomes)} of {n_tasks} runs are finished")
-    return Comparison(
-        results=results,
-        folds=folds,
-        recalls=recalls,
-        metric=metric,
-        verdict=wording.verdict(results, folds, metric, scoring.rare, interrupted)
-        if best is not None or not lines
-        else wording.sentence(lines[0]),
-        problem=problem.words,
-        how=(
-            f"Measured on {problem.how}; seed {options.seed}. Each method chose among "
-            f"{options.n_candidates} candidates by {METRICS[metric]} on {options.inner_folds} "
-            "inner folds of the rows to learn from."
-        ),
-        legend=wording.legend(
-            results, len(scoring.classes), scoring.rare, int(counts.min()), len(final)
-        ),
-        labels=labels,
-        n_splits=len(problem.splits),
-        best_method=best,
-        best_params_=params,
-        notes=notes,
-        interrupted=interrupted,
-        cautions=lines,
-    )
-
-
-def _scored(problem) -> dict[Any, int]:
-    """Return how many samples of each class are scored, each once."""
-    first = problem.splits[0].repeat
-    tests = [split.test for split in problem.splits if split.repeat == first]
-    labels, counts = np.unique(problem.y[np.concatenate(tests)], return_counts=True)
-    return Counter(dict(zip(labels, counts.tolist(), strict=True)))
-
-
-def _refit(comparison, problem, entries, options, fit) -> None:
-    """Add the code of the best method and, if wanted, fit it."""
-    from sklimb._compare import snippet
-    from sklimb._compare.data.preparing import take
-
-    method = next(m for m in entries if m.name == comparison.best_method)
-    model = method.pipeline(problem.prepare, device=options.device, seed=options.seed)
-    params = comparison.best_params_
-    model.set_params(**{f"classify__{key}": value for key, value in params.items()})
-    comparison.code = snippet.joined(
-        problem.code, snippet.construction(model) + "\nmodel.fit(X, y)"
-    )
-    if not fit:
-        return
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        try:
-            comparison.best_estimator_ = model.fit(
-                take(problem.X, problem.final), problem.y[problem.final]
-            )
-        except KeyboardInterrupt:
-            raise ComparisonInterrupted(comparison) from None
-    for text in sorted({f"{w.category.__name__}: {w.message}".splitlines()[0] for w in caught}):
-        comparison.notes.append(f"the last fit of {method.label} warned: {text}")
-
-
-def _smote_notes(entries, y, splits) -> list[str]:
-    from sklimb._compare.run.splits import smallest_part
-
-    if not any(method.name == "smote" for method in entries):
-        return []
-    label, n_samples = smallest_part(y, splits)
-    if n_samples > 5:
-        return []
-    if n_samples == 1:
-        return [
-            f"class {label!s} has in some part only one row to learn from: there SMOTE repeats it"
-        ]
-    neighbours = "1 neighbour" if n_samples == 2 else f"{n_samples - 1} neighbours"
-    return [
-        f"class {label!s} has in some part only {n_samples} rows to learn from: there SMOTE takes "
-        f"{neighbours} instead of 5"
-    ]
-
-
-def _warning_notes(outcomes, labels) -> list[str]:
-    counts: dict[str, Counter] = {}
-    for outcome in outcomes:
-        counts.setdefault(outcome.method, Counter()).update(outcome.warnings)
-    notes = []
-    for name, found in counts.items():
-        if found:
-            text, times = found.most_common(1)[0]
-            others = f", and {len(found) - 1} other kinds" if len(found) > 1 else ""
-            notes.append(
-                f"{labels[name]} warned {found.total()} times: {text[:160]} ({times} times{others})"
-            )
-    return notes
+    named = methods is not None
+    entries = answering.suitable(entries, problem, wanted, asked_for=named)
+    plan = answering.Plan(problem, entries, options, wanted, named, refit, started)
+    return answering.run(plan, progress, on_round, checkpoint)

@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.naive_bayes import GaussianNB
 from sklearn.tree import DecisionTreeClassifier
 
-from sklimb._compare.run.methods import Method
+from sklimb._compare.run.method import Method
 
 SMOOTHING = [1e-9, 1e-3, 1e-1, 1.0]
 

@@ -1,13 +1,19 @@
-"""How far a comparison is: a bar on a terminal, lines elsewhere."""
+"""How far a comparison is: a bar on a terminal, a line in a notebook, lines elsewhere."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
 
 from sklimb._compare.report.wording import percent
 from sklimb._compare.run.running import Outcome
+
+# How often the clock moves, in seconds.
+_TICK = 1.0
 
 
 class Progress:
@@ -15,35 +21,42 @@ class Progress:
 
     Parameters
     ----------
-    total : int
-        Number of tasks.
     labels : mapping
         Name of a method to its label.
     metric : str
         What to show of each outcome.
     heading : sequence of str
         Lines to begin with: what is about to be done, and what differently than asked.
+    rounds : bool, default=False
+        Whether there is more than one round, so that each says what it is.
     """
 
     def __init__(
-        self, total: int, labels: Mapping[str, str], metric: str, heading: Sequence[str] = ()
+        self,
+        labels: Mapping[str, str],
+        metric: str,
+        heading: Sequence[str] = (),
+        *,
+        rounds: bool = False,
     ):
-        from tqdm import tqdm
-
+        self.labels, self.metric, self.rounds = labels, metric, rounds
+        self.total = self.done = self.n_rounds = 0
         for line in heading:
             print(line, file=sys.stderr, flush=True)
+        self.show = _in_notebook() or (_Bar() if _is_terminal(sys.stderr) else _Lines())
 
-        self.labels, self.metric, self.total, self.done = labels, metric, total, 0
-        self.is_terminal = _is_terminal(sys.stderr)
-        self.bar = tqdm(
-            total=total,
-            file=sys.stderr,
-            disable=not self.is_terminal,
-            unit="run",
-            dynamic_ncols=True,
-            # A task can take long; the clock should move meanwhile at least at every end of one.
-            miniters=1,
-        )
+    def begin(self, words: str, total: int, seconds: float) -> None:
+        """Say what a round does and about how long it will take."""
+        self.done, self.total = 0, total
+        self.n_rounds += 1
+        if not total:
+            return
+        about = f"about {_rounded(seconds)}"
+        if self.rounds:
+            print(f"Round {self.n_rounds}: {words}, {about}", file=sys.stderr, flush=True)
+        else:
+            print(f"{total:,} runs, {about}", file=sys.stderr, flush=True)
+        self.show.begin(total)
 
     def __call__(self, outcome: Outcome) -> None:
         """Count one finished task."""
@@ -52,22 +65,139 @@ class Progress:
         if outcome.error:
             text = f"failed: {outcome.error}"
         else:
-            seconds = outcome.search_seconds + outcome.fit_seconds
-            text = f"{percent(outcome.scores[self.metric])} in {seconds:.1f} s"
+            text = f"{percent(outcome.scores[self.metric])} in {outcome.seconds:.1f} s"
         label = self.labels[outcome.method]
-        if self.is_terminal:
-            self.bar.set_postfix_str(label if not outcome.error else f"{label} failed", False)
-            self.bar.update()
-        else:
-            line = f"[{self.done}/{self.total}] {label}, {where}: {text}"
-            print(line, file=sys.stderr, flush=True)
+        self.show.step(
+            f"[{self.done}/{self.total}] {label}, {where}: {text}",
+            label if not outcome.error else f"{label} failed",
+        )
+
+    def end(self) -> None:
+        """Leave the bar of a round as it is and end its line."""
+        self.show.end()
+
+    def say(self, text: str) -> None:
+        """Say a sentence between two rounds."""
+        print(text, file=sys.stderr, flush=True)
 
     def __enter__(self) -> Progress:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Leave the bar as it is and end its line."""
-        self.bar.close()
+        """End the line."""
+        self.show.end()
+
+
+class _Lines:
+    """A line for each finished task."""
+
+    def begin(self, total: int) -> None:
+        pass
+
+    def step(self, line: str, short: str) -> None:
+        print(line, file=sys.stderr, flush=True)
+
+    def end(self) -> None:
+        pass
+
+
+class _Ticking:
+    """Calls a function once a second until it is stopped, so that a clock moves."""
+
+    def __init__(self, tick: Callable[[], None]):
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, args=(tick,), daemon=True)
+        self._thread.start()
+
+    def _run(self, tick: Callable[[], None]) -> None:
+        while not self._stop.wait(_TICK):
+            tick()
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._thread.join()
+
+
+class _Bar:
+    """A bar on a terminal."""
+
+    def __init__(self):
+        self.bar = self.ticking = None
+
+    def begin(self, total: int) -> None:
+        from tqdm import tqdm
+
+        self.bar = tqdm(total=total, file=sys.stderr, unit="run", dynamic_ncols=True, miniters=1)
+        self.ticking = _Ticking(self.bar.refresh)
+
+    def step(self, line: str, short: str) -> None:
+        self.bar.set_postfix_str(short, False)
+        self.bar.update()
+
+    def end(self) -> None:
+        if self.bar is not None:
+            self.ticking.stop()
+            self.bar.close()
+            self.bar = None
+
+
+class _Notebook:
+    """One line of a notebook's output that is written anew."""
+
+    def __init__(self, display: Callable):
+        self.display, self.handle, self.ticking = display, None, None
+        self.total = self.done = 0
+        self.last, self.started = "", 0.0
+
+    def begin(self, total: int) -> None:
+        self.total, self.done, self.last = total, 0, ""
+        self.started = time.monotonic()
+        self.handle = self.display(self._line(), display_id=True)
+        self.ticking = _Ticking(self._update)
+
+    def step(self, line: str, short: str) -> None:
+        self.done, self.last = self.done + 1, short
+        self._update()
+
+    def end(self) -> None:
+        if self.ticking is not None:
+            self.ticking.stop()
+            self._update()
+            self.ticking = None
+
+    def _update(self) -> None:
+        self.handle.update(self._line())
+
+    def _line(self) -> _Text:
+        clock = time.strftime("%M:%S", time.gmtime(time.monotonic() - self.started))
+        last = f", last {self.last}" if self.last else ""
+        return _Text(f"{self.done} of {self.total} runs, {clock}{last}")
+
+
+class _Text:
+    """Text that a notebook shows without quotes."""
+
+    def __init__(self, text: str):
+        self.text = text
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def _in_notebook() -> _Notebook | None:
+    """Return what writes into a notebook's output, None elsewhere; IPython is not imported."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    if type(shell).__name__ != "ZMQInteractiveShell":
+        return None
+    # Not a package that is needed anywhere else: where it is not, this is no notebook.
+    return _Notebook(import_module("IPython.display").display)
+
+
+def _rounded(seconds: float) -> str:
+    if seconds < 90:
+        return f"{max(5, 5 * round(seconds / 5)):.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def _is_terminal(stream) -> bool:

@@ -7,11 +7,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
+
+from sklimb._compare.errors import InputError
+from sklimb._compare.phrases import nearest
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from sklearn.base import BaseEstimator
+
+    from sklimb._compare.decisions.decision import Decision
+    from sklimb._compare.decisions.held_out import HeldOut
 
 
 @dataclass(repr=False)
@@ -21,12 +28,13 @@ class Comparison:
     Attributes
     ----------
     results : DataFrame
-        One row a method, the best first: each score with its standard deviation over the splits
+        One row a method, the best first, those measured alike together (`stage`, the last one
+        first; `setting`): each score with its standard deviation over the splits
         (``..._std``), ``fit_seconds``, ``best_params`` (the candidate with the best mean score on
         the inner splits of all splits, which itself chose ``times_chosen`` of ``n_splits``) and,
         for a method that failed, ``error``.
     folds : DataFrame
-        One row a method and split.
+        One row a method, setting (tuned or not, from how many rows) and split.
     recalls : DataFrame
         Recall by class: one row a class, the largest first; the column ``rows`` and one a method.
     metric : str
@@ -37,7 +45,8 @@ class Comparison:
     best_params_ : dict
         Its parameters: the candidate with the best mean score over the inner splits of all splits.
     best_estimator_ : Pipeline or None
-        Fitted with them on all rows but those of a test part; None without a refit.
+        Fitted with them on all rows but those of a test part; None without a refit. With an aim
+        or costs it decides by them.
     verdict : str
         The closing line.
     code : str
@@ -50,6 +59,17 @@ class Comparison:
         What each column of a table was taken for, in a line each.
     interrupted : bool
         Whether Ctrl-C left splits out.
+    provisional : bool
+        Whether it did, or the budget: more could be looked at than was.
+    stages : dict
+        How the methods of each stage were measured, in words.
+    classes : ndarray of shape (n_classes,)
+        All labels, sorted: the columns of ``predictions``.
+    decision : Decision or None
+        What the best method decides by and what that gives: counts in ``table``, cross-fitted.
+    predictions : dict
+        Of each method that is shown what it said of rows that it had not learnt from: ``rows``,
+        ``truth``, ``predicted`` and ``proba``; see `out_of_fold`.
     problem, how, legend : str
         The data, the way of measuring, and how to read the table, in words.
     labels : dict
@@ -76,6 +96,11 @@ class Comparison:
     interrupted: bool = False
     cautions: list[str] = field(default_factory=list)
     columns: list[str] = field(default_factory=list)
+    provisional: bool = False
+    stages: Mapping[int, str] = field(default_factory=dict)
+    classes: np.ndarray | None = None
+    decision: Decision | None = None
+    predictions: Mapping[str, HeldOut] = field(default_factory=dict)
 
     def add_cautions(self, cautions: Iterable[str]) -> None:
         """Put further lines on top of the result, each once."""
@@ -91,7 +116,11 @@ class Comparison:
         """
         from sklimb._compare.report import wording
 
-        return wording.table(self.results, self.metric)
+        return wording.table(self.results, self.metric, self._marked_stages())
+
+    def _marked_stages(self) -> Mapping[int, str] | None:
+        """Return how stages were measured where that needs a word."""
+        return self.stages if self.provisional or len(self.stages) > 1 else None
 
     def __str__(self) -> str:
         from sklimb._compare.report import wording
@@ -112,6 +141,124 @@ class Comparison:
         from sklimb._compare.report import page
 
         return page.fragment(self)
+
+    def out_of_fold(self, method: str | None = None) -> pd.DataFrame:
+        """Return what a method said of rows that it had not learnt from.
+
+        Parameters
+        ----------
+        method : str or None, default=None
+            None is the best.
+
+        Returns
+        -------
+        frame : DataFrame
+            One row a scored row and repeat: ``row`` (its position in the data), ``truth``,
+            ``predicted``, and a column for each class: probabilities, or scores of a method that
+            has none.
+        """
+        held = self._held(method)
+        frame = pd.DataFrame(held.proba, columns=list(self.classes))
+        frame.insert(0, "predicted", self.classes[held.predicted])
+        frame.insert(0, "truth", self.classes[held.truth])
+        frame.insert(0, "row", held.rows)
+        return frame
+
+    def decide(self, method: str | None = None, *, aim: Any = None, costs: Any = None) -> Decision:
+        """Return what an aim or costs come to with a method; nothing is fitted for it.
+
+        Parameters
+        ----------
+        method : str or None, default=None
+            None is the best.
+        aim, costs
+            As `sklimb.compare` takes them.
+
+        Returns
+        -------
+        decision : Decision
+            ``threshold``, ``table``, ``recall(k)``, ``precision(k)`` with intervals, ``cost``.
+
+        Raises
+        ------
+        ValueError
+            If they cannot be meant, or costs of many classes need probabilities and there are none.
+        """
+        from sklimb._compare.decisions.aims import make_aim
+        from sklimb._compare.decisions.decision import decide
+
+        checked = make_aim(aim, costs, self.classes, self._rare())
+        found = decide(self._held(method), checked)
+        if found is None:
+            raise InputError(
+                f"method {method or self.best_method} has no probabilities, which costs of many "
+                "classes need"
+            )
+        return found
+
+    def confusion(self, method: str | None = None) -> pd.DataFrame:
+        """Return how often each class was called which, truth by row, a mean over repeats.
+
+        Parameters
+        ----------
+        method : str or None, default=None
+            None is the best, decided by the aim or the costs where there are any; another is taken
+            as it predicts.
+
+        Returns
+        -------
+        frame : DataFrame of shape (n_classes, n_classes)
+        """
+        from sklimb._compare.report.deciding import confusion_frame
+
+        own = method is None or method == self.best_method
+        decision = self.decision if own and self.decision else self.decide(method)
+        return confusion_frame(decision, self.classes)
+
+    def precision_at_recall(self) -> pd.DataFrame:
+        """Return the precision on the rarest class that each method has at some recalls.
+
+        Returns
+        -------
+        frame : DataFrame
+            One row a method of the last stage, one column a recall.
+        """
+        from sklimb._compare.report.deciding import precision_frame
+
+        first = self.results["stage"].max()
+        last = self.results.loc[self.results["stage"] == first, "method"]
+        shown = {name: self.predictions[name] for name in last if name in self.predictions}
+        return precision_frame(shown, self.classes, self._rare())
+
+    def calibration(self, method: str | None = None) -> pd.DataFrame | None:
+        """Return how well calibrated a method is, before and after two numbers have mended it.
+
+        Parameters
+        ----------
+        method : str or None, default=None
+            None is the best.
+
+        Returns
+        -------
+        frame : DataFrame or None
+            Rows ``before`` and ``after``, columns ``log_loss``, ``brier`` and ``error`` (of the
+            rarest class); None for a method without probabilities.
+        """
+        from sklimb._compare.decisions.calibration import calibration
+
+        rare = int(np.searchsorted(self.classes, self._rare()))
+        return calibration(self._held(method), rare)
+
+    def _held(self, method: str | None) -> HeldOut:
+        name = self.best_method if method is None else method
+        if name not in self.predictions:
+            raise InputError(
+                f"there are no predictions of {name!r}: {nearest(str(name), self.predictions)}"
+            )
+        return self.predictions[name]
+
+    def _rare(self):
+        return self.recalls["rows"].sort_index().idxmin()
 
     def plot(self) -> tuple[Axes, Axes]:
         """Draw recall by class and method below the class sizes, in a new pyplot figure.

@@ -2,33 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
-from sklimb._compare.run.methods import Method
+from sklimb._compare.run.method import Method
 from sklimb._compare.run.running import Outcome, short_params
 from sklimb._compare.run.scores import SCORES
 
 
-def fold_frame(methods: Sequence[Method], outcomes: Sequence[Outcome]) -> pd.DataFrame:
+def fold_frame(
+    methods: Sequence[Method], outcomes: Sequence[Outcome], settings: Sequence[str] = ("tuned",)
+) -> pd.DataFrame:
     """Return one row for each finished method and split, methods in their given order.
 
     Parameters
     ----------
     methods : sequence of Method
     outcomes : sequence of Outcome
+    settings : sequence of str, default=("tuned",)
+        All ways of measuring, the closest look last; they order the column ``setting``.
 
     Returns
     -------
     folds : DataFrame
-        Columns method, repeat, fold, the scores, fit_seconds, search_seconds, params, error.
+        Columns method, setting, repeat, fold, the scores, fit_seconds, search_seconds, params,
+        error.
     """
     place = {method.name: i for i, method in enumerate(methods)}
     rows = [
         {
             "method": o.method,
+            "setting": o.setting,
             "repeat": o.repeat,
             "fold": o.fold,
             **{name: o.scores.get(name, float("nan")) for name in SCORES},
@@ -37,12 +43,16 @@ def fold_frame(methods: Sequence[Method], outcomes: Sequence[Outcome]) -> pd.Dat
             "params": written(o.params),
             "error": o.error or "",
         }
-        for o in sorted(outcomes, key=lambda o: (place[o.method], o.repeat, o.fold))
+        for o in sorted(
+            outcomes, key=lambda o: (place[o.method], settings.index(o.setting), o.repeat, o.fold)
+        )
     ]
     seconds = ("fit_seconds", "search_seconds")
-    return pd.DataFrame(
-        rows, columns=["method", "repeat", "fold", *SCORES, *seconds, "params", "error"]
+    frame = pd.DataFrame(
+        rows, columns=["method", "setting", "repeat", "fold", *SCORES, *seconds, "params", "error"]
     )
+    frame["setting"] = pd.Categorical(frame["setting"], settings, ordered=True)
+    return frame
 
 
 def written(params: dict) -> str:
@@ -71,17 +81,27 @@ def best_candidate(method: Method, grid: str, outcomes: Sequence[Outcome]) -> tu
     times : int
         In how many splits it was the one chosen.
     """
+    candidates = method.candidates(grid)
+    if any(len(o.inner_scores) != len(candidates) for o in outcomes):  # nothing was searched
+        return outcomes[0].params, len(outcomes)
     # A candidate that failed somewhere (NaN) is not to be relied on.
     means = np.mean([o.inner_scores for o in outcomes], axis=0)
     best = int(np.argmax(np.nan_to_num(means, nan=-np.inf)))
-    params = short_params({k: v for k, (v,) in method.candidates(grid)[best].items()})
+    params = short_params({k: v for k, (v,) in candidates[best].items()})
     return params, sum(o.params == params for o in outcomes)
 
 
 def method_frame(
-    methods: Sequence[Method], outcomes: Sequence[Outcome], metric: str, grid: str
+    methods: Sequence[Method],
+    outcomes: Sequence[Outcome],
+    metric: str,
+    grid: str,
+    stages: Mapping[str, int] | None = None,
 ) -> pd.DataFrame:
     """Return one row a method, sorted by the mean of `metric`; failed ones come last.
+
+    Only methods with the same splits, measured alike, are ranked together: those of a later stage
+    come before those of an earlier one.
 
     A method that failed in some split has no means: over fewer splits they would not compare.
 
@@ -89,14 +109,18 @@ def method_frame(
     ----------
     methods : sequence of Method
     outcomes : sequence of Outcome
+        Those of a method of one setting.
     metric : str
     grid : {"quick", "full"}
+    stages : mapping or None, default=None
+        How far each method came, from its name to a number; None where all are of one stage.
 
     Returns
     -------
     results : DataFrame
-        Columns method, label, each score with its ``_std`` (n - 1 in the denominator; NaN for one
-        split), fit_seconds, search_seconds, n_splits, best_params, times_chosen, error.
+        Columns method, label, stage (counted from 1), setting, each score with its ``_std`` (n - 1
+        in the denominator; NaN for one split), fit_seconds, search_seconds, n_splits, best_params,
+        times_chosen, error.
     """
     rows = []
     for method in methods:
@@ -106,7 +130,9 @@ def method_frame(
         if not own:
             continue
         failed = [o for o in own if o.error]
-        row = {"method": method.name, "label": method.label}
+        stage = (stages or {}).get(method.name, 0) + 1
+        row = {"method": method.name, "label": method.label, "stage": stage}
+        row["setting"] = own[0].setting
         kept = [] if failed else own
         values = pd.DataFrame([o.scores for o in kept], columns=list(SCORES), dtype=float)
         for name in SCORES:
@@ -122,7 +148,10 @@ def method_frame(
         rows.append(row)
     frame = pd.DataFrame(rows)
     if len(frame):
-        frame = frame.sort_values(metric, ascending=False, kind="stable", na_position="last")
+        frame["failed"] = frame["error"] != ""
+        order, ascending = ["failed", "stage", metric], [True, False, False]
+        frame = frame.sort_values(order, ascending=ascending, kind="stable", na_position="last")
+        frame = frame.drop(columns="failed")
     return frame.reset_index(drop=True)
 
 
@@ -155,6 +184,8 @@ def recall_frame(results: pd.DataFrame, outcomes: Sequence[Outcome], classes, co
 def lead(folds: pd.DataFrame, metric: str, ahead: str, behind: str) -> tuple[float, float, int]:
     """Return by how much one method beats another, on the splits that both have.
 
+    Where both were measured in several ways, that of the last setting counts.
+
     Parameters
     ----------
     folds : DataFrame
@@ -172,6 +203,14 @@ def lead(folds: pd.DataFrame, metric: str, ahead: str, behind: str) -> tuple[flo
         split harder than another is the same for both methods and no reason to doubt the lead.
     n_splits : int
     """
-    table = folds.pivot(index=["repeat", "fold"], columns="method", values=metric)
+    both = folds[folds["method"].isin([ahead, behind])]
+    table = both.pivot(index=["setting", "repeat", "fold"], columns="method", values=metric)
+    if not {ahead, behind} <= set(table.columns):
+        return float("nan"), float("nan"), 0
     difference = (table[ahead] - table[behind]).dropna()
-    return float(difference.mean()), float(difference.std()), len(difference)
+    # Measured alike in more than one way: the closest look, which came last, counts.
+    for setting in reversed(folds["setting"].cat.categories):
+        own = difference[difference.index.get_level_values("setting") == setting]
+        if len(own):
+            return float(own.mean()), float(own.std()), len(own)
+    return float("nan"), float("nan"), 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Mapping
 
 import pandas as pd
 
@@ -59,7 +60,7 @@ def seconds(value: float) -> str:
     return "-" if value != value else f"{value:.2f}" if value < 10 else f"{value:.0f}"
 
 
-def table(results: pd.DataFrame, metric: str) -> str:
+def table(results: pd.DataFrame, metric: str, stages: Mapping[int, str] | None = None) -> str:
     """Return the results as text, some `WIDTH` wide.
 
     Parameters
@@ -68,6 +69,9 @@ def table(results: pd.DataFrame, metric: str) -> str:
         As `summary.method_frame` returns it.
     metric : str
         What it is sorted by: its column comes first.
+    stages : mapping or None, default=None
+        How the methods of each stage were measured; with more than one stage, or where that is not
+        all that can be done, it stands above them.
 
     Returns
     -------
@@ -93,8 +97,14 @@ def table(results: pd.DataFrame, metric: str) -> str:
         return "  ".join([first, *rest])
 
     rule = "-" * len(line(heads))
-    lines = [line(heads), rule]
+    lines, above = [line(heads), rule], None
     for i, cells in enumerate(rows):
+        stage = results["stage"].iloc[i] if stages else None
+        if stages and i not in failed and stage != above:
+            lines.append(
+                f"on {stages[stage]}:" if above is None else f"earlier, on {stages[stage]}:"
+            )
+            above = stage
         if i in failed:
             room = len(rule) - widths[0] - 2
             wrapped = textwrap.wrap(failed[i], max(room, 20))
@@ -124,6 +134,8 @@ def chosen(results: pd.DataFrame) -> str:
     lines = ["Best parameters over all inner searches (and how many of the splits chose them):"]
     lines += [
         f"  {row.label:{width}}  {row.best_params} ({row.times_chosen} of {row.n_splits})"
+        if row.setting.startswith("tuned")
+        else f"  {row.label:{width}}  {row.best_params or 'defaults'} (untuned)"
         for row in done.itertuples()
     ]
     return "\n".join(lines)
@@ -162,7 +174,7 @@ def legend(results: pd.DataFrame, n_classes: int, rare, n_rare: int, n_samples: 
 
 
 def verdict(
-    results: pd.DataFrame, folds: pd.DataFrame, metric: str, rare, interrupted: bool = False
+    results: pd.DataFrame, folds: pd.DataFrame, metric: str, provisional: bool = False
 ) -> str:
     """Return which method to use and what its lead is worth.
 
@@ -174,10 +186,8 @@ def verdict(
     results, folds : DataFrame
         As `summary.method_frame` and `summary.fold_frame` return them.
     metric : str
-    rare : scalar
-        The rarest class.
-    interrupted : bool, default=False
-        Whether some splits are missing.
+    provisional : bool, default=False
+        Whether more could be looked at than was.
 
     Returns
     -------
@@ -190,7 +200,7 @@ def verdict(
     best = done.iloc[0]
     words = METRICS[metric]
     score = percent(best[metric])
-    so_far = "So far, use" if interrupted else "Use"
+    so_far = "So far, use" if provisional else "Use"
     if len(done) == 1:
         others = "the only one compared" if len(results) == 1 else "no other finished"
         first = f"{so_far} {best.label} ({others}): {words} {score}."
@@ -199,10 +209,12 @@ def verdict(
         mean, spread, n = lead(folds, metric, best.method, second.method)
         first = f"{so_far} {best.label}: {words} {score}, "
         if mean < 0:
-            # Only where the two have finished different splits.
+            # Only where the two were measured alike less closely than the first was later.
             first += f"though on the {n} splits that both finished {second.label} is ahead."
         else:
-            first += f"{_points(mean)} ahead of {second.label}. {_worth(mean, spread, n)}"
+            first += (
+                f"{_points(mean)} ahead of {second.label}. {_worth(mean, spread, n, provisional)}"
+            )
     sentences = [first]
     against = []
     for name in _BASELINES:
@@ -214,11 +226,6 @@ def verdict(
             against.append(f"{100 * mean:+.1f}{_plus_minus(spread)} over {row.iloc[0].label}")
     if against:
         sentences.append(f"Its lead in points: {', '.join(against)}.")
-    if best["rare_recall"] == best["rare_recall"]:
-        sentences.append(
-            f"Of class {rare!s} it finds {percent(best['rare_recall'])} %, and "
-            f"{percent(best['rare_precision'])} % of what it calls {rare!s} is."
-        )
     return " ".join(sentences)
 
 
@@ -232,11 +239,12 @@ def _plus_minus(spread: float) -> str:
     return "" if spread != spread else f" ±{100 * spread:.1f}"
 
 
-def _worth(mean: float, spread: float, n: int) -> str:
+def _worth(mean: float, spread: float, n: int, provisional: bool) -> str:
     if n == 0:
         return "The two share no finished split, so the lead says nothing."
     if spread != spread:
-        return "On one split there is no spread to hold the lead against: ask for more repeats."
+        more = "" if provisional else ": ask for more repeats"
+        return f"On one split there is no spread to hold the lead against{more}."
     size = f"{100 * spread:.1f}, the standard deviation of the difference over {n} splits"
     if mean > spread:
         return f"The lead is larger than its spread ({size})."

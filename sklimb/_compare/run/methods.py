@@ -9,20 +9,17 @@ done for all methods alike.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
 
 from imblearn.ensemble import BalancedRandomForestClassifier
 from imblearn.over_sampling import RandomOverSampler
-from imblearn.pipeline import Pipeline
-from sklearn.base import BaseEstimator, clone
 from sklearn.ensemble import BaggingClassifier
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import ParameterGrid
 from sklearn.svm import LinearSVC
 
 from sklimb._compare.errors import InputError
 from sklimb._compare.phrases import nearest
+from sklimb._compare.run.boosting import OPTIONAL, boosting_methods
+from sklimb._compare.run.method import Grid, Method
 from sklimb.backbones import MLP, TabularMLP
 from sklimb.classifiers import (
     AffinityClassifier,
@@ -34,96 +31,6 @@ from sklimb.classifiers import (
     RSGClassifier,
 )
 from sklimb.over_sampling import M2mSampler, SmallClassSMOTE
-
-N_CANDIDATES = {"quick": 4, "full": 12}
-INNER_FOLDS = {"quick": 3, "full": 5}
-
-Grid = Mapping[str, Sequence[Any]] | Sequence[Mapping[str, Sequence[Any]]]
-
-
-@dataclass(frozen=True)
-class Method:
-    """One line of the comparison.
-
-    Parameters
-    ----------
-    name : str
-        How it is asked for: lower case, underscores.
-    label : str
-        How it is called in tables and pictures.
-    classify : callable
-        Returns a new, unfitted classifier.
-    grids : mapping
-        For ``"quick"`` and ``"full"`` a scikit-learn parameter grid of the classifier.
-    resample : callable or None, default=None
-        Returns a new sampler that is applied to the samples that are learnt from.
-    text_grids : mapping or None, default=None
-        The grids where the rows are texts, which are some thousand sparse columns; None takes
-        `grids`.
-    """
-
-    name: str
-    label: str
-    classify: Callable[[], BaseEstimator]
-    grids: Mapping[str, Grid]
-    resample: Callable[[], BaseEstimator] | None = None
-    text_grids: Mapping[str, Grid] | None = None
-
-    def for_text(self) -> Method:
-        """Return the same method with the grids for texts."""
-        return self if self.text_grids is None else replace(self, grids=self.text_grids)
-
-    def pipeline(self, prepare: BaseEstimator, *, device: str, seed: int) -> Pipeline:
-        """Return the unfitted pipeline.
-
-        Parameters
-        ----------
-        prepare : transformer
-            Turns the columns into scaled numbers; it is cloned.
-        device : str
-            Given to every step that has a parameter of this name, or whose ``estimator`` has, at
-            any depth.
-        seed : int
-            Likewise as ``random_state``.
-
-        Returns
-        -------
-        pipeline : imblearn.pipeline.Pipeline
-            With the steps ``prepare``, ``resample`` (where there is one) and ``classify``.
-        """
-        steps = [("prepare", clone(prepare))]
-        if self.resample is not None:
-            steps.append(("resample", self.resample()))
-        steps.append(("classify", self.classify()))
-        for _, step in steps:
-            given = {"device": device, "random_state": seed}
-            known = step.get_params()
-            step.set_params(
-                **{
-                    name: given[name.rpartition("estimator__")[2]]
-                    for name in known
-                    if name.rpartition("estimator__")[2] in given
-                }
-            )
-        return Pipeline(steps)
-
-    def candidates(self, grid: str) -> list[dict[str, list]]:
-        """Return the grid as a list of single candidates for GridSearchCV over the pipeline.
-
-        Parameters
-        ----------
-        grid : {"quick", "full"}
-
-        Returns
-        -------
-        candidates : list of dict
-            Each maps a parameter of the pipeline to a list of one value.
-        """
-        return [
-            {f"classify__{key}": [value] for key, value in candidate.items()}
-            for candidate in ParameterGrid(self.grids[grid])
-        ]
-
 
 # One grid for every net under cross entropy, so that what differs is the re-balancing alone.
 _NET_GRIDS = {
@@ -161,23 +68,52 @@ def _with_text_net(grids: Mapping[str, Grid]) -> dict[str, Grid]:
     }
 
 
-def _net(name: str, label: str, classify: Callable, resample: Callable | None = None) -> Method:
+def _net(
+    name: str,
+    label: str,
+    classify: Callable,
+    resample: Callable | None = None,
+    *,
+    turn: int = 2,
+    cost: float = 1.0,
+) -> Method:
     """Return a method that is tuned as every net under cross entropy is."""
-    return Method(name, label, classify, _NET_GRIDS, resample, _NET_TEXT_GRIDS)
+    grids, texts = _NET_GRIDS, _NET_TEXT_GRIDS
+    return Method(name, label, classify, grids, resample, texts, turn=turn, cost=cost)
 
 
-def _own(name: str, label: str, classify: Callable, grids: Mapping[str, Grid]) -> Method:
+def _own(
+    name: str,
+    label: str,
+    classify: Callable,
+    grids: Mapping[str, Grid],
+    *,
+    turn: int = 2,
+    cost: float = 1.5,
+) -> Method:
     """Return a method with a net and grids of its own."""
-    return Method(name, label, classify, grids, text_grids=_with_text_net(grids))
+    texts = _with_text_net(grids)
+    return Method(name, label, classify, grids, text_grids=texts, turn=turn, cost=cost)
 
 
 _ALL = [
     _net("plain", "plain net", RebalancedClassifier),
     _net("reweight", "re-weighting + net", lambda: RebalancedClassifier(class_weight="balanced")),
-    _net("smote", "SMOTE + net", RebalancedClassifier, SmallClassSMOTE),
-    _net("oversample", "random over-sampling + net", RebalancedClassifier, RandomOverSampler),
+    _net("smote", "SMOTE + net", RebalancedClassifier, SmallClassSMOTE, cost=3.0),
     _net(
-        "logit_adjusted", "logit-adjusted net", lambda: RebalancedClassifier(loss="logit_adjusted")
+        "oversample",
+        "random over-sampling + net",
+        RebalancedClassifier,
+        RandomOverSampler,
+        turn=3,
+        cost=3.0,
+    ),
+    _net(
+        "logit_adjusted",
+        "logit-adjusted net",
+        lambda: RebalancedClassifier(loss="logit_adjusted"),
+        turn=1,
+        cost=1.5,
     ),
     _net(
         "ldam_drw",
@@ -188,6 +124,8 @@ _ALL = [
         "rsg",
         "LDAM-DRW-RSG net",
         lambda: RSGClassifier(loss="ldam", class_weight="effective", rebalance_from=0.8),
+        turn=3,
+        cost=3.0,
     ),
     _net(
         "mixup_drw",
@@ -217,7 +155,7 @@ _ALL = [
             },
         },
     ),
-    _net("decoupled", "decoupled net (cRT)", DecoupledClassifier),
+    _net("decoupled", "decoupled net (cRT)", DecoupledClassifier, turn=3, cost=1.5),
     Method(
         "prior_corrected",
         "prior-corrected net",
@@ -234,6 +172,8 @@ _ALL = [
         ),
         _of_estimator(_NET_GRIDS, "estimator__estimator__"),
         text_grids=_of_estimator(_NET_TEXT_GRIDS, "estimator__estimator__"),
+        turn=3,
+        cost=5.0,
     ),
     Method(
         "logistic",
@@ -243,6 +183,8 @@ _ALL = [
             "quick": {"C": [0.01, 0.1, 1.0, 10.0]},
             "full": {"C": [1e-4, 1e-3, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 100.0, 1e3, 1e4]},
         },
+        turn=1,
+        cost=0.1,
     ),
     Method(
         "linear_svc",
@@ -252,6 +194,7 @@ _ALL = [
             "quick": {"C": [0.01, 0.1, 1.0, 10.0]},
             "full": {"C": [1e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0]},
         },
+        cost=0.2,
     ),
     Method(
         "forest",
@@ -269,6 +212,8 @@ _ALL = [
                 "n_estimators": [100, 300],
             },
         },
+        turn=1,
+        cost=0.5,
     ),
     _own(
         "affinity",
@@ -293,6 +238,7 @@ _ALL = [
             "quick": {"lambda1": [0.03, 0.1], "lambda2": [0.0, 1.0]},
             "full": {"lambda1": [0.03, 0.1, 1.0], "lambda2": [0.0, 0.1, 1.0, 10.0]},
         },
+        turn=1,
     ),
     _own(
         "m2m",
@@ -302,8 +248,11 @@ _ALL = [
             "quick": {"lam": [0.1, 0.5], "step_size": [0.3, 1.0]},
             "full": {"lam": [0.01, 0.1, 0.5], "beta": [0.9, 0.999], "step_size": [0.3, 1.0]},
         },
+        turn=3,
+        cost=4.0,
     ),
-    _net("m2m_sampler", "M2m sampler + net", RebalancedClassifier, M2mSampler),
+    _net("m2m_sampler", "M2m sampler + net", RebalancedClassifier, M2mSampler, turn=3, cost=5.0),
+    *boosting_methods(),
 ]
 METHODS: dict[str, Method] = {method.name: method for method in _ALL}
 
@@ -336,6 +285,11 @@ def chosen_methods(methods: Sequence[str | Method] | None) -> list[Method]:
             entries[asked.name] = asked
             continue
         name = str(asked).strip().lower().replace("-", "_")
+        if name in OPTIONAL and name not in METHODS:
+            raise InputError(
+                f"method {name} needs the package {OPTIONAL[name]}, which is not installed: "
+                "pip install 'sklimb[boosting]'"
+            )
         if name not in METHODS:
             raise InputError(f"there is no method {asked!r}: {nearest(asked, METHODS)}")
         entries[name] = METHODS[name]

@@ -9,7 +9,7 @@ import numpy as np
 
 from sklimb._compare.errors import InputError
 from sklimb._compare.phrases import nearest
-from sklimb._compare.run.methods import INNER_FOLDS, N_CANDIDATES
+from sklimb._compare.run.method import INNER_FOLDS, N_CANDIDATES
 from sklimb._compare.run.scores import METRICS
 from sklimb._training import plan
 
@@ -28,6 +28,8 @@ class Options:
         As joblib counts.
     seed : int
         Not negative.
+    budget : float or None
+        Seconds; None is no limit.
     """
 
     metric: str
@@ -37,6 +39,7 @@ class Options:
     device: str
     n_jobs: int
     seed: int
+    budget: float | None = None
 
     @property
     def inner_folds(self) -> int:
@@ -58,6 +61,7 @@ def make_options(
     device: str,
     n_jobs: int | None,
     random_state: Any,
+    budget: Any = None,
 ) -> Options:
     """Check what `sklimb.compare` was given, and decide what was left open.
 
@@ -75,8 +79,21 @@ def make_options(
             continue
         if not _is_whole(value) or value < least:
             raise InputError(f"{name} must be a whole number, at least {least}, not {value!r}")
+    if budget is not None and not (
+        isinstance(budget, (int, float, np.integer, np.floating))
+        and not isinstance(budget, bool)
+        and budget > 0
+    ):
+        raise InputError(f"budget must be a number of seconds above 0, or None, not {budget!r}")
     return Options(
-        metric, folds, repeats, grid, device, _jobs(n_jobs, device), _base_seed(random_state)
+        metric,
+        folds,
+        repeats,
+        grid,
+        device,
+        _jobs(n_jobs, device),
+        _base_seed(random_state),
+        None if budget is None else float(budget),
     )
 
 

@@ -7,16 +7,23 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import joblib
 import numpy as np
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import GridSearchCV
+from threadpoolctl import threadpool_limits
 
 from sklimb._compare.data.preparing import take
 from sklimb._compare.run.scores import Scoring, aligned_scores, class_recalls, score
 from sklimb._compare.run.splits import Split
+
+# What another try may mend, unlike other errors.
+DIED = "its process died"
+# Method, setting, repeat, fold.
+Key = tuple[str, str, int, int]
 
 
 @dataclass(frozen=True)
@@ -30,14 +37,23 @@ class Task:
     pipeline : estimator
         Unfitted.
     candidates : list of dict
-        For GridSearchCV.
+        For GridSearchCV; where it is one, nothing is searched.
     split : Split
+        Its training part may be a part of that of the problem's split.
+    setting : str, default="tuned"
+        How it is fitted, in words (`Level.setting`).
     """
 
     method: str
     pipeline: BaseEstimator
     candidates: list[dict[str, list]]
     split: Split
+    setting: str = "tuned"
+
+    @property
+    def key(self) -> Key:
+        """Which of all tasks it is."""
+        return self.method, self.setting, self.split.repeat, self.split.fold
 
 
 @dataclass
@@ -62,6 +78,16 @@ class Outcome:
         Texts of the warnings and how often each came.
     error : str or None
         Why there are no scores.
+    setting : str
+        As the task has it.
+    n_rows : int
+        Rows that were learnt from.
+    proba : ndarray of shape (n_scored, n_classes) or None
+        What `aligned_scores` says of the scored rows.
+    predicted : ndarray of int of shape (n_scored,) or None
+        Predicted classes, by position.
+    response : {"predict_proba", "decision_function"}
+        What `proba` is.
     """
 
     method: str
@@ -75,6 +101,21 @@ class Outcome:
     search_seconds: float = float("nan")
     warnings: Counter = field(default_factory=Counter)
     error: str | None = None
+    setting: str = "tuned"
+    n_rows: int = 0
+    proba: np.ndarray | None = None
+    predicted: np.ndarray | None = None
+    response: str = "predict_proba"
+
+    @property
+    def key(self) -> Key:
+        """Of the task that it came of."""
+        return self.method, self.setting, self.repeat, self.fold
+
+    @property
+    def seconds(self) -> float:
+        """All that the task took, NaN for one that failed."""
+        return self.search_seconds + self.fit_seconds
 
 
 def search(
@@ -121,28 +162,41 @@ def run_task(task: Task, X: Any, y: np.ndarray, scoring: Scoring) -> Outcome:
     outcome : Outcome
     """
     split = task.split
-    outcome = Outcome(task.method, split.repeat, split.fold)
+    if "module" in {name.rpartition("__")[2] for name in task.pipeline.get_params()}:
+        _import_all_that_training_needs()
+    outcome = Outcome(task.method, split.repeat, split.fold, setting=task.setting)
+    outcome.n_rows = len(split.train)
     started = time.perf_counter()
-    with warnings.catch_warnings(record=True) as caught:
+    # One thread for what goes by the process's number of them, so that sums are taken in the same
+    # order whatever the number of processes; our nets choose their own by the data's shape.
+    with warnings.catch_warnings(record=True) as caught, threadpool_limits(1):
         warnings.simplefilter("always")
         try:
             candidates, inner = task.candidates, split.inner
-            if not inner:
-                # Too few samples to hold any back: the first candidate, unsearched.
-                everything = np.arange(len(split.train))
-                candidates, inner = candidates[:1], [(everything, everything)]
-            found = search(
-                task.pipeline, candidates, inner, scoring, take(X, split.train), y[split.train]
-            )
-            outcome.params = short_params(found.best_params_)
-            outcome.inner_scores = np.full(len(task.candidates), np.nan)
-            outcome.inner_scores[: len(candidates)] = found.cv_results_["mean_test_score"]
-            outcome.fit_seconds = found.refit_time_
-            outcome.search_seconds = time.perf_counter() - started - found.refit_time_
+            X_train, y_train = take(X, split.train), y[split.train]
+            outcome.inner_scores = np.full(len(candidates), np.nan)
+            if len(candidates) == 1 or not inner:
+                # Nothing to choose, or too few samples to hold any back: the first, unsearched.
+                chosen = {key: value for key, (value,) in candidates[0].items()}
+                best = clone(task.pipeline).set_params(**chosen).fit(X_train, y_train)
+                outcome.fit_seconds = time.perf_counter() - started
+                outcome.search_seconds = 0.0
+                outcome.inner_scores[0] = 0.0
+            else:
+                found = search(task.pipeline, candidates, inner, scoring, X_train, y_train)
+                best, chosen = found.best_estimator_, found.best_params_
+                outcome.inner_scores[:] = found.cv_results_["mean_test_score"]
+                outcome.fit_seconds = found.refit_time_
+                outcome.search_seconds = time.perf_counter() - started - found.refit_time_
+            outcome.params = short_params(chosen)
             X_test, y_test = take(X, split.test), y[split.test]
-            best, classes = found.best_estimator_, scoring.classes
+            classes = scoring.classes
             predicted = best.predict(X_test)
             ranks = aligned_scores(best, X_test, classes)
+            outcome.proba = ranks
+            if not hasattr(best, "predict_proba"):
+                outcome.response = "decision_function"
+            outcome.predicted = np.searchsorted(classes, predicted)
             outcome.scores = score(y_test, predicted, ranks, classes, scoring.rare)
             outcome.recalls = class_recalls(y_test, predicted, classes)
         except Exception as error:
@@ -151,6 +205,15 @@ def run_task(task: Task, X: Any, y: np.ndarray, scoring: Scoring) -> Outcome:
         f"{w.category.__name__}: {first_line(str(w.message))}" for w in caught
     )
     return outcome
+
+
+@cache
+def _import_all_that_training_needs() -> None:
+    """Train once in this process: torch imports much of itself then, which is no part of a fit."""
+    from sklimb.classifiers import RebalancedClassifier
+
+    X = np.arange(16, dtype=np.float32)[:, None]
+    RebalancedClassifier(max_epochs=1, random_state=0).fit(X, X[:, 0] > 7)
 
 
 def first_line(text: str) -> str:
@@ -221,9 +284,9 @@ def run_tasks(
         except Exception:
             # run_task turns errors into outcomes, so this is a process that died, for want of
             # memory as a rule, and took its neighbours with it.
-            done = {(o.method, o.repeat, o.fold) for o in outcomes}
+            done = {outcome.key for outcome in outcomes}
             for task in tasks:
-                if (task.method, task.split.repeat, task.split.fold) not in done:
+                if task.key not in done:
                     keep(_alone(task, X, y, scoring))
     except KeyboardInterrupt:
         return outcomes, True
@@ -242,5 +305,5 @@ def _alone(task: Task, X, y, scoring: Scoring) -> Outcome:
         return next(iter(_in_parallel([task], X, y, scoring, n_jobs=2)))
     except Exception as error:
         split = task.split
-        line = f"its process died, as a rule for want of memory ({type(error).__name__})"
-        return Outcome(task.method, split.repeat, split.fold, error=line)
+        line = f"{DIED}, as a rule for want of memory ({type(error).__name__})"
+        return Outcome(task.method, split.repeat, split.fold, error=line, setting=task.setting)

@@ -9,9 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.metrics import average_precision_score, confusion_matrix, recall_score
-
-from sklimb.metrics import geometric_mean_score
+from sklearn.metrics import average_precision_score, recall_score
 
 # What can be chosen by and ranked by, with the words for it.
 METRICS = {
@@ -143,7 +141,26 @@ def score(y_true, y_pred, probabilities, classes, rare) -> dict[str, float]:
         Between 0 and 1; the two of the rarest class are NaN where `y_true` has no sample of it.
         A class that is never predicted has precision 0.
     """
-    table = confusion_matrix(y_true, y_pred, labels=classes)
+    ranking = average_precision(y_true, probabilities, classes, rare)
+    found = confusion_scores(y_true, y_pred, classes, rare) | {"average_precision": ranking}
+    return {name: found[name] for name in SCORES}
+
+
+def confusion_scores(y_true, y_pred, classes, rare) -> dict[str, float]:
+    """Return those of `SCORES` that follow from how often each class is called which.
+
+    Parameters
+    ----------
+    y_true, y_pred, classes, rare
+        As `score` takes them.
+
+    Returns
+    -------
+    scores : dict of str to float
+    """
+    n = len(classes)
+    true, given_as = np.searchsorted(classes, y_true), np.searchsorted(classes, y_pred)
+    table = np.bincount(true * n + given_as, minlength=n * n).reshape(n, n)
     hits, asked, given = np.diag(table), table.sum(axis=1), table.sum(axis=0)
     present = asked > 0
     recall = hits[present] / asked[present]
@@ -153,9 +170,10 @@ def score(y_true, y_pred, probabilities, classes, rare) -> dict[str, float]:
     nan = float("nan")
     return {
         "balanced_accuracy": float(recall.mean()),
-        "geometric_mean": float(geometric_mean_score(y_true, y_pred)),
+        # as sklimb.metrics.geometric_mean_score, which checks labels a hundred times where this is
+        # asked for as many draws
+        "geometric_mean": float(np.exp(np.log(np.maximum(recall, 0.001)).mean())),
         "macro_f1": float(f1.mean()),
-        "average_precision": average_precision(y_true, probabilities, classes, rare),
         "rare_precision": float(hits[k] / max(given[k], 1)) if present[k] else nan,
         "rare_recall": float(hits[k] / asked[k]) if present[k] else nan,
     }
@@ -183,8 +201,25 @@ class Scoring:
         """Return the metric of a fitted `estimator` on `X`, `y`."""
         y = np.asarray(y)
         if self.metric == "average_precision":
-            ranks = aligned_scores(estimator, X, self.classes)
-            return average_precision(y, ranks, self.classes, self.rare)
+            return self.of(y, None, aligned_scores(estimator, X, self.classes))
         # The other metrics need no probabilities, and a prediction costs less.
-        blank = np.zeros((len(y), len(self.classes)))
-        return score(y, estimator.predict(X), blank, self.classes, self.rare)[self.metric]
+        return self.of(y, estimator.predict(X), None)
+
+    def of(self, y_true, y_pred, probabilities) -> float:
+        """Return the metric of what was predicted.
+
+        Parameters
+        ----------
+        y_true : ndarray of shape (n_samples,)
+        y_pred : ndarray of shape (n_samples,) or None
+            None where the metric is one of ranks.
+        probabilities : ndarray of shape (n_samples, n_classes) or None
+            None where it is not.
+
+        Returns
+        -------
+        score : float
+        """
+        if self.metric == "average_precision":
+            return average_precision(y_true, probabilities, self.classes, self.rare)
+        return confusion_scores(y_true, y_pred, self.classes, self.rare)[self.metric]

@@ -24,11 +24,14 @@ class Terminal(io.StringIO):
 
 @pytest.fixture
 def lines(monkeypatch):
-    def run(stream):
+    def run(stream, rounds=False, seconds=21.0):
         monkeypatch.setattr(sys, "stderr", stream)
-        with Progress(2, LABELS, "macro_f1", heading=["about to begin"]) as progress:
+        with Progress(LABELS, "macro_f1", heading=["about to begin"], rounds=rounds) as progress:
+            progress.begin("2 methods on 1 split, untuned", 2, seconds)
             progress(DONE)
             progress(FAILED)
+            progress.end()
+            progress.say("so far")
         return stream.getvalue()
 
     return run
@@ -37,8 +40,10 @@ def lines(monkeypatch):
 def test_lines_where_there_is_no_terminal(lines):
     assert lines(io.StringIO()) == (
         "about to begin\n"
+        "2 runs, about 20 s\n"
         "[1/2] method A, repeat 1, fold 2: 50.0 in 3.0 s\n"
         "[2/2] method B, repeat 2, fold 1: failed: RuntimeError: no\n"
+        "so far\n"
     )
 
 

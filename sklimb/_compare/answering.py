@@ -1,0 +1,250 @@
+"""Running a comparison that is ready to begin, and what comes of it round by round."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sklimb._compare.errors import ComparisonInterrupted, InputError
+from sklimb._compare.report.result import Comparison
+
+if TYPE_CHECKING:
+    from sklearn.base import BaseEstimator
+
+    from sklimb._compare.decisions.aims import Aim
+    from sklimb._compare.run.method import Method
+    from sklimb._compare.run.options import Options
+    from sklimb._compare.run.problems import Problem
+
+# A name of its own, so that tests can have another clock.
+clock = monotonic
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A comparison that is ready to begin.
+
+    Parameters
+    ----------
+    problem : Problem
+    entries : list of Method
+        As `suitable` returns them.
+    options : Options
+    aim : Aim or None
+    asked_for : bool
+        Whether the methods were named.
+    refit : bool
+    started : float
+        What the clock said when the budget began.
+    """
+
+    problem: Problem
+    entries: list[Method]
+    options: Options
+    aim: Aim | None
+    asked_for: bool
+    refit: bool
+    started: float
+
+
+def suitable(
+    entries: list[Method], problem: Problem, aim: Aim | None, *, asked_for: bool
+) -> list[Method]:
+    """Return the methods that can learn from these columns and decide in this way.
+
+    Parameters
+    ----------
+    entries : list of Method
+    problem : Problem
+        Gets a note of what is left out.
+    aim : Aim or None
+    asked_for : bool
+        Whether the methods were named.
+
+    Returns
+    -------
+    entries : list of Method
+        With the grids for texts where the rows are texts.
+
+    Raises
+    ------
+    InputError
+        If none is left.
+    """
+    from scipy import sparse
+
+    from sklimb._compare.data.first_step import has_text
+
+    texts = has_text(problem.X, problem.columns)
+    if texts:
+        entries = [method.for_text() for method in entries]
+    if (texts or sparse.issparse(problem.X)) and not asked_for:
+        left = [method.name for method in entries if not method.takes_sparse]
+        entries = [method for method in entries if method.takes_sparse]
+        problem.notes.append(f"left out, for they take no sparse columns: {', '.join(left)}")
+    if aim is not None and aim.kind == "cost" and len(aim.costs) > 2:
+        able = [method for method in entries if hasattr(method.classify(), "predict_proba")]
+        left = [method.name for method in entries if method not in able]
+        if not able:
+            raise InputError(f"costs of many classes need probabilities: {left[0]} has none")
+        if left:
+            problem.notes.append(
+                f"left out, for costs of many classes need probabilities: {', '.join(left)}"
+            )
+        entries = able
+    return entries
+
+
+def run(
+    plan: Plan,
+    progress: bool,
+    on_round: Callable[[Comparison], Any] | None,
+    checkpoint: str | Path | None,
+) -> Comparison:
+    """Run the rounds of a comparison.
+
+    Parameters
+    ----------
+    plan : Plan
+    progress : bool
+    on_round : callable or None
+        Called with the result so far after each round but the last.
+    checkpoint : str, Path or None
+        Folder of finished fits.
+
+    Returns
+    -------
+    comparison : Comparison
+
+    Raises
+    ------
+    ComparisonInterrupted
+        On Ctrl-C, with what is finished.
+    """
+    from sklimb._compare.data.describing import column_lines
+    from sklimb._compare.data.first_step import make_preparation
+    from sklimb._compare.report.collecting import collect, first_notes
+    from sklimb._compare.report.progress import Progress
+    from sklimb._compare.run.levels import exhaustive, ladder
+    from sklimb._compare.run.racing import race
+    from sklimb._compare.run.rounds import Course
+    from sklimb._compare.run.scores import Scoring, rarest_class
+
+    problem, options = plan.problem, plan.options
+    if problem.prepare is None:
+        problem.prepare = make_preparation(problem.X, problem.columns)
+    classes, y = np.unique(problem.y), problem.y
+    scoring = Scoring(options.metric, classes, rarest_class(y[problem.final]))
+    if options.budget is None:
+        levels = exhaustive(problem.splits)
+    else:
+        n_columns = 1 if np.ndim(problem.X) == 1 else problem.X.shape[1]
+        levels = ladder(problem.splits, n_columns, len(classes))
+    course = Course(plan.entries, levels, problem.splits, y, scoring, asked_for=plan.asked_for)
+    store = None if checkpoint is None else _store(plan, checkpoint)
+    notes = first_notes(plan.entries, problem)
+    labels = {method.name: method.label for method in plan.entries}
+    lines = column_lines(problem.columns) if problem.columns is not None else []
+    heading = [problem.words, *lines, *problem.cautions, *notes]
+
+    def answer(ending, provisional: bool = False) -> Comparison:
+        comparison = collect(problem, course, options, ending, plan.aim, provisional=provisional)
+        comparison.columns = lines
+        comparison.notes[:0] = [*problem.cautions, *notes]
+        comparison.add_cautions(problem.cautions)  # behind those of the figures
+        if comparison.best_method is not None:
+            _write_code(comparison, plan)
+        return comparison
+
+    shown = nullcontext()
+    if progress:
+        shown = Progress(labels, options.metric, heading, rounds=len(levels) > 1)
+    with shown as watcher:
+
+        def after(ending) -> None:
+            if watcher is None and on_round is None:
+                return
+            comparison = answer(ending, provisional=True)
+            if watcher is not None:
+                watcher.say(f"After {clock() - plan.started:.0f} s: {comparison.verdict}")
+            if on_round is not None:
+                on_round(comparison)
+
+        ending = race(
+            course,
+            problem,
+            options,
+            clock=clock,
+            started=plan.started,
+            store=store,
+            watcher=watcher,
+            on_round=after,
+        )
+    if ending.interrupted is not None and not course.found:
+        raise KeyboardInterrupt("interrupted before any method was finished")
+    comparison = answer(ending)
+    if plan.refit and comparison.best_method is not None and not comparison.interrupted:
+        _refit(comparison, plan)
+    if comparison.interrupted:
+        raise ComparisonInterrupted(comparison)
+    return comparison
+
+
+def _store(plan: Plan, folder: str | Path):
+    from sklimb import __version__
+    from sklimb._compare.run.store import Store, fingerprint
+
+    problem, options = plan.problem, plan.options
+    decides = {
+        "metric": options.metric,
+        "grid": options.grid,
+        "device": options.device,
+        "version of sklimb": __version__,
+    }
+    key = fingerprint(problem.X, problem.y, problem.splits, decides)
+    return Store(folder, key, problem.words)
+
+
+def _best_model(comparison: Comparison, plan: Plan) -> BaseEstimator:
+    """Return the best method, unfitted, with its parameters and its decision."""
+    from sklimb._compare.report.deciding import decided_model
+
+    problem, options = plan.problem, plan.options
+    method = next(m for m in plan.entries if m.name == comparison.best_method)
+    model = method.pipeline(problem.prepare, device=options.device, seed=options.seed)
+    params = comparison.best_params_
+    model.set_params(**{f"classify__{key}": value for key, value in params.items()})
+    return decided_model(model, comparison.decision, problem.y[problem.final], comparison.classes)
+
+
+def _write_code(comparison: Comparison, plan: Plan) -> None:
+    """Add the Python that makes the best method."""
+    from sklimb._compare import snippet
+
+    code = snippet.construction(_best_model(comparison, plan)) + "\nmodel.fit(X, y)"
+    comparison.code = snippet.joined(plan.problem.code, code)
+
+
+def _refit(comparison: Comparison, plan: Plan) -> None:
+    """Fit the best method on all samples to learn from."""
+    from sklimb._compare.data.preparing import take
+
+    model, problem = _best_model(comparison, plan), plan.problem
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            comparison.best_estimator_ = model.fit(
+                take(problem.X, problem.final), problem.y[problem.final]
+            )
+        except KeyboardInterrupt:
+            raise ComparisonInterrupted(comparison) from None
+    label = comparison.labels[comparison.best_method]
+    for text in sorted({f"{w.category.__name__}: {w.message}".splitlines()[0] for w in caught}):
+        comparison.notes.append(f"the last fit of {label} warned: {text}")

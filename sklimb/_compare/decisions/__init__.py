@@ -1,0 +1,1 @@
+"""What to decide by: thresholds, costs and calibration, from predictions that are there already."""

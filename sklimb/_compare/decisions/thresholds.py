@@ -1,0 +1,91 @@
+"""The threshold on a score that serves an aim, for two classes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sklimb._compare.decisions.aims import Aim
+
+
+def best_threshold(scores: np.ndarray, positive: np.ndarray, aim: Aim) -> tuple[float, bool]:
+    """Return from which score on a row is called positive.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n,)
+        Higher for what is more likely positive.
+    positive : ndarray of bool of shape (n,)
+    aim : Aim
+        Recall: the highest threshold that reaches it, which has the fewest alarms. Precision: the
+        lowest one. Cost: the one that costs least.
+
+    Returns
+    -------
+    threshold : float
+        Between two scores where it can be, so that it depends on no last digit.
+    reached : bool
+        Whether the aim is reached by these scores; else the threshold is the nearest to it.
+    """
+    values, found, alarms = _by_score(scores, positive)
+    total, reached = found[-1], True
+    if aim.kind == "recall":
+        place = int(np.argmax(found >= aim.least * total - 1e-9))
+    elif aim.kind == "precision":
+        precision = found / np.maximum(alarms, 1)
+        right = np.flatnonzero((precision >= aim.least) & (found > 0))
+        reached = len(right) > 0
+        most = len(precision) - 1 - int(np.argmax(precision[::-1]))
+        place = int(right[-1]) if reached else most
+    else:
+        costs, k = aim.costs, aim.positive
+        cost = (
+            costs[k, k] * found
+            + costs[k, 1 - k] * (total - found)
+            + costs[1 - k, k] * (alarms - found)
+            + costs[1 - k, 1 - k] * (len(scores) - total - (alarms - found))
+        )
+        place = int(np.argmin(cost))
+    return _between(values, place), reached
+
+
+def _by_score(scores: np.ndarray, positive: np.ndarray):
+    """Return distinct scores from the highest, and what is found and called from each on.
+
+    In front stands infinity, from which on nothing is.
+    """
+    order = np.argsort(-scores, kind="stable")
+    ordered = scores[order]
+    last = np.append(np.flatnonzero(np.diff(ordered)), len(ordered) - 1)
+    found = np.append(0, np.cumsum(positive[order])[last])
+    return np.append(np.inf, ordered[last]), found, np.append(0, last + 1)
+
+
+def _between(values: np.ndarray, place: int) -> float:
+    if place == len(values) - 1:
+        return float(values[place])
+    above, below = float(values[place]), float(values[place + 1])
+    if not np.isfinite(above):
+        return float(np.nextafter(below, np.inf))
+    middle = (above + below) / 2
+    return middle if below < middle else above
+
+
+def precision_at(scores: np.ndarray, positive: np.ndarray, recalls) -> list[float]:
+    """Return the best precision that goes with at least each of some recalls.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n,)
+    positive : ndarray of bool of shape (n,)
+    recalls : sequence of float
+
+    Returns
+    -------
+    precisions : list of float
+    """
+    _, found, alarms = _by_score(scores, positive)
+    precision = found / np.maximum(alarms, 1)
+    return [
+        float(precision[found >= recall * found[-1] - 1e-9].max()) if found[-1] else float("nan")
+        for recall in recalls
+    ]

@@ -1,0 +1,226 @@
+"""From the outcomes of a comparison to the object that holds its answer."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+
+from sklimb._compare.decisions.aims import Aim
+from sklimb._compare.decisions.decision import decide
+from sklimb._compare.decisions.held_out import held_out
+from sklimb._compare.phrases import counted
+from sklimb._compare.report import wording
+from sklimb._compare.report.cautions import any_better_than_chance, chance_line, few_rare_line
+from sklimb._compare.report.deciding import decision_words
+from sklimb._compare.report.result import Comparison
+from sklimb._compare.report.standing import standing
+from sklimb._compare.report.summary import (
+    best_candidate,
+    fold_frame,
+    method_frame,
+    recall_frame,
+)
+from sklimb._compare.run.method import Method
+from sklimb._compare.run.options import Options
+from sklimb._compare.run.problems import Problem
+from sklimb._compare.run.racing import Ending
+from sklimb._compare.run.rounds import Course
+from sklimb._compare.run.scores import METRICS
+from sklimb._compare.run.splits import smallest_part
+
+
+def collect(
+    problem: Problem,
+    course: Course,
+    options: Options,
+    ending: Ending,
+    aim: Aim | None,
+    *,
+    provisional: bool = False,
+) -> Comparison:
+    """Return the result, but for the estimator.
+
+    Parameters
+    ----------
+    problem : Problem
+    course : Course
+    options : Options
+    ending : Ending
+    aim : Aim or None
+    provisional : bool, default=False
+        Whether more is to come; more could have come after Ctrl-C or a short budget, too.
+
+    Returns
+    -------
+    comparison : Comparison
+    """
+    entries, scoring, metric, grid = course.methods, course.scoring, options.metric, options.grid
+    shown = standing(course, ending.done)
+    every = list(course.found.values())
+    settings = list(dict.fromkeys(level.setting for level in course.levels))
+    results = method_frame(entries, shown.outcomes, metric, grid, shown.stages)
+    folds = fold_frame(entries, every, settings)
+    final = problem.y[problem.final]
+    counts = np.array([(final == label).sum() for label in scoring.classes])
+    done = results[(results["error"] == "") & results[metric].notna()] if len(results) else results
+    best = done["method"].iloc[0] if len(done) else None
+    recalls = recall_frame(results, shown.outcomes, scoring.classes, counts)
+    predictions = {
+        name: held_out(own, problem.splits, problem.y, scoring.classes)
+        for name, own in _finished(shown.outcomes).items()
+    }
+    cautions = []
+    if best is not None:
+        scored = _scored(predictions[best].rows, problem.y)
+        last = results[results["stage"] == done["stage"].iloc[0]]
+        if not any_better_than_chance(last, recalls, scored):
+            cautions, best = [chance_line(last, metric, len(scored))], None
+        else:
+            rare = done["rare_recall"].iloc[0]
+            cautions = few_rare_line(rare, scoring.rare, scored[scoring.rare])
+    params, decision = {}, None
+    if best is not None:
+        method = next(m for m in entries if m.name == best)
+        own = [o for o in shown.outcomes if o.method == best]
+        params, _ = best_candidate(method, grid, own)
+        decision = decide(predictions[best], aim)
+    labels = {method.name: method.label for method in entries}
+    provisional |= ending.interrupted is not None or ending.left is not None
+    said = decision_words(decision, scoring.classes, scoring.rare)
+    if best is None and cautions:
+        closing = wording.sentence(cautions[0])
+    else:
+        closing = wording.verdict(results, folds, metric, provisional=provisional)
+    stages = {stage + 1: shown.words(stage) for stage in sorted(set(shown.stages.values()))}
+    return Comparison(
+        results=results,
+        folds=folds,
+        recalls=recalls,
+        metric=metric,
+        verdict=" ".join(part for part in (closing, said) if part),
+        problem=problem.words,
+        how=_how(problem, options, course),
+        legend=wording.legend(
+            results, len(scoring.classes), scoring.rare, int(counts.min()), len(final)
+        ),
+        labels=labels,
+        n_splits=len(problem.splits),
+        best_method=best,
+        best_params_=params,
+        notes=[*_warning_notes(every, labels), *_ending_notes(ending, course)],
+        interrupted=ending.interrupted is not None,
+        provisional=provisional,
+        stages=stages,
+        classes=scoring.classes,
+        decision=decision,
+        predictions=predictions,
+        cautions=cautions,
+    )
+
+
+def _scored(rows: np.ndarray, y: np.ndarray) -> Counter:
+    """Return how many samples of each class are scored, each once."""
+    labels, counts = np.unique(y[np.unique(rows)], return_counts=True)
+    return Counter(dict(zip(labels.tolist(), counts.tolist(), strict=True)))
+
+
+def _finished(outcomes) -> dict[str, list]:
+    by_method: dict[str, list] = {}
+    for outcome in outcomes:
+        by_method.setdefault(outcome.method, []).append(outcome)
+    return {name: own for name, own in by_method.items() if not any(o.error for o in own)}
+
+
+def _how(problem: Problem, options: Options, course: Course) -> str:
+    searched = (
+        f"among {options.n_candidates} candidates by {METRICS[options.metric]} on "
+        f"{options.inner_folds} inner folds of the rows to learn from."
+    )
+    measured = f"Measured on {problem.how}; seed {options.seed}."
+    if len(course.levels) == 1:
+        return f"{measured} Each method chose {searched}"
+    return (
+        f"{measured} In rounds: methods that are not clearly behind go on to more splits and rows. "
+        f"A tuned method chose {searched}"
+    )
+
+
+def _ending_notes(ending: Ending, course: Course) -> list[str]:
+    notes = []
+    if ending.n_read:
+        notes.append(f"{counted(ending.n_read, 'finished run')} read, not run again")
+    if ending.interrupted is not None and not ending.done:
+        keys = [
+            key
+            for method in ending.interrupted.methods
+            for key in course.keys(ending.interrupted.level, method)
+        ]
+        n = sum(key in course.found for key in keys)
+        notes.append(f"interrupted: {n} of {len(keys)} runs are finished")
+    elif ending.interrupted is not None:
+        notes.append(
+            f"interrupted in round {len(ending.done) + 1} ({ending.interrupted.words}): the "
+            "figures are those of the rounds before it"
+        )
+    if ending.left is not None:
+        notes.append(
+            f"the budget was enough for {counted(len(ending.done), 'round')}; the next "
+            f"({ending.left.words}) would have taken about {ending.left_seconds:.0f} s: a longer "
+            "budget (--budget, with --resume) tells more"
+        )
+    return notes
+
+
+def _warning_notes(outcomes, labels) -> list[str]:
+    counts: dict[str, Counter] = {}
+    for outcome in outcomes:
+        counts.setdefault(outcome.method, Counter()).update(outcome.warnings)
+    notes = []
+    for name, found in counts.items():
+        if found:
+            text, times = found.most_common(1)[0]
+            others = f", and {len(found) - 1} other kinds" if len(found) > 1 else ""
+            notes.append(
+                f"{labels[name]} warned {found.total()} times: {text[:160]} ({times} times{others})"
+            )
+    return notes
+
+
+def first_notes(entries: Sequence[Method], problem: Problem) -> list[str]:
+    """Return what can be said before anything is fitted.
+
+    Parameters
+    ----------
+    entries : sequence of Method
+    problem : Problem
+
+    Returns
+    -------
+    notes : list of str
+    """
+    notes = [*problem.notes, *_smote_notes(entries, problem.y, problem.splits)]
+    if not all(split.inner for split in problem.splits):
+        notes.append(
+            "some parts have too few rows of each class to search in: the first candidate of each "
+            "method is taken there"
+        )
+    return notes
+
+
+def _smote_notes(entries, y, splits) -> list[str]:
+    if not any(method.name == "smote" for method in entries):
+        return []
+    label, n_samples = smallest_part(y, splits)
+    if n_samples > 5:
+        return []
+    if n_samples == 1:
+        return [
+            f"class {label!s} has in some part only one row to learn from: there SMOTE repeats it"
+        ]
+    neighbours = "1 neighbour" if n_samples == 2 else f"{n_samples - 1} neighbours"
+    return [
+        f"class {label!s} has in some part only {n_samples} rows to learn from: there SMOTE takes "
+        f"{neighbours} instead of 5"
+    ]

@@ -1,0 +1,141 @@
+"""A decision in words, as a model, and as tables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator
+from sklearn.model_selection import FixedThresholdClassifier
+
+from sklimb._compare.decisions.decision import Decision
+from sklimb._compare.decisions.held_out import HeldOut
+from sklimb._compare.decisions.thresholds import precision_at
+from sklimb.classifiers import PriorCorrectedClassifier
+
+RECALLS = (0.5, 0.7, 0.8, 0.9, 0.95)
+
+
+def decision_words(decision: Decision | None, classes: np.ndarray, rare: Any) -> str:
+    """Return what a decision gives, in a few sentences.
+
+    Parameters
+    ----------
+    decision : Decision or None
+    classes : ndarray of shape (n_classes,)
+    rare : scalar
+        The class that is looked for.
+
+    Returns
+    -------
+    text : str
+        Empty without a decision.
+    """
+    if decision is None:
+        return ""
+    k = int(np.searchsorted(classes, rare))
+    found = _of_hundred(*decision.recall(k), f"rows of class {rare!s}")
+    right = _of_hundred(*decision.precision(k), "alarms")
+    if not decision.table[k].sum():
+        return ""
+    aim = decision.aim
+    if aim is None:
+        return f"As it stands it finds {found}; {right} are right."
+    sentences = []
+    if decision.threshold is not None:
+        sentences.append(
+            f"At a threshold of {decision.threshold:.4g} ({aim.words}) it finds {found}; {right} "
+            "are right."
+        )
+    else:
+        sentences.append(f"Decided by the costs it finds {found}; {right} are right.")
+    if not decision.reached:
+        sentences.append(f"A {aim.words} is not reached at any threshold: this is the nearest.")
+    if decision.cost is not None:
+        low, high = decision.cost_interval
+        sentences.append(
+            f"100 rows cost {100 * decision.cost:.3g} ({100 * low:.3g} to {100 * high:.3g}), "
+            f"{100 * decision.cost_as_is:.3g} as the method itself predicts."
+        )
+    return " ".join(sentences)
+
+
+def _of_hundred(share: float, low: float, high: float, noun: str) -> str:
+    if share != share:
+        return f"no {noun}, for there are none"
+    ends = f"95 % interval {100 * low:.0f} to {100 * high:.0f}"
+    return f"{100 * share:.0f} of 100 {noun} ({ends})"
+
+
+def decided_model(
+    model: BaseEstimator, decision: Decision | None, y: np.ndarray, classes: np.ndarray
+) -> BaseEstimator:
+    """Return the unfitted model that predicts as was decided.
+
+    Parameters
+    ----------
+    model : classifier
+        Unfitted.
+    decision : Decision or None
+    y : ndarray of shape (n_samples,)
+        Labels that the model will be fitted to.
+    classes : ndarray of shape (n_classes,)
+
+    Returns
+    -------
+    model : classifier
+        With two classes scikit-learn's FixedThresholdClassifier around it; with more, a
+        PriorCorrectedClassifier that expects costs.
+    """
+    if decision is None or decision.aim is None:
+        return model
+    names = classes.tolist()
+    if decision.threshold is not None:
+        return FixedThresholdClassifier(
+            model,
+            threshold=decision.threshold,
+            pos_label=names[decision.aim.positive],
+            response_method=decision.response,
+        )
+    # p * (target / source) = p * source^power
+    shares = np.array([(y == label).mean() for label in classes]) ** (1 + decision.power)
+    target = dict(zip(names, (shares / shares.sum()).tolist(), strict=True))
+    costs = {
+        (true, called): float(decision.aim.costs[i, j])
+        for i, true in enumerate(names)
+        for j, called in enumerate(names)
+        if i != j or decision.aim.costs[i, j]
+    }
+    return PriorCorrectedClassifier(model, target_prior=target, cost_matrix=costs)
+
+
+def confusion_frame(decision: Decision, classes: np.ndarray) -> pd.DataFrame:
+    """Return how often each class was called which, truth by row, a mean over repeats."""
+    names = pd.Index(classes, name="class")
+    return pd.DataFrame(decision.table, index=names, columns=pd.Index(classes, name="called"))
+
+
+def precision_frame(predictions: dict[str, HeldOut], classes: np.ndarray, rare: Any):
+    """Return the best precision of each method that goes with some recalls.
+
+    Parameters
+    ----------
+    predictions : dict of str to HeldOut
+    classes : ndarray of shape (n_classes,)
+    rare : scalar
+        The class that is looked for.
+
+    Returns
+    -------
+    frame : DataFrame
+        One row a method, one column a recall. A mean over parts would hide those that lack the
+        class: it is of all held-out rows together.
+    """
+    k = int(np.searchsorted(classes, rare))
+    rows = {
+        name: precision_at(held.proba[:, k], held.truth == k, RECALLS)
+        for name, held in predictions.items()
+    }
+    columns = pd.Index([f"at recall {100 * r:g} %" for r in RECALLS], name="precision")
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("method")

@@ -1,0 +1,86 @@
+"""How long the next round will take: from what has been measured, and roughly before that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from sklimb._compare.run.method import Method
+from sklimb._compare.run.running import Outcome, Task
+
+# A plain net on one core, in seconds: what a fit costs whatever the data, and a row of 50 columns.
+_FIT, _ROW, _COLUMNS = 0.3, 1.5e-4, 50
+# New processes import torch before they begin.
+_START = 5.0
+# A fit takes longer with more rows, but not in proportion: where they are few, epochs are more.
+_POWER = 0.8
+
+
+def task_seconds(
+    task: Task, method: Method, n_columns: int, n_classes: int, done: Sequence[Outcome]
+) -> float:
+    """Return about how long a task takes on one core.
+
+    Parameters
+    ----------
+    task : Task
+    method : Method
+        That of the task.
+    n_columns, n_classes : int
+    done : sequence of Outcome
+        Of all methods; those of this one are relied on first, and what the others took beside what
+        was expected says how fast this machine is.
+
+    Returns
+    -------
+    seconds : float
+    """
+    fits = _fits(task)
+    rough = fits * _rough(method, len(task.split.train), n_columns, n_classes)
+    own = [o for o in done if o.method == method.name and o.fit_seconds == o.fit_seconds]
+    if not own:
+        return rough
+    # The nearest in rows says most.
+    nearest = min(own, key=lambda o: abs(np.log(o.n_rows / len(task.split.train))))
+    if nearest.setting == task.setting:
+        return nearest.seconds
+    grown = max(1.0, len(task.split.train) / nearest.n_rows) ** _POWER
+    return fits * nearest.fit_seconds * grown
+
+
+def round_seconds(seconds: Iterable[float], n_workers: int, *, fresh: bool) -> float:
+    """Return about how long tasks take side by side.
+
+    Parameters
+    ----------
+    seconds : iterable of float
+        Of each task on one core.
+    n_workers : int
+    fresh : bool
+        Whether the processes have to be started first.
+
+    Returns
+    -------
+    seconds : float
+    """
+    seconds = list(seconds)
+    if not seconds:
+        return 0.0
+    # The last tasks leave some of the processes without work.
+    together = max(sum(seconds) / n_workers + max(seconds) * (1 - 1 / n_workers) / 2, max(seconds))
+    return together + (_START if fresh and n_workers > 1 else 0.0)
+
+
+def _fits(task: Task) -> float:
+    """Return how many fits on the whole training part a task is worth."""
+    if len(task.candidates) == 1 or not task.split.inner:
+        return 1.0
+    share = np.mean([len(train) for train, _ in task.split.inner]) / len(task.split.train)
+    return 1.0 + len(task.candidates) * len(task.split.inner) * float(share)
+
+
+def _rough(method: Method, n_rows: int, n_columns: int, n_classes: int) -> float:
+    by_class = max(1.0, n_classes / 2) if method.by_class else 1.0
+    net = _FIT + _ROW * n_rows * (0.5 + 0.5 * min(n_columns, 2_000) / _COLUMNS)
+    return method.cost * by_class * net

@@ -1,0 +1,103 @@
+"""Who is clearly behind: paired differences of two methods on the splits that both have."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from sklimb._compare.run.running import Outcome
+from sklimb._compare.run.scores import Scoring
+from sklimb._compare.run.splits import Split, seed_from
+
+# Average precision of many classes takes long, so it is drawn less often.
+_DRAWS, _FEW_DRAWS = 100, 20
+# Behind by more than so many standard errors is clearly behind.
+CLEARLY = 2.0
+
+
+def standings(
+    outcomes: dict[str, Sequence[Outcome]], splits: Sequence[Split], y: np.ndarray, scoring: Scoring
+) -> list[tuple[str, float, float]]:
+    """Return how far each method is behind the best, and the standard error of that.
+
+    Parameters
+    ----------
+    outcomes : dict of str to sequence of Outcome
+        Of each method one for each of `splits`, in their order, none with an error.
+    splits : sequence of Split
+    y : ndarray of shape (n_samples,)
+    scoring : Scoring
+
+    Returns
+    -------
+    standings : list of (name, behind, error)
+        The best first, with 0 and 0. The error is the larger of two: that of drawing the scored
+        rows anew, the same for both methods (a bootstrap within classes), and that of the
+        differences between splits, where there are three or more.
+    """
+    means = {
+        name: float(np.nanmean([o.scores[scoring.metric] for o in own]))
+        for name, own in outcomes.items()
+    }
+    order = sorted(means, key=lambda name: -np.nan_to_num(means[name], nan=-np.inf))
+    if not order:
+        return []
+    # Class indices in place of labels, which may be texts that take long to look up.
+    truth = [np.searchsorted(scoring.classes, y[split.test]) for split in splits]
+    rare = int(np.searchsorted(scoring.classes, scoring.rare))
+    coded = Scoring(scoring.metric, np.arange(len(scoring.classes)), rare)
+    draws = [_draws(true, coded, k) for k, true in enumerate(truth)]
+    drawn = {
+        name: np.array([
+            _drawn_scores(o, true, rows, coded)
+            for o, true, rows in zip(own, truth, draws, strict=True)
+        ])
+        for name, own in outcomes.items()
+    }  # fmt: skip
+    # Splits that score the same rows, as a test part does, are no independent draws of them.
+    n_scored = sum(len(split.test) for split in splits)
+    repeated = n_scored / len(np.unique(np.concatenate([split.test for split in splits])))
+    found = [(order[0], 0.0, 0.0)]
+    for name in order[1:]:
+        gaps = drawn[order[0]] - drawn[name]
+        of_rows = np.sqrt(np.sum(np.nanvar(gaps, axis=1)) * repeated) / len(splits)
+        by_split = np.array([
+            a.scores[scoring.metric] - b.scores[scoring.metric]
+            for a, b in zip(outcomes[order[0]], outcomes[name], strict=True)
+        ])  # fmt: skip
+        of_splits = np.nanstd(by_split, ddof=1) / np.sqrt(len(splits)) if len(splits) > 2 else 0.0
+        found.append((name, means[order[0]] - means[name], float(max(of_rows, of_splits))))
+    return found
+
+
+def not_clearly_behind(standings: Sequence[tuple[str, float, float]]) -> list[str]:
+    """Return the names of the methods that may still be the best.
+
+    Parameters
+    ----------
+    standings : sequence of (name, behind, error)
+        As `standings` returns them.
+
+    Returns
+    -------
+    names : list of str
+        The best first, in the order of `standings`.
+    """
+    return [name for name, behind, error in standings if behind <= CLEARLY * error]
+
+
+def _draws(y_test: np.ndarray, scoring: Scoring, k: int) -> list[np.ndarray]:
+    ranked = scoring.metric == "average_precision" and len(scoring.classes) > 2
+    rng = np.random.default_rng(seed_from(len(y_test), k))
+    by_class = [np.flatnonzero(y_test == label) for label in np.unique(y_test)]
+    return [
+        np.concatenate([rng.choice(rows, len(rows)) for rows in by_class])
+        for _ in range(_FEW_DRAWS if ranked else _DRAWS)
+    ]
+
+
+def _drawn_scores(
+    outcome: Outcome, truth: np.ndarray, draws: list[np.ndarray], scoring: Scoring
+) -> list[float]:
+    return [scoring.of(truth[rows], outcome.predicted[rows], outcome.proba[rows]) for rows in draws]

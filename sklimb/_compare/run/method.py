@@ -1,0 +1,123 @@
+"""What one line of the comparison is: a name, the steps behind the preparation, and its grids."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from imblearn.pipeline import Pipeline
+from sklearn.base import BaseEstimator, clone
+from sklearn.model_selection import ParameterGrid
+
+N_CANDIDATES = {"quick": 4, "full": 12}
+INNER_FOLDS = {"quick": 3, "full": 5}
+
+Grid = Mapping[str, Sequence[Any]] | Sequence[Mapping[str, Sequence[Any]]]
+
+
+@dataclass(frozen=True)
+class Method:
+    """One line of the comparison.
+
+    Parameters
+    ----------
+    name : str
+        How it is asked for: lower case, underscores.
+    label : str
+        How it is called in tables and pictures.
+    classify : callable
+        Returns a new, unfitted classifier.
+    grids : mapping
+        For ``"quick"`` and ``"full"`` a scikit-learn parameter grid of the classifier.
+    resample : callable or None, default=None
+        Returns a new sampler that is applied to the samples that are learnt from.
+    text_grids : mapping or None, default=None
+        The grids where the rows are texts, which are some thousand sparse columns; None takes
+        `grids`.
+    turn : int, default=2
+        When it comes on in a comparison with a budget: 1 is the first round (cheap and strong), 2
+        the second, 3 after the best of these have been tuned.
+    cost : float, default=1.0
+        Seconds of a fit beside those of a plain net, roughly, for estimates before the first.
+    by_class : bool, default=False
+        Whether a fit takes longer in proportion to the number of classes.
+    takes_sparse : bool, default=True
+        Whether it learns from sparse columns, as texts are.
+    untuned : mapping, default={}
+        Parameters of the classifier where nothing is searched.
+    """
+
+    name: str
+    label: str
+    classify: Callable[[], BaseEstimator]
+    grids: Mapping[str, Grid]
+    resample: Callable[[], BaseEstimator] | None = None
+    text_grids: Mapping[str, Grid] | None = None
+    turn: int = 2
+    cost: float = 1.0
+    by_class: bool = False
+    takes_sparse: bool = True
+    untuned: Mapping[str, Any] = field(default_factory=dict)
+
+    def for_text(self) -> Method:
+        """Return the same method with the grids for texts, untuned the first of them."""
+        if self.text_grids is None:
+            return self
+        first = ParameterGrid(self.text_grids["quick"])[0]
+        return replace(self, grids=self.text_grids, untuned=first)
+
+    def pipeline(self, prepare: BaseEstimator, *, device: str, seed: int) -> Pipeline:
+        """Return the unfitted pipeline.
+
+        Parameters
+        ----------
+        prepare : transformer
+            Turns the columns into scaled numbers; it is cloned.
+        device : str
+            Given to every step that has a parameter of this name, or whose ``estimator`` has, at
+            any depth.
+        seed : int
+            Likewise as ``random_state``.
+
+        Returns
+        -------
+        pipeline : imblearn.pipeline.Pipeline
+            With the steps ``prepare``, ``resample`` (where there is one) and ``classify``.
+        """
+        steps = [("prepare", clone(prepare))]
+        if self.resample is not None:
+            steps.append(("resample", self.resample()))
+        steps.append(("classify", self.classify()))
+        for _, step in steps:
+            given = {"device": device, "random_state": seed}
+            known = step.get_params()
+            step.set_params(
+                **{
+                    name: given[name.rpartition("estimator__")[2]]
+                    for name in known
+                    if name.rpartition("estimator__")[2] in given
+                }
+            )
+        return Pipeline(steps)
+
+    def candidates(self, grid: str) -> list[dict[str, list]]:
+        """Return the grid as a list of single candidates for GridSearchCV over the pipeline.
+
+        Parameters
+        ----------
+        grid : {"quick", "full"}
+
+        Returns
+        -------
+        candidates : list of dict
+            Each maps a parameter of the pipeline to a list of one value.
+        """
+        return [
+            {f"classify__{key}": [value] for key, value in candidate.items()}
+            for candidate in ParameterGrid(self.grids[grid])
+        ]
+
+    def only_candidate(self) -> list[dict[str, list]]:
+        """Return the settings without a search in the form of `candidates`."""
+        return [{f"classify__{key}": [value] for key, value in self.untuned.items()}]

@@ -1,0 +1,169 @@
+"""Which methods are looked at next, and how closely: successive halving over methods.
+
+What a round does follows from the data, the seed and what the rounds before it have found. How long
+anything took changes nothing; a budget decides only whether the next round starts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sklimb._compare.run.leads import not_clearly_behind, standings
+from sklimb._compare.run.levels import Level
+from sklimb._compare.run.method import Method
+from sklimb._compare.run.running import Key, Outcome
+from sklimb._compare.run.scores import Scoring
+from sklimb._compare.run.splits import Split
+
+# So many go on at least: one split says nothing of how much a method depends on what it learns
+# from, and the best needs another beside it to the end. Of the slow ones so many join at most.
+_LEAST_OF_ONE_SPLIT = 3
+_LEAST = 2
+_JOINING = 3
+
+
+@dataclass(frozen=True)
+class Round:
+    """Methods that are brought to one level, side by side.
+
+    Parameters
+    ----------
+    level : Level
+    methods : tuple of Method
+    """
+
+    level: Level
+    methods: tuple[Method, ...]
+
+    @property
+    def words(self) -> str:
+        """What it does, in words."""
+        n = len(self.methods)
+        what = "1 method" if n == 1 else f"{n} methods"
+        return f"{what} on {self.level.words}"
+
+
+class Course:
+    """The rounds of one comparison.
+
+    Parameters
+    ----------
+    methods : sequence of Method
+    levels : sequence of Level
+        From the first look on, as `ladder` or `exhaustive` returns them.
+    splits : sequence of Split
+    y : ndarray of shape (n_samples,)
+    scoring : Scoring
+    asked_for : bool, default=False
+        Whether the methods were named: then all of them are in the first round, and only those that
+        are clearly behind are left there.
+    """
+
+    def __init__(
+        self,
+        methods: Sequence[Method],
+        levels: Sequence[Level],
+        splits: Sequence[Split],
+        y: np.ndarray,
+        scoring: Scoring,
+        *,
+        asked_for: bool = False,
+    ):
+        self.methods, self.levels, self.splits = list(methods), list(levels), list(splits)
+        self.y, self.scoring, self.asked_for = y, scoring, asked_for
+        self.found: dict[Key, Outcome] = {}
+
+    def rounds(self) -> Iterator[Round]:
+        """Yield the next round; what came of it has to be in `found` before the one after.
+
+        Yields
+        ------
+        round : Round
+        """
+        first, *later = self.levels
+        if not later:
+            yield Round(first, tuple(sorted(self.methods, key=lambda m: m.turn)))
+            return
+        slow: list[Method] = []
+        if self.asked_for:
+            turns = [self.methods]
+        else:
+            slow = [m for m in self.methods if m.turn > 2]
+            turns = [[m for m in self.methods if m.turn == turn] for turn in (1, 2)]
+            if not any(turns):
+                turns, slow = [slow], []
+        for methods in turns:
+            if methods:
+                yield Round(first, tuple(methods))
+        kept = self._kept([m for turn in turns for m in turn], first)
+        # The slow ones come on when the best of the others have been tuned, and climb after them.
+        joining = next((k for k, level in enumerate(later) if level.tuned), len(later) - 1)
+        for k, level in enumerate(later):
+            if not kept:
+                return
+            yield Round(level, tuple(kept))
+            kept = self._kept(kept, level)
+            if k == joining and slow:
+                yield Round(first, tuple(slow))
+                climbing = self._joining(slow, first)
+                for below in later[: k + 1]:
+                    if climbing:
+                        yield Round(below, tuple(climbing))
+                        climbing = self._joining(climbing, below)
+                kept = self._kept([*kept, *climbing], level)
+
+    def at(self, level: Level, methods: Sequence[Method]) -> dict[str, list[Outcome]]:
+        """Return the outcomes of the methods that have all of a level, without an error.
+
+        Parameters
+        ----------
+        level : Level
+        methods : sequence of Method
+
+        Returns
+        -------
+        outcomes : dict of str to list of Outcome
+            In the order of the splits.
+        """
+        whole = {}
+        for method in methods:
+            keys = self.keys(level, method)
+            own = [self.found[key] for key in keys if key in self.found]
+            if len(own) == len(keys) and not any(outcome.error for outcome in own):
+                whole[method.name] = own
+        return whole
+
+    def keys(self, level: Level, method: Method) -> list[Key]:
+        """Return the keys of the tasks of a method on a level."""
+        return [
+            (method.name, level.setting, split.repeat, split.fold)
+            for split in self.splits[: level.n_splits]
+        ]
+
+    def _standings(self, methods: Sequence[Method], level: Level) -> list[tuple[str, float, float]]:
+        splits = self.splits[: level.n_splits]
+        return standings(self.at(level, methods), splits, self.y, self.scoring)
+
+    def _kept(self, methods: Sequence[Method], level: Level) -> list[Method]:
+        """Return those that go on: not clearly behind, and half of them at most."""
+        ranked = self._standings(methods, level)
+        least = _LEAST if level.n_splits > 2 else _LEAST_OF_ONE_SPLIT
+        n = max(least, len(not_clearly_behind(ranked)))
+        if not self.asked_for:
+            n = min(n, max(least, (len(ranked) + 1) // 2))
+        return _named(methods, [name for name, _, _ in ranked[:n]])
+
+    def _joining(self, methods: Sequence[Method], level: Level) -> list[Method]:
+        """Return those of the slow methods that may be better than the best of all there."""
+        everyone = self._standings(self.methods, level)
+        slow = {method.name for method in methods}
+        names = [name for name in not_clearly_behind(everyone) if name in slow]
+        return _named(methods, names[:_JOINING])
+
+
+def _named(methods: Sequence[Method], names: Sequence[str]) -> list[Method]:
+    by_name: Mapping[str, Method] = {method.name: method for method in methods}
+    return [by_name[name] for name in names]

@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import recall_score
+
+from sklimb._compare import compare, snippet
+from sklimb._compare.decisions.aims import make_aim
+from sklimb._compare.decisions.decision import decide
+from sklimb._compare.report.deciding import decided_model, decision_words
+from tests._compare.stand_ins import BAYES, TREE, blobs
+
+TWO_X, TWO_Y = blobs([400, 60], labels=["ok", "fraud"], n_features=2)
+OPTIONS = {"methods": [BAYES, TREE], "folds": 3, "n_jobs": 1, "random_state": 0}
+
+
+@pytest.fixture(scope="module")
+def found():
+    return compare(TWO_X, TWO_Y, aim="recall=0.8", **OPTIONS)
+
+
+def test_the_closing_lines_say_what_the_threshold_gives(found):
+    table = found.confusion()
+    hits, asked = table.loc["fraud", "fraud"], table.loc["fraud"].sum()
+    said = re.search(
+        r"At a threshold of \S+ \(recall of at least 80 %\) it finds (\d+) of 100 rows of class "
+        r"fraud \(95 % interval (\d+) to (\d+)\)",
+        found.verdict,
+    )
+    assert int(said[1]) == round(100 * hits / asked)
+    assert int(said[2]) <= 80 <= int(said[3])
+    right = re.search(r"(\d+) of 100 alarms", found.verdict)
+    assert int(right[1]) == round(100 * hits / table["fraud"].sum())
+
+
+def test_the_model_decides_by_the_threshold_and_its_code_makes_it(found):
+    assert "FixedThresholdClassifier" in found.code
+    space = {"X": TWO_X, "y": TWO_Y}
+    exec(found.code, space)
+    predicted = found.best_estimator_.predict(TWO_X)
+    np.testing.assert_array_equal(space["model"].predict(TWO_X), predicted)
+    fraud = found.best_estimator_.predict_proba(TWO_X)[:, 0]
+    np.testing.assert_array_equal(predicted == "fraud", fraud >= found.decision.threshold)
+    assert recall_score(TWO_Y, predicted, pos_label="fraud") > 0.7
+
+
+def test_an_aim_ranks_by_average_precision_and_says_so(found):
+    assert found.metric == "average_precision"
+    assert any("ranked by average precision" in note for note in found.notes)
+    asked = compare(TWO_X, TWO_Y, aim="recall=0.8", metric="macro_f1", refit=False, **OPTIONS)
+    assert asked.metric == "macro_f1"
+
+
+def test_costs_of_two_classes_are_in_the_words():
+    found = compare(TWO_X, TWO_Y, costs="miss=50,alarm=1", refit=False, **OPTIONS)
+    assert "least cost, a miss at 50 and a false alarm at 1" in found.verdict
+    assert re.search(
+        r"100 rows cost \S+ \(\S+ to \S+\), \S+ as the method itself pr", found.verdict
+    )
+    assert found.decision.cost <= found.decision.cost_as_is
+
+
+def test_costs_of_many_classes_are_part_of_the_model():
+    X, y = blobs([200, 60, 30], labels=["a", "b", "c"])
+    costs = {"a": 1, "b": 5, "c": 40}
+    found = compare(X, y, costs=costs, **OPTIONS)
+    assert "PriorCorrectedClassifier" in found.code
+    space = {"X": X, "y": y}
+    exec(found.code, space)
+    predicted = found.best_estimator_.predict(X)
+    np.testing.assert_array_equal(space["model"].predict(X), predicted)
+    # that model is what was counted: probabilities times shares to the power, least cost
+    proba = found.best_estimator_.estimator_.predict_proba(X)
+    shares = np.array([200, 60, 30]) / 290
+    matrix = make_aim(None, costs, np.array(["a", "b", "c"]), "c").costs
+    expected = (proba * shares**found.decision.power) @ matrix
+    assert (np.array(["a", "b", "c"])[expected.argmin(1)] == predicted).mean() > 0.99
+    plain = compare(X, y, refit=False, **OPTIONS)
+    assert found.decision.recall(2)[0] >= plain.decision.recall(2)[0]
+
+
+def test_costs_of_many_classes_leave_out_what_has_no_probabilities():
+    X, y = blobs([60, 30, 20])
+    options = {**OPTIONS, "methods": [BAYES, "linear_svc"], "refit": False}
+    found = compare(X, y, costs={0: 1, 1: 5, 2: 40}, **options)
+    assert list(found.results["method"]) == ["bayes"]
+    assert any("need probabilities: linear_svc" in note for note in found.notes)
+    with pytest.raises(ValueError, match="linear_svc has none"):
+        compare(X, y, costs={0: 1, 1: 5, 2: 40}, **{**options, "methods": ["linear_svc"]})
+
+
+def test_a_threshold_on_a_decision_function():
+    found = compare(TWO_X, TWO_Y, aim="precision=0.6", **{**OPTIONS, "methods": ["linear_svc"]})
+    assert 'response_method="decision_function"' in found.code
+    space = {"X": TWO_X, "y": TWO_Y}
+    exec(found.code, space)
+    fraud = -found.best_estimator_.estimator_.decision_function(TWO_X)
+    called = space["model"].predict(TWO_X) == "fraud"
+    np.testing.assert_array_equal(called, fraud >= found.decision.threshold)
+    assert 0 < called.sum() < 200
+
+
+def test_without_an_aim_the_model_stays_as_it_is():
+    model = LogisticRegression()
+    assert decided_model(model, None, TWO_Y, np.unique(TWO_Y)) is model
+    found = compare(TWO_X, TWO_Y, refit=False, **OPTIONS)
+    assert "As it stands it finds" in found.verdict
+    assert "FixedThreshold" not in found.code
+    assert decision_words(None, found.classes, "fraud") == ""
+
+
+def test_an_aim_out_of_reach_is_told(found):
+    held = found.predictions[found.best_method]
+    ok = (held.truth == 1).astype(float)  # the other way round
+    worst = type(held)(**{**vars(held), "proba": np.column_stack([ok, 1 - ok])})
+    decision = decide(worst, make_aim("precision=0.99", None, found.classes, "fraud"))
+    assert not decision.reached
+    assert "is not reached at any threshold" in decision_words(decision, found.classes, "fraud")
+
+
+def test_other_aims_need_no_new_fit(found):
+    decision = found.decide(aim="precision=0.5")
+    assert decision.precision(0)[2] > 0.5
+    assert found.decide("tree", costs={"miss": 9, "alarm": 1}).cost > 0
+    with pytest.raises(ValueError, match="did you mean 'tree'"):
+        found.decide("treee")
+    held = found.out_of_fold()
+    assert list(held.columns) == ["row", "truth", "predicted", "fraud", "ok"]
+    assert len(held) == 460
+    np.testing.assert_array_equal(held["truth"], TWO_Y[held["row"]])
+
+
+def test_precision_at_recalls_and_calibration(found):
+    table = found.precision_at_recall()
+    assert set(table.index) == {"bayes", "tree"}
+    assert (table.diff(axis=1).iloc[:, 1:] <= 1e-12).all(axis=None)
+    assert list(found.calibration("bayes").index) == ["before", "after"]
+    assert found.confusion("tree").to_numpy().sum() == 460
+
+
+def test_a_model_with_a_threshold_is_written_out():
+    aim = make_aim("recall=0.5", None, np.array([0, 1]), 1)
+    found = compare(TWO_X, (TWO_Y == "fraud").astype(int), aim="recall=0.5", **OPTIONS)
+    model = decided_model(LogisticRegression(), found.decision, TWO_Y, np.array([0, 1]))
+    code = snippet.construction(model)
+    assert "pos_label=1" in code and repr(found.decision.threshold) in code
+    assert aim.words == "recall of at least 50 %"

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sklimb._compare.run.leads import not_clearly_behind, standings
+from sklimb._compare.run.running import Outcome
+from sklimb._compare.run.scores import METRICS, Scoring, score
+from sklimb._compare.run.splits import make_split
+
+N = 600
+Y = np.random.RandomState(0).permutation(np.repeat(["a", "b"], [N - 120, 120]))
+CLASSES = np.array(["a", "b"])
+SCORING = Scoring("balanced_accuracy", CLASSES, "b")
+
+
+def _splits(n):
+    rows = np.arange(N)
+    return [make_split(0, k, rows[rows % n != k], rows[rows % n == k], Y, 2, 0) for k in range(n)]
+
+
+def _outcome(name, split, error_rate, seed=0, scoring=SCORING):
+    """Predictions of which a share is wrong."""
+    rng = np.random.RandomState(seed + split.fold)
+    truth = np.searchsorted(CLASSES, Y[split.test])
+    wrong = rng.rand(len(truth)) < error_rate
+    predicted = np.where(wrong, 1 - truth, truth)
+    proba = np.column_stack([1 - predicted, predicted]) * 0.8 + rng.rand(len(truth), 1) * 0.1
+    scores = score(Y[split.test], CLASSES[predicted], proba, CLASSES, "b")
+    return Outcome(name, split.repeat, split.fold, scores=scores, proba=proba, predicted=predicted)
+
+
+def _all(rates, splits):
+    return {
+        name: [_outcome(name, split, rate, seed=7 * k) for split in splits]
+        for k, (name, rate) in enumerate(rates.items())
+    }
+
+
+@pytest.mark.parametrize("n_splits", [1, 3])
+@pytest.mark.parametrize("metric", METRICS)
+def test_much_worse_is_clearly_behind_and_about_as_good_is_not(n_splits, metric):
+    splits = _splits(3)[:n_splits]
+    scoring = Scoring(metric, CLASSES, "b")
+    found = standings(_all({"good": 0.1, "as good": 0.11, "bad": 0.45}, splits), splits, Y, scoring)
+    assert found[0][1:] == (0.0, 0.0)
+    assert found[-1][0] == "bad"
+    assert set(not_clearly_behind(found)) == {"good", "as good"}
+    assert all(error > 0 for _, _, error in found[1:])
+
+
+def test_the_same_predictions_are_never_behind():
+    splits = _splits(3)
+    own = [_outcome("one", split, 0.2) for split in splits]
+    found = standings({"one": own, "two": own}, splits, Y, SCORING)
+    assert found == [("one", 0.0, 0.0), ("two", 0.0, 0.0)]
+    assert not_clearly_behind(found) == ["one", "two"]
+
+
+def test_differences_are_paired():
+    # 100 rows of 600 that are easier for one of the two: shared errors cancel.
+    (split,) = _splits(2)[:1]
+    one = _outcome("one", split, 0.3)
+    truth = np.searchsorted(CLASSES, Y[split.test])
+    other = np.where(np.arange(len(truth)) % 12 == 0, 1 - truth, one.predicted)
+    scores = score(Y[split.test], CLASSES[other], one.proba, CLASSES, "b")
+    two = Outcome("two", 0, 0, scores=scores, proba=one.proba, predicted=other)
+    (_, _, _), (_, _, paired) = standings({"one": [one], "two": [two]}, [split], Y, SCORING)
+    three = _outcome("three", split, 0.3, seed=99)
+    (_, _, _), (_, _, apart) = standings({"one": [one], "three": [three]}, [split], Y, SCORING)
+    assert paired < apart
+
+
+def test_repeats_of_one_test_part_are_no_more_rows():
+    rows = np.arange(N)
+    splits = [make_split(r, 0, rows[:300], rows[300:], Y, 2, 0) for r in range(2)]
+    one = [_outcome("one", split, 0.2) for split in splits]
+    two = [_outcome("two", split, 0.3, seed=5) for split in splits]
+    twice = standings({"one": one, "two": two}, splits, Y, SCORING)[1][2]
+    once = standings({"one": one[:1], "two": two[:1]}, splits[:1], Y, SCORING)[1][2]
+    assert twice == pytest.approx(once, rel=0.2)
+
+
+def test_nobody_is_no_standing():
+    assert standings({}, [], Y, SCORING) == []

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sklimb._compare import ComparisonInterrupted, InputError, answering, compare
+from tests._compare.stand_ins import BAYES, TREE, Stopping, blobs, method
+
+X, Y = blobs([60, 25, 12], labels=["many", "some", "few"])
+OPTIONS = {"methods": [BAYES, TREE], "folds": 3, "random_state": 0, "refit": False}
+
+
+class Clock:
+    """A clock on which every look at it is so many seconds later."""
+
+    def __init__(self, step):
+        self.now, self.step = 0.0, step
+
+    def __call__(self):
+        self.now += self.step
+        return self.now
+
+
+def test_each_round_gives_an_answer_before_the_last():
+    seen = []
+    found = compare(X, Y, budget=1e6, n_jobs=1, on_round=seen.append, **OPTIONS)
+    assert len(seen) == 2  # one split; three; and tuned, which is the result
+    assert all(one.provisional and one.best_estimator_ is None for one in seen)
+    assert all(one.verdict.startswith("So far, use") for one in seen)
+    assert all("model.fit(X, y)" in one.code for one in seen)
+    assert not found.provisional
+    assert [len(one.folds) for one in (*seen, found)] == sorted(
+        len(one.folds) for one in (*seen, found)
+    )
+
+
+def test_the_same_rounds_give_the_same_whatever_the_jobs_and_the_clock(monkeypatch):
+    # The clock is the budget's only, so one that runs in leaps ends two runs after the same rounds.
+    found = []
+    for n_jobs in (1, 2):
+        monkeypatch.setattr(answering, "clock", Clock(20.0))
+        found.append(compare(X, Y, budget=80.0, n_jobs=n_jobs, **OPTIONS))
+    one, two = found
+    assert one.provisional and two.provisional
+    assert one.verdict == two.verdict
+    assert one.code == two.code
+    for name in ("bayes", "tree"):
+        np.testing.assert_array_equal(one.predictions[name].proba, two.predictions[name].proba)
+
+
+@pytest.mark.parametrize("budget", [0, -1, float("nan"), "60", True])
+def test_a_budget_is_a_number_of_seconds(budget):
+    with pytest.raises(InputError, match="budget must be a number of seconds above 0"):
+        compare(X, Y, budget=budget, **OPTIONS)
+
+
+def test_a_checkpoint_goes_on_where_it_was_and_gives_the_same(tmp_path):
+    cut = compare(X, Y, budget=1e-6, n_jobs=1, checkpoint=tmp_path, **OPTIONS)
+    assert cut.provisional
+    more = compare(X, Y, budget=1e6, n_jobs=1, checkpoint=tmp_path, **OPTIONS)
+    assert "2 finished runs read, not run again" in more.notes
+    fresh = compare(X, Y, budget=1e6, n_jobs=1, **OPTIONS)
+    assert more.verdict == fresh.verdict
+    assert more.code == fresh.code
+    with pytest.raises(InputError, match=r"other data \(97 rows.*not of this \(96 rows"):
+        compare(X[:-1], Y[:-1], n_jobs=1, checkpoint=tmp_path, **OPTIONS)
+    with pytest.raises(InputError, match=r"metric \(there 'balanced_accuracy', here 'macro_f1'"):
+        compare(X, Y, metric="macro_f1", n_jobs=1, checkpoint=tmp_path, **OPTIONS)
+
+
+def test_ctrl_c_between_rounds_shows_the_rounds_before(monkeypatch, tmp_path):
+    monkeypatch.setattr(Stopping, "fits_left", 2)
+    options = {**OPTIONS, "methods": [BAYES, method("stopping", Stopping)]}
+    with pytest.raises(ComparisonInterrupted) as caught:
+        compare(X, Y, budget=1e6, n_jobs=1, checkpoint=tmp_path, **options)
+    found = caught.value.comparison
+    assert found.provisional and found.interrupted
+    assert set(found.results["method"]) == {"bayes", "stopping"}
+    assert (found.results["n_splits"] == 1).all()
+    assert any("interrupted in round 2 (2 methods on 3 splits" in note for note in found.notes)
+    # what the cut round had finished is kept
+    assert len(list(tmp_path.glob("*.npz"))) > 2
+
+
+def test_progress_tells_of_each_round(capfd):
+    compare(X, Y, budget=1e6, n_jobs=1, progress=True, **OPTIONS)
+    err = capfd.readouterr().err
+    for part in ("Round 1: 2 methods on 1 split, untuned, about", "Round 3: ", "s: So far, use"):
+        assert part in err
+
+
+def test_texts_have_methods_that_take_them():
+    texts = [f"{label} word{k % 7} more" for k, label in enumerate(Y)]
+    found = compare(texts, Y, budget=1e-6, n_jobs=1, folds=3, random_state=0, refit=False)
+    assert set(found.results["method"]) == {"logistic", "forest", "logit_adjusted", "offset"}
+    assert (found.results["error"] == "").all()
+    assert "max_epochs=25" in found.results.set_index("method").loc["offset", "best_params"]
