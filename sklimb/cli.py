@@ -96,6 +96,8 @@ def _compare(arguments: argparse.Namespace, started: float) -> int:
             device=arguments.device,
             n_jobs=arguments.jobs,
             random_state=arguments.seed,
+            # A fit on all rows, for which there is no other use here.
+            refit=arguments.save is not None,
             progress=True,
             on_round=on_round,
             checkpoint=_checkpoint(report, arguments.resume),

@@ -186,6 +186,7 @@ def run(
             store=store,
             watcher=watcher,
             on_round=after,
+            refit=plan.refit,
         )
     if ending.interrupted is not None and not course.found:
         raise KeyboardInterrupt("interrupted before any method was finished")

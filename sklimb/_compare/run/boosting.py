@@ -78,7 +78,7 @@ def boosting_methods() -> list[Method]:
             ),
             lambda: _made("catboost", "CatBoostClassifier", **options),
             _grids(_CATBOOST, "learning_rate", [0.03, 0.1, 0.3]),
-            cost=4.0,
+            cost=0.4,
         )
     return methods
 
@@ -117,7 +117,7 @@ def _pair(
     grids: Mapping[str, Mapping],
     *,
     turn: int = 2,
-    cost: float = 1.0,
+    cost: float = 0.1,
     takes_sparse: bool = True,
 ) -> list[Method]:
     options = {"turn": turn, "by_class": True, "takes_sparse": takes_sparse}

@@ -10,7 +10,7 @@ from sklimb._compare.run.method import Method
 from sklimb._compare.run.running import Outcome, Task
 
 # A plain net on one core, in seconds: what a fit costs whatever the data, and a row of 50 columns.
-_FIT, _ROW, _COLUMNS = 0.3, 1.5e-4, 50
+_FIT, _ROW, _COLUMNS = 0.5, 2e-3, 50
 # New processes import torch before they begin.
 _START = 5.0
 # A fit takes longer with more rows, but not in proportion: where they are few, epochs are more.

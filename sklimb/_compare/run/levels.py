@@ -10,9 +10,9 @@ from sklimb._compare.phrases import counted
 from sklimb._compare.run.splits import Split, seed_from
 
 # What a first look learns from: about as many cells, and rows within these bounds. Six methods then
-# take some ten seconds of one core with two classes.
-_FIRST_CELLS = 400_000
-_FIRST_ROWS = (1_000, 10_000)
+# take some twenty seconds of one core with two classes.
+_FIRST_CELLS = 200_000
+_FIRST_ROWS = (1_000, 4_000)
 # A class is not thinned below this many rows, for of a few a first look would say nothing.
 _LEAST_OF_A_CLASS = 50
 _STEP = 4

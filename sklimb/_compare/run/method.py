@@ -37,7 +37,7 @@ class Method:
         `grids`.
     turn : int, default=2
         When it comes on in a comparison with a budget: 1 is the first round (cheap and strong), 2
-        the second, 3 after the best of these have been tuned.
+        and 3 are the next, 4 comes after the best of these have been tuned.
     cost : float, default=1.0
         Seconds of a fit beside those of a plain net, roughly, for estimates before the first.
     by_class : bool, default=False

@@ -97,15 +97,15 @@ def _own(
 
 
 _ALL = [
-    _net("plain", "plain net", RebalancedClassifier),
+    _net("plain", "plain net", RebalancedClassifier, turn=3),
     _net("reweight", "re-weighting + net", lambda: RebalancedClassifier(class_weight="balanced")),
-    _net("smote", "SMOTE + net", RebalancedClassifier, SmallClassSMOTE, cost=3.0),
+    _net("smote", "SMOTE + net", RebalancedClassifier, SmallClassSMOTE, turn=3, cost=3.0),
     _net(
         "oversample",
         "random over-sampling + net",
         RebalancedClassifier,
         RandomOverSampler,
-        turn=3,
+        turn=4,
         cost=3.0,
     ),
     _net(
@@ -119,18 +119,20 @@ _ALL = [
         "ldam_drw",
         "LDAM-DRW net",
         lambda: RebalancedClassifier(loss="ldam", class_weight="effective", rebalance_from=0.8),
+        turn=3,
     ),
     _net(
         "rsg",
         "LDAM-DRW-RSG net",
         lambda: RSGClassifier(loss="ldam", class_weight="effective", rebalance_from=0.8),
-        turn=3,
+        turn=4,
         cost=3.0,
     ),
     _net(
         "mixup_drw",
         "mixup-DRW net",
         lambda: RebalancedClassifier(mixup=1.0, class_weight="effective", rebalance_from=0.8),
+        turn=3,
     ),
     Method(
         "mixup_logit_adjusted",
@@ -155,7 +157,7 @@ _ALL = [
             },
         },
     ),
-    _net("decoupled", "decoupled net (cRT)", DecoupledClassifier, turn=3, cost=1.5),
+    _net("decoupled", "decoupled net (cRT)", DecoupledClassifier, turn=4, cost=1.5),
     Method(
         "prior_corrected",
         "prior-corrected net",
@@ -172,7 +174,7 @@ _ALL = [
         ),
         _of_estimator(_NET_GRIDS, "estimator__estimator__"),
         text_grids=_of_estimator(_NET_TEXT_GRIDS, "estimator__estimator__"),
-        turn=3,
+        turn=4,
         cost=5.0,
     ),
     Method(
@@ -184,7 +186,7 @@ _ALL = [
             "full": {"C": [1e-4, 1e-3, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 100.0, 1e3, 1e4]},
         },
         turn=1,
-        cost=0.1,
+        cost=0.02,
     ),
     Method(
         "linear_svc",
@@ -194,7 +196,7 @@ _ALL = [
             "quick": {"C": [0.01, 0.1, 1.0, 10.0]},
             "full": {"C": [1e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0]},
         },
-        cost=0.2,
+        cost=0.05,
     ),
     Method(
         "forest",
@@ -213,7 +215,7 @@ _ALL = [
             },
         },
         turn=1,
-        cost=0.5,
+        cost=0.1,
     ),
     _own(
         "affinity",
@@ -248,10 +250,10 @@ _ALL = [
             "quick": {"lam": [0.1, 0.5], "step_size": [0.3, 1.0]},
             "full": {"lam": [0.01, 0.1, 0.5], "beta": [0.9, 0.999], "step_size": [0.3, 1.0]},
         },
-        turn=3,
+        turn=4,
         cost=4.0,
     ),
-    _net("m2m_sampler", "M2m sampler + net", RebalancedClassifier, M2mSampler, turn=3, cost=5.0),
+    _net("m2m_sampler", "M2m sampler + net", RebalancedClassifier, M2mSampler, turn=4, cost=5.0),
     *boosting_methods(),
 ]
 METHODS: dict[str, Method] = {method.name: method for method in _ALL}

@@ -85,6 +85,7 @@ def race(
     store: Store | None = None,
     watcher: Watcher | None = None,
     on_round: Callable[[Ending], Any] = lambda ending: None,
+    refit: bool = True,
 ) -> Ending:
     """Run a course; what is found is in ``course.found``.
 
@@ -102,6 +103,8 @@ def race(
     watcher : Watcher or None, default=None
     on_round : callable
         Called after each round but the last with how far it is.
+    refit : bool, default=True
+        Whether the best method is fitted on all rows in the end, which is part of the budget.
 
     Returns
     -------
@@ -125,7 +128,9 @@ def race(
         spent = clock() - started
         # The first round is run whatever the budget: without it there is no answer.
         if todo and ending.done and options.budget is not None:
-            closing = _CLOSING + _last_fit(course, ending.done[-1], len(problem.final))
+            closing = _CLOSING
+            if refit:
+                closing += _last_fit(course, ending.done[-1], len(problem.final))
             if spent + expected + closing > options.budget:
                 ending.left, ending.left_seconds = this, expected
                 return ending

@@ -91,8 +91,8 @@ class Course:
         if self.asked_for:
             turns = [self.methods]
         else:
-            slow = [m for m in self.methods if m.turn > 2]
-            turns = [[m for m in self.methods if m.turn == turn] for turn in (1, 2)]
+            slow = [m for m in self.methods if m.turn > 3]
+            turns = [[m for m in self.methods if m.turn == turn] for turn in (1, 2, 3)]
             if not any(turns):
                 turns, slow = [slow], []
         for methods in turns:

@@ -25,7 +25,7 @@ def test_a_small_file_is_looked_at_whole_from_the_start():
 
 
 def test_a_large_file_grows_to_all_of_its_rows():
-    levels = ladder(_splits(Y), n_columns=500, n_classes=2)
+    levels = ladder(_splits(Y), n_columns=200, n_classes=2)
     assert levels[:3] == [Level(1, False, 1000), Level(3, False, 1000), Level(3, False, 4000)]
     assert levels[3] == Level(3, False)
     assert levels[-1] == Level(5, True)
@@ -44,9 +44,9 @@ def test_the_last_level_is_all_that_can_be_done():
 
 
 def test_wide_files_and_many_classes_start_smaller():
-    assert first_rows(10, 2) == 10_000
-    assert first_rows(50, 2) == 8_000
-    assert first_rows(50, 20) == 1_600
+    assert first_rows(10, 2) == 4_000
+    assert first_rows(100, 2) == 2_000
+    assert first_rows(25, 20) == 1_600
     assert first_rows(100_000, 50) == 1_000
 
 
