@@ -1,4 +1,4 @@
-"""The report: results.csv, folds.csv, recall.png and one HTML page that holds all of it."""
+"""The report: CSV files, recall.png and one HTML page that holds all of it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import io
 from functools import cache
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -39,6 +39,13 @@ def save(comparison: Comparison, directory: str | Path) -> Path:
     comparison.results.to_csv(folder / "results.csv", index=False)
     comparison.folds.to_csv(folder / "folds.csv", index=False)
     comparison.recalls.to_csv(folder / "recalls.csv")
+    tables = _decisions(comparison) or {}
+    for name in ("confusion", "precision", "calibration"):
+        table = tables.get(name)
+        if table is None:
+            (folder / f"{name}.csv").unlink(missing_ok=True)
+        else:
+            table.to_csv(folder / f"{name}.csv")
     image = _png(comparison)
     if image is None:
         (folder / "recall.png").unlink(missing_ok=True)
@@ -68,7 +75,25 @@ def _png(comparison: Comparison) -> bytes | None:
 def _page(comparison: Comparison, image: bytes | None) -> str:
     versions = ", ".join(f"{name} {metadata.version(name)}" for name in _PACKAGES)
     encoded = "" if image is None else base64.b64encode(image).decode("ascii")
-    return _rendered("report.html.j2", comparison, image=encoded, versions=versions)
+    return _rendered(
+        "report.html.j2",
+        comparison,
+        image=encoded,
+        versions=versions,
+        decisions=_decisions(comparison),
+    )
+
+
+def _decisions(comparison: Comparison) -> dict[str, Any] | None:
+    """Return the tables of what is decided, None where no method finished."""
+    if comparison.decision is None:
+        return None
+    return {
+        "rare": comparison.rare_class,
+        "confusion": comparison.confusion(),
+        "precision": comparison.precision_at_recall(),
+        "calibration": comparison.calibration(),
+    }
 
 
 def fragment(comparison: Comparison) -> str:
@@ -85,7 +110,7 @@ def fragment(comparison: Comparison) -> str:
     return _rendered("notebook.html.j2", comparison)
 
 
-def _rendered(template: str, comparison: Comparison, **values: str) -> str:
+def _rendered(template: str, comparison: Comparison, **values: Any) -> str:
     """Return a template of this folder filled in, with the score that was chosen by in front."""
     metric = comparison.metric
     scores = {metric: SCORES[metric], **SCORES}

@@ -116,10 +116,15 @@ class Comparison:
         """
         from sklimb._compare.report import wording
 
-        return wording.table(self.results, self.metric, self._marked_stages())
+        return wording.table(self.results, self.metric, self.marked_stages())
 
-    def _marked_stages(self) -> Mapping[int, str] | None:
-        """Return how stages were measured where that needs a word."""
+    def marked_stages(self) -> Mapping[int, str] | None:
+        """Return how the methods of each stage were measured, None where that needs no word.
+
+        Returns
+        -------
+        stages : mapping or None
+        """
         return self.stages if self.provisional or len(self.stages) > 1 else None
 
     def __str__(self) -> str:
@@ -187,7 +192,7 @@ class Comparison:
         from sklimb._compare.decisions.aims import make_aim
         from sklimb._compare.decisions.decision import decide
 
-        checked = make_aim(aim, costs, self.classes, self._rare())
+        checked = make_aim(aim, costs, self.classes, self.rare_class)
         found = decide(self._held(method), checked)
         if found is None:
             raise InputError(
@@ -228,7 +233,7 @@ class Comparison:
         first = self.results["stage"].max()
         last = self.results.loc[self.results["stage"] == first, "method"]
         shown = {name: self.predictions[name] for name in last if name in self.predictions}
-        return precision_frame(shown, self.classes, self._rare())
+        return precision_frame(shown, self.classes, self.rare_class)
 
     def calibration(self, method: str | None = None) -> pd.DataFrame | None:
         """Return how well calibrated a method is, before and after two numbers have mended it.
@@ -246,7 +251,7 @@ class Comparison:
         """
         from sklimb._compare.decisions.calibration import calibration
 
-        rare = int(np.searchsorted(self.classes, self._rare()))
+        rare = int(np.searchsorted(self.classes, self.rare_class))
         return calibration(self._held(method), rare)
 
     def _held(self, method: str | None) -> HeldOut:
@@ -257,7 +262,9 @@ class Comparison:
             )
         return self.predictions[name]
 
-    def _rare(self):
+    @property
+    def rare_class(self) -> Any:
+        """The class with the fewest rows, that is looked for."""
         return self.recalls["rows"].sort_index().idxmin()
 
     def plot(self) -> tuple[Axes, Axes]:
@@ -286,7 +293,7 @@ class Comparison:
         return picture.draw(figure, self.recalls, self.labels, self.n_splits)
 
     def save_report(self, directory: str | Path) -> Path:
-        """Write results.csv, folds.csv, recalls.csv, recall.png and a page with all of it.
+        """Write the tables as CSV files, recall.png and a page with all of it.
 
         Parameters
         ----------

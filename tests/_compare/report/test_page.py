@@ -46,7 +46,9 @@ class Reader(HTMLParser):
 
 def test_the_files(folder, found):
     names = {path.name for path in folder.iterdir()}
-    assert names == {"results.csv", "folds.csv", "recalls.csv", "recall.png", "report.html"}
+    tables = {"results", "folds", "recalls", "confusion", "precision", "calibration"}
+    assert names == {*(f"{name}.csv" for name in tables), "recall.png", "report.html"}
+    assert pd.read_csv(folder / "confusion.csv", index_col=0).to_numpy().sum() == 52
     results = pd.read_csv(folder / "results.csv", keep_default_na=False, na_values=[""])
     assert list(results.columns) == list(found.results.columns)
     assert list(results["method"]) == list(found.results["method"])
@@ -75,6 +77,27 @@ def test_the_page_says_it_all_and_escapes_names(folder, found):
         assert part in text
     assert "RuntimeError: the loss is not finite" in text
     assert re.search(r"scikit-learn \d", text)
+
+
+def test_the_page_has_what_is_decided(found, folder):
+    reader = Reader()
+    reader.feed((folder / "report.html").read_text(encoding="utf-8"))
+    text = "".join(reader.text)
+    for part in ("Decisions", "Precision on class yes & more", "at recall 80 %", "log_loss"):
+        assert part in text
+    assert "provisional" not in text
+
+
+def test_provisional_figures_are_marked(tmp_path):
+    X, y = blobs([40, 12])
+    options = {"folds": 2, "n_jobs": 1, "random_state": 0, "refit": False}
+    found = compare(X, y, methods=[BAYES, TREE], budget=1e-6, aim="recall=0.7", **options)
+    reader = Reader()
+    reader.feed(found.save_report(tmp_path).read_text(encoding="utf-8"))
+    text = " ".join("".join(reader.text).split())
+    assert "on 1 split, untuned (provisional)" in text
+    assert "defaults untuned" in text
+    assert "decided for a recall of at least 70 %" in text
 
 
 def test_a_report_is_replaced(folder, found):
