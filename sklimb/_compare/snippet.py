@@ -203,7 +203,8 @@ def _changed(value: Any) -> list[tuple[str, Any]]:
         for name, parameter in inspect.signature(type(value).__init__).parameters.items()
         if name != "self" and parameter.kind is not parameter.VAR_KEYWORD
     }
-    if isinstance(value, BaseEstimator):
+    # CatBoost's classifiers are estimators that do not inherit from scikit-learn's.
+    if hasattr(value, "get_params"):
         given = value.get_params(deep=False)
     else:
         given = {name: getattr(value, name) for name in defaults}
@@ -211,8 +212,13 @@ def _changed(value: Any) -> list[tuple[str, Any]]:
     return [
         (f"{name}=", given[name])
         for name in order
-        if not _same(given[name], defaults.get(name, inspect.Parameter.empty))
+        if not _same(given[name], defaults.get(name, _unnamed_default(name)))
     ]
+
+
+def _unnamed_default(name: str) -> Any:
+    """Return the default of a parameter that the signature does not name: XGBoost's are None."""
+    return inspect.Parameter.empty if "__" in name else None
 
 
 def _same(value: Any, default: Any) -> bool:

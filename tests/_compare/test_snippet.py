@@ -85,3 +85,20 @@ def test_quotes():
     assert quoted("a b") == '"a b"'
     for text in ['say "no"', "it's", "back\\slash", "new\nline", "both ' and \""]:
         assert eval(quoted(text)) == text
+
+
+class Foreign:
+    """An estimator that does not inherit from scikit-learn's and keeps what it is given, as
+    CatBoost's do.
+    """
+
+    def __init__(self, depth=None, rate=None, **more):
+        self._given = {name: v for name, v in {"depth": depth, "rate": rate, **more}.items()}
+
+    def get_params(self, deep=True):
+        return dict(self._given)
+
+
+def test_foreign_estimators_are_asked_for_their_parameters():
+    code = construction(Foreign(rate=0.1, seed=3, gamma=None))
+    assert code.endswith("model = Foreign(rate=0.1, seed=3)")

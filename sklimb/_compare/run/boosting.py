@@ -23,6 +23,14 @@ OPTIONAL = {
     for package in ("lightgbm", "xgboost", "catboost")
     for ending in ("", "_corrected")
 }
+_QUIET_LIGHTGBM = {"n_jobs": 1, "verbose": -1}
+_QUIET_CATBOOST = {
+    "iterations": 300,
+    "thread_count": 1,
+    "verbose": False,
+    "allow_writing_files": False,
+    "random_state": 0,  # only what is given can be set, so that the split's seed can
+}
 _HISTOGRAM = {"learning_rate": [0.1, 0.03], "max_leaf_nodes": [31, 7]}
 _LIGHTGBM = {"learning_rate": [0.1, 0.03], "num_leaves": [31, 7]}
 _XGBOOST = {"learning_rate": [0.3, 0.1], "max_depth": [6, 3]}
@@ -46,12 +54,11 @@ def boosting_methods() -> list[Method]:
         takes_sparse=False,
     )
     if find_spec("lightgbm"):
-        options = {"n_jobs": 1, "verbose": -1}
         methods += _pair(
             "lightgbm",
             "LightGBM",
-            lambda: _made("lightgbm", "LGBMClassifier", class_weight="balanced", **options),
-            lambda: _made("lightgbm", "LGBMClassifier", **options),
+            lambda: _made("lightgbm", "LGBMClassifier", class_weight="balanced", **_QUIET_LIGHTGBM),
+            lambda: _made("lightgbm", "LGBMClassifier", **_QUIET_LIGHTGBM),
             _grids(_LIGHTGBM, "learning_rate", [0.3, 0.1, 0.03], min_child_samples=[20, 5]),
         )
     if find_spec("xgboost"):
@@ -63,20 +70,13 @@ def boosting_methods() -> list[Method]:
             _of_wrapped(_grids(_XGBOOST, "learning_rate", [0.3, 0.1, 0.03], reg_lambda=[1, 10])),
         )
     if find_spec("catboost"):
-        options = {
-            "iterations": 300,
-            "thread_count": 1,
-            "verbose": False,
-            "allow_writing_files": False,
-            "random_state": 0,  # only what is given can be set, so that the split's seed can
-        }
         methods += _pair(
             "catboost",
             "CatBoost",
             lambda: _made(
-                "catboost", "CatBoostClassifier", auto_class_weights="Balanced", **options
+                "catboost", "CatBoostClassifier", auto_class_weights="Balanced", **_QUIET_CATBOOST
             ),
-            lambda: _made("catboost", "CatBoostClassifier", **options),
+            lambda: _made("catboost", "CatBoostClassifier", **_QUIET_CATBOOST),
             _grids(_CATBOOST, "learning_rate", [0.03, 0.1, 0.3]),
             cost=0.4,
         )

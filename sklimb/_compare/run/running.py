@@ -191,7 +191,7 @@ def run_task(task: Task, X: Any, y: np.ndarray, scoring: Scoring) -> Outcome:
             outcome.params = short_params(chosen)
             X_test, y_test = take(X, split.test), y[split.test]
             classes = scoring.classes
-            predicted = best.predict(X_test)
+            predicted = np.ravel(best.predict(X_test))  # CatBoost's are a column
             ranks = aligned_scores(best, X_test, classes)
             outcome.proba = ranks
             if not hasattr(best, "predict_proba"):

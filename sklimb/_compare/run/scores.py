@@ -203,7 +203,7 @@ class Scoring:
         if self.metric == "average_precision":
             return self.of(y, None, aligned_scores(estimator, X, self.classes))
         # The other metrics need no probabilities, and a prediction costs less.
-        return self.of(y, estimator.predict(X), None)
+        return self.of(y, np.ravel(estimator.predict(X)), None)
 
     def of(self, y_true, y_pred, probabilities) -> float:
         """Return the metric of what was predicted.
