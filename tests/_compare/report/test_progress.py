@@ -3,6 +3,8 @@ from __future__ import annotations
 import io
 import os
 import sys
+import threading
+import types
 
 import pytest
 
@@ -60,3 +62,70 @@ def test_a_bar_on_a_terminal(lines, monkeypatch):
 def test_lines_on_a_terminal_that_does_not_know_its_size(lines, monkeypatch):
     monkeypatch.setattr(os, "get_terminal_size", lambda fd: os.terminal_size((0, 0)))
     assert "[1/2] method A" in lines(Terminal())
+
+
+def test_rounds_say_what_they_do(lines):
+    text = lines(io.StringIO(), rounds=True, seconds=3.0)
+    assert "Round 1: 2 methods on 1 split, untuned, about 5 s\n[1/2]" in text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(0.1, "5 s"), (41, "40 s"), (100, "2 min"), (7200, "2.0 h")]
+)
+def test_estimates_are_as_exact_as_they_are_known(lines, seconds, said):
+    assert f"2 runs, about {said}\n" in lines(io.StringIO(), seconds=seconds)
+
+
+def test_a_round_of_which_all_is_known_says_nothing(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    progress = Progress(LABELS, "macro_f1", rounds=True)
+    progress.begin("2 methods", 0, 0.0)
+    progress.end()
+    assert sys.stderr.getvalue() == ""
+
+
+class Handle:
+    """Stands for the display of a notebook that can be updated."""
+
+    def __init__(self):
+        self.shown, self.updated = [], threading.Event()
+
+    def __call__(self, thing, display_id):
+        self.shown.append(repr(thing))
+        return self
+
+    def update(self, thing):
+        self.shown.append(repr(thing))
+        self.updated.set()
+
+
+@pytest.fixture
+def notebook(monkeypatch):
+    handle = Handle()
+    shell = type("ZMQInteractiveShell", (), {})()
+    ipython = types.ModuleType("IPython")
+    ipython.get_ipython = lambda: shell
+    ipython.display = types.ModuleType("IPython.display")
+    ipython.display.display = handle
+    monkeypatch.setitem(sys.modules, "IPython", ipython)
+    monkeypatch.setitem(sys.modules, "IPython.display", ipython.display)
+    return handle
+
+
+def test_one_line_in_a_notebook_is_written_anew(lines, notebook):
+    text = lines(io.StringIO())
+    assert "[1/2]" not in text
+    assert notebook.shown[0] == "0 of 2 runs, 00:00"
+    assert any(line.startswith("1 of 2 runs, 00:0") for line in notebook.shown)
+    assert notebook.shown[-1].endswith("last method B failed")
+
+
+def test_the_clock_of_a_notebook_moves_without_a_finished_task(notebook, monkeypatch):
+    monkeypatch.setattr("sklimb._compare.report.progress._TICK", 0.01)
+    progress = Progress(LABELS, "macro_f1")
+    progress.begin("2 methods", 2, 1.0)
+    assert notebook.updated.wait(timeout=60)
+    progress.end()
+    assert threading.active_count() == 1 or not any(
+        "_run" in thread.name for thread in threading.enumerate()
+    )
