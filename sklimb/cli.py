@@ -101,6 +101,7 @@ def _compare(arguments: argparse.Namespace, started: float) -> int:
             progress=True,
             on_round=on_round,
             checkpoint=_checkpoint(report, arguments.resume),
+            resume=arguments.resume,
         )
     except ComparisonInterrupted as interrupt:
         comparison, status = interrupt.comparison, 130
@@ -134,9 +135,7 @@ def _budget(arguments: argparse.Namespace) -> float | None:
 
 
 def _checkpoint(report: Path | None, resume: bool) -> Path | None:
-    """Return the folder of finished fits, emptied unless they are to be read."""
-    from sklimb._compare.run.store import clear
-
+    """Return the folder of finished fits, None without a report."""
     if report is None:
         if resume:
             raise InputError("--resume reads from the report's folder: leave out --no-report")
@@ -144,8 +143,6 @@ def _checkpoint(report: Path | None, resume: bool) -> Path | None:
     folder = report / _FITS
     if resume and not folder.is_dir():
         raise InputError(f"--resume: there is nothing to go on with in {folder}")
-    if not resume:
-        clear(folder)
     return folder
 
 

@@ -350,7 +350,9 @@ def test_a_budget_rounds_and_going_on(file, tmp_path, capsys, monkeypatch):
     assert "Round 3: " in err
     assert _main(*options, "--folds", 2, "--resume") == 2
     assert "other splits (folds" in capsys.readouterr().err
-    # Without --resume the finished fits of before are gone.
+    # A command that cannot be meant costs no finished fit; without --resume they begin anew.
+    assert _main(*options, "--folds", 2, "--aim", "recall=0.8") == 2
+    assert len(list((tmp_path / "out" / "fits").glob("*.npz"))) == 6
     assert _main(*options, "--folds", 2) == 0
     assert len(list((tmp_path / "out" / "fits").glob("*.npz"))) == 2
 

@@ -1,7 +1,7 @@
 """Which method for my data: `sklimb.compare` and what the command `sklimb compare` stands on.
 
-`comparing` takes the arguments, and `answering` goes from there to the result, through four rooms, of
-which each knows only those before it:
+`comparing` takes the arguments, and `answering` goes from there to the result, through four rooms,
+of which each knows only those before it:
 
 - ``data``: what people bring. `reading` is its door for files: it puts together `files` (bytes,
   encoding), `syntax` (separator) with `header`, `parsing` (pandas), `deciding` (what the cells of a
@@ -10,16 +10,16 @@ which each knows only those before it:
   what each column is; `converting` (with `matching_numbers` and `matching_text`) reads a second
   table by it. `dtypes` and `preparing` take frames of every type, and `sanity` says which columns
   deserve a word.
-- ``run``: `options` (checked), `methods` (the table of what is compared, each a `method`; `boosting`
-  are the rivals), `problems` and `sets` (data with `splits`), `running` (tasks in parallel) and
-  `scores`. `levels` are how closely methods are looked at, `rounds` which of them next (by `leads`,
-  who is clearly behind), `racing` runs these until the budget is used up (`estimates`), and `store`
-  keeps what is finished.
-- ``decisions``: from predictions of samples that were not learnt from (`held_out`) to `thresholds` and
-  costs that serve `aims`, what a `decision` gives (with `intervals`), and `calibration`.
-- ``report``: `progress` while it runs; `standing` (what is shown of each method), `summary` (frames)
-  and `collecting` make the `result`; that in words (`wording`, `deciding`), a picture (`picture`) and
-  files (`page`, with its templates).
+- ``run``: `options` (checked), `methods` (the table of what is compared, each a `method`;
+  `boosting` are the rivals), `problems` and `sets` (data with `splits`), `running` (tasks in
+  parallel) and `scores`. `levels` are how closely methods are looked at, `rounds` which of them
+  next (by `leads`, who is clearly behind), `racing` runs these until the budget is used up
+  (`estimates`), and `store` keeps what is finished.
+- ``decisions``: from predictions of samples that were not learnt from (`held_out`) to `thresholds`
+  and costs that serve `aims`, what a `decision` gives (with `intervals`), and `calibration`.
+- ``report``: `progress` while it runs; `standing` (what is shown of each method), `summary`
+  (frames) and `collecting` make the `result`; that in words (`wording`, `deciding`), a picture
+  (`picture`) and files (`page`, with its templates).
 
 `arguments` are those of the command line.
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sklimb._compare.run.method import Method
     from sklimb._compare.run.options import Options
     from sklimb._compare.run.problems import Problem
+    from sklimb._compare.run.store import Store
 
 # A name of its own, so that tests can have another clock.
 clock = monotonic
@@ -107,6 +108,8 @@ def run(
     progress: bool,
     on_round: Callable[[Comparison], Any] | None,
     checkpoint: str | Path | None,
+    *,
+    resume: bool = True,
 ) -> Comparison:
     """Run the rounds of a comparison.
 
@@ -118,6 +121,8 @@ def run(
         Called with the result so far after each round but the last.
     checkpoint : str, Path or None
         Folder of finished fits.
+    resume : bool, default=True
+        Whether those that are there are read; else they are deleted.
 
     Returns
     -------
@@ -148,7 +153,7 @@ def run(
         n_columns = 1 if np.ndim(problem.X) == 1 else problem.X.shape[1]
         levels = ladder(problem.splits, n_columns, len(classes))
     course = Course(plan.entries, levels, problem.splits, y, scoring, asked_for=plan.asked_for)
-    store = None if checkpoint is None else _store(plan, checkpoint)
+    store = None if checkpoint is None else _store(plan, checkpoint, resume)
     notes = first_notes(plan.entries, problem)
     labels = {method.name: method.label for method in plan.entries}
     lines = column_lines(problem.columns) if problem.columns is not None else []
@@ -198,9 +203,9 @@ def run(
     return comparison
 
 
-def _store(plan: Plan, folder: str | Path):
+def _store(plan: Plan, folder: str | Path, resume: bool) -> Store:
     from sklimb import __version__
-    from sklimb._compare.run.store import Store, fingerprint
+    from sklimb._compare.run.store import Store, clear, fingerprint
 
     problem, options = plan.problem, plan.options
     decides = {
@@ -210,6 +215,8 @@ def _store(plan: Plan, folder: str | Path):
         "version of sklimb": __version__,
     }
     key = fingerprint(problem.X, problem.y, problem.splits, decides)
+    if not resume:
+        clear(folder)
     return Store(folder, key, problem.words)
 
 

@@ -46,6 +46,7 @@ def compare(
     progress: bool = False,
     on_round: Callable[[Comparison], Any] | None = None,
     checkpoint: str | Path | None = None,
+    resume: bool = True,
 ) -> Comparison:
     """Compare ways of learning from imbalanced classes on one data set.
 
@@ -142,6 +143,8 @@ def compare(
     checkpoint : str or Path, default=None
         Folder in which each finished fit is kept as a file. Those that are there already are not
         run again; they must be of the same data, splits, options and versions.
+    resume : bool, default=True
+        Whether those are read that are there; else they are deleted.
 
     Returns
     -------
@@ -228,4 +231,4 @@ def compare(
     named = methods is not None
     entries = answering.suitable(entries, problem, wanted, asked_for=named)
     plan = answering.Plan(problem, entries, options, wanted, named, refit, started)
-    return answering.run(plan, progress, on_round, checkpoint)
+    return answering.run(plan, progress, on_round, checkpoint, resume=resume)

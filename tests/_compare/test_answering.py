@@ -68,7 +68,25 @@ def test_a_checkpoint_goes_on_where_it_was_and_gives_the_same(tmp_path):
         compare(X, Y, metric="macro_f1", n_jobs=1, checkpoint=tmp_path, **OPTIONS)
 
 
-def test_ctrl_c_between_rounds_shows_the_rounds_before(monkeypatch, tmp_path):
+def test_a_checkpoint_that_is_not_to_be_read_is_emptied(tmp_path):
+    compare(X, Y, budget=1e6, n_jobs=1, checkpoint=tmp_path, **OPTIONS)
+    anew = compare(
+        X, Y, metric="macro_f1", budget=1e-6, n_jobs=1, checkpoint=tmp_path, resume=False, **OPTIONS
+    )
+    assert not any("read, not run again" in note for note in anew.notes)
+    assert len(list(tmp_path.glob("*.npz"))) == 2
+
+
+def test_ctrl_c_while_an_answer_is_written_keeps_it():
+    def stop(comparison):
+        raise KeyboardInterrupt
+
+    with pytest.raises(ComparisonInterrupted) as caught:
+        compare(X, Y, budget=1e6, n_jobs=1, on_round=stop, **OPTIONS)
+    assert caught.value.comparison.best_method in ("bayes", "tree")
+
+
+def test_ctrl_c_in_a_round_shows_the_rounds_before(monkeypatch, tmp_path):
     monkeypatch.setattr(Stopping, "fits_left", 2)
     options = {**OPTIONS, "methods": [BAYES, method("stopping", Stopping)]}
     with pytest.raises(ComparisonInterrupted) as caught:

@@ -10,7 +10,7 @@ from sklimb._compare.run.running import Outcome
 from sklimb._compare.run.scores import Scoring
 from sklimb._compare.run.splits import Split, seed_from
 
-# Average precision of many classes takes long, so it is drawn less often.
+# Average precision sorts each time, so it is drawn less often.
 _DRAWS, _FEW_DRAWS = 100, 20
 # Behind by more than so many standard errors is clearly behind.
 CLEARLY = 2.0
@@ -88,7 +88,7 @@ def not_clearly_behind(standings: Sequence[tuple[str, float, float]]) -> list[st
 
 
 def _draws(y_test: np.ndarray, scoring: Scoring, k: int) -> list[np.ndarray]:
-    ranked = scoring.metric == "average_precision" and len(scoring.classes) > 2
+    ranked = scoring.metric == "average_precision"
     rng = np.random.default_rng(seed_from(len(y_test), k))
     by_class = [np.flatnonzero(y_test == label) for label in np.unique(y_test)]
     return [

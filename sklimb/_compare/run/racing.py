@@ -115,7 +115,11 @@ def race(
     fresh = True
     for this in course.rounds():
         if ending.done:
-            on_round(ending)
+            try:
+                on_round(ending)
+            except KeyboardInterrupt:
+                ending.interrupted = this
+                return ending
         tasks = round_tasks(this, course, problem, options)
         todo = [task for task in tasks if not _known(task, course, store, ending)]
         by_name = {method.name: method for method in this.methods}
