@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 # A name of its own, so that tests can have another clock.
 clock = monotonic
+# As many as come on in the first round where none are named.
+_HANDFUL = 6
 
 
 @dataclass(frozen=True)
@@ -152,7 +154,9 @@ def run(
     else:
         n_columns = 1 if np.ndim(problem.X) == 1 else problem.X.shape[1]
         levels = ladder(problem.splits, n_columns, len(classes))
-    course = Course(plan.entries, levels, problem.splits, y, scoring, asked_for=plan.asked_for)
+    # A handful that was named is compared whole; a long list, as a named set may bring, takes turns.
+    handful = plan.asked_for and len(plan.entries) <= _HANDFUL
+    course = Course(plan.entries, levels, problem.splits, y, scoring, asked_for=handful)
     store = None if checkpoint is None else _store(plan, checkpoint, resume)
     notes = first_notes(plan.entries, problem)
     labels = {method.name: method.label for method in plan.entries}

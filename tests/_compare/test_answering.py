@@ -113,3 +113,11 @@ def test_texts_have_methods_that_take_them():
     assert set(found.results["method"]) == {"logistic", "forest", "logit_adjusted", "offset"}
     assert (found.results["error"] == "").all()
     assert "max_epochs=25" in found.results.set_index("method").loc["offset", "best_params"]
+
+
+def test_a_long_list_of_names_takes_turns_as_all_methods_do():
+    names = ["logistic", "linear_svc", "plain", "smote", "reweight", "ldam_drw", "affinity"]
+    found = compare(X, Y, methods=names, budget=1e-6, n_jobs=1, random_state=0, refit=False)
+    assert list(found.results["method"]) == ["logistic"]
+    few = compare(X, Y, methods=["logistic", "linear_svc"], budget=1e-6, n_jobs=1, random_state=0)
+    assert set(few.results["method"]) == {"logistic", "linear_svc"}
