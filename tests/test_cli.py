@@ -334,9 +334,18 @@ def test_what_columns_are_can_be_overruled(tmp_path, capsys, monkeypatch):
     assert "--category without --data" in capsys.readouterr().err
 
 
-def test_a_budget_rounds_and_going_on(file, tmp_path, capsys, monkeypatch):
+@pytest.fixture
+def clear_file(tmp_path):
+    """Write a table from which anything learns more than chance on a single split."""
+    X, y = blobs([120, 60, 24], labels=["many", "some", "few"])
+    path = tmp_path / "clear.csv"
+    pd.DataFrame(3 * X, columns=["a", "b", "c"]).assign(label=y).to_csv(path, index=False)
+    return path
+
+
+def test_a_budget_rounds_and_going_on(clear_file, tmp_path, capsys, monkeypatch):
     monkeypatch.setitem(METHODS, "tree", TREE)
-    options = ["--data", file, "--target", "label", "--methods", "tree", "--jobs", 1]
+    options = ["--data", clear_file, "--target", "label", "--methods", "tree", "--jobs", 1]
     options += ["--report", tmp_path / "out"]
     assert _main(*options, "--budget", "1e-3", "--folds", 3) == 0
     out, err = capsys.readouterr()
@@ -357,7 +366,7 @@ def test_a_budget_rounds_and_going_on(file, tmp_path, capsys, monkeypatch):
     assert len(list((tmp_path / "out" / "fits").glob("*.npz"))) == 2
 
 
-def test_a_report_is_there_after_the_first_round(file, tmp_path, monkeypatch, capsys):
+def test_a_report_is_there_after_the_first_round(clear_file, tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(METHODS, "tree", TREE)
     pages = []
     saved = sklimb._compare.Comparison.save_report
@@ -368,10 +377,10 @@ def test_a_report_is_there_after_the_first_round(file, tmp_path, monkeypatch, ca
         return path
 
     monkeypatch.setattr(sklimb._compare.Comparison, "save_report", noted)
-    options = ["--data", file, "--target", "label", "--methods", "tree", "--jobs", 1]
+    options = ["--data", clear_file, "--target", "label", "--methods", "tree", "--jobs", 1]
     assert _main(*options, "--report", tmp_path, "--budget", "600", "--folds", 3) == 0
     assert len(pages) == 3
-    assert all("So far, use tree" in page and "data.csv: 68 rows" in page for page in pages[:2])
+    assert all("So far, use tree" in page and "clear.csv: 204 rows" in page for page in pages[:2])
     assert "So far" not in pages[2]
 
 

@@ -154,7 +154,7 @@ def run(
     else:
         n_columns = 1 if np.ndim(problem.X) == 1 else problem.X.shape[1]
         levels = ladder(problem.splits, n_columns, len(classes))
-    # A handful that was named is compared whole; a long list, as a named set may bring, takes turns.
+    # A handful that was named is compared whole; a long list, as a named set brings, takes turns.
     handful = plan.asked_for and len(plan.entries) <= _HANDFUL
     course = Course(plan.entries, levels, problem.splits, y, scoring, asked_for=handful)
     store = None if checkpoint is None else _store(plan, checkpoint, resume)

@@ -90,7 +90,7 @@ def collect(
     provisional |= ending.interrupted is not None or ending.left is not None
     said = decision_words(decision, scoring.classes, scoring.rare)
     if best is None and cautions:
-        closing = wording.sentence(cautions[0])
+        closing = wording.sentence(f"so far, {cautions[0]}" if provisional else cautions[0])
     else:
         closing = wording.verdict(results, folds, metric, provisional=provisional)
     stages = {stage + 1: shown.words(stage) for stage in sorted(set(shown.stages.values()))}

@@ -89,7 +89,7 @@ def test_the_page_has_what_is_decided(found, folder):
 
 
 def test_provisional_figures_are_marked(tmp_path):
-    X, y = blobs([40, 12])
+    X, y = blobs([400, 120])
     options = {"folds": 2, "n_jobs": 1, "random_state": 0, "refit": False}
     found = compare(X, y, methods=[BAYES, TREE], budget=1e-6, aim="recall=0.7", **options)
     reader = Reader()
