@@ -35,10 +35,10 @@ def compare(
     groups: Any = None,
     time: Any = None,
     text: Any = None,
-    date: Any = None,
     category: Any = None,
     number: Any = None,
     drop: Any = None,
+    date: Any = None,
     device: str = "cpu",
     n_jobs: int | None = None,
     random_state: int | np.random.RandomState | None = None,
@@ -116,7 +116,7 @@ def compare(
         column of `X` takes it, and it is not learnt from.
     time : array-like of shape (n_samples,) or str, default=None
         Anything that sorts, or the name of a column of `X`, which is not learnt from; text must be
-        numbers or dates. The samples are cut into
+        numbers or ISO dates, in a column any dates. The samples are cut into
         ``folds + 1`` blocks of time; each block but the first is scored by what was learnt from all
         blocks before it, and inner splits are ordered too. A class that has not come up yet has
         recall 0 where it first does; one that a block lacks is left out of the averages there; a

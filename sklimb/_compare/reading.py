@@ -139,7 +139,9 @@ def read_table(
         features,
         labels.y,
         None if groups is None else _groups(raw[found[groups]]),
-        None if time is None else as_times(raw[found[time]], f"column {found[time]!r}"),
+        None
+        if time is None
+        else as_times(raw[found[time]], f"column {found[time]!r}", of_column=True),
         code,
         notes,
         columns,

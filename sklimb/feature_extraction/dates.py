@@ -44,10 +44,9 @@ class DateEncoder(TransformerMixin, BaseEstimator):
     >>> import pandas as pd
     >>> from sklimb.feature_extraction import DateEncoder
     >>> days = pd.DataFrame({"paid": ["31.12.2023", "01.01.2024", "later"]})
-    >>> DateEncoder(format="%d.%m.%Y").fit_transform(days)
-    array([[2023.,   12.,   31.,    6.,    0.,    0.,    0.],
-           [2024.,    1.,    1.,    0.,    0.,    1.,    0.],
-           [  nan,   nan,   nan,   nan,   nan,   nan,    1.]])
+    >>> encoder = DateEncoder(format="%d.%m.%Y").fit(days)
+    >>> print(encoder.transform(days)[1].astype(int))
+    [2024    1    1    0    0    1    0]
     """
 
     def __init__(self, format: str | None = None):
@@ -66,6 +65,7 @@ class DateEncoder(TransformerMixin, BaseEstimator):
         Returns
         -------
         self : DateEncoder
+            Fitted.
         """
         frame = _as_frame(X)
         self.n_features_in_ = frame.shape[1]
@@ -80,6 +80,7 @@ class DateEncoder(TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : frame or array-like of shape (n_samples, n_columns)
+            Columns as in `fit`.
 
         Returns
         -------
@@ -111,10 +112,12 @@ class DateEncoder(TransformerMixin, BaseEstimator):
         Parameters
         ----------
         input_features : array-like of str or None, default=None
+            Names of the columns; None takes those in `fit`.
 
         Returns
         -------
         names : ndarray of str
+            Seven for each column.
         """
         check_is_fitted(self)
         names = _check_feature_names_in(self, input_features)

@@ -163,7 +163,7 @@ def test_a_missing_label_stays_missing(file):
         ("age,sex,label\n1,m,a\n", {"groups": "label"}, "is the target and cannot be"),
         ("age,label\n1,a\n", {"drop": ["age"]}, "no column is left"),
         ("age,label\n1,a\n", {"drop": ["aeg"]}, "has no column 'aeg': did you mean 'age'"),
-        ("when,a,label\nsoon,1,x\n", {"time": "when"}, "neither numbers nor dates"),
+        ("when,a,label\nsoon,1,x\n", {"time": "when"}, "neither numbers nor ISO dates"),
         ("a,b\n1,2\n1,2,3,4\n", {}, "line 3 has 4 cells where the lines above have 2"),
     ],
 )

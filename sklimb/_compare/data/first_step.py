@@ -49,7 +49,7 @@ def make_preparation(X: Any, columns: Columns | None = None) -> BaseEstimator:
         has_missing = X.dtype.kind == "f" and bool(np.isnan(X).any())
         return _alone(_number_steps(has_missing))
     columns = columns or columns_of(X)
-    return _plain_steps(X, columns) or _steps_by_name(columns)
+    return _plain_steps(X, columns) or _steps_by_name(columns, _places(X))
 
 
 def has_text(X: Any, columns: Columns | None) -> bool:
@@ -74,19 +74,30 @@ def _plain_steps(X: Any, columns: Columns) -> BaseEstimator | None:
     return ColumnTransformer(steps)
 
 
-def _steps_by_name(columns: Columns) -> BaseEstimator:
+def _places(X: Any) -> dict[Any, Any]:
+    """Return how a step asks for each column: by its name, or its place where names are no text."""
+    if all(isinstance(name, str) for name in X.columns):
+        return {name: name for name in X.columns}
+    return {name: place for place, name in enumerate(X.columns)}
+
+
+def _steps_by_name(columns: Columns, places: dict[Any, Any]) -> BaseEstimator:
     """Return steps that name their columns; what is named nowhere is left out."""
     steps: list[tuple[str, BaseEstimator, Any]] = []
-    if numbers := columns.of_kind("number"):
+
+    def of_kind(*kinds: str) -> list[Any]:
+        return [places[name] for name in columns.of_kind(*kinds)]
+
+    if numbers := of_kind("number"):
         steps.append(("numbers", _number_steps(True), numbers))
-    if categories := columns.of_kind("category", "boolean", "identifier"):
+    if categories := of_kind("category", "boolean", "identifier"):
         steps.append(("categories", _categories(), categories))
     by_format: dict[str | None, list[Any]] = {}
     for name in columns.of_kind("date"):
         found = columns[name].date
-        by_format.setdefault(found and found.format, []).append(name)
+        by_format.setdefault(found and found.format, []).append(places[name])
     steps += _numbered("dates", [(_date_steps(form), names) for form, names in by_format.items()])
-    texts = columns.of_kind("text")
+    texts = of_kind("text")
     # By the name alone, so that a vectoriser gets one text a row.
     words = [(make_pipeline(FunctionTransformer(filled_texts), _words()), name) for name in texts]
     steps += _numbered("text", words)

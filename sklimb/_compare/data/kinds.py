@@ -117,7 +117,8 @@ def _column(
 
 
 def _example(series: pd.Series) -> str:
-    return repr(series.dropna().iloc[0])
+    value = series.dropna().iloc[0]
+    return repr(value) if isinstance(value, str) else plain_text(value)
 
 
 def _number(name: Any, series: pd.Series, number: NumberFormat | None, asked: Any) -> Column:
@@ -185,7 +186,9 @@ def _of_values(name: Any, series: pd.Series, asked: str | None) -> Column:
                 f"and was left out (--category {name} or --text {name} learns from it)",
             ),
         )
-    return replace(made, notes=tuple(text_column_notes(name, series))) if kind != "text" else made
+    if asked is not None or kind == "text":
+        return made
+    return replace(made, notes=tuple(text_column_notes(name, series)))
 
 
 def kind_of_text(values: Collection[str], different: float = 1.0) -> str:

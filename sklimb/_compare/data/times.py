@@ -13,15 +13,17 @@ from sklimb._compare.errors import InputError
 from sklimb.feature_extraction.dates import read_dates
 
 
-def as_times(values: Any, what: str) -> np.ndarray:
+def as_times(values: Any, what: str, of_column: bool = False) -> np.ndarray:
     """Return times as something that sorts in their order.
 
     Parameters
     ----------
     values : array-like of shape (n_samples,)
-        Numbers, dates, or text that all holds numbers or dates. Missing ones stay missing.
+        Numbers, dates, or text that all holds numbers or ISO dates. Missing ones stay missing.
     what : str
         Whose values these are, for the message.
+    of_column : bool, default=False
+        Whether they are a column of the table, of which dates are read however they are written.
 
     Returns
     -------
@@ -44,7 +46,7 @@ def as_times(values: Any, what: str) -> np.ndarray:
     texts = series[[isinstance(value, str) for value in series]]
     if not len(texts) or len(texts) < series.notna().sum():
         return _objects(series) if not len(texts) else array
-    return _text_as_times(series.str.strip().replace("", None), what)
+    return _text_as_times(series.str.strip().replace("", None), what, of_column)
 
 
 def _objects(series: pd.Series) -> np.ndarray:
@@ -57,7 +59,7 @@ def _objects(series: pd.Series) -> np.ndarray:
     return series.to_numpy()
 
 
-def _text_as_times(texts: pd.Series, what: str) -> np.ndarray:
+def _text_as_times(texts: pd.Series, what: str, of_column: bool) -> np.ndarray:
     different = texts.dropna().unique()
     formats = number_formats(list(different))
     if formats:
@@ -68,15 +70,14 @@ def _text_as_times(texts: pd.Series, what: str) -> np.ndarray:
     except (ValueError, TypeError):
         pass
     found = date_format(list(different))
-    if found is not None and not found.in_doubt:
+    if found is not None and of_column and not found.in_doubt:
         return read_dates(texts, found.format).to_numpy()
     value = next(v for v in different if not number_formats([v]) or len(different) == 1)
-    if found is not None:
-        raise InputError(
-            f"{what} holds dates that could be day or month first, such as {value!r}: write them "
-            "as 2024-03-31 to order by them"
-        )
+    remedy = "it cannot be ordered by"
+    if found is not None and not found.in_doubt:
+        remedy = f"pass pd.to_datetime(time, format={found.format!r}), or the name of the column"
+    elif found is not None:
+        remedy = "could the day or the month be first? write them as 2024-03-31"
     raise InputError(
-        f"{what} holds neither numbers nor dates (2024-03-31), such as {value!r}: it cannot be "
-        "ordered by"
+        f"{what} holds neither numbers nor ISO dates (2024-03-31), such as {value!r}: {remedy}"
     )

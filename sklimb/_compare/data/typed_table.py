@@ -67,7 +67,7 @@ def typed_table(
         X,
         _labels(frame[label]),
         None if groups is None else _labels(frame[groups]),
-        None if time is None else as_times(frame[time], f"column {time!r}"),
+        None if time is None else as_times(frame[time], f"column {time!r}", True),
         "\n".join(lines),
         list(file.notes),
         columns_of(read.X, read.formats, roles=roles),

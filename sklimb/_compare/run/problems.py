@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn.base import BaseEstimator
 
 from sklimb._compare.checking import check_labels, check_order, check_side
@@ -19,6 +20,7 @@ from sklimb._compare.data.roles import KINDS, Roles, make_roles
 from sklimb._compare.data.sanity import column_notes
 from sklimb._compare.data.sides import group_notes, time_notes
 from sklimb._compare.data.text_numbers import read_text_numbers
+from sklimb._compare.data.times import as_times
 from sklimb._compare.errors import InputError
 from sklimb._compare.run.splits import Split, gaps, make_split, outer_splits
 
@@ -154,7 +156,7 @@ def _sides(X, groups, time, asked) -> tuple[Any, Any, Any, dict]:
         if name == "groups":
             groups = X[values]
         else:
-            time = X[values]
+            time = pd.Series(as_times(X[values], f"column {values!r}", of_column=True), X.index)
         asked["drop"] = [*_listed(asked["drop"]), values]
     return X, groups, time, asked
 
@@ -180,6 +182,9 @@ def _decided(X, prepare, asked) -> tuple[Any, Columns | None, list[str], str]:
             )
         return check_columns(X), None, [], code and f"{code}\n"
     roles = make_roles(X.columns, **asked)
+    if roles.dropped and not all(isinstance(name, str) for name in X.columns):
+        # scikit-learn would take the names of the others for places.
+        raise InputError("to leave out columns by name: X.columns = X.columns.astype(str)")
     return _decided_frame(X, roles, code)
 
 

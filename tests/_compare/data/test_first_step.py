@@ -146,3 +146,10 @@ def test_a_column_of_texts_alone_gives_what_a_series_gives():
     alone = make_preparation(frame["more"]).fit_transform(frame["more"])
     assert sparse.issparse(made)
     np.testing.assert_array_equal(made.toarray(), alone.toarray())
+
+
+def test_names_that_are_no_text_are_asked_for_by_their_place():
+    frame = pd.DataFrame({7: np.arange(N), 3: np.arange(N) / 7, 5: [1, 2] * (N // 2)})
+    made = make_preparation(frame).fit_transform(frame)
+    assert made.shape == (N, 2)
+    np.testing.assert_allclose(made[:, 0], (frame[3] - frame[3].mean()) / frame[3].std(ddof=0))

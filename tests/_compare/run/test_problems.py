@@ -150,10 +150,11 @@ def test_times_as_text_are_ordered_as_times_or_refused():
     split = _problem(X, y, time=times).splits[0]
     assert max(split.train) < min(split.test)
     days = pd.date_range("2020-01-15", periods=60).strftime("%d.%m.%Y")
-    split = _problem(X, y, time=days).splits[0]
+    with pytest.raises(InputError, match="neither numbers nor ISO dates"):
+        _problem(X, y, time=days)
+    frame = pd.DataFrame(X, columns=list("abc")).assign(day=days)
+    split = _problem(frame, y, time="day").splits[0]
     assert max(split.train) < min(split.test)
-    with pytest.raises(InputError, match="neither numbers nor dates"):
-        _problem(X, y, time=["02.01.2021", "soon"] * 30)
 
 
 @pytest.mark.parametrize("name", ["y", "groups", "time"])
@@ -203,6 +204,8 @@ def test_what_columns_are_is_decided_and_can_be_overruled():
     array = X[["a", "row"]].to_numpy()
     with pytest.raises(InputError, match="drop names columns, and X is no frame"):
         _problem(array, y, drop=["a"])
+    with pytest.raises(InputError, match=r"to leave out columns by name: X\.columns = "):
+        _problem(pd.DataFrame(array), y, drop=[0])
     with pytest.raises(InputError, match="text names 'nothing'"):
         _problem(X, y, text="nothing")
 
