@@ -36,3 +36,8 @@ def close_figures():
     yield
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close("all")
+
+
+def pytest_make_parametrize_id(config, val, argname):
+    """Name bytes by their number: an archive holds the time, and workers must agree on names."""
+    return f"{len(val)}_bytes" if isinstance(val, bytes) else None

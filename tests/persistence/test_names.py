@@ -33,7 +33,7 @@ KNOWN = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("thing", KNOWN, ids=str)
+@pytest.mark.parametrize("thing", KNOWN, ids=known_name)
 def test_the_known_have_a_name_that_leads_back(thing):
     assert Names().get(known_name(thing)) is thing
 

@@ -29,7 +29,7 @@ def there_and_back(value):
         [1, [2.5, None]], (1, ("a",)), {1, 2}, frozenset("ab"), {"a": 1, 2: (3,), None: {}},
         {"is": "tuple", "value": [1]}, Bunch(a=[1]), MLP, torch.nn.functional.relu,
     ],
-    ids=repr,
+    ids=lambda value: type(value).__name__,
 )  # fmt: skip
 def test_containers_and_names(value):
     back = there_and_back(value)

@@ -27,8 +27,8 @@ def _zip(**files):
     "name, data, options",
     [
         ("a.csv", TEXT.encode(), {}),
-        ("a.csv.gz", gzip.compress(TEXT.encode()), {}),
-        ("a.csv", gzip.compress(TEXT.encode()), {"compression": "gzip"}),
+        ("a.csv.gz", gzip.compress(TEXT.encode(), mtime=0), {}),
+        ("a.csv", gzip.compress(TEXT.encode(), mtime=0), {"compression": "gzip"}),
         ("a.csv.bz2", bz2.compress(TEXT.encode()), {}),
         ("a.csv.xz", lzma.compress(TEXT.encode()), {}),
         ("a.zip", _zip(inside=TEXT), {}),
@@ -77,8 +77,8 @@ def test_bytes_that_windows_does_not_use_are_latin_1(tmp_path):
     [
         ("a.csv", b"", "is empty"),
         ("a.csv", b"\xef\xbb\xbf \r\n", "is empty"),
-        ("a.csv.gz", gzip.compress(TEXT.encode())[:-20], "cut off"),
-        ("a.csv.gz", gzip.compress(TEXT.encode())[:6], "cut off"),
+        ("a.csv.gz", gzip.compress(TEXT.encode(), mtime=0)[:-20], "cut off"),
+        ("a.csv.gz", gzip.compress(TEXT.encode(), mtime=0)[:6], "cut off"),
         ("a.csv.gz", TEXT.encode(), "is named .gz but is no gzip file"),
         ("a.csv.bz2", bz2.compress(TEXT.encode())[:-20], "fetch or copy it again"),
         ("a.csv.xz", lzma.compress(TEXT.encode())[:-20], "fetch or copy it again"),
