@@ -213,7 +213,8 @@ def _add_source(comparison: Comparison, name: str, source) -> None:
 
     comparison.problem = f"{name}: {comparison.problem}"
     comparison.notes[:] = dict.fromkeys([*source.notes, *comparison.notes])
-    comparison.columns += getattr(source, "lines", [])
+    # A list anew, for the answers of all rounds begin with the same one.
+    comparison.columns = list(dict.fromkeys([*comparison.columns, *getattr(source, "lines", [])]))
     if comparison.code:
         comparison.code = joined(source.code, comparison.code)
 

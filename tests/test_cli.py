@@ -313,8 +313,9 @@ def test_what_columns_are_can_be_overruled(tmp_path, capsys, monkeypatch):
     assert _main("--data", tmp_path / "d.csv", *options, "--drop", "share") == 0
     out, err = capsys.readouterr()
     assert "no day is above 12" in out and "--date paid=%d/%m/%Y" in out
-    for line in ("note  text, ", "zip   number", "row   identifier", "share  dropped"):
+    for line in ("note  text, ", "zip   number", "row   identifier", "share  dropped, as asked"):
         assert f"  {line}" in out
+    assert out.count("label  target") == 1
     assert "row   identifier" in err  # before the first fit
     told = ("--date", "paid=%d/%m/%Y", "--category", "zip,note", "--number", "row,share")
     assert _main("--data", tmp_path / "d.csv", *options, *told) == 0

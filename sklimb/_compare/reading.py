@@ -214,7 +214,9 @@ def _roles(
 def _lines(label: str, groups: str | None, time: str | None, left_out: list[str]) -> list[str]:
     """Return a line for each column that is not learnt from."""
     what = {label: "target", groups: "groups to split by", time: "time to split by"}
-    return [f"{one_line(name)}  {what.get(name, 'dropped')}" for name in left_out]
+    said = {one_line(name): what.get(name, "dropped, as asked for") for name in left_out}
+    width = max(map(len, said))
+    return [f"{name:{width}}  {words}" for name, words in said.items()]
 
 
 def read_second(path: str | Path, first: Table, header: str = "auto") -> Table:

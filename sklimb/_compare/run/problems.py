@@ -22,6 +22,7 @@ from sklimb._compare.data.sides import group_notes, time_notes
 from sklimb._compare.data.text_numbers import read_text_numbers
 from sklimb._compare.data.times import as_times
 from sklimb._compare.errors import InputError
+from sklimb._compare.phrases import counted
 from sklimb._compare.run.splits import Split, gaps, make_split, outer_splits
 
 
@@ -137,7 +138,7 @@ def make_problem(
         pairs = [(s.train, s.test) for s in splits if s.repeat == 0]
         cautions += repeated_notes(X, y, pairs, left_out)
     labels, counts = np.unique(y[rows], return_counts=True)
-    size = f"{n:,} texts" if X.ndim == 1 else f"{n:,} rows, {X.shape[1]:,} columns"
+    size = f"{n:,} texts" if X.ndim == 1 else f"{n:,} rows, {counted(X.shape[1], 'column')}"
     words = f"{size}, {len(labels)} classes of {counts.max():,} to {counts.min():,} rows"
     notes += more
     return Problem(X, y, splits, rows, words, how, code, notes, prepare, columns, cautions)

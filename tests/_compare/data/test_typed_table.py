@@ -46,7 +46,11 @@ def test_a_typed_file_is_taken_apart_and_the_code_does_the_same(parquet):
     assert table.y.tolist()[:2] == ["yes", "no"] and table.groups[7] == "c1"
     assert table.X["mixed"].tolist()[:3] == ["x", "3", "2.0"] and table.X["mixed"].isna().sum() == 6
     assert [c.kind for c in table.columns] == ["category", "date", "category"]
-    assert table.lines == ["label  target", "who  groups to split by", "amount  dropped"]
+    assert table.lines == [
+        "label   target",
+        "who     groups to split by",
+        "amount  dropped, as asked for",
+    ]
     space = {}
     exec(table.code, space)
     pd.testing.assert_frame_equal(space["X"], table.X)
