@@ -143,7 +143,7 @@ def describe_shared(cls: _T) -> _T:
             "True where `module`, `n_members`, `max_epochs`, `rebalance_from`, `callbacks` and the "
             "settings of warm starts and of early stopping are left as they are, and X has at most "
             "512 columns"
-            if cls._cross_fits_if_open
+            if getattr(cls, "_cross_fits_if_open", False)
             else "False here"
         ),
         "MAX_EPOCHS": repr(defaults["max_epochs"]),

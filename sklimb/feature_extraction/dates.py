@@ -29,7 +29,7 @@ class DateEncoder(TransformerMixin, BaseEstimator):
 
     Attributes
     ----------
-    first_ : list of pandas.Timestamp
+    first_ : ndarray of datetime64, shape (n_columns,)
         The first date of each column in `fit`, from which days are counted.
     n_features_in_ : int
     feature_names_in_ : ndarray of str
@@ -71,7 +71,9 @@ class DateEncoder(TransformerMixin, BaseEstimator):
         self.n_features_in_ = frame.shape[1]
         if hasattr(X, "columns") and all(isinstance(name, str) for name in X.columns):
             self.feature_names_in_ = np.asarray(X.columns, dtype=object)
-        self.first_ = [read_dates(column, self.format).min() for _, column in frame.items()]
+        first = [read_dates(column, self.format).min() for _, column in frame.items()]
+        # numpy's own type: a file without pickle holds it
+        self.first_ = np.array([pd.Timestamp(date).to_datetime64() for date in first], "M8[us]")
         return self
 
     def transform(self, X: Any) -> np.ndarray:

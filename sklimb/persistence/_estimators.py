@@ -25,7 +25,12 @@ _OF_SAMPLERS = ("n_features_in_", "feature_names_in_", "sampling_strategy_")
 _LIBRARIES = ("sklearn", "imblearn", "sklimb", "skorch")
 # sklimb's own transformers: attributes and nothing else, as scikit-learn's.
 _TRUSTED = frozenset(
-    ("sklimb.feature_extraction.WordWindowVectorizer", "sklimb.feature_extraction._Analyzer")
+    (
+        "sklimb.feature_extraction.words.WordWindowVectorizer",
+        "sklimb.feature_extraction.words._Analyzer",
+        "sklimb.feature_extraction.dates.DateEncoder",
+        "sklimb.feature_extraction.texts.filled_texts",
+    )
 )
 
 

@@ -17,6 +17,7 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import make_column_transformer
 from sklearn.decomposition import PCA
 from sklearn.ensemble import BaggingClassifier, VotingClassifier
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.frozen import FrozenEstimator
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
@@ -28,7 +29,7 @@ from skorch.callbacks import EarlyStopping
 from torch import nn
 
 from sklimb import M2mClassifier, M2mSampler, PriorCorrectedClassifier, RebalancedClassifier
-from sklimb.feature_extraction import WordWindowVectorizer
+from sklimb.feature_extraction import DateEncoder, WordWindowVectorizer, filled_texts
 from sklimb.over_sampling import SmallClassSMOTE
 from sklimb.persistence._estimators import encode_estimator
 from sklimb.persistence._modules import encode_module
@@ -117,6 +118,22 @@ def test_a_threshold_and_words(data):
     model.fit(words, np.arange(40) % 2)
     back = there_and_back(model)
     np.testing.assert_array_equal(back.predict_proba(words), model.predict_proba(words))
+
+
+def test_dates_and_texts_of_a_table(data):
+    n = 40
+    frame = pd.DataFrame(
+        {
+            "when": pd.date_range("2024-01-01", periods=n, freq="37h").astype(str),
+            "what": ["the cat", "a dog", "no cat", "a cow"] * (n // 4),
+        }
+    )
+    texts = make_pipeline(FunctionTransformer(filled_texts), TfidfVectorizer())
+    columns = make_column_transformer((DateEncoder(), ["when"]), (texts, "what"))
+    model = make_pipeline(columns, RebalancedClassifier(max_epochs=2, random_state=0))
+    model.fit(frame, np.arange(n) % 2)
+    back = there_and_back(model)
+    np.testing.assert_array_equal(back.predict_proba(frame), model.predict_proba(frame))
 
 
 def test_samplers_leave_their_samples_behind(data):
