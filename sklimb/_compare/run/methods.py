@@ -96,14 +96,19 @@ def _own(
     return Method(name, label, classify, grids, text_grids=texts, turn=turn, cost=cost)
 
 
+def _one_network() -> RebalancedClassifier:
+    """Return a net of one member: made samples lie in several folds, so none could be left out."""
+    return RebalancedClassifier(cross_fit=False)
+
+
 _ALL = [
     _net("plain", "plain net", RebalancedClassifier, turn=3),
     _net("reweight", "re-weighting + net", lambda: RebalancedClassifier(class_weight="balanced")),
-    _net("smote", "SMOTE + net", RebalancedClassifier, SmallClassSMOTE, turn=3, cost=3.0),
+    _net("smote", "SMOTE + net", _one_network, SmallClassSMOTE, turn=3, cost=3.0),
     _net(
         "oversample",
         "random over-sampling + net",
-        RebalancedClassifier,
+        _one_network,
         RandomOverSampler,
         turn=4,
         cost=3.0,
@@ -170,7 +175,7 @@ _ALL = [
         "5 prior-corrected nets",
         # Five seeds on all samples, probabilities averaged, then corrected.
         lambda: PriorCorrectedClassifier(
-            BaggingClassifier(RebalancedClassifier(), n_estimators=5, bootstrap=False)
+            BaggingClassifier(_one_network(), n_estimators=5, bootstrap=False)
         ),
         _of_estimator(_NET_GRIDS, "estimator__estimator__"),
         text_grids=_of_estimator(_NET_TEXT_GRIDS, "estimator__estimator__"),
@@ -253,7 +258,7 @@ _ALL = [
         turn=4,
         cost=4.0,
     ),
-    _net("m2m_sampler", "M2m sampler + net", RebalancedClassifier, M2mSampler, turn=4, cost=5.0),
+    _net("m2m_sampler", "M2m sampler + net", _one_network, M2mSampler, turn=4, cost=5.0),
     *boosting_methods(),
 ]
 METHODS: dict[str, Method] = {method.name: method for method in _ALL}
