@@ -20,8 +20,8 @@ class BatchOutput(NamedTuple):
     y : Tensor of int, shape (n,)
         Class indices.
     weight : Tensor, shape (n,), or None
-        Weights of the samples, for terms that are not a value for each sample. Of members that
-        weigh them differently (n, k).
+        Sample weights, for terms that return one scalar. Of shape (n, k) if members weigh samples
+        differently.
     features : Tensor, shape (n, e)
         What the head compares. A step of k members, which `LossTerms` takes apart before a term
         sees it, has (n, k, e).

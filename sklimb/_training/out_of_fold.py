@@ -40,17 +40,18 @@ if TYPE_CHECKING:
 N_FOLDS = 8
 # A loss so little above the least is as good, and a later epoch has learnt more.
 _AS_GOOD = 1.01
-# Training ends this many times the steps of the best epoch, but not before the least steps.
+# Training stops at a look that finds nothing better, once it has taken this many times the steps
+# of the best epoch, and so many at least.
 _LONG_AGO, _LEAST_STEPS = 1.7, 100
 # The next look comes after this many times the steps.
 _NEXT_LOOK = 1.25
 # Share that an average of weights takes of the last step; at first it is the mean of all.
 _SHARE_OF_STEP, _SOON = 0.01, 0.3
-# Of more samples so many are looked at, of each class alike.
+# At most so many samples are looked at, equally many of each class where it has them.
 _SAMPLES_TO_JUDGE_BY = 4_000
 # Share of the logarithm of one member's temperature that their mean takes.
 _OF_THE_MEAN = 0.5
-# Scores are of any scale; probabilities are at these temperatures at most.
+# Bounds of the temperature while judging; wide, because scores may have any scale.
 _COLDEST, _HOTTEST = 1e-3, 1e3
 
 

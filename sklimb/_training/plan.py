@@ -228,6 +228,7 @@ def resolve_sizes(
     """Return epochs and batch size as numbers; numbers that are given stay.
 
     "auto" is what the backbone advises, by ``advised_sizes(n_rows, in_features, class_counts)``
+    (that of `TabularMLP` is in ``backbones/_tabular_sizes.py``)
     with the attributes ``max_epochs`` and ``batch_size``; else it goes by the number of samples
     alone. What a backbone advises is steps: with a batch size that is given, epochs are as many as
     make them.

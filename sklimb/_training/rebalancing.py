@@ -1,4 +1,7 @@
-"""From class counts to weights, draws and "from which epoch": pure functions, numpy in and out."""
+"""What an epoch sees: the order of the samples (shuffled or drawn) and their weights.
+
+Pure functions, numpy in and out.
+"""
 
 from __future__ import annotations
 

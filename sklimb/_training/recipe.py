@@ -23,7 +23,7 @@ MakeTransform = Callable[[nn.Module, torch.Tensor, int], Transform]
 
 
 def nothing_around(net: Net, data: TrainingData) -> AbstractContextManager[None]:
-    """Return a context in which a training is just that."""
+    """Return a context manager that does nothing."""
     return nullcontext()
 
 

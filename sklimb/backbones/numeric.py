@@ -1,4 +1,4 @@
-"""How numbers enter a network: clipped, and as vectors.
+"""How numbers enter a network: scaled by quartiles, clipped, and as vectors.
 
 Shape
 -----

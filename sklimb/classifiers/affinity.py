@@ -109,9 +109,9 @@ class AffinityClassifier(BaseNetClassifier):
     affinity: both stay finite where the affinity underflows.
 
     The loss does not re-balance by itself, so classes are weighted by default. The other defaults
-    come from the same search (``benchmarks/tuning/defaults.py``): on six data sets nothing within
-    reach was better by more than its noise, `normalize=False` is as good where it learns and often
-    does not learn at all, and more prototypes or no `diversity` changed little. The paper's bare
+    come from the same search (``benchmarks/tuning/defaults.py``): on six data sets no
+    setting nearby was better beyond its noise. `normalize=False` does as well where it learns, but
+    often it does not learn; more prototypes or no `diversity` changed little. The paper's bare
     loss is ``AffinityClassifier(class_weight=None, normalize=False, embedding_dim=None)``; its
     `sigma` then has to fit the scale of the features. Where it does not, affinities underflow and
     no gradient reaches the features: `fit` warns of it.

@@ -21,7 +21,7 @@ from sklimb.classifiers.corrected_prediction import (
     CorrectedPredictionMixin,
     check_gives_probabilities,
 )
-from sklimb.classifiers.cross_fitting import mean_probabilities
+from sklimb.classifiers.fold_clones import mean_probabilities
 from sklimb.classifiers.labelled_data import LabelledData, labelled_data, labels_of
 from sklimb.classifiers.named_estimators import (
     DROP,
@@ -76,8 +76,8 @@ class BlendedClassifier(
     temperature [1]_, :math:`\pi` the class shares of the training data, :math:`q` those to predict
     for and :math:`\tau` the strength of the correction [2]_. By default a network and a random
     forest, which err on different samples. The temperature is fitted after averaging, for an
-    average is less certain than what it is made of; and to probabilities from classifiers that a
-    sample was left out of, for on what it was trained on a classifier is right too often.
+    average is less certain than its parts, and to out-of-fold probabilities, for a classifier is
+    too certain of the samples that it was trained on.
 
     Parameters
     ----------
@@ -151,8 +151,9 @@ class BlendedClassifier(
     too, is fitted for each fold of ``cv``, and predictions are the mean of these clones. So a
     forest with ``oob_score=True`` costs one fit, and without it five.
 
-    Where a classifier left a sample out in no bag or fold, and others did, the class shares of the
-    training data stand for it in ``oof_proba_``, and the temperature does not go by that sample.
+    If a classifier never left a sample out but others did, the class shares of the training data
+    take the place of its probabilities in ``oof_proba_``, and that sample does not count for the
+    temperature.
     The temperature is bounded, and shrunk to 1 where the rarest class has few samples; for
     decisions by balanced accuracy it is another tau (see `PriorCorrectedClassifier`).
 

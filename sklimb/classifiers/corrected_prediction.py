@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklimb._training.calibration import log_with_temperature
 from sklimb.classifiers.costs import cost_matrix_of, expected_costs
-from sklimb.classifiers.cross_fitting import mean_probabilities
+from sklimb.classifiers.fold_clones import mean_probabilities
 from sklimb.classifiers.priors import target_shares
 from sklimb.classifiers.probabilities import log_probabilities, probabilities
 

@@ -45,7 +45,8 @@ max_epochs : int or "auto", default={MAX_EPOCHS}
     Epochs of training. "auto" takes as many as make the number of steps that the backbone advises
     (`sklimb.backbones.TabularMLP` does so by the class sizes), whatever `batch_size` is. Without
     such advice it is 60, or fewer from 50,000 samples on (3 million samples seen, but at least 10
-    epochs). In `partial_fit` it is always 60.
+    epochs). In `partial_fit` it is always 60. A cross-fitted training ends by itself, after 150
+    epochs or 1,000 batches at the latest (but 3 epochs in any case).
 batch_size : int or "auto", default="auto"
     Samples in a batch. "auto" takes what the backbone advises, or without advice a power of two
     from 16 to 512 that gives some 32 steps per epoch.

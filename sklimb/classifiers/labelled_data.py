@@ -14,7 +14,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_y, check_consistent_length
 
 from sklimb._data.validation import check_weights, is_dataset, labels_within
-from sklimb.classifiers.cross_fitting import in_rows
+from sklimb.classifiers.fold_clones import in_rows
 from sklimb.classifiers.priors import counts_of
 
 

@@ -24,14 +24,14 @@ from sklimb._data.weighted_fit import fit_weighted, in_columns_of, name_of_weigh
 from sklimb._training.plan import Mode, cross_fits, default_backbone
 from sklimb._warnings import warn
 from sklimb.classifiers.base import BaseNetClassifier
-from sklimb.classifiers.cross_fitting import (
+from sklimb.classifiers.decoupled import DecoupledClassifier
+from sklimb.classifiers.fold_clones import (
     CrossFit,
     fold_fits,
     folds_of,
     gathered,
     mean_probabilities,
 )
-from sklimb.classifiers.decoupled import DecoupledClassifier
 from sklimb.classifiers.labelled_data import LabelledData
 
 # A smaller share of samples that were left out is told.

@@ -23,7 +23,7 @@ from sklimb.classifiers.corrected_prediction import (
     FeaturesOfFoldsMixin,
     check_gives_probabilities,
 )
-from sklimb.classifiers.cross_fitting import cross_fit, folds_of
+from sklimb.classifiers.fold_clones import fit_clones, folds_of
 from sklimb.classifiers.labelled_data import labelled_data, labels_of
 from sklimb.classifiers.priors import counts_of
 
@@ -70,10 +70,10 @@ class PriorCorrectedClassifier(
         equal shares, and beside ``cost_matrix`` the shares of the training data.
     cv : int, splitter, iterable of (train, test) or None, default=None
         Folds for a temperature. None fits the classifier once, on all samples, and leaves the
-        temperature at 1. Else a clone is fitted for each fold, the temperature to the
-        probabilities of the samples that each left out, and predictions are the mean of the
-        clones' probabilities, at that temperature, then corrected. A whole number is of stratified
-        folds in the order of the samples. See Notes.
+        temperature at 1. Otherwise one clone is fitted for each fold, and the temperature to what
+        the clones say of the samples that they left out. Predictions are the mean of the clones'
+        probabilities, at that temperature, then corrected. A whole number is of stratified folds in
+        the order of the samples. See Notes.
     cost_matrix : array-like, DataFrame, dict, Series or None, default=None
         What predictions cost: row i, column j of an array (n_classes, n_classes) is the cost of
         predicting class j where the truth is class i, in the order of ``classes_``. By label: a
@@ -120,9 +120,9 @@ class PriorCorrectedClassifier(
     tau: the highest of :math:`p_k^{1/T} (q_k / \pi_k)^\tau` is the highest of
     :math:`p_k (q_k / \pi_k)^{\tau T}`.
 
-    A class with fewer samples than folds is left out by as many folds as it has samples; its only
-    sample by none, with a warning. Where a splitter leaves a fold without a class, that class is
-    predicted by the other clones, and rows sum to 1 again.
+    A class with fewer samples than folds is in the test part of as many folds as it has samples. A
+    class of one sample is in every training part, and a warning says so. Where a splitter leaves a
+    fold without a class, that class is predicted by the other clones, and rows sum to 1 again.
 
     Costs belong to the probabilities of the data that decisions are made on. So beside
     ``cost_matrix`` nothing is moved unless ``target_prior`` says what shares that data has, as it
@@ -314,7 +314,7 @@ class PriorCorrectedClassifier(
         data = labelled_data(self, X, y, sample_weight)
         self.classes_ = data.classes
         self._correct_for(data.counts)  # before many fits, which a slip in it would waste
-        fitted = cross_fit(
+        fitted = fit_clones(
             self.estimator,
             data.X,
             data.y,

@@ -51,7 +51,7 @@ def best_threshold(scores: np.ndarray, positive: np.ndarray, aim: Aim) -> tuple[
 def _by_score(scores: np.ndarray, positive: np.ndarray):
     """Return distinct scores from the highest, and what is found and called from each on.
 
-    In front stands infinity, from which on nothing is.
+    The first threshold is infinity: nothing is called positive there.
     """
     order = np.argsort(-scores, kind="stable")
     ordered = scores[order]

@@ -73,8 +73,8 @@ def ladder(splits: list[Split], n_columns: int, n_classes: int) -> list[Level]:
     Returns
     -------
     levels : list of Level
-        Untuned: one split, then three; on a large file of few rows first, then of four times as
-        many each time. Then more splits, then a search on three, on five, on all.
+        Untuned: one split, then three; a large file starts with a small sample of its rows, four
+        times as many each time. Then more splits, then a search on three, on five, on all.
     """
     whole = max(len(split.train) for split in splits)
     rows: list[int | None] = [first_rows(n_columns, n_classes)]

@@ -18,8 +18,8 @@ from sklimb._compare.run.running import Key, Outcome
 from sklimb._compare.run.scores import Scoring
 from sklimb._compare.run.splits import Split
 
-# So many go on at least: one split says nothing of how much a method depends on what it learns
-# from, and the best needs another beside it to the end. Of the slow ones so many join at most.
+# At least so many go on: three after one split, which shows no spread, else two, so that the best
+# keeps a rival. Of the slow ones so many join at most.
 _LEAST_OF_ONE_SPLIT = 3
 _LEAST = 2
 _JOINING = 3

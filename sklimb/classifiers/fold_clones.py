@@ -109,7 +109,7 @@ def folds_of(
     return folds
 
 
-def cross_fit(
+def fit_clones(
     estimator: BaseEstimator,
     X: Any,
     y: np.ndarray,
@@ -165,10 +165,10 @@ def fold_fits(
     folds: list[Fold],
     metadata: dict[str, Any],
 ) -> list[Any]:
-    """Return the fits of `cross_fit`, one a fold, as calls that joblib's Parallel makes.
+    """Return the fits of `fit_clones`, one a fold, as calls that joblib's Parallel makes.
 
     So the folds of several classifiers can be fitted at once. What is returned of them goes, in
-    their order, to `gathered`. Parameters are those of `cross_fit`.
+    their order, to `gathered`. Parameters are those of `fit_clones`.
     """
     return [
         delayed(_fit_fold)(clone(estimator), X, y, weight, metadata, train, test)
@@ -191,7 +191,7 @@ def gathered(
     fits : list of (classifier, ndarray of shape (n_test, n_known))
         What the calls of `fold_fits` have returned.
     y, weight, classes, folds
-        As for `cross_fit`.
+        As for `fit_clones`.
     """
     estimators = [fitted for fitted, _ in fits]
     shape = len(y), len(classes)

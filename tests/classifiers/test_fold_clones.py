@@ -20,7 +20,7 @@ from sklearn.model_selection import (
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 
-from sklimb.classifiers.cross_fitting import cross_fit, folds_of, in_rows, mean_probabilities
+from sklimb.classifiers.fold_clones import fit_clones, folds_of, in_rows, mean_probabilities
 
 CLASSES = np.array([0, 1, 2])
 
@@ -34,7 +34,7 @@ def data():
 
 def fitted(estimator, X, y, cv, weight=None, metadata=None, **settings):
     X = in_rows(X)
-    return cross_fit(
+    return fit_clones(
         estimator, X, y, weight, classes=np.unique(y), folds=folds_of(cv, X, y, weight, {}),
         metadata=metadata or {}, **settings,
     )  # fmt: skip
