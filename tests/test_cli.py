@@ -248,9 +248,12 @@ def test_ctrl_c_leaves_what_is_finished_on_screen_and_in_the_report(tmp_path):
     assert "So far, use logistic regression, balanced" in out
     assert "of 2000 runs are finished" in out
     assert "Traceback" not in (tmp_path / "err").read_text()
-    n_done = (tmp_path / "err").read_text().count("/2000]")
-    assert 3 <= len(pd.read_csv(tmp_path / "out" / "folds.csv")) == n_done
-    assert len(list((tmp_path / "out" / "fits").glob("*.npz"))) == n_done
+    n_shown = (tmp_path / "err").read_text().count("/2000]")
+    n_done = len(pd.read_csv(tmp_path / "out" / "folds.csv"))
+    # the signal may come between the end of a run and its line, in either worker
+    assert 3 <= n_shown <= n_done <= n_shown + 2
+    assert f"{n_done} of 2000 runs are finished" in out
+    assert len(list((tmp_path / "out" / "fits").glob("*.npz"))) >= n_done
     assert (tmp_path / "out" / "report.html").exists()
 
 
