@@ -217,6 +217,8 @@ class NetworkFactory:
             known["n_members"] = self.n_members
             if self.calibrated_classes is not None:
                 knows_members = "independent" in takes
+                if knows_members:
+                    _check_independent(self.backbone, kwargs.get("independent", True))
                 known |= {"independent": True} if knows_members else {"n_members": 1}
         kwargs = {name: value for name, value in known.items() if name in takes} | kwargs
         if knows_members or self.n_members in (None, 1):
@@ -234,6 +236,8 @@ class NetworkFactory:
 
     def _copied_instance(self, instance: nn.Module) -> nn.Module:
         has = getattr(instance, "n_members", 1)
+        if self.calibrated_classes is not None and has != 1:
+            _check_independent(instance, getattr(instance, "independent", False))
         if self.n_members in (None, has):
             return copy.deepcopy(instance)
         if has != 1:
@@ -294,4 +298,14 @@ def check_keywords(
         raise TypeError(
             f"{name} needs {', '.join(f'{prefix}__{p}' for p in missing)}, which cannot be filled "
             f"in from {source}.{there}"
+        )
+
+
+def _check_independent(backbone: Any, independent: bool) -> None:
+    if not independent:
+        name = getattr(backbone, "__name__", type(backbone).__name__)
+        raise ValueError(
+            f"The members of {name} share weights, so none of them has not seen a sample: "
+            "cross_fit=True needs members that share nothing. Pass the class without "
+            "module__independent, or set cross_fit=False."
         )

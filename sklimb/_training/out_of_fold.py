@@ -116,7 +116,10 @@ class OutOfFold:
         self.folds = member_folds(data.y_encoded, n_members, net.streams.generator("cross_fit", 0))
         self.member_weight = 1.0 - np.eye(n_members)[self.folds]
         rng = net.streams.generator("cross_fit", 1)
-        self.judged = data.stratified_subsample(_SAMPLES_TO_JUDGE_BY, rng)
+        judged = data.stratified_subsample(_SAMPLES_TO_JUDGE_BY, rng)
+        # who leaves out the only sample of a class does not know the class
+        of_known = np.bincount(data.y_encoded)[data.y_encoded[judged]] > 1
+        self.judged = judged[of_known] if of_known.any() else judged
         self.averaged = copy.deepcopy(net.module_)
         self._learnt = list(net.module_.parameters()), list(self.averaged.parameters())
         self.least = np.inf
@@ -182,10 +185,12 @@ class OutOfFold:
     def probabilities(self, net: Net) -> np.ndarray:
         """Return probabilities of all samples, each by the member that left it out, (n, C).
 
-        They are for the class shares of the training data, calibrated as the network is.
+        They are on the scale of the network's predictions, at its temperature.
         """
+        calibration = net.module_.calibration
         scores = self._out_of_fold(net, net.module_, np.arange(len(self.data)))
-        return softmax(scores / float(net.module_.calibration.temperature), axis=1)
+        offset = calibration.offset.double().cpu().numpy()
+        return softmax(scores / float(calibration.temperature) - offset, axis=1)
 
     def _out_of_fold(self, net: Net, network: nn.Module, samples: np.ndarray) -> np.ndarray:
         """Return for some samples the scores, plus what the loss adds, by who left them out."""
@@ -206,8 +211,9 @@ class OutOfFold:
         )
         y = self.data.y_encoded
         weight = order.weight
-        if order.order is not None:  # balanced draws weigh by class
-            weight = 1.0 / net.counts_[y]
-        n_of = np.bincount(y)[y] / np.bincount(y[self.judged], minlength=y.max() + 1)[y]
-        weight = n_of if weight is None else weight * n_of
-        return y[self.judged], weight[self.judged]
+        if order.order is not None:  # balanced draws: by class, then by the samples' weights
+            weight = (1.0 if weight is None else weight) / net.counts_[y]
+            weight = weight if self.data.weight is None else weight * self.data.weight
+        judged = y[self.judged]
+        n_of = np.bincount(y)[judged] / np.bincount(judged)[judged]  # of each class alike
+        return judged, n_of if weight is None else weight[self.judged] * n_of

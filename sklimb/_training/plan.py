@@ -27,6 +27,8 @@ _MOST_COLUMNS = 512
 
 # A cross-fitted training ends by itself, or here; batches are of so many samples at least.
 _MOST_EPOCHS, _LEAST_EPOCHS, _MOST_STEPS, _LEAST_BATCH = 150, 3, 1_000, 64
+# From so many samples on an epoch has many steps, and the bound is that of plain trainings.
+_MANY_SAMPLES = 50_000
 
 
 class Mode(Enum):
@@ -142,6 +144,9 @@ def make_plan(
         cross_fit=cross_fit,
     )
     n_members = parameters["n_members"]
+    if cross_fit and n_members is None:
+        n_members = parameters.get("module__n_members") or max(getattr(backbone, "n_members", 1), 1)
+        n_members = N_FOLDS if n_members == 1 else n_members
     return TrainPlan(
         mode=mode,
         backbone=backbone,
@@ -166,7 +171,7 @@ def make_plan(
             else None
         ),
         lr=parameters["lr"],
-        n_members=N_FOLDS if cross_fit and n_members is None else n_members,
+        n_members=n_members,
         cross_fit=cross_fit,
     )
 
@@ -190,6 +195,9 @@ def cross_fits(parameters: Mapping[str, Any], mode: Mode, backbone: Any) -> bool
         or parameters["rebalance_from"] != 0
         or parameters["callbacks"]
         or parameters["warmup_epochs"]
+        or parameters["lr_schedule"] != "cosine"
+        # a function of a user's own may give one value a batch, which cannot be weighed by member
+        or not isinstance(parameters.get("loss", ""), str)
     )
     return bool(default and left_open and not counts_epochs)
 
@@ -257,6 +265,7 @@ def resolve_sizes(
     if cross_fit:
         size = max(size, _LEAST_BATCH) if batch_size == "auto" else int(batch_size)
         bound = min(_MOST_EPOCHS, max(_LEAST_EPOCHS, _MOST_STEPS // math.ceil(n / size)))
+        bound = max(bound, choose_epochs(n) if n >= _MANY_SAMPLES else 0)
         return (bound if max_epochs == "auto" else int(max_epochs)), size
     while isinstance(backbone, partial):  # advises as what it calls
         backbone = backbone.func

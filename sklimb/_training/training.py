@@ -122,7 +122,7 @@ def train(
         monitor = OutOfFold(data, plan.epochs, net.module_.n_members, net)
     net.count(data)
     with recipe.around(net, data):
-        start_head(net, data)
+        start_head(net, data, None if monitor is None else monitor.member_weight)
         net.notify("on_train_begin", X=data, y=data.y)
         net.fit_loop(data, held, epochs=plan.epochs, schedule=plan.schedule, monitor=monitor)
         net.notify("on_train_end", X=data, y=data.y)
@@ -191,11 +191,12 @@ def iter_chunks(
 
 
 @torch.no_grad()
-def start_head(net: Net, data: TrainingData) -> None:
+def start_head(net: Net, data: TrainingData, member_weight: np.ndarray | None = None) -> None:
     """Give a net's head its start values, if it takes any by ``init_from_data``.
 
     It gets the features (n, d) of some samples of each class, their class indices, their weights or
-    None, and a generator to draw from.
+    None, and a generator to draw from. With the weights of members, (n, k), each member's head gets
+    what it does not leave out.
     """
     init_from_data = getattr(net.module_.head, "init_from_data", None)
     if init_from_data is None:
@@ -208,8 +209,10 @@ def start_head(net: Net, data: TrainingData) -> None:
     batches.indices = samples
     features = torch.cat([net.module_.features(batch[0]) for batch in batches])
     generator = torch.Generator().manual_seed(net.streams.seed("head_start", epoch))
-    weight = None
-    if data.weight is not None:
-        weight = torch.as_tensor(data.weight[samples], dtype=features.dtype, device=net.device)
+    weight = data.weight
+    if member_weight is not None:
+        weight = member_weight if weight is None else weight[:, None] * member_weight
+    if weight is not None:
+        weight = torch.as_tensor(weight[samples], dtype=features.dtype, device=net.device)
     y = torch.as_tensor(data.y_encoded[samples], dtype=torch.long, device=net.device)
     init_from_data(features, y, weight, generator)

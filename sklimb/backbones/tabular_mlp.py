@@ -242,7 +242,7 @@ class TabularMLP(nn.Module):
     def _make_layers(
         self, width: int, hidden: Sequence[int], activation: str, dropout: float, group: int
     ) -> nn.Sequential:
-        if not hidden and self.n_members > 1:
+        if not hidden and self.n_members > 1 and not self.independent:
             raise ValueError(
                 "hidden=() leaves no layer for members to differ in: give it a width, or take one."
             )

@@ -39,6 +39,7 @@ class _Margin:
     """Eq. 6 over a step; the head's scores are log affinities."""
 
     row_wise = True
+    is_proper = False
 
     def __init__(self, lam: float) -> None:
         self.lam = lam

@@ -232,6 +232,7 @@ class BaseNetClassifier(
             device=device,
             batch_size=None if net is None else net.batch_size,
         )
+        vars(self).pop("oof_proba_", None)  # what it says is of the network of before
         recipe = self._recipe(plan, data)
         monitor = None if plan.validation_fraction is None else make_monitor(self)
         if mode is Mode.WARM_START:
@@ -246,9 +247,10 @@ class BaseNetClassifier(
                 name = type(self).__name__
                 left_out = train(self.net_, data, plan, recipe, monitor, name=name)
                 if left_out is not None:
-                    self.oof_proba_ = np.full((len(y), len(self.classes_)), np.nan)
+                    proba = np.full((len(y), len(self.classes_)), np.nan)
                     shown = slice(None) if len(data) == len(y) else weight > 0
-                    self.oof_proba_[shown] = left_out.probabilities(self.net_)
+                    proba[shown] = left_out.probabilities(self.net_)
+                    self.oof_proba_ = proba
             except BaseException as error:
                 if not is_of_use(self.net_, error, new=net is None):
                     del self.net_

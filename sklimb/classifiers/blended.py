@@ -17,12 +17,14 @@ from sklimb._constraints import RANDOM_STATE, Number
 from sklimb._data.weighted_fit import metadata_of
 from sklimb._random import Streams
 from sklimb._training.calibration import out_of_fold_temperature
+from sklimb._warnings import warn
 from sklimb.classifiers.corrected_prediction import (
     CorrectedPredictionMixin,
     check_gives_probabilities,
 )
 from sklimb.classifiers.fold_clones import mean_probabilities
 from sklimb.classifiers.labelled_data import LabelledData, labelled_data, labels_of
+from sklimb.classifiers.losses import adjusts_for_prior
 from sklimb.classifiers.named_estimators import (
     DROP,
     NamedEstimatorsMixin,
@@ -248,6 +250,7 @@ class BlendedClassifier(
         routed = metadata_of(self, "fit", estimators, sample_weight, fit_params)
         data = labelled_data(self, X, labels_of(X, y), sample_weight)
         self.classes_ = data.classes
+        self._warn_of_corrected(estimators)
         self._correct_for(data.counts)  # before many fits, which a slip in it would waste
         found = fit_out_of_fold(
             estimators, data, cv=self._folds(data), routed=routed, n_jobs=self.n_jobs
@@ -258,6 +261,21 @@ class BlendedClassifier(
         self.named_estimators_ = Bunch(**{name: fitted.get(name, DROP) for name, _ in pairs})
         self._take_names(self.estimators_)
         return self
+
+    def _warn_of_corrected(self, estimators: dict[str, Any]) -> None:
+        """Warn of networks that correct for the class sizes: the blend would do so again."""
+        twice = [
+            name
+            for name, one in estimators.items()
+            if isinstance(getattr(one, "loss", None), str)
+            and hasattr(one, "tau")
+            and adjusts_for_prior(one)
+        ]
+        if twice and self.tau != 0:
+            warn(
+                f"{twice} correct for the class sizes by their loss, and the blend corrects their "
+                'mean once more. Set loss="cross_entropy" there.'
+            )
 
     def _pairs(self) -> list[tuple[str, Any]]:
         """Return (name, classifier) of all, checked; "drop" stands for those left out."""

@@ -46,7 +46,8 @@ max_epochs : int or "auto", default={MAX_EPOCHS}
     (`sklimb.backbones.TabularMLP` does so by the class sizes), whatever `batch_size` is. Without
     such advice it is 60, or fewer from 50,000 samples on (3 million samples seen, but at least 10
     epochs). In `partial_fit` it is always 60. A cross-fitted training ends by itself, after 150
-    epochs or 1,000 batches at the latest (but 3 epochs in any case).
+    epochs or 1,000 batches at the latest, but 3 epochs in any case, and from 50,000 samples on
+    as without advice.
 batch_size : int or "auto", default="auto"
     Samples in a batch. "auto" takes what the backbone advises, or without advice a power of two
     from 16 to 512 that gives some 32 steps per epoch.
@@ -113,9 +114,9 @@ n_features_in_ : int
 feature_names_in_ : ndarray of shape (n_features_in_,)
     Column names, where X has some and all are strings.
 oof_proba_ : ndarray of shape (n_samples, n_classes)
-    With `cross_fit`, the probabilities of each training sample by the member that left it out, for
-    the class shares of the training data, calibrated as the network is. NaN for a sample of weight
-    0.
+    After a cross-fitted `fit`, what the member that left a training sample out says of it, on the
+    scale of `predict_proba` and at its temperature. One member is less sure than their mean, which
+    predicts. NaN for a sample of weight 0.
 n_iter_ : int
     Epochs trained.
 net_ : skorch.NeuralNetClassifier

@@ -47,6 +47,7 @@ class Focal:
     """Focal loss of the scores."""
 
     row_wise = True
+    is_proper = False
 
     def __init__(self, gamma: float) -> None:
         self.gamma = gamma
@@ -60,6 +61,7 @@ class AMSoftmax:
     """Additive-margin softmax; the head's scores are cosines times the scale."""
 
     row_wise = True
+    is_proper = False
 
     def __init__(self, margin: float, scale: float) -> None:
         self.margin = margin
@@ -75,6 +77,7 @@ class LDAM:
     """Label-distribution-aware margins; the head's scores are cosines times the scale."""
 
     row_wise = True
+    is_proper = False
 
     def __init__(self, max_margin: float, scale: float) -> None:
         self.max_margin = max_margin
@@ -117,12 +120,49 @@ class LogitAdjusted:
         return self.tau * log_class_shares(self.counts)
 
 
+class WithPrior(nn.Module):
+    """A classification term on scores plus the log shares of the classes that it sees (Eq. 2)."""
+
+    def __init__(self, term: Callable[[BatchOutput], Tensor]) -> None:
+        super().__init__()
+        self.term = term
+
+    @property
+    def row_wise(self) -> bool:
+        """Whether the term behind it is."""
+        return getattr(self.term, "row_wise", False)
+
+    @property
+    def is_proper(self) -> bool:
+        """Whether the term behind it is."""
+        return getattr(self.term, "is_proper", True)
+
+    def score_offset(self) -> Tensor:
+        """Return what is added to the scores, (C,): the log class shares."""
+        return self.log_shares
+
+    def set_class_counts(self, counts: Tensor) -> None:
+        """Hand the training counts on."""
+        if hasattr(self.term, "set_class_counts"):
+            self.term.set_class_counts(counts)
+
+    def set_seen_counts(self, counts: Tensor) -> None:
+        """Take how often the loss sees each class."""
+        self.log_shares = log_class_shares(counts)
+
+    def forward(self, step: BatchOutput) -> Tensor:
+        """Return the loss of a step."""
+        return self.term(step._replace(scores=step.scores + self.log_shares))
+
+
 class OwnLoss(nn.Module):
     """A user's module or function of (scores, y).
 
     A module with a ``reduction`` is made to give a value for each sample, so that weights can be
     applied.
     """
+
+    is_proper = False
 
     def __init__(self, loss: nn.Module | Callable[[Tensor, Tensor], Tensor]) -> None:
         super().__init__()
@@ -142,7 +182,7 @@ class OwnLoss(nn.Module):
             raise ValueError(
                 f"loss {self.loss!r} returns one value for the batch, to which row weights cannot "
                 "be applied. Let it return a value a row, or give no class_weight and no "
-                "sample_weight."
+                "sample_weight, and cross_fit=False."
             )
         return value
 

@@ -25,6 +25,7 @@ from sklimb.classifiers.docstrings import describe_shared
 from sklimb.classifiers.losses import (
     LOSS_CONSTRAINTS,
     Loss,
+    WithPrior,
     adjusts_for_prior,
     check_loss,
     make_head,
@@ -33,35 +34,9 @@ from sklimb.classifiers.losses import (
 from sklimb.heads import CosineHead, EmpiricalOffsetHead, LinearHead, OffsetHead
 from sklimb.heads.members import members_of
 from sklimb.heads.offset import class_weights
-from sklimb.losses import center_loss, estimated_offset, log_class_shares, uniform_offset_loss
+from sklimb.losses import center_loss, estimated_offset, uniform_offset_loss
 
 _OFFSETS = {"estimated", "empirical", "uniform_only", "zero", "learned"}
-
-
-class _WithPrior(nn.Module):
-    """A classification term on scores plus the log shares of the classes that it sees (Eq. 2)."""
-
-    def __init__(self, term: Callable[[BatchOutput], Tensor]) -> None:
-        super().__init__()
-        self.term = term
-
-    @property
-    def row_wise(self) -> bool:
-        """Whether the term behind it is."""
-        return getattr(self.term, "row_wise", False)
-
-    def set_class_counts(self, counts: Tensor) -> None:
-        """Hand the training counts on."""
-        if hasattr(self.term, "set_class_counts"):
-            self.term.set_class_counts(counts)
-
-    def set_seen_counts(self, counts: Tensor) -> None:
-        """Take how often the loss sees each class."""
-        self.log_shares = log_class_shares(counts)
-
-    def forward(self, step: BatchOutput) -> Tensor:
-        """Return the loss of a step."""
-        return self.term(step._replace(scores=step.scores + self.log_shares))
 
 
 class _Center:
@@ -137,7 +112,7 @@ class OffsetDebiasedClassifier(BaseNetClassifier):
           warns, and it predicts as the plain network, as a first fit stopped by Ctrl-C does;
         - "uniform_only": the offset is constrained but not subtracted, the paper's "UC only";
         - "zero": no offset;
-        - "learned": an ordinary bias, `RebalancedClassifier` bit for bit.
+        - "learned": an ordinary bias, `RebalancedClassifier(cross_fit=False)` bit for bit.
 
         "empirical", "zero" and "learned" are plain training: `lambda1`, `lambda2`, `keep_prior`,
         `normalize_terms` and `center_rate` have no effect, nor has `centered` on the last two.
@@ -293,6 +268,11 @@ class OffsetDebiasedClassifier(BaseNetClassifier):
     def _check_parameters(self) -> None:
         super()._check_parameters()
         check_loss(self)
+        if self.cross_fit is True and self.offset == "empirical":
+            raise ValueError(
+                'offset="empirical" is set after the training, from all samples, so members have '
+                "left none out of it: cross_fit=True cannot be. Set cross_fit=False."
+            )
 
     def _recipe(self, plan: TrainPlan, data: TrainingData) -> Recipe:
         return Recipe(self._head(), self._terms(), around=self._with_means)
@@ -318,7 +298,7 @@ class OffsetDebiasedClassifier(BaseNetClassifier):
         if self.offset not in ("estimated", "uniform_only"):
             return {"classification": (1, term)}
         if self.keep_prior and not adjusts_for_prior(self):
-            term = _WithPrior(term)
+            term = WithPrior(term)
         return {
             "classification": (1, term),
             "center": (self.lambda1, _Center(self.normalize_terms)),

@@ -25,8 +25,9 @@ class RebalancedClassifier(BaseNetClassifier):
     .. math:: L = -\log \frac{\exp(s_{y})}{\sum_k \exp(s_k)}, \qquad s_k = w_k \cdot f + b_k
 
     with :math:`f` the features of the backbone and :math:`w_k, b_k` the weights and the bias of
-    class k; averaged over a batch by sample weight times class weight. The defaults are a plain
-    network, to compare with. Other losses, class weights, balanced draws and their deferral
+    class k; averaged over a batch by sample weight times class weight. The defaults are plain
+    training, for tables of members that leave folds out (``cross_fit=False`` is one plain network,
+    to compare with). Other losses, class weights, balanced draws and their deferral
     combine freely; the names that papers use are settings (see Notes).
 
     Parameters

@@ -138,7 +138,11 @@ class MemberHeads(nn.Module):
         """
         weights = weights_of_members(weight, self.n_members)
         for member, own, by in zip(self.members, embedded.unbind(1), weights, strict=True):
-            member.init_from_data(own, y, by, generator)
+            if weight is not None and weight.ndim == 2:  # what a member leaves out weighs nothing
+                seen = by > 0
+                member.init_from_data(own[seen], y[seen], by[seen], generator)
+            else:
+                member.init_from_data(own, y, by, generator)
 
     @torch.no_grad()
     def after_step(self, embedded: Tensor, y: Tensor, weight: Tensor | None) -> None:

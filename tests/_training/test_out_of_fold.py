@@ -101,10 +101,64 @@ def test_out_of_fold_probabilities_are_those_of_the_member_that_left_the_sample_
     np.testing.assert_allclose(model.oof_proba_.sum(axis=1), 1, rtol=1e-6)
 
 
-def test_logit_adjustment_gives_them_for_the_training_shares():
-    oof = fitted(loss="logit_adjusted", max_epochs=30).oof_proba_
-    shares = np.bincount(Y) / len(Y)
-    np.testing.assert_allclose(oof.mean(axis=0), shares, atol=0.08)
+@pytest.mark.parametrize(
+    "cls, settings",
+    [
+        (RebalancedClassifier, {}),
+        (RebalancedClassifier, {"loss": "logit_adjusted"}),
+        (RebalancedClassifier, {"class_weight": "balanced"}),
+        (OffsetDebiasedClassifier, {}),
+    ],
+)
+def test_they_are_on_the_scale_of_what_is_predicted(cls, settings):
+    model = fitted(cls, max_epochs=30, **settings)
+    of_new = model.predict_proba(X).mean(axis=0)
+    np.testing.assert_allclose(model.oof_proba_.mean(axis=0), of_new, atol=0.08)
+
+
+@pytest.mark.parametrize("cls", [AffinityClassifier, OffsetDebiasedClassifier])
+def test_a_head_does_not_start_from_what_its_member_leaves_out(cls):
+    rng = np.random.default_rng(0)
+    noise, y = rng.normal(size=(64, 30)).astype(np.float32), np.arange(64) % 2
+    settings = {"n_prototypes": 30} if cls is AffinityClassifier else {}
+    model = cls(
+        cross_fit=True, n_members=4, max_epochs=1, lr=1e-6, class_weight=None, module=MLP,
+        module__hidden=(), random_state=0, **settings,
+    ).fit(noise, y)  # fmt: skip
+    assert np.mean(model.oof_proba_.argmax(axis=1) == y) < 0.7  # chance within 3 standard errors
+
+
+@pytest.mark.parametrize("loss", ["ldam", "am_softmax", "focal", "cross_entropy"])
+def test_only_probabilities_keep_half_of_the_temperature(loss):
+    assert fitted(loss=loss, max_epochs=2).net_.criterion_.is_proper == (loss == "cross_entropy")
+
+
+def test_members_that_share_weights_are_refused():
+    for module in (TabularMLP(6, n_members=4), TabularMLP):
+        nested = {} if isinstance(module, nn.Module) else {"module__independent": False}
+        with pytest.raises(ValueError, match=r"share weights.* set cross_fit=False"):
+            fitted(module=module, **nested)
+
+
+def test_the_number_of_members_may_be_the_modules():
+    assert fitted(n_members=None, module__n_members=3).module_.n_members == 3
+
+
+def test_the_only_sample_of_a_class_is_not_judged():
+    y = Y.copy()
+    y[5] = 2
+    assert np.isfinite(fitted(y=y).oof_proba_).all()
+
+
+def test_an_offset_of_all_samples_is_refused():
+    with pytest.raises(ValueError, match=r"empirical.*cross_fit=False"):
+        fitted(OffsetDebiasedClassifier, offset="empirical")
+
+
+def test_what_was_said_of_an_earlier_network_goes():
+    model = fitted()
+    model.partial_fit(X, Y)
+    assert not hasattr(model, "oof_proba_")
 
 
 def test_a_sample_of_no_weight_is_left_out_of_all():

@@ -530,3 +530,11 @@ def test_no_labels(data):
         BlendedClassifier(estimators=BOTH).fit(data[0])
     with pytest.raises(TypeError, match="positional"):
         BlendedClassifier(BOTH)
+
+
+def test_a_network_that_corrects_by_itself_is_named():
+    X, y = make_classification(80, weights=[0.8], random_state=0)
+    net = RebalancedClassifier(loss="logit_adjusted", cross_fit=True, n_members=2, max_epochs=1)
+    blend = BlendedClassifier(estimators=[("net", net), ("line", LogisticRegression())])
+    with pytest.warns(UserWarning, match=r"\['net'\] correct for the class sizes by their loss"):
+        blend.fit(X, y)

@@ -16,7 +16,8 @@ from torch.nn import functional as F
 
 from sklimb import OffsetDebiasedClassifier, RebalancedClassifier
 from sklimb.backbones import MLP
-from sklimb.classifiers.offset import _Center, _Uniform, _WithPrior
+from sklimb.classifiers.losses import WithPrior
+from sklimb.classifiers.offset import _Center, _Uniform
 from sklimb.heads import CosineHead, LinearHead, OffsetHead
 from sklimb.losses import center_loss, uniform_offset_loss
 
@@ -228,7 +229,7 @@ def test_terms_are_equation_6_and_what_they_are_divided_by():
 
 def test_the_prior_is_added_to_the_scores_of_the_loss():
     step, counts = Shown(), torch.tensor([90.0, 9.0, 1.0], dtype=torch.float64)
-    term = _WithPrior(lambda s: F.cross_entropy(s.scores, s.y, reduction="none"))
+    term = WithPrior(lambda s: F.cross_entropy(s.scores, s.y, reduction="none"))
     term.set_seen_counts(counts)
     expected = F.cross_entropy(step.scores + (counts / 100).log(), step.y, reduction="none")
     torch.testing.assert_close(term(step), expected)
@@ -259,7 +260,7 @@ def test_logit_adjustment_is_the_prior_and_is_not_added_twice(blobs):
     adjusted = fit(blobs, loss="logit_adjusted")
     assert same_bits(adjusted, fit(blobs, loss="logit_adjusted", keep_prior=False))
     term = adjusted.net_.criterion_.terms["classification"][1]
-    assert not isinstance(term, _WithPrior)
+    assert not isinstance(term, WithPrior)
     np.testing.assert_allclose(
         adjusted.predict_proba(blobs[0]), fit(blobs).predict_proba(blobs[0]), atol=1e-4
     )
@@ -268,13 +269,13 @@ def test_logit_adjustment_is_the_prior_and_is_not_added_twice(blobs):
 
 def test_a_loss_that_is_told_not_to_adjust_leaves_the_prior_to_the_method(blobs):
     off = fit(blobs, loss="logit_adjusted", tau=0.0)
-    assert isinstance(off.net_.criterion_.terms["classification"][1], _WithPrior)
+    assert isinstance(off.net_.criterion_.terms["classification"][1], WithPrior)
     np.testing.assert_allclose(
         off.predict_proba(blobs[0]), fit(blobs).predict_proba(blobs[0]), atol=1e-4
     )
     for settings in ({"loss": "balanced_softmax"}, {"loss": "logit_adjusted", "tau": 0.5}):
         term = fit(blobs, **settings).net_.criterion_.terms["classification"][1]
-        assert not isinstance(term, _WithPrior)
+        assert not isinstance(term, WithPrior)
 
 
 def test_a_loss_that_goes_by_counts_gets_them_through_the_prior(blobs):
@@ -594,5 +595,5 @@ def test_the_papers_bare_method(blobs):
     last = model.history_[-1]
     parts = sum(last[f"train_{name}"] for name in ("classification", "center", "uniform"))
     assert last["train_loss"] == pytest.approx(parts)
-    assert not isinstance(model.net_.criterion_.terms["classification"][1], _WithPrior)
+    assert not isinstance(model.net_.criterion_.terms["classification"][1], WithPrior)
     assert (model.module_.head.origin == 0).all()
