@@ -29,7 +29,7 @@ import torch
 from scipy.special import softmax
 from torch import Tensor, nn
 
-from sklimb._training.calibration import fit_temperature, with_temperature
+from sklimb._training.calibration import HIGHEST, LOWEST, fit_temperature, with_temperature
 from sklimb._training.inference import run
 
 if TYPE_CHECKING:
@@ -51,7 +51,8 @@ _SHARE_OF_STEP, _SOON = 0.01, 0.3
 _SAMPLES_TO_JUDGE_BY = 4_000
 # Share of the logarithm of one member's temperature that their mean takes.
 _OF_THE_MEAN = 0.5
-# Bounds of the temperature while judging; wide, because scores may have any scale.
+# Bounds of the temperature where scores may have any scale. Those of probabilities are narrow, or
+# classes that are told apart without an error would be certain, at a temperature near 0.
 _COLDEST, _HOTTEST = 1e-3, 1e3
 
 
@@ -155,7 +156,8 @@ class OutOfFold:
         scores = self._out_of_fold(net, self.averaged, self.judged)
         y, weight = self._truth(net)
         proba = softmax(scores, axis=1)
-        temperature = fit_temperature(proba, y, weight, lowest=_COLDEST, highest=_HOTTEST)
+        bounds = (LOWEST, HIGHEST) if net.criterion_.is_proper else (_COLDEST, _HOTTEST)
+        temperature = fit_temperature(proba, y, weight, lowest=bounds[0], highest=bounds[1])
         truth = with_temperature(proba, temperature)[np.arange(len(y)), y]
         smallest = np.finfo(np.float64).tiny
         loss = float(np.average(-np.log(np.maximum(truth, smallest)), weights=weight))

@@ -295,3 +295,12 @@ def test_a_value_that_means_nothing_is_named(value):
         warnings.simplefilter("error")
         with pytest.raises(ValueError, match="cross_fit"):
             fitted(cross_fit=value)
+
+
+def test_classes_that_are_told_apart_are_not_made_certain():
+    rng = np.random.default_rng(0)
+    y = np.repeat([0, 1], [150, 20])
+    apart = (rng.normal(size=(170, 3)) + 6 * y[:, None]).astype(np.float32)
+    model = RebalancedClassifier(cross_fit=True, n_members=4, max_epochs=60, random_state=0)
+    model.fit(apart, y)
+    assert 0.7 <= float(model.module_.calibration.temperature) <= 2.3  # half of the bounds' logs
