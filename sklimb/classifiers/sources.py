@@ -122,8 +122,12 @@ def fit_source(source: Any, X: Any, y: np.ndarray, y_encoded: np.ndarray, seed: 
     """
     fitted = clone(source)
     if isinstance(fitted, BaseNetClassifier):
-        if fitted.get_params(deep=False).get("random_state", 0) is None:
+        parameters = fitted.get_params(deep=False)
+        if parameters.get("random_state", 0) is None:
             fitted.set_params(random_state=seed)
+        if parameters.get("cross_fit") == "auto":
+            # it has to know all its training samples, of which each member would leave some out
+            fitted.set_params(cross_fit=False)
         return fitted.fit(X, y)
     single = isinstance(fitted, NeuralNetBinaryClassifier)
     y_encoded = y_encoded.astype(np.float32 if single else np.int64)

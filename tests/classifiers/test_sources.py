@@ -10,7 +10,7 @@ from torch import nn
 
 from sklimb import RebalancedClassifier
 from sklimb.backbones import TabularMLP
-from sklimb.classifiers.sources import ClassScores, score_network
+from sklimb.classifiers.sources import ClassScores, fit_source, score_network
 from tests.shared import QUICK
 from tests.shared import data as data
 
@@ -49,3 +49,12 @@ def test_probabilities_and_a_single_logit_become_scores():
     logit = torch.tensor([[0.7], [-2.0]])
     two = ClassScores(nn.Identity(), 2, gives="logit")(logit).softmax(1)
     torch.testing.assert_close(two[:, 1], logit[:, 0].sigmoid())
+
+
+def test_a_source_that_is_left_open_knows_all_its_samples(data):
+    X, y = data
+    y_encoded = np.unique(y, return_inverse=True)[1]
+    found = fit_source(RebalancedClassifier(), X, y, y_encoded, seed=0)
+    assert found.module_.n_members == 1 and not hasattr(found, "oof_proba_")
+    asked = RebalancedClassifier(cross_fit=True, n_members=2, max_epochs=1)
+    assert fit_source(asked, X, y, y_encoded, seed=0).module_.n_members == 2
