@@ -18,8 +18,8 @@ Probabilities (n, C), class indices (n,), weights (n,).
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import brentq
-from scipy.special import softmax
+from scipy.optimize import brentq, minimize
+from scipy.special import log_softmax, softmax
 
 # A temperature is sought between these: on a table of few rare samples one that is not bounded can
 # be anything, and ruin it.
@@ -129,6 +129,80 @@ def fit_temperature(
     if slope(1 / lowest) <= 0:
         return lowest
     return 1 / float(brentq(slope, 1 / highest, 1 / lowest, xtol=1e-13))
+
+
+def fit_temperature_and_shift(
+    scores: np.ndarray,
+    y: np.ndarray,
+    weight: np.ndarray | None = None,
+    *,
+    lowest: float,
+    highest: float,
+) -> tuple[float, np.ndarray]:
+    r"""Return a temperature and a shift of each class, for scores that are no log probabilities.
+
+    .. math:: \min_{T, c} \; \frac{(\sum_i w_i)^2}{\sum_i w_i^2} \cdot
+        \frac{\sum_i w_i (-\log \mathrm{softmax}(s_i / T + c)_{y_i})}{\sum_i w_i}
+        + \tfrac 1 2 \lVert c \rVert^2
+
+    Bias-corrected temperature scaling (Alexandari, Kundaje & Shrikumar, Maximum Likelihood with
+    Bias-Corrected Calibration is Hard-To-Beat at Label Shift Adaptation, ICML 2020). The penalty,
+    which is a standard normal prior of c beside as many samples as the weights amount to (Kish),
+    keeps few samples of a class from moving it far.
+
+    Parameters
+    ----------
+    scores : ndarray, shape (n, C)
+        Scores of samples that the classifier was not trained on.
+    y : ndarray of int, shape (n,)
+        Their classes, as columns of `scores`.
+    weight : ndarray, shape (n,), or None
+        Weights of the samples.
+    lowest, highest : float
+        Bounds of the temperature.
+
+    Returns
+    -------
+    temperature : float
+        T.
+    shift : ndarray, shape (C,)
+        What is added to the scores before they are divided by it, T c; its mean is 0.
+
+    Examples
+    --------
+    Scores that see no difference, of samples three quarters of which are of class 1:
+
+    >>> import numpy as np
+    >>> from sklimb._training.calibration import fit_temperature_and_shift
+    >>> y = np.arange(400) % 4 > 0
+    >>> T, shift = fit_temperature_and_shift(np.zeros((400, 2)), y * 1, lowest=0.5, highest=2.0)
+    >>> bool(abs((shift[1] - shift[0]) / T - np.log(3)) < 0.01)
+    True
+    """
+    scores = np.asarray(scores, dtype=np.float64)
+    scores = scores - scores.max(axis=1, keepdims=True)
+    n, n_classes = scores.shape
+    share = np.ones(n) if weight is None else np.asarray(weight, dtype=np.float64)
+    share = share / share.sum()
+    n_effective = 1.0 / (share**2).sum()
+    rows = np.arange(n)
+
+    def objective(at: np.ndarray) -> tuple[float, np.ndarray]:
+        inverse, shift = np.exp(-at[0]), at[1:]
+        logs = log_softmax(inverse * scores + shift, axis=1)
+        excess = np.exp(logs)
+        excess[rows, y] -= 1.0
+        excess *= (n_effective * share)[:, None]
+        slope = np.concatenate([[-inverse * (excess * scores).sum()], excess.sum(axis=0) + shift])
+        loss = -n_effective * float(share @ logs[rows, y]) + 0.5 * float(shift @ shift)
+        return loss, slope
+
+    bounds = [(np.log(lowest), np.log(highest)), *[(None, None)] * n_classes]
+    start = np.zeros(n_classes + 1)
+    found = minimize(objective, start, jac=True, method="L-BFGS-B", bounds=bounds).x
+    temperature = float(np.exp(found[0]))
+    shift = temperature * found[1:]
+    return temperature, shift - shift.mean()
 
 
 def shrunk_temperature(temperature: float, n_rarest: float, half_way: float = HALF_WAY) -> float:

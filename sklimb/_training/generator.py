@@ -34,7 +34,8 @@ def build_generator(
     Returns
     -------
     RareSampleGenerator or MemberTransforms
-        In the network's float type. Of a network of copies one for each, as `MemberTransforms`.
+        In the network's float type. Of members that share no weights one for each, as
+        `MemberTransforms`.
 
     Raises
     ------
@@ -50,14 +51,21 @@ def build_generator(
         )
     stage = choose_stage(network.backbone, stage)
     maps = _output_of_stage(network, example, stage)
+    apart = 1
     if maps.ndim == 3:
-        settings = settings | {"n_members": network.n_members}
+        if getattr(network.backbone, "independent", False):
+            apart = network.n_members
+        else:
+            settings = settings | {"n_members": network.n_members}
         maps = maps[:, 0]
     spatial = maps.ndim == 4 and maps.shape[2:].numel() > 1
     channels = maps.shape[1]
-    generator = RareSampleGenerator(channels, n_classes, spatial=spatial, **settings)
-    generator.stage = stage
-    return generator.to(maps.dtype)
+    built = []
+    for _ in range(apart):
+        generator = RareSampleGenerator(channels, n_classes, spatial=spatial, **settings)
+        generator.stage = stage
+        built.append(generator.to(maps.dtype))
+    return built[0] if apart == 1 else MemberTransforms(built)
 
 
 def _output_of_stage(network: Network, example: Tensor, stage: str) -> Tensor:

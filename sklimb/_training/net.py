@@ -273,6 +273,7 @@ class Net(PickledNet, NeuralNetClassifier):
         if self.has_transform:
             self.transform_.start_epoch(epoch, self.streams.generator("transform", epoch, 1))
             balanced_draws = self.transform_.balanced_draws
+            self.criterion_.set_balanced_draws(balanced_draws)
         batches.indices, weight, seen = self.rebalancer.epoch(
             epoch,
             batches.dataset,

@@ -83,10 +83,11 @@ class Network(nn.Module):
 class Calibration(nn.Module):
     r"""How sure scores may be: a temperature, for the class shares of the training data.
 
-    .. math:: s' = (s + b) / T - b
+    .. math:: s' = (s + b + d) / T - b
 
     with :math:`b` what the loss adds to the scores (0 for most losses, the log class shares for
-    logit adjustment), so that the temperature is of probabilities for the training shares.
+    logit adjustment), so that the temperature is of probabilities for the training shares, and
+    :math:`d` a shift of each class where scores are no log probabilities.
 
     Parameters
     ----------
@@ -98,10 +99,11 @@ class Calibration(nn.Module):
         super().__init__()
         self.register_buffer("temperature", torch.ones(()))
         self.register_buffer("offset", torch.zeros(n_classes))
+        self.register_buffer("shift", torch.zeros(n_classes))
 
     def forward(self, scores: Tensor) -> Tensor:
         """Return the scores, (n, C), at the temperature."""
-        return (scores + self.offset) / self.temperature - self.offset
+        return (scores + (self.offset + self.shift)) / self.temperature - self.offset
 
 
 def run_backbone(backbone: nn.Module, x: Tensor, dtype: torch.dtype) -> Tensor:

@@ -80,6 +80,12 @@ class LossTerms(nn.Module):
             if hasattr(term, "set_seen_counts"):
                 term.set_seen_counts(counts)
 
+    def set_balanced_draws(self, balanced: bool) -> None:
+        """Tell the terms that correct for class sizes whether the draws of an epoch do so."""
+        for _, term in self.terms.values():
+            if hasattr(term, "set_balanced_draws"):
+                term.set_balanced_draws(balanced)
+
     @property
     def is_proper(self) -> bool:
         """Whether the scores are made to be the logarithms of probabilities, up to a constant."""

@@ -9,6 +9,9 @@ that suits them best, says, without any sample held back for good,
 - how sure the network may be. The mean of k members is less sure than one of them, so half of the
   logarithm of the temperature is taken.
 
+What is deferred (re-balancing, generated or translated samples) starts when nothing better comes
+without it, from the best weights, and the training goes on until that happens again.
+
 Weights are an average over the steps, which stands for a falling learning rate at every epoch.
 The figures were chosen on 34 tables (``benchmarks/tuning/blend.py``).
 
@@ -29,7 +32,14 @@ import torch
 from scipy.special import softmax
 from torch import Tensor, nn
 
-from sklimb._training.calibration import HIGHEST, LOWEST, fit_temperature, with_temperature
+from sklimb._training import deferral
+from sklimb._training.calibration import (
+    HIGHEST,
+    LOWEST,
+    fit_temperature,
+    fit_temperature_and_shift,
+    with_temperature,
+)
 from sklimb._training.inference import run
 
 if TYPE_CHECKING:
@@ -41,7 +51,7 @@ N_FOLDS = 8
 # A loss so little above the least is as good, and a later epoch has learnt more.
 _AS_GOOD = 1.01
 # Training stops at a look that finds nothing better, once it has taken this many times the steps
-# of the best epoch, and so many at least.
+# of the best epoch, and so many at least; steps count from where what is deferred has started.
 _LONG_AGO, _LEAST_STEPS = 1.7, 100
 # The next look comes after this many times the steps.
 _NEXT_LOOK = 1.25
@@ -130,6 +140,8 @@ class OutOfFold:
         self.weights: dict[str, Tensor] = {}
         self.step = 0
         self.next_look = 1.0
+        # after which epoch something starts that changes what is learnt
+        self.starts = deferral.next_start(net, epochs)
 
     def steps(self, net: Net) -> Callable[..., dict[str, Any]]:
         """Return what takes a step and adds it to the average."""
@@ -147,7 +159,7 @@ class OutOfFold:
 
     def after_epoch(self, net: Net, held: None) -> None:
         """Judge the epoch by what each member has left out, and decide."""
-        last = net.finished_epochs >= self.epochs
+        last = net.finished_epochs >= (self.epochs if self.starts is None else self.starts)
         if self.step < self.next_look and not last:
             return
         self.next_look = _NEXT_LOOK * self.step
@@ -167,8 +179,25 @@ class OutOfFold:
             self.best_epoch, self.best_step = net.finished_epochs, self.step
             self.temperature = temperature
             self.weights = copy.deepcopy(self.averaged.state_dict())
+            self.best_scores, self.as_weighed = scores, weight
+            # scores of other losses, and of samples that are made, are no log probabilities
+            self.is_proper = net.criterion_.is_proper and not self._draws_balanced(net)
         elif self.step >= max(_LEAST_STEPS, _LONG_AGO * self.best_step):
+            last = True
+        if not last:
+            return
+        if self.starts is None:
             net.stop_training = True
+        else:
+            self._start_deferred(net)
+
+    def _start_deferred(self, net: Net) -> None:
+        """Go back to the best weights, and let what is deferred start from them."""
+        net.module_.load_state_dict(self.weights)
+        self.averaged.load_state_dict(self.weights)
+        deferral.start_now(net, self.epochs)
+        self.starts = None
+        self.least, self.best_step, self.step, self.next_look = np.inf, 0, 0, 1.0
 
     def restore(self, net: Net) -> None:
         """Put the best weights back, and set how sure they may be."""
@@ -179,10 +208,18 @@ class OutOfFold:
         offset = net.criterion_.score_offset()
         if offset is not None:
             calibration.offset.copy_(offset)
-        log = math.log(self.temperature)
-        if net.criterion_.is_proper:
-            log *= _OF_THE_MEAN
-        calibration.temperature.fill_(math.exp(log))
+        if self.is_proper:
+            calibration.temperature.fill_(math.exp(_OF_THE_MEAN * math.log(self.temperature)))
+            return
+        temperature, shift = fit_temperature_and_shift(
+            self.best_scores,
+            self.data.y_encoded[self.judged],
+            self.as_weighed,
+            lowest=_COLDEST,
+            highest=_HOTTEST,
+        )
+        calibration.temperature.fill_(temperature)
+        calibration.shift.copy_(torch.from_numpy(shift))
 
     def probabilities(self, net: Net) -> np.ndarray:
         """Return probabilities of all samples, each by the member that left it out, (n, C).
@@ -191,8 +228,8 @@ class OutOfFold:
         """
         calibration = net.module_.calibration
         scores = self._out_of_fold(net, net.module_, np.arange(len(self.data)))
-        offset = calibration.offset.double().cpu().numpy()
-        return softmax(scores / float(calibration.temperature) - offset, axis=1)
+        offset, shift = (b.double().cpu().numpy() for b in (calibration.offset, calibration.shift))
+        return softmax((scores + shift) / float(calibration.temperature) - offset, axis=1)
 
     def _out_of_fold(self, net: Net, network: nn.Module, samples: np.ndarray) -> np.ndarray:
         """Return for some samples the scores, plus what the loss adds, by who left them out."""
@@ -206,10 +243,18 @@ class OutOfFold:
             of_one = of_one + offset.cpu()
         return of_one.double().numpy()
 
+    def _draws_balanced(self, net: Net) -> bool:
+        return net.has_transform and net.transform_.balanced_draws
+
     def _truth(self, net: Net) -> tuple[np.ndarray, np.ndarray | None]:
         """Return class indices and weights of the judged samples, as the loss weighs them."""
         order = net.rebalancer.epoch(
-            net.finished_epochs, self.data, net.counts_, net.streams, shuffle=False
+            net.finished_epochs - 1,  # as in the epoch that has ended
+            self.data,
+            net.counts_,
+            net.streams,
+            shuffle=False,
+            balanced_draws=self._draws_balanced(net),
         )
         y = self.data.y_encoded
         weight = order.weight

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -198,8 +199,17 @@ def cross_fits(parameters: Mapping[str, Any], mode: Mode, backbone: Any) -> bool
         or parameters["lr_schedule"] != "cosine"
         # a function of a user's own may give one value a batch, which cannot be weighed by member
         or not isinstance(parameters.get("loss", ""), str)
+        # what is made of all samples, whoever leaves them out
+        or parameters.get("offset") == "empirical"
+        or parameters.get("seed_pool") is not None
+        or any(_is_count(parameters.get(name, 0)) for name in ("generate_from", "translate_from"))
     )
     return bool(default and left_open and not counts_epochs)
+
+
+def _is_count(start: Any) -> bool:
+    """Return whether something starts after a number of epochs that was given."""
+    return isinstance(start, Integral) and start != 0
 
 
 def _schedule(parameters: Mapping[str, Any], max_epochs: int) -> dict[str, Any] | None:

@@ -256,6 +256,11 @@ class Rebalancer:
     sampling: str | None = None
     from_epoch: int = 0
 
+    @property
+    def rebalances(self) -> bool:
+        """Whether there is anything that starts."""
+        return self.class_weight is not None or self.sampling is not None
+
     def epoch(
         self,
         epoch: int,

@@ -24,8 +24,10 @@ cross_fit : bool or "auto", default="auto"
     Whether each member leaves a fold of the samples out (8 members where `n_members` is None, that
     share nothing). The log loss of what they say of these samples ends the training, chooses the
     epoch and calibrates the probabilities, so no sample is lost and no number of epochs has to be
-    known: `max_epochs` is a bound. The learning rate stays `lr`, and the weights are an average
-    over the steps; `lr_schedule` has no effect. "auto" is {AUTO_CROSS_FIT}.
+    known: `max_epochs` is a bound. What is deferred (`rebalance_from`, a method's own start) starts
+    from the best weights as soon as that log loss finds nothing better without it, at its epoch at
+    the latest, and the training goes on. The learning rate stays `lr`, and the weights are an
+    average over the steps; `lr_schedule` has no effect. "auto" is {AUTO_CROSS_FIT}.
     `partial_fit` trains plain epochs.
 class_weight : {CLASS_WEIGHT_TYPE}
     Weights of the classes in the loss. "balanced" is n / (n_classes * count); "effective" is one

@@ -100,12 +100,20 @@ class LDAM:
 
 
 class LogitAdjusted:
-    """Cross entropy of scores plus tau times the log class shares."""
+    """Cross entropy of scores plus tau times the log class shares.
+
+    Under balanced draws, as translation has them, all shares are equal, and nothing is added.
+    """
 
     row_wise = True
 
     def __init__(self, tau: float) -> None:
         self.tau = tau
+        self.adjusts = True
+
+    def set_balanced_draws(self, balanced: bool) -> None:
+        """Take whether every class is drawn equally often."""
+        self.adjusts = not balanced
 
     def set_class_counts(self, counts: Tensor) -> None:
         """Take the training counts that the shares follow from."""
@@ -113,11 +121,12 @@ class LogitAdjusted:
 
     def __call__(self, step: BatchOutput) -> Tensor:
         """Return the value of each sample, or their mean."""
-        return logit_adjusted_loss(step.scores, step.y, self.counts, self.tau, reduction="none")
+        tau = self.tau if self.adjusts else 0.0
+        return logit_adjusted_loss(step.scores, step.y, self.counts, tau, reduction="none")
 
     def score_offset(self) -> Tensor:
         """Return what is added to the scores, (C,): tau times the log class shares."""
-        return self.tau * log_class_shares(self.counts)
+        return (self.tau if self.adjusts else 0.0) * log_class_shares(self.counts)
 
 
 class WithPrior(nn.Module):
@@ -233,19 +242,6 @@ def check_loss(estimator: Any) -> None:
             f"loss={loss!r} corrects for the class sizes, and so does "
             f"class_weight={estimator.class_weight!r}, sampling={estimator.sampling!r}. Set the "
             "latter two to None, or take another loss.",
-        )
-
-
-def warn_of_balanced_draws(estimator: Any) -> None:
-    """Warn if the loss corrects for class sizes as balanced draws do.
-
-    Class weights do so too, but those that a user gives on purpose cost a few points, not all.
-    """
-    if adjusts_for_prior(estimator):
-        warn(
-            f"loss={estimator.loss!r} corrects for the class sizes, and so do the balanced draws "
-            "that come with translation: on two classes of very unequal size nearly every row may "
-            "be called rare. Take another loss, unless held-back rows say that this one is better.",
         )
 
 

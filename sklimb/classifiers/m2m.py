@@ -33,7 +33,6 @@ from sklimb.classifiers.losses import (
     Loss,
     check_loss,
     classification_recipe,
-    warn_of_balanced_draws,
 )
 from sklimb.classifiers.rebalanced import RebalancedClassifier
 from sklimb.classifiers.sources import (
@@ -185,7 +184,6 @@ class M2mClassifier(BaseNetClassifier):
         "random_label": ["boolean"],
         "seed_pool": [*COUNT, None],
     }
-    _starts_at = "translate_from"
 
     def __init__(
         self,
@@ -239,6 +237,11 @@ class M2mClassifier(BaseNetClassifier):
     def _check_parameters(self) -> None:
         super()._check_parameters()
         check_loss(self)
+        if self.cross_fit is True and self.seed_pool is not None:
+            raise ValueError(
+                f"seed_pool={self.seed_pool!r} is drawn from all samples, so no member leaves any "
+                "out: cross_fit=True cannot be. Set cross_fit=False."
+            )
         check_source(self.source_estimator, "source_estimator")
 
     def _recipe(self, plan: TrainPlan, data: TrainingData) -> Recipe:
@@ -299,12 +302,9 @@ class M2mClassifier(BaseNetClassifier):
     def _prepare(self, plan: TrainPlan, net: Net, data: TrainingData) -> None:
         """Give the transform g and what it has to know of the columns, if it will translate."""
         transform = net.transform_
-        # here, not among the checks of parameters: how many epochs "auto" is, the data decide
-        if transform.translate_from < plan.max_epochs:
-            warn_of_balanced_draws(self)
-        starts = net.finished_epochs + plan.epochs > transform.translate_from
+        starts = net.finished_epochs + plan.epochs > transform.begins
         # partial_fit: g learns along with f, unless translation is never to start
-        early = plan.more_may_come and transform.translate_from < plan.max_epochs
+        early = plan.more_may_come and transform.begins < plan.max_epochs
         if not (early or starts):
             return
         if not plan.more_may_come and not transform.may_translate:

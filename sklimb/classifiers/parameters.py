@@ -160,7 +160,6 @@ def check_cross_fit(estimator: Any, starts_at: str | None) -> None:
     counts = {
         "early_stopping": estimator.early_stopping,
         "warm_start": estimator.warm_start,
-        "rebalance_from": estimator.rebalance_from != 0,
     }
     for name, is_set in counts.items():
         if is_set:

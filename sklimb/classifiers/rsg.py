@@ -161,8 +161,6 @@ class RSGClassifier(BaseNetClassifier):
         "count_by_weight": ["boolean"],
     }
 
-    _starts_at = "generate_from"
-
     def __init__(
         self,
         *,

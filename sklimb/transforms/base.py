@@ -32,11 +32,18 @@ class Transform(nn.Module):
     balanced_draws : bool
         Whether samples are drawn with every class equally often, whatever the net's ``sampling``;
         asked after `start_epoch`.
+    begins : int
+        Finished epochs before its main part starts.
     """
 
     stage: str | None = None
     coefficients: Mapping[str, float] = {}
     balanced_draws: bool = False
+    begins: int = 0
+
+    def begin_by(self, epoch: int) -> None:
+        """Let the main part start once so many epochs are finished, if that is earlier."""
+        self.begins = min(self.begins, epoch)
 
     def set_class_counts(self, counts: Tensor) -> None:
         """Take the (weighted) training counts, (C,), before each training."""
@@ -54,7 +61,7 @@ class Transform(nn.Module):
         y : Tensor of int, shape (n,)
             Class indices.
         weight : Tensor, shape (n,), or None
-            Weights of the samples.
+            Weights of the samples; (n, k) where members weigh them differently.
 
         Returns
         -------
@@ -86,15 +93,16 @@ class Transform(nn.Module):
 
 
 class MemberTransforms(Transform):
-    """One transform for each copy of a backbone, at the same stage of each.
+    """One transform for each member of a network whose members share no weights.
 
-    They draw alike, so all copies go on with the same samples and labels; their losses and figures
-    are averaged.
+    They draw alike, so all members go on with the same samples and labels; their losses and figures
+    are averaged. A stage of copies of a backbone gives the maps of one copy after the other, one of
+    members side by side the vectors (n, k, D) of all.
 
     Parameters
     ----------
     members : sequence of Transform
-        In the order of the copies. What they change at the input is left alone.
+        In the order of the members. What they change at the input is left alone.
     """
 
     def __init__(self, members: Sequence[Transform]) -> None:
@@ -102,7 +110,14 @@ class MemberTransforms(Transform):
         self.members = nn.ModuleList(members)
         self.stage = members[0].stage
         self.coefficients = members[0].coefficients
+        self.begins = members[0].begins
         self._next = 0
+
+    def begin_by(self, epoch: int) -> None:
+        """Let the main part of each start once so many epochs are finished, if that is earlier."""
+        super().begin_by(epoch)
+        for member in self.members:
+            member.begin_by(epoch)
 
     def set_class_counts(self, counts: Tensor) -> None:
         """Hand the training counts, (C,), to each."""
@@ -117,7 +132,12 @@ class MemberTransforms(Transform):
             member.start_epoch(epoch, np.random.default_rng(seed))
 
     def at_stage(self, maps: Tensor, y: Tensor, weight: Tensor | None) -> Changed:
-        """Change the maps of one copy: they come one after the other."""
+        """Change the maps of one copy, or those of all members, (n, k, D)."""
+        if maps.ndim == 3:
+            each = zip(self.members, maps.unbind(1), strict=True)
+            changed = [member.at_stage(own, y, weight) for member, own in each]
+            _, y, weight = changed[0]
+            return torch.stack([own for own, _, _ in changed], dim=1), y, weight
         member = self.members[self._next]
         self._next = (self._next + 1) % len(self.members)
         return member.at_stage(maps, y, weight)

@@ -68,7 +68,7 @@ class MajorToMinor(Transform):
         self.gamma = gamma
         self.step_size = step_size
         self.n_steps = n_steps
-        self.translate_from = translate_from
+        self.begins = translate_from
         self.clean_seeds = clean_seeds
         self.random_label = random_label
         self.source: nn.Module | None = None
@@ -109,7 +109,7 @@ class MajorToMinor(Transform):
 
     def start_epoch(self, epoch: int, rng: np.random.Generator) -> None:
         """Take the number of finished epochs, and this epoch's source of randomness."""
-        self.active = epoch >= self.translate_from
+        self.active = epoch >= self.begins
         self._rng = rng
         self._noise = torch.Generator().manual_seed(int(rng.integers(2**63 - 1)))
         self._tried = 0
@@ -141,6 +141,10 @@ class MajorToMinor(Transform):
         if self.random_label:
             y = y.index_copy(0, into, self._other_class(seed_class[fine], y[into]))
         self._replaced = into
+        if weight is not None and weight.ndim == 2 and self.pool is None:
+            # a member that leaves out a seed leaves out what is made of it
+            of_seeds = (weight[seeds[fine]] > 0).to(weight.dtype)
+            weight = weight.index_copy(0, into, weight[into] * of_seeds)
         return x, y, weight
 
     def _draw(self, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

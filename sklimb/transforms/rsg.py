@@ -148,7 +148,7 @@ class RareSampleGenerator(Transform):
         self.spatial = spatial
         self.alpha = alpha
         self.beta = beta
-        self.generate_from = generate_from
+        self.begins = generate_from
         self.end_to_end = end_to_end
         self.balanced_loss = balanced_loss
         self.count_by_weight = count_by_weight
@@ -190,7 +190,7 @@ class RareSampleGenerator(Transform):
         # One that is built anew in the middle of a training has to learn its centers first.
         if self._first_epoch is None:
             self._first_epoch = epoch
-        self.generating = epoch - self._first_epoch >= self.generate_from
+        self.generating = epoch - self._first_epoch >= self.begins
         self._rng = rng
         self._counted = []
         self._n_generated = 0
@@ -205,7 +205,7 @@ class RareSampleGenerator(Transform):
         y : Tensor of int, shape (n,)
             Class indices.
         weight : Tensor, shape (n,), or None
-            Weights of the samples.
+            Weights of the samples; (n, k) where members weigh them differently.
 
         Returns
         -------
@@ -241,8 +241,12 @@ class RareSampleGenerator(Transform):
         new = (
             moved.reshape(-1, *maps.shape[1:]) + (maps if self.end_to_end else maps.detach())[rare]
         )
-        more = None if weight is None else torch.cat([weight, weight[rare]])
-        return torch.cat([maps, new]), torch.cat([y, y[rare]]), more
+        if weight is not None:
+            of_new = weight[rare]
+            if weight.ndim == 2:  # a member that leaves out one of a pair leaves out the new one
+                of_new = of_new * (weight[freq] > 0)
+            weight = torch.cat([weight, of_new])
+        return torch.cat([maps, new]), torch.cat([y, y[rare]]), weight
 
     def terms(self) -> dict[str, Tensor]:
         """Hand out the losses of the batch, once.
@@ -303,6 +307,8 @@ class RareSampleGenerator(Transform):
 
     def _pair_rows(self, y: Tensor, weight: Tensor | None) -> tuple[np.ndarray, np.ndarray]:
         frequent = self.is_frequent[y]
+        if weight is not None and weight.ndim == 2:
+            weight = weight.mean(1)  # all members get the same pairs
         if not self.count_by_weight:
             weight = None
         elif self.balanced_loss:

@@ -10,6 +10,7 @@ from sklimb._training.calibration import (
     HIGHEST,
     LOWEST,
     fit_temperature,
+    fit_temperature_and_shift,
     out_of_fold_temperature,
     shrunk_temperature,
     with_temperature,
@@ -119,3 +120,47 @@ def test_the_samples_and_classes_that_tell():
     proba[~telling] = np.nan
     assert out_of_fold_temperature(proba, y, counts, telling=telling, weight=weight) == found
     assert out_of_fold_temperature(proba, y, counts, telling=np.zeros(600, dtype=bool)) == 1.0
+
+
+# --- with a shift of each class -----------------------------------------------------------------
+
+
+def naive_objective(scores, y, weight, temperature, shift):
+    loss, total = 0.0, sum(weight)
+    for row, own, w in zip(scores.tolist(), y.tolist(), weight.tolist(), strict=True):
+        logits = [s / temperature + c for s, c in zip(row, shift, strict=True)]
+        loss += w / total * (np.log(sum(np.exp(logits))) - logits[own])
+    n_effective = total**2 / sum(w * w for w in weight)
+    return n_effective * loss + 0.5 * sum(c * c for c in shift)
+
+
+def test_nothing_near_the_temperature_and_the_shift_is_better():
+    proba, y = drawn(300)
+    scores = 2.0 * np.log(proba) + [0.5, -1.0, 0.0]
+    weight = np.random.default_rng(1).random(300) + 0.1
+    T, moved = fit_temperature_and_shift(scores, y, weight, lowest=1e-3, highest=1e3)
+    assert abs(moved.mean()) < 1e-12
+    least = naive_objective(scores, y, weight, T, moved / T)
+    for step in (-0.01, 0.01):
+        assert naive_objective(scores, y, weight, T * (1 + step), moved / T) > least
+        for k in range(3):
+            other = moved / T + step * np.eye(3)[k]
+            assert naive_objective(scores, y, weight, T, other) > least
+
+
+def test_temperature_and_shift_are_found_where_there_are_many_samples():
+    proba, y = drawn(20_000)
+    T, moved = fit_temperature_and_shift(
+        3.0 * np.log(proba) - [2.0, -1.0, -1.0], y, lowest=1e-3, highest=1e3
+    )
+    assert pytest.approx(3.0, rel=0.05) == T
+    np.testing.assert_allclose(moved, [2.0, -1.0, -1.0], atol=0.15)
+
+
+def test_few_samples_of_a_class_move_it_little():
+    scores, y = np.zeros((4, 2)), np.array([0, 0, 0, 1])
+    T, few = fit_temperature_and_shift(scores, y, lowest=1e-3, highest=1e3)
+    _, many = fit_temperature_and_shift(
+        np.tile(scores, (99, 1)), np.tile(y, 99), lowest=1, highest=2
+    )
+    assert 0 < np.ptp(few) / T < 0.7 * np.log(3) < 0.9 * np.log(3) < np.ptp(many)

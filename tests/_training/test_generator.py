@@ -11,8 +11,9 @@ from torch import nn
 
 from sklimb._training.generator import build_generator
 from sklimb._training.network import Network
-from sklimb.backbones import MLP, ConvNet, ResNet
+from sklimb.backbones import MLP, ConvNet, ResNet, TabularMLP
 from sklimb.heads import LinearHead
+from sklimb.heads.members import MemberHeads
 
 
 def network_of(backbone, x):
@@ -52,6 +53,15 @@ def test_it_fits_the_stage(backbone, x, stage, channels, spatial):
 
     assert len(network.features(x, generator.stage, change)) == 3
     assert labels.tolist() == [0, 1, 1]
+
+
+def test_members_that_share_nothing_have_one_each():
+    for independent, n_generators in ((True, 3), (False, 1)):
+        backbone = TabularMLP(6, n_members=3, hidden=(8, 5), independent=independent)
+        network = Network(backbone, MemberHeads([LinearHead(5, 3) for _ in range(3)]))
+        built = build_generator(network, torch.zeros(4, 6), 3, stage=None, n_centers=2)
+        assert len(getattr(built, "members", [built])) == n_generators
+        assert built.stage == backbone.default_stage
 
 
 def test_looking_for_the_stage_leaves_the_network_as_it_was():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from functools import partial
 
 import numpy as np
 import pytest
@@ -255,6 +256,61 @@ def test_more_can_be_learnt_after():
     assert not np.array_equal(before, model.predict_proba(X))
 
 
+# --- what starts later --------------------------------------------------------------------------
+
+STARTS = [
+    (RSGClassifier, "generate_from", "n_generated"),
+    (M2mClassifier, "translate_from", "n_translated"),
+]
+# of few features and members, that end soon
+QUICK = {"module": partial(TabularMLP, hidden=(16, 16)), "lr": 3e-2, "max_epochs": 80,
+         "batch_size": 64, "n_members": 2}  # fmt: skip
+QUICKLY = {RSGClassifier: {"contrast_channels": 4}, M2mClassifier: {"n_steps": 2, "step_size": 1.0}}
+
+
+@pytest.mark.parametrize(("cls", "parameter", "counted"), STARTS)
+def test_what_is_deferred_starts_when_nothing_better_comes(cls, parameter, counted):
+    settings = QUICK | QUICKLY[cls]
+    model = fitted(cls, **settings, **{parameter: 0.9})
+    rows = np.nan_to_num(model.history_[:, counted])
+    first = int(np.argmax(rows > 0))
+    assert rows.any() and 0 < first < 72  # before the epoch that is named
+    assert (rows[first:] > 0).mean() > 0.9
+    assert model.oof_proba_.shape == (len(X), 2)
+    assert model.net_.module_.calibration.temperature > 0
+    never = fitted(cls, **settings, **{parameter: 1.0})
+    assert not np.nan_to_num(never.history_[:, counted]).any()
+    assert not np.array_equal(never.predict_proba(X), model.predict_proba(X))
+
+
+@pytest.mark.parametrize(("cls", "parameter", "counted"), STARTS)
+def test_what_is_deferred_starts_at_its_epoch_at_the_latest(cls, parameter, counted):
+    settings = QUICK | QUICKLY[cls] | {"max_epochs": 8}
+    rows = np.nan_to_num(fitted(cls, **settings, **{parameter: 3}).history_[:, counted])
+    assert not rows[:3].any() and rows[3:].any()
+
+
+def test_rebalancing_may_be_deferred():
+    model = fitted(class_weight="balanced", rebalance_from=0.9, **QUICK)
+    assert 0 < model.net_.rebalancer.from_epoch < 72
+    at_once = fitted(class_weight="balanced", **QUICK)
+    assert at_once.net_.rebalancer.from_epoch == 0
+    plain = fitted(**QUICK)
+    assert model.predict_proba(X)[:, 1].mean() > plain.predict_proba(X)[:, 1].mean()
+
+
+def test_translated_samples_do_not_move_the_balance():
+    """Translations of other classes are not what real rare samples look like."""
+    model = fitted(M2mClassifier, **QUICK, **QUICKLY[M2mClassifier])
+    weight = np.where(Y == 1, 0.5 / (Y == 1).sum(), 0.5 / (Y == 0).sum())
+    shift = model.module_.calibration.shift.numpy()
+    assert abs(shift.sum()) < 1e-5 and np.ptp(shift) > 0
+    kept = model.oof_proba_
+    as_it_was = softmax(np.log(kept) - shift / float(model.module_.calibration.temperature), 1)
+    losses = [log_loss(Y, p, sample_weight=weight) for p in (kept, as_it_was)]
+    assert losses[0] < losses[1]
+
+
 # --- by default, and what does not go together --------------------------------------------------
 
 
@@ -273,7 +329,7 @@ def test_a_refit_without_forgets():
 
 @pytest.mark.parametrize(
     "settings",
-    [{"early_stopping": True}, {"warm_start": True}, {"rebalance_from": 2}, {"n_members": 1}],
+    [{"early_stopping": True}, {"warm_start": True}, {"n_members": 1}],
 )
 def test_what_does_not_go_together_is_named(settings):
     (name,) = settings
@@ -281,12 +337,9 @@ def test_what_does_not_go_together_is_named(settings):
         fitted(**settings)
 
 
-@pytest.mark.parametrize("cls", [RSGClassifier, M2mClassifier, DecoupledClassifier])
-def test_methods_that_count_epochs_say_so(cls):
-    with pytest.raises(
-        ValueError, match=f"{cls.__name__} cannot be cross-fitted: .*cross_fit=False"
-    ):
-        fitted(cls)
+def test_a_method_that_counts_epochs_says_so():
+    with pytest.raises(ValueError, match=r"Decoupled.* cannot be cross-fitted: .*cross_fit=False"):
+        fitted(DecoupledClassifier)
 
 
 @pytest.mark.parametrize("value", ["yes", 1, None])

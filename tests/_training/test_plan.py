@@ -21,6 +21,7 @@ from sklimb._training.plan import (
     choose_backbone,
     choose_batch_size,
     choose_epochs,
+    cross_fits,
     make_plan,
     resolve_sizes,
 )
@@ -96,6 +97,17 @@ def test_only_a_fresh_fit_is_cross_fitted(mode):
 )
 def test_auto_cross_fits_only_where_all_is_left_open(given):
     assert not plan(backbone=TabularMLP, **given).cross_fit
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"generate_from": 3}, {"translate_from": 3}, {"seed_pool": 5}, {"offset": "empirical"}],
+)
+def test_auto_cross_fits_nothing_that_counts_epochs_or_needs_all_samples(given):
+    shared = RebalancedClassifier().get_params(deep=False)
+    assert cross_fits(shared, Mode.FIT, TabularMLP)
+    assert not cross_fits(shared | given, Mode.FIT, TabularMLP)
+    assert cross_fits(shared | {"generate_from": 0.8}, Mode.FIT, TabularMLP)
 
 
 def test_shares_are_of_the_epochs():

@@ -102,8 +102,8 @@ def test_so_few_rare_rows_that_the_epochs_are_one_still_translate():
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(12000, 3)), np.zeros(12000, dtype=int)
     y[:6], X[:6] = 1, X[:6] + 4.0
-    model = M2mClassifier(random_state=0, source_estimator=clone(G).set_params(max_epochs=5))
-    model.fit(X, y)
+    g = clone(G).set_params(max_epochs=5)
+    model = M2mClassifier(random_state=0, cross_fit=False, source_estimator=g).fit(X, y)
     assert model.n_iter_ <= 2
     assert model.history_[-1, "n_translated"] > 0
 
@@ -162,18 +162,6 @@ def test_settings_and_ablations_change_the_training(setting, fitted, data):
     assert not same_bits(model, fitted)
     assert model.history_[-1, "n_translated"] > 0
     assert np.isfinite(model.history_[:, "train_loss"]).all()
-
-
-@pytest.mark.parametrize("loss", ["logit_adjusted", "balanced_softmax"])
-def test_what_corrects_beside_balanced_draws_warns(loss, data):
-    with pytest.warns(UserWarning, match="draws that come with translation.*another loss") as seen:
-        M2mClassifier(**M2M, loss=loss).fit(*data)
-    assert seen[0].filename == __file__
-
-
-def test_what_corrects_alone_does_not_warn(data):  # warnings are errors
-    M2mClassifier(**M2M | {"loss": "logit_adjusted", "tau": 0.0}).fit(*data)
-    M2mClassifier(**M2M | {"loss": "logit_adjusted", "translate_from": 1.0}).fit(*data)
 
 
 def test_units_of_columns_do_not_matter(fitted, data):
@@ -452,17 +440,20 @@ def test_on_digits_it_translates_and_changes_predictions():
     assert 0 < changed < 0.3
 
 
-def test_the_word_on_balanced_draws_goes_by_the_epochs_of_this_fit(data):
-    # 55 is beyond the epochs that these rows get, though not beyond the 60 of other networks
-    many = make_blobs([500, 90], 5, random_state=0)
-    model = M2mClassifier(loss="logit_adjusted", translate_from=55, random_state=0)
-    for _ in range(2):
-        assert model.fit(*many).n_iter_ < 55  # a warning would be an error
-    late = M2mClassifier(loss="logit_adjusted", **M2M)
-    for _ in range(2):
-        with pytest.warns(UserWarning, match="balanced draws that come with") as caught:
-            late.fit(*data)
-        assert caught[0].filename == __file__
-    with pytest.warns(UserWarning, match="balanced draws") as caught:
-        M2mClassifier(loss="logit_adjusted", **M2M).partial_fit(*data)
-    assert caught[0].filename == __file__
+def test_where_draws_correct_for_sizes_the_loss_does_not(data):
+    # from the start, so that no batch has the training data's own shares
+    settings = M2M | {"translate_from": 0, "cross_fit": False}
+    plain = M2mClassifier(**settings).fit(*data)
+    adjusted = M2mClassifier(loss="logit_adjusted", **settings).fit(*data)
+    np.testing.assert_allclose(
+        adjusted.predict_proba(data[0]), plain.predict_proba(data[0]), rtol=1e-4, atol=1e-6
+    )
+    later = M2mClassifier(loss="logit_adjusted", **settings | {"translate_from": 1.0}).fit(*data)
+    assert np.abs(later.predict_proba(data[0]) - plain.predict_proba(data[0])).max() > 0.01
+
+
+def test_a_pool_of_seeds_is_of_no_fold(data):
+    with pytest.raises(ValueError, match=r"seed_pool=5 .*cross_fit=False"):
+        M2mClassifier(seed_pool=5, cross_fit=True).fit(*data)
+    pooled = M2mClassifier(seed_pool=5, random_state=0).fit(*data)
+    assert not hasattr(pooled, "oof_proba_")

@@ -312,3 +312,23 @@ def test_members_take_their_turns_and_draw_alike():
     assert all(drawn == first for drawn in others)
     assert together.terms()["number"] == pytest.approx(3.0)
     assert together.statistics() == {"drawn": 3.0}
+
+
+def test_members_side_by_side_are_changed_each_by_its_own():
+    together = MemberTransforms([Draws(1), Draws(2)])
+    together.start_epoch(0, np.random.default_rng(0))
+    maps = torch.randn(9, 2, 3)
+    more, labels, _ = together.at_stage(maps, torch.arange(9), None)
+    (row,) = set(together.members[0].drawn)
+    assert together.members[1].drawn == [row] and labels[9] == row
+    assert torch.equal(more, torch.cat([maps, maps[row : row + 1]]))
+
+
+def test_what_has_begun_does_not_begin_later():
+    together = MemberTransforms([Draws(1), Draws(2)])
+    assert together.begins == 0
+    for transform in (together, *together.members):
+        transform.begins = 7
+    together.begin_by(5)
+    together.begin_by(6)
+    assert [t.begins for t in (together, *together.members)] == [5, 5, 5]

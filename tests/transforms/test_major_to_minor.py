@@ -136,6 +136,17 @@ def test_a_replaced_row_is_the_translation_of_its_seed(monkeypatch):
     assert len(others) and torch.equal(found[others], x[others])
 
 
+def test_a_member_that_leaves_out_a_seed_leaves_out_its_translation():
+    x, y = batch(40)
+    rows, seeds = build()._draw(y.numpy())  # the same draws
+    weight = (torch.arange(40)[:, None] % 2 != torch.arange(2)).double() * 3.0
+    _, _, got = build().at_input(x, y, weight)
+    expected = weight.clone()
+    for row, seed in zip(rows, seeds, strict=True):
+        expected[row] *= weight[seed] > 0
+    assert torch.equal(got, expected) and not torch.equal(got, weight)
+
+
 def test_whether_anything_may_be_translated_goes_by_counts_and_beta():
     for counts, beta, may in (
         ([9, 9, 9], 0.5, False),

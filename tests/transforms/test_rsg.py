@@ -432,6 +432,35 @@ def test_odd_batches(spatial, y, n_new, epoch):
     assert math.isfinite(statistics["mv_cosine"]) == (n_new > 0)
 
 
+def test_a_member_that_leaves_out_one_of_a_pair_leaves_out_what_is_made_of_it():
+    (x, y), weight = make_batch(False), torch.rand(9, 3).double() + 0.5
+    left_out = torch.zeros(9, 3, dtype=torch.bool)
+    left_out[torch.arange(9), torch.arange(9) % 3] = True
+    weight[left_out] = 0.0
+    generators = [make_generator(False, count_by_weight=False) for _ in range(2)]
+    for generator in generators:
+        generator.start_epoch(0, np.random.default_rng(0))
+    pairs = generators[0]._pair_rows(y, weight)
+    out, _, got = generators[1].at_stage(x, y, weight)
+    assert got.shape == (len(out), 3) and torch.equal(got[:9], weight)
+    for freq, rare, of_new in zip(*pairs, got[9:], strict=True):
+        for member in range(3):
+            whole = not (left_out[freq, member] or left_out[rare, member])
+            assert of_new[member] == (weight[rare, member] if whole else 0)
+    assert (got[9:] == 0).any() and (got[9:] > 0).any()
+
+
+def test_members_that_weigh_samples_differently_get_the_same_pairs():
+    (_, y), weight = make_batch(False), torch.rand(9, 3).double()
+    of_mean, of_members = (make_generator(False) for _ in range(2))
+    for generator in (of_mean, of_members):
+        generator.start_epoch(0, np.random.default_rng(0))
+    for mine, theirs in zip(
+        of_mean._pair_rows(y, weight.mean(1)), of_members._pair_rows(y, weight), strict=True
+    ):
+        np.testing.assert_array_equal(mine, theirs)
+
+
 @both
 def test_with_alpha_1_one_class_stays_rare(spatial):
     generator = make_generator(spatial, alpha=1.0)
