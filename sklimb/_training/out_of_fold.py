@@ -211,13 +211,16 @@ class OutOfFold:
         if self.is_proper:
             calibration.temperature.fill_(math.exp(_OF_THE_MEAN * math.log(self.temperature)))
             return
+        # as they will be used: without what the loss adds, for the class shares that this leaves
+        y, added = self.data.y_encoded[self.judged], calibration.offset.double().cpu().numpy()
         temperature, shift = fit_temperature_and_shift(
-            self.best_scores,
-            self.data.y_encoded[self.judged],
-            self.as_weighed,
+            self.best_scores - added,
+            y,
+            (1.0 if self.as_weighed is None else self.as_weighed) * np.exp(-added)[y],
             lowest=_COLDEST,
             highest=_HOTTEST,
         )
+        calibration.offset.zero_()
         calibration.temperature.fill_(temperature)
         calibration.shift.copy_(torch.from_numpy(shift))
 
@@ -229,7 +232,11 @@ class OutOfFold:
         calibration = net.module_.calibration
         scores = self._out_of_fold(net, net.module_, np.arange(len(self.data)))
         offset, shift = (b.double().cpu().numpy() for b in (calibration.offset, calibration.shift))
-        return softmax((scores + shift) / float(calibration.temperature) - offset, axis=1)
+        added = net.criterion_.score_offset()
+        if added is not None:
+            scores = scores - added.double().cpu().numpy()
+        calibrated = (scores + (offset + shift)) / float(calibration.temperature) - offset
+        return softmax(calibrated, axis=1)
 
     def _out_of_fold(self, net: Net, network: nn.Module, samples: np.ndarray) -> np.ndarray:
         """Return for some samples the scores, plus what the loss adds, by who left them out."""

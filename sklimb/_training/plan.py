@@ -30,6 +30,10 @@ _MOST_COLUMNS = 512
 _MOST_EPOCHS, _LEAST_EPOCHS, _MOST_STEPS, _LEAST_BATCH = 150, 3, 1_000, 64
 # From so many samples on an epoch has many steps, and the bound is that of plain trainings.
 _MANY_SAMPLES = 50_000
+# What a method may start in the course of a training, and where "auto" does so at the latest, as a
+# share of it: that of Cao et al. 2019 (DRW), Wang et al. 2021 and Kim, Jeong & Shin 2020.
+_STARTS = ("rebalance_from", "generate_from", "translate_from")
+_DEFERRED = 0.8
 
 
 class Mode(Enum):
@@ -144,6 +148,9 @@ def make_plan(
         batch_size=parameters["batch_size"] if batch_size is None else batch_size,
         cross_fit=cross_fit,
     )
+    rebalance_from = parameters["rebalance_from"]
+    if rebalance_from == "auto":
+        rebalance_from = _DEFERRED if cross_fit else 0.0
     n_members = parameters["n_members"]
     if cross_fit and n_members is None:
         n_members = parameters.get("module__n_members") or max(getattr(backbone, "n_members", 1), 1)
@@ -162,7 +169,7 @@ def make_plan(
             parameters["class_weight"],
             parameters["effective_beta"],
             parameters["sampling"],
-            resolve_epoch(parameters["rebalance_from"], max_epochs),
+            resolve_epoch(rebalance_from, max_epochs),
         ),
         # nobody knows when a cross-fitted training ends: an average of weights stands for a fall
         schedule=None if in_pieces or cross_fit else _schedule(parameters, max_epochs),
@@ -193,7 +200,6 @@ def cross_fits(parameters: Mapping[str, Any], mode: Mode, backbone: Any) -> bool
     counts_epochs = (
         parameters["early_stopping"]
         or parameters["warm_start"]
-        or parameters["rebalance_from"] != 0
         or parameters["callbacks"]
         or parameters["warmup_epochs"]
         or parameters["lr_schedule"] != "cosine"
@@ -202,7 +208,7 @@ def cross_fits(parameters: Mapping[str, Any], mode: Mode, backbone: Any) -> bool
         # what is made of all samples, whoever leaves them out
         or parameters.get("offset") == "empirical"
         or parameters.get("seed_pool") is not None
-        or any(_is_count(parameters.get(name, 0)) for name in ("generate_from", "translate_from"))
+        or any(_is_count(parameters.get(name, 0)) for name in _STARTS)
     )
     return bool(default and left_open and not counts_epochs)
 

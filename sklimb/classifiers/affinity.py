@@ -109,7 +109,9 @@ class AffinityClassifier(BaseNetClassifier):
     ``decision_function`` is the log affinity and ``predict_proba`` its softmax, the normalised
     affinity: both stay finite where the affinity underflows.
 
-    The loss does not re-balance by itself, so classes are weighted by default. The other defaults
+    The loss does not re-balance by itself, so classes are weighted by default; where members leave
+    folds out, once the loss without weights finds nothing better. Their predictions are calibrated
+    by a temperature and a shift of each class, chosen on what they leave out. The other defaults
     come from the same search (``benchmarks/tuning/defaults.py``): on six data sets no
     setting nearby was better beyond its noise. `normalize=False` does as well where it learns, but
     often it does not learn; more prototypes or no `diversity` changed little. The paper's bare
@@ -143,6 +145,7 @@ class AffinityClassifier(BaseNetClassifier):
         "normalize": ["boolean"],
         "embedding_dim": [*COUNT, None],
     }
+    _cross_fits_if_open = True
 
     def __init__(
         self,
@@ -161,7 +164,7 @@ class AffinityClassifier(BaseNetClassifier):
         class_weight: str | Mapping[Any, float] | None = "balanced",
         effective_beta: float = 0.9999,
         sampling: str | None = None,
-        rebalance_from: float = 0.0,
+        rebalance_from: float | str = "auto",
         max_epochs: int | str = "auto",
         batch_size: int | str = "auto",
         lr: float = 3e-3,

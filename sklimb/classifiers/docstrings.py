@@ -39,9 +39,10 @@ effective_beta : float, default=0.9999
 sampling : {None, "balanced"}, default=None
     "balanced" draws the samples of an epoch with replacement, every class equally often. With
     `class_weight` beside it the imbalance is corrected twice, which warns.
-rebalance_from : int or float, default=0.0
+rebalance_from : int, float or "auto", default={REBALANCE_FROM}
     The epoch from which `class_weight` and `sampling` are used: an int counts finished epochs, a
-    float in [0, 1] is a share of `max_epochs`. With a share below 1 they are used in the last epoch
+    float in [0, 1] is a share of `max_epochs`, and "auto" is 0.8 where members leave folds out
+    (`cross_fit`) and else 0. With a share below 1 they are used in the last epoch
     at least. Deferred re-weighting (DRW) and re-sampling (DRS) of Cao et al. 2019 are 0.8 here.
 max_epochs : int or "auto", default={MAX_EPOCHS}
     Epochs of training. "auto" takes as many as make the number of steps that the backbone advises
@@ -144,13 +145,14 @@ def describe_shared(cls: _T) -> _T:
     values = {
         "CLASS_WEIGHT_TYPE": f"{kinds}, default={weight!r}",
         "AUTO_CROSS_FIT": (
-            "True where `module`, `n_members`, `max_epochs`, `rebalance_from`, `callbacks` and the "
-            "settings of warm starts and of early stopping are left as they are, and X has at most "
-            "512 columns"
+            "True where `module`, `n_members`, `max_epochs`, `callbacks` and the settings of warm "
+            "starts and of early stopping are left as they are, nothing starts after a number of "
+            "epochs, and X has at most 512 columns"
             if getattr(cls, "_cross_fits_if_open", False)
             else "False here"
         ),
         "MAX_EPOCHS": repr(defaults["max_epochs"]),
+        "REBALANCE_FROM": repr(defaults["rebalance_from"]),
         "LR": repr(defaults["lr"]),
         "LR_SCHEDULE": repr(defaults["lr_schedule"]),
     }

@@ -62,6 +62,9 @@ class _Center:
 class _Uniform:
     """Eq. 5 on the head's offsets, or the same divided by its largest size, log C."""
 
+    # the offsets of classes are held together, whatever would suit their probabilities
+    is_proper = False
+
     def __init__(self, normalize: bool) -> None:
         self.normalize = normalize
 
@@ -219,6 +222,7 @@ class OffsetDebiasedClassifier(BaseNetClassifier):
         # above 1 a centre would jump past its class
         "center_rate": PROBABILITY,
     }
+    _cross_fits_if_open = True
 
     def __init__(
         self,
@@ -241,7 +245,7 @@ class OffsetDebiasedClassifier(BaseNetClassifier):
         class_weight: str | Mapping[Any, float] | None = None,
         effective_beta: float = 0.9999,
         sampling: str | None = None,
-        rebalance_from: float = 0.0,
+        rebalance_from: float | str = 0.0,
         max_epochs: int | str = "auto",
         batch_size: int | str = "auto",
         lr: float = 3e-3,

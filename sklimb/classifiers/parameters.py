@@ -50,7 +50,7 @@ SHARED_CONSTRAINTS: dict[str, Any] = {
     "class_weight": "no_validation",
     "effective_beta": [Number(Real, 0, 1, closed="left")],
     "sampling": [StrOptions({"balanced"}), None],
-    "rebalance_from": EPOCH,
+    "rebalance_from": [*EPOCH, StrOptions({"auto"})],
     "max_epochs": [*COUNT, StrOptions({"auto"})],
     "batch_size": [*COUNT, StrOptions({"auto"})],
     "lr": POSITIVE,

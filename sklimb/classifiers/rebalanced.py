@@ -126,7 +126,7 @@ class RebalancedClassifier(BaseNetClassifier):
         class_weight: str | Mapping[Any, float] | None = None,
         effective_beta: float = 0.9999,
         sampling: str | None = None,
-        rebalance_from: float = 0.0,
+        rebalance_from: float | str = 0.0,
         max_epochs: int | str = "auto",
         batch_size: int | str = "auto",
         lr: float = 3e-3,

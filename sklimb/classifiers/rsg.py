@@ -47,8 +47,9 @@ class RSGClassifier(BaseNetClassifier):
 
     Parameters
     ----------
-    loss : str, nn.Module or callable, default="cross_entropy"
-        The classification loss, as in `RebalancedClassifier`.
+    loss : str, nn.Module or callable, default="logit_adjusted"
+        The classification loss, as in `RebalancedClassifier`. "cross_entropy" corrects for no class
+        sizes: few samples are called rare then, for new ones even out batches only in part.
     alpha : float, default=0.2
         Share of the classes that count as frequent: the round(alpha * n_classes) largest, at least
         one and not all. The paper takes 0.2 for long tails, 0.5 for step imbalance.
@@ -160,11 +161,12 @@ class RSGClassifier(BaseNetClassifier):
         "end_to_end": ["boolean"],
         "count_by_weight": ["boolean"],
     }
+    _cross_fits_if_open = True
 
     def __init__(
         self,
         *,
-        loss: Loss = "cross_entropy",
+        loss: Loss = "logit_adjusted",
         alpha: float = 0.2,
         beta: float = 1.0,
         n_centers: int = 15,
@@ -185,7 +187,7 @@ class RSGClassifier(BaseNetClassifier):
         class_weight: str | Mapping[Any, float] | None = None,
         effective_beta: float = 0.9999,
         sampling: str | None = None,
-        rebalance_from: float = 0.0,
+        rebalance_from: float | str = 0.0,
         max_epochs: int | str = "auto",
         batch_size: int | str = "auto",
         lr: float = 3e-3,

@@ -42,7 +42,13 @@ class Transform(nn.Module):
     begins: int = 0
 
     def begin_by(self, epoch: int) -> None:
-        """Let the main part start once so many epochs are finished, if that is earlier."""
+        """Let the main part start earlier than it would.
+
+        Parameters
+        ----------
+        epoch : int
+            Finished epochs from which it does.
+        """
         self.begins = min(self.begins, epoch)
 
     def set_class_counts(self, counts: Tensor) -> None:
@@ -114,7 +120,13 @@ class MemberTransforms(Transform):
         self._next = 0
 
     def begin_by(self, epoch: int) -> None:
-        """Let the main part of each start once so many epochs are finished, if that is earlier."""
+        """Let the main part of each start earlier than it would.
+
+        Parameters
+        ----------
+        epoch : int
+            Finished epochs from which it does.
+        """
         super().begin_by(epoch)
         for member in self.members:
             member.begin_by(epoch)

@@ -90,7 +90,7 @@ def test_only_a_fresh_fit_is_cross_fitted(mode):
         {"max_epochs": 20},
         {"early_stopping": True},
         {"warm_start": True},
-        {"rebalance_from": 0.5},
+        {"rebalance_from": 3},
         {"warmup_epochs": 1},
         {"callbacks": [LRScheduler()]},
     ],
@@ -117,6 +117,13 @@ def test_shares_are_of_the_epochs():
     assert made.epoch_of(0.5, "generate_from") == 25 and made.epoch_of(7, "generate_from") == 7
     with pytest.raises(ValueError, match="generate_from must not be negative"):
         made.epoch_of(-1, "generate_from")
+
+
+def test_auto_defers_rebalancing_where_members_leave_folds_out():
+    settings = {"rebalance_from": "auto", "class_weight": "balanced", "backbone": TabularMLP}
+    made = plan(**settings)
+    assert made.cross_fit and made.rebalancer.from_epoch == round(0.8 * made.epochs)
+    assert plan(**settings, cross_fit=False).rebalancer.from_epoch == 0
 
 
 def test_the_schedule_belongs_to_trainings_of_known_length():
@@ -299,7 +306,9 @@ def test_other_words_are_refused():
 
 
 def test_calls_of_partial_fit_are_shares_of_sixty():
-    model = RebalancedClassifier(class_weight="balanced", rebalance_from=0.8, random_state=0)
+    model = RebalancedClassifier(
+        class_weight="balanced", rebalance_from=0.8, cross_fit=False, random_state=0
+    )
     model.partial_fit(ROWS[:12], CODES[:12])
     assert model.net_.rebalancer.from_epoch == 48
     assert model.fit(ROWS, CODES).net_.rebalancer.from_epoch == round(0.8 * model.n_iter_) != 48

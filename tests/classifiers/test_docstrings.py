@@ -35,11 +35,20 @@ def test_markers_are_filled_with_the_classes_own_values():
         <<shared parameters>>
         """
 
-        def __init__(self, *, class_weight="balanced", max_epochs=7, lr=0.5, lr_schedule=None):
+        def __init__(
+            self,
+            *,
+            class_weight="balanced",
+            rebalance_from=0.25,
+            max_epochs=7,
+            lr=0.5,
+            lr_schedule=None,
+        ):
             pass
 
     doc = describe_shared(Method).__doc__
     assert (
         'class_weight : "balanced", "effective", dict, Series or None, default=\'balanced\'' in doc
     )
+    assert "default=0.25" in doc
     assert "default=7" in doc and "default=0.5" in doc

@@ -29,6 +29,8 @@ QUICK = {
     "random_state": 0,
 }
 SMALL = {"n_centers": 3, "contrast_channels": 8}
+# as the plain network has it by default
+PLAIN = {"loss": "cross_entropy"}
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +80,7 @@ SETTINGS = [
 @pytest.mark.parametrize("settings", SETTINGS, ids=lambda s: str(s.get("loss", "plain"))[:16])
 @pytest.mark.parametrize("lambdas", [{"lambda1": 0, "lambda2": 0}, {}], ids=["off", "losses"])
 def test_without_generation_it_is_the_plain_net_bit_for_bit(blobs, settings, lambdas):
+    settings = PLAIN | settings
     plain = RebalancedClassifier(**settings, **QUICK).fit(*blobs)
     off = RSGClassifier(generate_from=6, **lambdas, **SMALL, **settings, **QUICK).fit(*blobs)
     assert same_bits(plain, off)
@@ -95,7 +98,7 @@ def test_the_plain_net_of_images_too(digits):
         "module__width": 4,
         "max_epochs": 1,
         "random_state": 0,
-    }
+    } | PLAIN
     plain = RebalancedClassifier(**settings).fit(X, y)
     off = RSGClassifier(generate_from=1, **SMALL, **settings).fit(X, y)
     assert same_bits(plain, off)  # the moments of batch normalisation among them
@@ -122,6 +125,7 @@ def test_by_default_the_last_fifth_generates(blobs):
 
 def test_clipped_gradients_are_the_networks_alone(blobs):
     clip = {"callbacks": [GradientNormClipping(0.1)], "lr": 0.03, "optimizer": torch.optim.SGD}
+    clip |= PLAIN
     plain = RebalancedClassifier(**QUICK | clip).fit(*blobs)
     assert same_bits(plain, RSGClassifier(generate_from=6, **SMALL, **QUICK | clip).fit(*blobs))
     unclipped = RebalancedClassifier(**QUICK | clip | {"callbacks": None}).fit(*blobs)
@@ -152,7 +156,8 @@ def test_rows_are_counted_as_the_paper_does_if_asked(blobs):
     weight = np.where(y == "bulk", 1.0, 2.0)
     made = {}
     for counted in (True, False):
-        settings = SMALL | QUICK | {"max_epochs": 2, "generate_from": 0, "count_by_weight": counted}
+        settings = SMALL | QUICK | PLAIN | {"max_epochs": 2, "generate_from": 0}
+        settings |= {"count_by_weight": counted}
         fitted = RSGClassifier(**settings).fit(X, y, weight)
         made[counted] = sum(fitted.history_[:, "n_generated"])
         plain = RSGClassifier(**settings).fit(X, y)
@@ -207,7 +212,7 @@ def test_frequent_classes_are_labels(blobs):
     ],
 )
 def test_parameters_have_an_effect(blobs, name, value):
-    params = SMALL | QUICK | {"generate_from": 2}
+    params = SMALL | QUICK | PLAIN | {"generate_from": 2}
     models = [RSGClassifier(**p).fit(*blobs) for p in (params, params | {name: value})]
     assert not np.allclose(*(m.predict_proba(blobs[0]) for m in models), rtol=0, atol=1e-6)
 
@@ -371,7 +376,7 @@ def test_rare_classes_of_one_row(batch_size):
 
 def test_two_classes(blobs):
     X, y = blobs
-    model = RSGClassifier(generate_from=2, **SMALL, **QUICK).fit(X, y == "rare")
+    model = RSGClassifier(generate_from=2, **SMALL, **QUICK, **PLAIN).fit(X, y == "rare")
     assert model.frequent_classes_.tolist() == [False]
     assert model.history_[-1, "n_generated"] > 100
     assert model.decision_function(X).shape == (len(X),)
@@ -394,7 +399,7 @@ def test_two_classes(blobs):
 def test_what_is_corrected_is_not_corrected_again(params, even):
     X, y = make_blobs([300, 10], 3, cluster_std=4.0, random_state=0)
     model = RSGClassifier(
-        generate_from=3, batch_size=310, **SMALL, **QUICK | {"max_epochs": 4}, **params
+        generate_from=3, batch_size=310, **SMALL, **QUICK | {"max_epochs": 4}, **PLAIN | params
     ).fit(X, y)
     made = model.history_[-1, "n_generated"]
     if not even:
@@ -515,7 +520,7 @@ class InPlace(nn.Sequential):
 
 
 def test_a_layer_behind_the_stage_may_work_in_place(blobs):
-    settings = {"module": InPlace, "max_epochs": 3, "random_state": 0}
+    settings = {"module": InPlace, "max_epochs": 3, "random_state": 0} | PLAIN
     plain = RebalancedClassifier(**settings).fit(*blobs)
     assert same_bits(plain, RSGClassifier(generate_from=3, **SMALL, **settings).fit(*blobs))
     made = RSGClassifier(generate_from=1, **SMALL, **settings).fit(*blobs)

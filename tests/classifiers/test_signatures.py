@@ -24,7 +24,10 @@ NETWORKS = [
     DecoupledClassifier,
 ]
 # The loss does not re-balance by itself (see its docstring).
-OTHER_DEFAULTS = {("AffinityClassifier", "class_weight"): "balanced"}
+OTHER_DEFAULTS = {
+    ("AffinityClassifier", "class_weight"): "balanced",
+    ("AffinityClassifier", "rebalance_from"): "auto",
+}
 LOSS = ("loss", "focal_gamma", "tau", "max_margin", "scale")
 
 
