@@ -62,9 +62,12 @@ def default(cls):
 
 def exact(cls):
     # One batch of all rows, no dropout, no generated rows: no draw then goes by the number of rows.
-    made = {"generate_from", "translate_from"} & set(inspect.signature(cls).parameters)
+    takes = set(inspect.signature(cls).parameters)
+    made = dict.fromkeys({"generate_from", "translate_from"} & takes, 10)
+    if "loss" in takes:
+        made["loss"] = "cross_entropy"  # which class weights may stand beside
     return cls(
-        **dict.fromkeys(made, 10),
+        **made,
         dtype="float64",
         batch_size=10_000,
         max_epochs=10,

@@ -17,6 +17,7 @@ from torch.nn import functional as F
 
 from sklimb._constraints import NOT_NEGATIVE, POSITIVE, check_takes
 from sklimb._training.objective import BatchOutput
+from sklimb._training.rebalancing import is_cost
 from sklimb._training.recipe import Recipe
 from sklimb._warnings import warn
 from sklimb.heads import CosineHead, LinearHead
@@ -235,9 +236,8 @@ def check_loss(estimator: Any) -> None:
     if not isinstance(loss, str):
         function = loss.forward if isinstance(loss, nn.Module) else loss
         check_takes(function, "loss", "scores", "y")
-    if adjusts_for_prior(estimator) and (
-        estimator.class_weight is not None or estimator.sampling is not None
-    ):
+    named = estimator.class_weight is not None and not is_cost(estimator.class_weight)
+    if adjusts_for_prior(estimator) and (named or estimator.sampling is not None):
         warn(
             f"loss={loss!r} corrects for the class sizes, and so does "
             f"class_weight={estimator.class_weight!r}, sampling={estimator.sampling!r}. Set the "

@@ -113,6 +113,10 @@ def test_a_second_correction_warns(loss, second, data):
         proba(*data, loss=loss, **second)
 
 
+def test_costs_are_no_second_correction(data):  # warnings are errors
+    proba(*data, loss="logit_adjusted", class_weight={"rare": 3.0})
+
+
 @pytest.mark.parametrize("loss", ["ldam", "logit_adjusted", "balanced_softmax"])
 def test_counts_grow_with_partial_fit_and_classes_may_come_late(loss, data):
     X, y = data

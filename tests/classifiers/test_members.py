@@ -231,7 +231,7 @@ def test_pairs_of_rows_are_of_one_member():
 
 
 def test_without_generation_members_are_the_plain_ones(data):
-    off = {"lambda1": 0, "lambda2": 0, "generate_from": 99}
+    off = {"loss": "cross_entropy", "lambda1": 0, "lambda2": 0, "generate_from": 99}
     for backbone in BACKBONES:
         a = fitted(make("rsg", backbone, n_members=2, **off), data)
         assert same_bits(a, fitted(make("cross_entropy", backbone, n_members=2), data))

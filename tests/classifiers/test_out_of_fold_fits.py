@@ -22,6 +22,8 @@ from sklearn.preprocessing import StandardScaler
 from sklimb import (
     AffinityClassifier,
     DecoupledClassifier,
+    M2mClassifier,
+    OffsetDebiasedClassifier,
     PriorCorrectedClassifier,
     RebalancedClassifier,
 )
@@ -88,7 +90,9 @@ class Own(ClassifierMixin, BaseEstimator):
         (RebalancedClassifier(max_epochs=9), False),
         (RebalancedClassifier(module=MLP), False),
         (RebalancedClassifier(cross_fit=False), False),
-        (AffinityClassifier(), False),
+        (AffinityClassifier(), True),
+        (M2mClassifier(), True),
+        (OffsetDebiasedClassifier(offset="empirical"), False),
         (AffinityClassifier(cross_fit=True), True),
         (DecoupledClassifier(cross_fit=True), False),  # it is of its first stage
         (PriorCorrectedClassifier(LogisticRegression(), cv=3), False),  # its oof is not corrected
