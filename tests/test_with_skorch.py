@@ -360,12 +360,14 @@ def test_weights_that_diverge_in_the_last_step_are_an_error(data):
     assert not hasattr(model, "net_")
 
 
-def test_a_warm_start_that_diverges_leaves_no_model(data):
+def test_a_warm_start_that_diverges_leaves_the_model_of_before(data):
     X, y = data
     model = RebalancedClassifier(optimizer=torch.optim.SGD, warm_start=True, **QUICK).fit(X, y)
+    before = model.predict_proba(X)
     with pytest.raises(ValueError, match="Lower lr"):
         model.set_params(lr=1e30).fit(X, y)
-    assert not hasattr(model, "net_")
+    assert np.array_equal(model.predict_proba(X), before)
+    assert np.isfinite(model.set_params(lr=1e-3).fit(X, y).predict_proba(X)).all()
 
 
 class Interrupt(Callback):

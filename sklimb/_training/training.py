@@ -131,12 +131,12 @@ def train(
     return monitor if plan.cross_fit else None
 
 
-def is_of_use(net: Net, error: BaseException, *, new: bool) -> bool:
-    """Return whether a net whose training was broken off may go on, or predict."""
-    failed = isinstance(error, Exception)
-    if new:  # nothing may go on from half a fit; after a Ctrl-C what is learnt may be of use
-        return not failed and net.finished_epochs > 0
-    return not failed or net.is_finite()
+def is_of_use(net: Net, error: BaseException) -> bool:
+    """Return whether what a first training has learnt may predict after it was broken off.
+
+    After a Ctrl-C it may; nothing is to go on from a training that failed.
+    """
+    return not isinstance(error, Exception) and net.finished_epochs > 0
 
 
 def set_column_statistics(net: Net, data: TrainingData) -> None:

@@ -29,6 +29,41 @@ def twin(thing: _T) -> _T:
     return new
 
 
+# What a training changes in place.
+_TRAINED = ("module_", "criterion_", "optimizer_", "transform_")
+
+
+def to_train_on(net: Net) -> Net:
+    """Return a net that goes on from where this one is, which stays as it is.
+
+    Parameters
+    ----------
+    net : Net
+        Callbacks are shared: they are the user's.
+    """
+    new = twin(net)
+    held = {name: vars(net)[name] for name in _TRAINED if name in vars(net)}
+    memo: dict[int, Any] = {}
+    for module in net.module_.modules():
+        for value in vars(module).values():
+            if isinstance(value, torch.Tensor) and not value.is_leaf:
+                memo[id(value)] = value.detach()  # torch copies no result of a computation
+    try:
+        copied = copy.deepcopy(held, memo)
+    except (RuntimeError, TypeError):  # a user's network may hold what cannot be copied, as locks
+        return net
+    vars(new).update(copied, history_=copy.copy(net.history_))
+    _complete(new.optimizer_)
+    return new
+
+
+def _complete(optimizer: Any) -> None:
+    """Give LBFGS the two attributes that torch leaves out of its state."""
+    if isinstance(optimizer, torch.optim.LBFGS):
+        optimizer._params = optimizer.param_groups[0]["params"]
+        optimizer._numel_cache = None
+
+
 class PickledNet:
     """The part of `Net` that says what its copies hold; mixed into skorch's net.
 
@@ -64,11 +99,7 @@ class PickledNet:
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Take the state, on a device that is there."""
         super().__setstate__(state)
-        optimizer = getattr(self, "optimizer_", None)
-        if isinstance(optimizer, torch.optim.LBFGS):
-            # torch leaves these two out
-            optimizer._params = optimizer.param_groups[0]["params"]
-            optimizer._numel_cache = None
+        _complete(getattr(self, "optimizer_", None))
 
     def __copy__(self) -> Any:
         """Return a net that shares everything with this one."""

@@ -1,4 +1,4 @@
-"""The scikit-learn contract, once: parameters, `fit` up to the plan, prediction.
+"""The scikit-learn contract, once: parameters, `fit` up to the plan.
 
 A method says what it adds in `_recipe`, and which values its own parameters may have in
 `_parameter_constraints`; combinations are checked in `_check_parameters`. Everything else is here.
@@ -6,37 +6,30 @@ A method says what it adds in `_recipe`, and which values its own parameters may
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
-import torch
-from sklearn.base import (
-    ClassifierMixin,
-    ClassNamePrefixFeaturesOutMixin,
-    TransformerMixin,
-)
+from sklearn.base import ClassifierMixin
 from sklearn.utils import Tags
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted
-from torch import nn
 
 from sklimb._constraints import check_takes
 from sklimb._data.training_data import TrainingData
 from sklimb._data.validation import (
-    check_new_data,
     check_training_data,
     check_weights,
     encode_labels,
 )
 from sklimb._random import Streams, isolated_rng, torch_defaults
 from sklimb._training.early_stopping import make_monitor
-from sklimb._training.inference import features_of, run, scores_of
+from sklimb._training.lazy_imports import import_lazy_parts
 from sklimb._training.net import Net
 from sklimb._training.plan import Mode, TrainPlan, choose_backbone, make_plan, resolve_device
 from sklimb._training.recipe import Recipe
 from sklimb._training.training import is_of_use, make_net, train
+from sklimb._training.training_state import to_train_on
 from sklimb._warnings import warn
+from sklimb.classifiers.fitting_aside import aside, take
 from sklimb.classifiers.parameters import (
     READ_ANEW,
     SHARED_CONSTRAINTS,
@@ -51,12 +44,13 @@ from sklimb.classifiers.parameters import (
     warn_of_ignored,
 )
 from sklimb.classifiers.pickling import LeanPickles
-from sklimb.classifiers.probabilities import log_probabilities, probabilities
+from sklimb.classifiers.prediction import PredictingMixin
+
+# What a fit that starts anew must not see of an earlier one.
+_FITTED = ("net_", "classes_", "n_features_in_", "feature_names_in_", "oof_proba_")
 
 
-class BaseNetClassifier(
-    ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClassifierMixin, LeanPickles
-):
+class BaseNetClassifier(PredictingMixin, ClassifierMixin, LeanPickles):
     """Base of the classifiers; see them for the shared parameters."""
 
     # A method adds its own.
@@ -164,11 +158,8 @@ class BaseNetClassifier(
         BaseNetClassifier
             The fitted estimator.
         """
-        if "net_" in vars(self) and self.warm_start:
-            return self._train(X, y, sample_weight, Mode.WARM_START)
-        for name in ("net_", "classes_", "n_features_in_", "feature_names_in_", "oof_proba_"):
-            vars(self).pop(name, None)
-        return self._train(X, y, sample_weight, Mode.FIT)
+        goes_on = "net_" in vars(self) and self.warm_start
+        return self._train(X, y, sample_weight, Mode.WARM_START if goes_on else Mode.FIT)
 
     def partial_fit(
         self, X: Any, y: Any = None, classes: Any = None, sample_weight: Any = None
@@ -209,7 +200,22 @@ class BaseNetClassifier(
     def _train(
         self, X: Any, y: Any, sample_weight: Any, mode: Mode, classes: Any = None
     ) -> BaseNetClassifier:
-        """Check, plan and train: a new net, or that of earlier calls."""
+        """Train aside, a new net or one that goes on from that of earlier calls, and take it."""
+        import_lazy_parts()
+        new = aside(self, *(_FITTED if mode is Mode.FIT else ()))
+        if "net_" in vars(new):
+            new.net_ = to_train_on(new.net_)
+        try:
+            new._train_net(X, y, sample_weight, mode, classes)
+        except BaseException as error:
+            if "net_" not in vars(self) and "net_" in vars(new) and is_of_use(new.net_, error):
+                take(self, new)
+            raise
+        take(self, new)
+        return self
+
+    def _train_net(self, X: Any, y: Any, sample_weight: Any, mode: Mode, classes: Any) -> None:
+        """Check, plan and train."""
         self._check_parameters()
         net: Net | None = vars(self).get("net_")
         device = resolve_device(self.device) if net is None else str(net.device)
@@ -243,146 +249,13 @@ class BaseNetClassifier(
                 self._built_with = parameters
                 self.net_ = make_net(parameters, data, plan, recipe, streams)
             self.net_.keep_training_state = self.keep_training_state
-            try:
-                name = type(self).__name__
-                left_out = train(self.net_, data, plan, recipe, monitor, name=name)
-                if left_out is not None:
-                    proba = np.full((len(y), len(self.classes_)), np.nan)
-                    shown = slice(None) if len(data) == len(y) else weight > 0
-                    proba[shown] = left_out.probabilities(self.net_)
-                    self.oof_proba_ = proba
-            except BaseException as error:
-                if not is_of_use(self.net_, error, new=net is None):
-                    del self.net_
-                raise
-        return self
-
-    # --- prediction ---------------------------------------------------------------------------
-
-    def _run(self, X: Any, what: Callable[..., torch.Tensor]) -> np.ndarray:
-        """Return what a function of (network, batch) gives over X, in the network's float type."""
-        check_is_fitted(self, "net_")
-        with torch_defaults():
-            return run(self.net_, check_new_data(self, X), what).numpy()
-
-    def decision_function(self, X: Any) -> np.ndarray:
-        """Return the scores of the classes; of several members the log of their mean probability.
-
-        Parameters
-        ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features), images or Dataset
-            Data.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes) or (n_samples,)
-            Scores; for two classes the second minus the first. Of the type that they are computed
-            in, as all that follows: float32, or float64 with ``dtype="float64"``.
-        """
-        scores = self._run(X, scores_of)
-        return scores[:, 1] - scores[:, 0] if len(self.classes_) == 2 else scores
-
-    def predict(self, X: Any) -> np.ndarray:
-        """Return the class with the highest score for each sample.
-
-        Parameters
-        ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features), images or Dataset
-            Data.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-            Labels, as they were in ``y``.
-        """
-        scores = self._run(X, scores_of)
-        return self.classes_[scores.argmax(axis=1)]
-
-    def predict_proba(self, X: Any) -> np.ndarray:
-        """Return class probabilities: the softmax of the scores, averaged over members.
-
-        Parameters
-        ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features), images or Dataset
-            Data.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes)
-            Probabilities in the order of ``classes_``; each row sums to 1.
-        """
-        scores = self._run(X, scores_of)
-        return probabilities(scores, scores.dtype)
-
-    def predict_log_proba(self, X: Any) -> np.ndarray:
-        """Return logarithms of class probabilities, finite where the probability underflows.
-
-        Parameters
-        ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features), images or Dataset
-            Data.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes)
-            Log probabilities in the order of ``classes_``.
-        """
-        scores = self._run(X, scores_of)
-        return log_probabilities(scores, scores.dtype)
-
-    def transform(self, X: Any) -> np.ndarray:
-        """Return the features that the head compares, those of several members side by side.
-
-        Parameters
-        ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features), images or Dataset
-            Data.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_features_out)
-            Features.
-        """
-        return self._run(X, features_of)
-
-    @property
-    def _n_features_out(self) -> int:
-        check_is_fitted(self, "net_")
-        return self.net_.module_.head.n_features_out
-
-    @property
-    def module_(self) -> nn.Module:
-        """The fitted network: ``backbone`` and ``head``."""
-        return self._net_for("module_").module_
-
-    @property
-    def history_(self) -> Any:
-        """skorch's history: a row an epoch, with ``train_loss`` and each loss term."""
-        return self._net_for("history_").history_
-
-    @property
-    def n_iter_(self) -> int:
-        """Epochs trained."""
-        return self._net_for("n_iter_").finished_epochs
-
-    @property
-    def class_counts_(self) -> np.ndarray:
-        """Samples of each class that were trained on, by weight."""
-        return self._net_for("class_counts_").counts_.copy()
-
-    @property
-    def device_(self) -> str:
-        """The device that the network is on."""
-        return str(self._net_for("device_").device)
-
-    def _net_for(self, name: str) -> Any:
-        # AttributeError, not NotFittedError alone: hasattr must work before fit.
-        if "net_" not in vars(self):
-            raise AttributeError(f"{type(self).__name__} has no {name!r} before fit.")
-        return self.net_
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return "net_" in vars(self)
+            name = type(self).__name__
+            left_out = train(self.net_, data, plan, recipe, monitor, name=name)
+            if left_out is not None:
+                proba = np.full((len(y), len(self.classes_)), np.nan)
+                shown = slice(None) if len(data) == len(y) else weight > 0
+                proba[shown] = left_out.probabilities(self.net_)
+                self.oof_proba_ = proba
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

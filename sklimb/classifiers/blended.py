@@ -22,6 +22,7 @@ from sklimb.classifiers.corrected_prediction import (
     CorrectedPredictionMixin,
     check_gives_probabilities,
 )
+from sklimb.classifiers.fitting_aside import fits_aside
 from sklimb.classifiers.fold_clones import mean_probabilities
 from sklimb.classifiers.labelled_data import LabelledData, labelled_data, labels_of
 from sklimb.classifiers.losses import adjusts_for_prior
@@ -219,6 +220,7 @@ class BlendedClassifier(
         self.random_state = random_state
 
     @_fit_context(prefer_skip_nested_validation=False)
+    @fits_aside("estimators_", "named_estimators_", "oof_proba_")
     def fit(
         self, X: Any, y: Any = None, sample_weight: Any = None, **fit_params: Any
     ) -> BlendedClassifier:
@@ -243,7 +245,6 @@ class BlendedClassifier(
         BlendedClassifier
             The fitted estimator.
         """
-        self._forget("estimators_", "named_estimators_", "oof_proba_")  # of an earlier fit
         pairs = self._pairs()
         weights = self._checked_weights(pairs)
         estimators = self._unfitted(pairs)

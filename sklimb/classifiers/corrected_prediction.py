@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklimb._training.calibration import log_with_temperature
 from sklimb.classifiers.costs import cost_matrix_of, expected_costs
+from sklimb.classifiers.fitting_aside import by_one_fit
 from sklimb.classifiers.fold_clones import mean_probabilities
 from sklimb.classifiers.priors import target_shares
 from sklimb.classifiers.probabilities import log_probabilities, probabilities
@@ -98,6 +99,7 @@ class CorrectedPredictionMixin:
         costs = expected_costs(probabilities(scores, np.float64), self.cost_matrix_)
         return np.where(np.isneginf(scores), self.cost_matrix_.max() + 1, costs)
 
+    @by_one_fit
     def predict(self, X: Any) -> np.ndarray:
         """Return the class with the highest corrected probability, or the least expected cost.
 
@@ -116,6 +118,7 @@ class CorrectedPredictionMixin:
             scores = -self._costs(scores)
         return self.classes_[scores.argmax(axis=1)]
 
+    @by_one_fit
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return corrected probabilities.
 
@@ -134,6 +137,7 @@ class CorrectedPredictionMixin:
         scores, dtype = self._log_scores(X)
         return probabilities(scores, dtype)
 
+    @by_one_fit
     def predict_log_proba(self, X: Any) -> np.ndarray:
         """Return logarithms of corrected probabilities.
 
@@ -150,6 +154,7 @@ class CorrectedPredictionMixin:
         scores, dtype = self._log_scores(X)
         return log_probabilities(scores, dtype)
 
+    @by_one_fit
     def decision_function(self, X: Any) -> np.ndarray:
         """Return corrected log probabilities up to a constant, or expected costs; finite.
 
@@ -176,6 +181,7 @@ class FeaturesOfFoldsMixin:
     """Features of a corrected estimator's one classifier, or of those of its folds."""
 
     @available_if(_estimator_has("transform"))
+    @by_one_fit
     def transform(self, X: Any) -> Any:
         """Return what the classifier makes of X, where it has such a method.
 

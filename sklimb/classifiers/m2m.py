@@ -361,6 +361,8 @@ class M2mClassifier(BaseNetClassifier):
         source = vars(self).get("source_estimator_")
         every_class = np.arange(len(self.classes_))
         learns_on = plan.more_may_come
+        if isinstance(source, BaseNetClassifier):
+            source = copy.copy(source)  # so that a call that fails leaves that of before
         if source is None:
             seed = net.streams.seed("source")
             if isinstance(self.source_estimator, NeuralNet):

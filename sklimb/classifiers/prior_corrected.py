@@ -23,6 +23,7 @@ from sklimb.classifiers.corrected_prediction import (
     FeaturesOfFoldsMixin,
     check_gives_probabilities,
 )
+from sklimb.classifiers.fitting_aside import fits_aside, to_learn_on
 from sklimb.classifiers.fold_clones import fit_clones, folds_of
 from sklimb.classifiers.labelled_data import labelled_data, labels_of
 from sklimb.classifiers.priors import counts_of
@@ -185,6 +186,7 @@ class PriorCorrectedClassifier(
         self.n_jobs = n_jobs
 
     @_fit_context(prefer_skip_nested_validation=False)
+    @fits_aside("estimator_", "estimators_", "oof_proba_", "classes_", "class_counts_")
     def fit(
         self, X: Any, y: Any = None, sample_weight: Any = None, **fit_params: Any
     ) -> PriorCorrectedClassifier:
@@ -211,7 +213,6 @@ class PriorCorrectedClassifier(
         """
         self._check_estimator()
         y = labels_of(X, y)
-        self._forget("estimator_", "estimators_", "oof_proba_", "classes_", "class_counts_")
         routed = metadata_of(self, "fit", self._routes(), sample_weight, fit_params)
         if self.cv is None:
             self._fit_once(X, y, sample_weight, routed)
@@ -222,6 +223,7 @@ class PriorCorrectedClassifier(
 
     @available_if(_can_learn_on)
     @_fit_context(prefer_skip_nested_validation=False)
+    @fits_aside("estimators_", "oof_proba_")  # of a fit with cv
     def partial_fit(
         self,
         X: Any,
@@ -258,9 +260,8 @@ class PriorCorrectedClassifier(
         self._check_estimator()
         y = labels_of(X, y)
         routed = metadata_of(self, "partial_fit", self._routes(), sample_weight, partial_fit_params)
-        self._forget("estimators_", "oof_proba_")  # of a fit with cv
         first = "estimator_" not in vars(self)
-        estimator = clone(self.estimator) if first else self.estimator_
+        estimator = clone(self.estimator) if first else to_learn_on(self.estimator_)
         if not isinstance(estimator, FrozenEstimator):
             named = {} if classes is None else {"classes": classes}
             metadata = routed.estimator.partial_fit

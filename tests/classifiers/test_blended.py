@@ -406,7 +406,7 @@ def test_few_samples():
         model.fit(X[:3], y[:3])
     with pytest.raises(ValueError, match=r"y has one class, \[0\]"):
         model.fit(X, y, sample_weight=[1, 1, 1, 0])
-    assert not hasattr(model, "oof_proba_")
+    assert model.oof_proba_.shape == (4, 2)  # that of the fit that ended well
     with pytest.raises(sklearn.exceptions.NotFittedError):
         model.predict(X)
 
