@@ -39,16 +39,23 @@ _PURPOSES = (
 _VALUES_WORTH_A_SECOND_THREAD = 2**18
 
 _lock = threading.RLock()
+# Whether this process is a copy that another made of itself, without the threads of the other.
+_forked = False
 
 
-def _renew_lock() -> None:
-    """Give a forked child its own lock: a thread that held the old one is not there."""
-    global _lock
-    _lock = threading.RLock()
+def _start_as_child() -> None:
+    """Give a forked child its own lock, and one thread.
+
+    A thread that held the old lock is not there, and neither are those that OpenMP believes to
+    have: it would wait for them for ever.
+    """
+    global _lock, _forked
+    _lock, _forked = threading.RLock(), True
+    torch.set_num_threads(1)
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew_lock)
+    os.register_at_fork(after_in_child=_start_as_child)
 
 
 class Streams:
@@ -101,14 +108,29 @@ class Streams:
 
 
 def choose_threads(batch_size: int, values_per_row: int) -> int:
-    """Return how many threads torch may use: decided by the data's shape alone.
+    """Return how many threads torch may use: by the data's shape, and the CPUs that are allowed.
 
     A worker process and its parent must take the same number, or their sums differ in the last
-    bits; so neither torch's current setting nor the environment of the process has a say.
+    bits; so neither torch's current setting nor the environment of the process has a say. A forked
+    child has one thread (see ``docs/reproducibility.md``).
+
+    Parameters
+    ----------
+    batch_size : int
+        Samples that a batch really has.
+    values_per_row : int
+        Values of a sample.
     """
-    if batch_size * values_per_row < _VALUES_WORTH_A_SECOND_THREAD:
+    if _forked or batch_size * values_per_row < _VALUES_WORTH_A_SECOND_THREAD:
         return 1
-    return max(1, min(8, os.cpu_count() or 1))
+    return max(1, min(8, _allowed_cpus()))
+
+
+def _allowed_cpus() -> int:
+    """Return how many CPUs this process may use: by its affinity mask where the system has one."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 @contextmanager

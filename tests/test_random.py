@@ -108,8 +108,13 @@ def test_what_cannot_seed(bad, message):
 # --- threads ----------------------------------------------------------------------------------
 
 
-def test_threads_follow_from_the_shape_alone(monkeypatch):
-    monkeypatch.setattr(os, "cpu_count", lambda: 4)
+def allow(monkeypatch, cpus):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: range(cpus), raising=False)
+
+
+def test_threads_follow_from_the_shape_and_the_cpus_that_are_allowed(monkeypatch):
+    allow(monkeypatch, 4)
+    monkeypatch.setattr(os, "cpu_count", lambda: 64)  # of the machine: it has no say
     assert choose_threads(128, 30) == 1
     assert choose_threads(1, 2**18 - 1) == 1
     assert choose_threads(1, 2**18) == choose_threads(2**9, 2**9) == 4
@@ -121,6 +126,10 @@ def test_threads_follow_from_the_shape_alone(monkeypatch):
         assert choose_threads(128, 30) == 1
     finally:
         torch.set_num_threads(before)
+    for cpus, expected in ((64, 8), (1, 1)):
+        allow(monkeypatch, cpus)
+        assert choose_threads(2**9, 2**9) == expected
+    monkeypatch.delattr(os, "sched_getaffinity")  # as on macOS
     for cpus, expected in ((64, 8), (1, 1), (None, 1)):
         monkeypatch.setattr(os, "cpu_count", lambda cpus=cpus: cpus)
         assert choose_threads(2**9, 2**9) == expected
@@ -308,5 +317,43 @@ FORK = textwrap.dedent(
 def test_a_fork_while_a_thread_is_fitting_does_not_wait_for_ever():
     done = subprocess.run(
         [sys.executable, "-c", FORK], capture_output=True, text=True, timeout=240, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+# A parent whose pool has two threads: a child that asked it for work would wait for ever.
+FORKS = textwrap.dedent(
+    """
+    import os, select, signal, sys, warnings
+    import torch
+    from sklimb._random import choose_threads, isolated_rng
+
+    warnings.simplefilter("ignore", DeprecationWarning)
+    large = torch.ones(400, 400)
+    for threads in (1, 2):
+        with isolated_rng(threads=threads):
+            large @ large + large
+        for _ in range(3):
+            reads, writes = os.pipe()
+            child = os.fork()
+            if child == 0:
+                assert choose_threads(2**10, 2**10) == torch.get_num_threads() == 1
+                with isolated_rng(threads=choose_threads(2**10, 2**10)):
+                    large @ large + large
+                large @ large + large
+                os.write(writes, b"1")
+                os._exit(0)
+            if not select.select([reads], [], [], 60)[0]:
+                os.kill(child, signal.SIGKILL)
+                sys.exit("the child waits for threads that it does not have")
+            assert os.waitpid(child, 0)[1] == 0
+    """
+)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_forked_child_has_one_thread_and_waits_for_no_other():
+    done = subprocess.run(
+        [sys.executable, "-c", FORKS], capture_output=True, text=True, timeout=600, check=False
     )
     assert done.returncode == 0, done.stderr

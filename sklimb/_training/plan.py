@@ -62,7 +62,7 @@ class TrainPlan:
     dtype : torch.dtype
         Of the network.
     threads : int
-        Of torch, by the shape of the data alone.
+        Of torch, by the shape of the data and the CPUs that are allowed.
     rebalancer : Rebalancer
     schedule : dict or None
         Keyword arguments of `learning_rate_factor`, but for the epoch; None keeps the rate.
@@ -163,7 +163,7 @@ def make_plan(
         batch_size=batch_size,
         device=device,
         dtype=getattr(torch, parameters["dtype"]),
-        threads=choose_threads(batch_size, data.mean_values),
+        threads=choose_threads(min(batch_size, len(data)), data.mean_values),
         rebalancer=Rebalancer(
             class_labels,
             parameters["class_weight"],

@@ -312,3 +312,14 @@ def test_calls_of_partial_fit_are_shares_of_sixty():
     model.partial_fit(ROWS[:12], CODES[:12])
     assert model.net_.rebalancer.from_epoch == 48
     assert model.fit(ROWS, CODES).net_.rebalancer.from_epoch == round(0.8 * model.n_iter_) != 48
+
+
+def test_threads_go_by_the_samples_that_a_batch_really_has(monkeypatch):
+    monkeypatch.setattr("sklimb._random._allowed_cpus", lambda: 4)
+    assert plan(batch_size=10**6).threads == plan(batch_size=90).threads == 1
+    wide = ArrayData(np.zeros((90, 3_000), dtype=np.float32), Y)
+    parameters = RebalancedClassifier(batch_size=10**6).get_params(deep=False)
+    made = make_plan(
+        parameters, wide, Mode.FIT, backbone=MLP, class_labels=LABELS, device="cpu"
+    )  # fmt: skip
+    assert made.threads == 4
