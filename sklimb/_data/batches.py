@@ -22,11 +22,11 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from sklimb._data.datasets import collate_items
-from sklimb._data.tensors import is_csr, split_rows, take_rows
+from sklimb._data.tensors import is_borrowed, is_csr, split_rows, take_rows
 from sklimb._data.training_data import ArrayData, DatasetData
 
-# A gathered piece holds at most this many values: 64 MB in float32, whatever the size of X.
-_VALUES_GATHERED_AT_ONCE = 2**24
+# A gathered piece holds at most this many values: 8 MB in float32, whatever the size of X.
+_VALUES_GATHERED_AT_ONCE = 2**21
 
 
 class Batch(tuple):
@@ -116,6 +116,8 @@ class Batches:
             stop = start + sum(piece)
             chosen = slice(start, stop) if order is None else order[start:stop]
             xs = split_rows(take_rows(x, chosen), piece) if is_csr(x) else x[chosen].split(piece)
+            if order is None and is_borrowed(x):
+                xs = (batch.clone() for batch in xs)
             ys = [None] * len(piece) if y is None else y[chosen].split(piece)
             ws = [None] * len(piece) if weight is None else weight[chosen].split(piece)
             for batch in zip(xs, ys, ws, strict=True):

@@ -62,6 +62,31 @@ def as_tensor(
     return array.to(device=device or array.device, dtype=dtype or array.dtype)
 
 
+class _Writable:
+    """The memory of an array, as numpy is told of it by others: without a word of read-only."""
+
+    def __init__(self, array: np.ndarray) -> None:
+        self.array = array  # keeps the memory
+        described = array.__array_interface__
+        self.__array_interface__ = described | {"data": (described["data"][0], False)}
+
+
+def borrow(array: np.ndarray) -> Tensor:
+    """Return a read-only array as a tensor of the same memory, that must never be written to.
+
+    torch knows no such tensors: `is_borrowed` tells them, and who hands out a view of one makes a
+    copy of it, for a network may work in place, which in a mapped file ends the process.
+    """
+    tensor = torch.from_numpy(np.asarray(_Writable(array)))
+    tensor._borrowed = True
+    return tensor
+
+
+def is_borrowed(x: Tensor) -> bool:
+    """Return whether a tensor is one of `borrow`; views and results of it are not."""
+    return getattr(x, "_borrowed", False)
+
+
 def is_csr(x: Tensor) -> bool:
     """Return whether a tensor is in compressed sparse rows."""
     return x.layout == torch.sparse_csr

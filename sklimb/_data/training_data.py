@@ -22,7 +22,16 @@ from torch import Tensor
 from torch.utils.data import Dataset, Subset
 
 from sklimb._data.datasets import first_of, x_of
-from sklimb._data.tensors import as_tensor, from_scipy, is_csr, mean_nnz, take_rows, to_scipy
+from sklimb._data.tensors import (
+    as_tensor,
+    borrow,
+    from_scipy,
+    is_borrowed,
+    is_csr,
+    mean_nnz,
+    take_rows,
+    to_scipy,
+)
 from sklimb._random import Streams
 
 
@@ -146,6 +155,9 @@ def stratified_split(
 class ArrayData(TrainingData, SkorchDataset):
     """Samples in memory: tensors on the device, as they came (no copy of an array on the CPU).
 
+    Of an array that must not be written to, such as a memory map, ``X`` has the memory too; what
+    goes to a network is a copy of some samples.
+
     Parameters
     ----------
     x : ndarray, scipy.sparse CSR or Tensor, shape (n, ...)
@@ -176,7 +188,8 @@ class ArrayData(TrainingData, SkorchDataset):
 
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
         """Return a sample and its class index (0 where there is none), for a plain `DataLoader`."""
-        return self.X[index], torch.tensor(0) if self.y is None else self.y[index]
+        x = self.X[index].clone() if is_borrowed(self.X) else self.X[index]
+        return x, torch.tensor(0) if self.y is None else self.y[index]
 
     def labelled(self, y_encoded: np.ndarray | None, weight: np.ndarray | None) -> ArrayData:
         """Return the same samples with class indices and weights."""
@@ -190,7 +203,12 @@ class ArrayData(TrainingData, SkorchDataset):
 
     def whole(self) -> np.ndarray | scipy.sparse.csr_array:
         """Return X on the CPU, as an estimator takes it."""
-        return to_scipy(self.X) if is_csr(self.X) else self.X.cpu().numpy()
+        if is_csr(self.X):
+            return to_scipy(self.X)
+        X = self.X.cpu().numpy()
+        if is_borrowed(self.X):
+            X.flags.writeable = False
+        return X
 
     def example(self) -> Tensor:
         """Return the first two samples, on the CPU: copied, for a view holds all samples."""
@@ -212,6 +230,8 @@ def _to_device(
 ) -> Tensor:
     if scipy.sparse.issparse(x):
         return from_scipy(x, device)
+    if isinstance(x, np.ndarray) and not x.flags.writeable:
+        x = borrow(x)
     x = as_tensor(x)
     if torch.device(device).type == "mps" and x.dtype == torch.float64:
         x = x.float()

@@ -83,6 +83,10 @@ class BestEpoch:
         self.weights: dict[str, torch.Tensor] = {}
         self.member_weight = None
 
+    def row_weight(self, net: Net, weight: np.ndarray | None) -> torch.Tensor | None:
+        """Return the weights of an epoch's samples as they are, on the device."""
+        return None if weight is None else net.row_weight(weight)
+
     def steps(self, net: Net) -> Callable[..., dict[str, Any]]:
         """Return what takes a step: the net's own."""
         return net.train_step

@@ -213,14 +213,13 @@ class Net(PickledNet, NeuralNetClassifier):
         datasets = {"dataset_train": X, "dataset_valid": y}
         batches = self.get_iterator(X, training=True)
         batches_valid = None if y is None else self.get_iterator(y)
-        member_weight = None if monitor is None else monitor.member_weight
         train_step = self.train_step if monitor is None else monitor.steps(self)
         if y is not None and y.weight is not None:
-            batches_valid.weight = self._row_weight(y.weight)
+            batches_valid.weight = self.row_weight(y.weight)
         try:
             for _ in range(self.max_epochs if epochs is None else epochs):
                 self.notify("on_epoch_begin", **datasets)
-                self._prepare_epoch(batches, member_weight)
+                self._prepare_epoch(batches, monitor)
                 self._set_learning_rate(self.finished_epochs - 1 - start, schedule)
                 self.run_single_epoch(batches, True, "train", train_step)
                 self.run_single_epoch(batches_valid, False, "valid", self.validation_step)
@@ -262,7 +261,7 @@ class Net(PickledNet, NeuralNetClassifier):
             self.stop_training = True
 
     def _prepare_epoch(
-        self, batches: Batches | StreamedBatches, member_weight: np.ndarray | None = None
+        self, batches: Batches | StreamedBatches, monitor: BestEpoch | OutOfFold | None
     ) -> None:
         """Set the order, the sample weights and the dropout stream of an epoch."""
         epoch = self.finished_epochs - 1  # on_epoch_begin has opened this epoch's record
@@ -282,16 +281,17 @@ class Net(PickledNet, NeuralNetClassifier):
             shuffle=batches.shuffle,
             balanced_draws=balanced_draws,
         )
-        self.criterion_.set_seen_counts(self._as_weight(seen))
-        if member_weight is not None:  # (n, k): what each member leaves out weighs nothing for it
-            weight = member_weight if weight is None else weight[:, None] * member_weight
-        batches.weight = None if weight is None else self._row_weight(weight)
+        self.criterion_.set_seen_counts(self.as_weight(seen))
+        if monitor is not None:
+            batches.weight = monitor.row_weight(self, weight)
+        else:
+            batches.weight = None if weight is None else self.row_weight(weight)
 
-    def _row_weight(self, weight: np.ndarray) -> Tensor:
+    def row_weight(self, weight: np.ndarray) -> Tensor:
         """Return weights of mean 1, for 1e-50 would vanish in float32; all 0 stay 0."""
-        return self._as_weight(weight / (weight.mean() or 1.0))
+        return self.as_weight(weight / (weight.mean() or 1.0))
 
-    def _as_weight(self, weight: np.ndarray) -> Tensor:
+    def as_weight(self, weight: np.ndarray) -> Tensor:
         return torch.as_tensor(weight, dtype=self.module_.like.dtype, device=self.device)
 
     def _set_learning_rate(self, epoch: int, schedule: dict[str, Any] | None) -> None:
@@ -324,7 +324,7 @@ class Net(PickledNet, NeuralNetClassifier):
         """Add the classes of the data to come to the counts, and tell the loss."""
         new = count_classes(data.y_encoded, len(self.class_labels), data.weight)
         self.counts_ = self.counts_ + new
-        counts = self._as_weight(self.counts_)
+        counts = self.as_weight(self.counts_)
         self.criterion_.set_class_counts(counts)
         if self.has_transform:
             self.transform_.set_class_counts(counts)
@@ -360,7 +360,7 @@ class Net(PickledNet, NeuralNetClassifier):
     def train_step_single(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
         """Compute the loss of a batch and its gradients."""
         if self.mixup is not None:
-            counts = self._as_weight(self.counts_)
+            counts = self.as_weight(self.counts_)
             step = mixed_loss(
                 self.module_, self.criterion_, batch, self.mixup, counts=counts, rng=self._mixup_rng
             )

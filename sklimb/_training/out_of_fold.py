@@ -97,6 +97,37 @@ def member_folds(y_encoded: np.ndarray, n_folds: int, rng: np.random.Generator) 
     return folds
 
 
+class FoldWeights:
+    """Weights (n, k) of samples that all weigh alike but for the member that leaves them out.
+
+    A matrix of them would take more memory than X does, where that has few columns.
+
+    Parameters
+    ----------
+    folds : Tensor of int, shape (n,)
+        The member that leaves a sample out.
+    n_members : int
+        k.
+    weight : Tensor, shape ()
+        What a sample weighs for the others.
+    """
+
+    def __init__(self, folds: Tensor, n_members: int, weight: Tensor) -> None:
+        self.folds = folds
+        self.members = torch.arange(n_members, device=folds.device)
+        self.weight = weight
+
+    @property
+    def device(self) -> torch.device:
+        """Where they are."""
+        return self.folds.device
+
+    def __getitem__(self, samples: Tensor | slice) -> Tensor:
+        """Return the weights of some samples, (m, k)."""
+        left_out = self.folds[samples].unsqueeze(1) == self.members
+        return torch.where(left_out, torch.zeros_like(self.weight), self.weight)
+
+
 class OutOfFold:
     """Keep the epoch that is best on what each member has left out, and calibrate it.
 
@@ -115,8 +146,6 @@ class OutOfFold:
     ----------
     folds : ndarray of int, shape (n,)
         Which member leaves a sample out.
-    member_weight : ndarray, shape (n, k)
-        0 for the samples that a member leaves out, else 1.
     best_epoch : int
         Finished epochs of the weights that are kept.
     """
@@ -125,7 +154,7 @@ class OutOfFold:
         self.data = data
         self.epochs = epochs
         self.folds = member_folds(data.y_encoded, n_members, net.streams.generator("cross_fit", 0))
-        self.member_weight = 1.0 - np.eye(n_members)[self.folds]
+        self.n_members = n_members
         rng = net.streams.generator("cross_fit", 1)
         judged = data.stratified_subsample(_SAMPLES_TO_JUDGE_BY, rng)
         # who leaves out the only sample of a class does not know the class
@@ -142,6 +171,19 @@ class OutOfFold:
         self.next_look = 1.0
         # after which epoch something starts that changes what is learnt
         self.starts = deferral.next_start(net, epochs)
+
+    @property
+    def member_weight(self) -> np.ndarray:
+        """0 for the samples that a member leaves out, else 1, (n, k)."""
+        return 1.0 - np.eye(self.n_members)[self.folds]
+
+    def row_weight(self, net: Net, weight: np.ndarray | None) -> Tensor | FoldWeights:
+        """Return the weights of an epoch's samples for each member, (n, k) in all, of mean 1."""
+        if weight is not None:
+            return net.row_weight(weight[:, None] * self.member_weight)
+        mean = len(self.folds) * (self.n_members - 1) / (len(self.folds) * self.n_members)
+        folds = torch.as_tensor(self.folds, device=net.device)
+        return FoldWeights(folds, self.n_members, net.as_weight(np.array(1.0 / mean)))
 
     def steps(self, net: Net) -> Callable[..., dict[str, Any]]:
         """Return what takes a step and adds it to the average."""

@@ -24,8 +24,9 @@ from sklimb._training.plan import Mode, TrainPlan
 from sklimb._training.recipe import Recipe
 from sklimb._training.training_state import renew_training_state
 
-# Moments of the columns are taken from chunks of about this many values: 32 MB in float64.
-_VALUES_OF_A_CHUNK = 2**22
+# Moments of the columns are taken from chunks of about this many values: 2 MB in float64, and some
+# six times that in the course of it.
+_VALUES_OF_A_CHUNK = 2**18
 # Of a Dataset, that may not fit in memory, quantiles of the columns are those of so many samples.
 _ROWS_OF_QUANTILES = 100_000
 # At most this many samples are looked at.

@@ -9,6 +9,7 @@ from scipy import sparse
 from torch.utils.data import Dataset
 
 from sklimb import AffinityClassifier, RebalancedClassifier
+from sklimb._data.batches import Batches
 from sklimb._data.training_data import ArrayData, DatasetData, stratified_split
 from sklimb._random import Streams
 from sklimb._training import training
@@ -121,6 +122,35 @@ def test_memory_is_shared_where_it_may_be_written_to():
     data = ArrayData(X)
     assert data.X.data_ptr() == X.ctypes.data
     assert data.whole().ctypes.data == X.ctypes.data
+
+
+class InPlace(torch.nn.Module):
+    """A network that writes to what it is given."""
+
+    def __init__(self, in_features):
+        super().__init__()
+        self.layer = torch.nn.Linear(in_features, 4)
+
+    def forward(self, x):
+        return self.layer(x.mul_(0.5))
+
+
+def test_read_only_memory_is_shared_and_never_written_to(tmp_path):
+    rng = np.random.default_rng(0)
+    np.save(tmp_path / "X.npy", rng.normal(size=(60, 3)).astype(np.float32))
+    X, y = np.load(tmp_path / "X.npy", mmap_mode="r"), np.arange(60) % 2
+    data = ArrayData(X).labelled(y, None)
+    assert data.X.data_ptr() == X.ctypes.data
+    assert not data.whole().flags.writeable and data.whole().ctypes.data == X.ctypes.data
+    for x, _ in Batches(data, batch_size=16):
+        x.zero_()  # in the mapped file it would end the process
+    data[3][0].zero_()
+    data.take(np.arange(4)).X.zero_()
+    data.example().zero_()
+    inside = {"module": InPlace, "max_epochs": 2, "iterator_train__shuffle": False}
+    model = RebalancedClassifier(**inside, random_state=0).fit(X, y)
+    assert np.isfinite(model.predict_proba(X)).all()
+    assert np.array_equal(X, np.load(tmp_path / "X.npy"))
 
 
 def test_the_users_own_batches():

@@ -22,7 +22,7 @@ from sklimb import (
     RebalancedClassifier,
     RSGClassifier,
 )
-from sklimb._training.out_of_fold import member_folds
+from sklimb._training.out_of_fold import FoldWeights, member_folds
 from sklimb.backbones import MLP, TabularMLP
 
 X, Y = make_classification(
@@ -47,6 +47,17 @@ def test_folds_and_the_classes_in_them_are_of_one_size(sizes, k):
     assert np.ptp(np.bincount(folds, minlength=k)) <= 1
     for code in range(len(sizes)):
         assert np.ptp(np.bincount(folds[y == code], minlength=k)) <= 1
+
+
+def test_weights_of_folds_are_those_of_the_whole_matrix():
+    folds = np.arange(30) % 3
+    whole = 1.0 - np.eye(3)[folds]
+    expected = torch.as_tensor(whole / whole.mean(), dtype=torch.float32)
+    weight = torch.tensor(1.0 / whole.mean(), dtype=torch.float32)
+    lazy = FoldWeights(torch.as_tensor(folds), 3, weight)
+    rows = torch.tensor([4, 0, 29, 4])
+    assert torch.equal(lazy[rows], expected[rows])
+    assert torch.equal(lazy[3:9], expected[3:9])
 
 
 def test_folds_are_drawn():
