@@ -223,10 +223,23 @@ def seed_everything(seed: int, device: torch.device | str = "cpu") -> None:
 
 
 def _generator_states(device: torch.device) -> tuple[Any, ...]:
-    of_device = None
-    if _has_generator(device):
-        of_device = torch.get_device_module(device).get_rng_state(*_at(device))
+    of_device = device_generator_state(device)
     return random.getstate(), np.random.get_state(), torch.get_rng_state(), of_device
+
+
+def device_generator_state(device: torch.device | str) -> torch.Tensor | None:
+    """Return the state of a device's own generator; None where it has none, as the CPU."""
+    device = torch.device(device)
+    if not _has_generator(device):
+        return None
+    return torch.get_device_module(device).get_rng_state(*_at(device))
+
+
+def set_device_generator_state(device: torch.device | str, state: torch.Tensor | None) -> None:
+    """Set the state of a device's own generator; None sets nothing."""
+    if state is not None:
+        device = torch.device(device)
+        torch.get_device_module(device).set_rng_state(state, *_at(device))
 
 
 def _restore_generators(device: torch.device, states: tuple[Any, ...]) -> None:
@@ -234,8 +247,7 @@ def _restore_generators(device: torch.device, states: tuple[Any, ...]) -> None:
     random.setstate(of_python)
     np.random.set_state(of_numpy)
     torch.set_rng_state(of_torch)
-    if of_device is not None:
-        torch.get_device_module(device).set_rng_state(of_device, *_at(device))
+    set_device_generator_state(device, of_device)
 
 
 def _has_generator(device: torch.device) -> bool:

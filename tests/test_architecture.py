@@ -15,7 +15,10 @@ ROOMS = ("data", "run", "decisions", "report")
 DOORS = {"reading": "data", "checking": "data"}
 PARTS = ("losses", "heads", "backbones", "transforms")
 # They belong to no floor.
-GROUND = ("_random", "_warnings", "_constraints", "_data.tensors", "metrics", "_data.by_class")
+GROUND = (
+    "_random", "_warnings", "_constraints", "_data.tensors", "metrics", "_data.by_class",
+    "_files", "_files.archive", "_files.values",
+)  # fmt: skip
 MODULES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
     for path in sorted(ROOT.glob("**/*.py"))

@@ -9,7 +9,7 @@ import pytest
 
 DOCS = Path(__file__).parents[1] / "docs"
 # Pages whose blocks build on each other and need no network.
-PAGES = ["backbones.md", "inputs.md", "persistence.md"]
+PAGES = ["backbones.md", "checkpoints.md", "inputs.md", "persistence.md"]
 
 
 @pytest.mark.parametrize("page", PAGES)

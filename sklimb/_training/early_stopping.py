@@ -114,6 +114,14 @@ class BestEpoch:
         elif net.finished_epochs - self.best_epoch >= self.patience:
             net.stop_training = True
 
+    def state(self) -> dict[str, Any]:
+        """Return what a training that goes on needs of it."""
+        return {"best": self.best, "best_epoch": self.best_epoch, "weights": self.weights}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Take what `state` returned."""
+        vars(self).update(state)
+
     def restore(self, net: Net) -> None:
         """Put the best weights back."""
         if self.weights:

@@ -20,22 +20,22 @@ from torch.utils.data import Dataset
 
 from sklimb._data.batches import Batches, StreamedBatches, make_batches
 from sklimb._data.training_data import ArrayData, DatasetData, TrainingData
-from sklimb._random import Streams, seed_everything, seeded
+from sklimb._random import Streams, seed_everything
+from sklimb._training.checkpoint import Checkpoint
 from sklimb._training.early_stopping import BestEpoch
 from sklimb._training.epoch import NotFiniteError, run_epoch, watchers
 from sklimb._training.mixup import Mixup, mixed_loss
 from sklimb._training.network import NetworkFactory
 from sklimb._training.objective import LossTerms, batch_loss, transformed_loss
 from sklimb._training.optimisation import (
-    add_parameters,
     build_optimizer,
     learning_rate_factor,
     param_groups_weight_decay,
-    remove_parameters,
 )
 from sklimb._training.out_of_fold import OutOfFold
 from sklimb._training.rebalancing import Rebalancer, count_classes
 from sklimb._training.training_state import PickledNet
+from sklimb._training.transforming import TransformingNet
 from sklimb.transforms.base import Transform
 
 
@@ -44,7 +44,7 @@ def softmax_scores(scores: Tensor) -> Tensor:
     return scores.softmax(-1)
 
 
-class Net(PickledNet, NeuralNetClassifier):
+class Net(PickledNet, TransformingNet, NeuralNetClassifier):
     """skorch's classifier with the training step of sklimb; built by the estimators.
 
     It works on class indices and resolved settings throughout: labels, ``device="auto"``, shares of
@@ -123,13 +123,6 @@ class Net(PickledNet, NeuralNetClassifier):
             self._build_transform()
         return self
 
-    def _build_transform(self) -> None:
-        # Under its own stream: the network's bits, and dropout's, are those without it.
-        with seeded(self.streams.seed("transform", 0, 0), self.device):
-            example = to_device(self.module.example, self.device)
-            built = self.transform(self.module_, example, len(self.class_labels))
-            self.transform_ = to_device(built, self.device)
-
     def initialize_criterion(self) -> Net:
         """Put the loss terms on the device."""
         self.criterion_ = to_device(self.criterion, self.device)
@@ -187,6 +180,7 @@ class Net(PickledNet, NeuralNetClassifier):
         *,
         schedule: dict[str, Any] | None = None,
         monitor: BestEpoch | OutOfFold | None = None,
+        checkpoint: Checkpoint | None = None,
         **fit_params: Any,
     ) -> Net:
         """Train for some epochs, or until ``stop_training`` is set.
@@ -203,6 +197,8 @@ class Net(PickledNet, NeuralNetClassifier):
             Keyword arguments of `learning_rate_factor`, over the epochs of this call.
         monitor : BestEpoch, OutOfFold or None
             Decides when to stop, and which weights stay.
+        checkpoint : Checkpoint or None
+            Written while training, and where there is one already gone on from.
         **fit_params : dict
             None are known.
         """
@@ -216,8 +212,10 @@ class Net(PickledNet, NeuralNetClassifier):
         train_step = self.train_step if monitor is None else monitor.steps(self)
         if y is not None and y.weight is not None:
             batches_valid.weight = self.row_weight(y.weight)
+        epochs = self.max_epochs if epochs is None else epochs
+        done = 0 if checkpoint is None else checkpoint.resume(self, monitor)
         try:
-            for _ in range(self.max_epochs if epochs is None else epochs):
+            while done < epochs and not self.stop_training:
                 self.notify("on_epoch_begin", **datasets)
                 self._prepare_epoch(batches, monitor)
                 self._set_learning_rate(self.finished_epochs - 1 - start, schedule)
@@ -226,8 +224,10 @@ class Net(PickledNet, NeuralNetClassifier):
                 if monitor is not None:
                     monitor.after_epoch(self, y)
                 self._end_epoch(datasets)
-                if self.stop_training:
-                    break
+                done += 1
+                if checkpoint is not None:
+                    last = done == epochs or self.stop_training
+                    checkpoint.after_epoch(self, monitor, done=done, last=last)
         finally:
             if monitor is not None:
                 monitor.restore(self)  # after a Ctrl-C too
@@ -375,26 +375,3 @@ class Net(PickledNet, NeuralNetClassifier):
         """Compute the loss of a batch."""
         with torch.no_grad():
             return batch_loss(self.module_, self.criterion_, batch)
-
-    # --- the transform ------------------------------------------------------------------------
-
-    @property
-    def has_transform(self) -> bool:
-        """Whether batches are changed while training."""
-        return getattr(self, "transform_", None) is not None
-
-    def _of_transform(self) -> list[Tensor]:
-        """Return what the transform learns."""
-        return list(self.transform_.parameters()) if self.has_transform else []
-
-    def drop_transform(self) -> None:
-        """Forget the transform, and what the optimiser holds for it."""
-        if self.has_transform:
-            remove_parameters(self.optimizer_, self._of_transform())
-            del self.transform_
-
-    def restore_transform(self) -> None:
-        """Build the transform anew after it was dropped, as at the start."""
-        with self._current_init_context("module"):
-            self._build_transform()
-        add_parameters(self.optimizer_, self._of_transform())

@@ -65,6 +65,9 @@ _OF_THE_MEAN = 0.5
 # classes that are told apart without an error would be certain, at a temperature near 0.
 _COLDEST, _HOTTEST = 1e-3, 1e3
 
+# What changes from epoch to epoch, beside the average.
+_KEPT = ("least", "best_epoch", "best_step", "temperature", "weights", "step", "next_look")
+
 
 def member_folds(y_encoded: np.ndarray, n_folds: int, rng: np.random.Generator) -> np.ndarray:
     """Return for each sample the member that leaves it out, each class spread over all.
@@ -240,6 +243,21 @@ class OutOfFold:
         deferral.start_now(net, self.epochs)
         self.starts = None
         self.least, self.best_step, self.step, self.next_look = np.inf, 0, 0, 1.0
+
+    def state(self) -> dict[str, Any]:
+        """Return what a training that goes on needs of it, but for what data and streams give."""
+        kept = {name: vars(self)[name] for name in _KEPT}
+        averaged = [t.detach() for t in (*self._learnt[1], *self.averaged.buffers())]
+        return kept | {"averaged": averaged}
+
+    @torch.no_grad()
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Take what `state` returned."""
+        for own, value in zip(
+            (*self._learnt[1], *self.averaged.buffers()), state["averaged"], strict=True
+        ):
+            own.copy_(value)
+        vars(self).update({name: state[name] for name in _KEPT})
 
     def restore(self, net: Net) -> None:
         """Put the best weights back, and set how sure they may be."""

@@ -14,6 +14,7 @@ from sklimb._data.columns import ColumnScaling, column_quantiles
 from sklimb._data.tensors import is_csr, to_float, to_scipy
 from sklimb._data.training_data import ArrayData, TrainingData
 from sklimb._random import Streams
+from sklimb._training.checkpoint import Checkpoint
 from sklimb._training.early_stopping import BestEpoch
 from sklimb._training.net import Net
 from sklimb._training.network import NetworkFactory
@@ -87,6 +88,7 @@ def train(
     monitor: BestEpoch | None,
     *,
     name: str,
+    checkpoint: Checkpoint | None = None,
 ) -> OutOfFold | None:
     """Take a net through a plan, within what the method does around it.
 
@@ -102,6 +104,8 @@ def train(
         Looks at what is held back.
     name : str
         Of the classifier, for a warning.
+    checkpoint : Checkpoint or None
+        Where the training is kept while it runs.
 
     Returns
     -------
@@ -125,7 +129,14 @@ def train(
     with recipe.around(net, data):
         start_head(net, data, None if monitor is None else monitor.member_weight)
         net.notify("on_train_begin", X=data, y=data.y)
-        net.fit_loop(data, held, epochs=plan.epochs, schedule=plan.schedule, monitor=monitor)
+        net.fit_loop(
+            data,
+            held,
+            epochs=plan.epochs,
+            schedule=plan.schedule,
+            monitor=monitor,
+            checkpoint=checkpoint,
+        )
         net.notify("on_train_end", X=data, y=data.y)
         if not (net.keep_training_state or plan.more_may_come):
             net.drop_transform()

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
+from os import PathLike
 from typing import Any, ClassVar
 
 import numpy as np
@@ -178,6 +179,8 @@ class AffinityClassifier(BaseNetClassifier):
         random_state: Any = None,
         warm_start: bool = False,
         keep_training_state: bool = False,
+        checkpoint: str | PathLike[str] | None = None,
+        checkpoint_every: int | str = 1,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 10,

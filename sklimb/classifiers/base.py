@@ -21,6 +21,7 @@ from sklimb._data.validation import (
     encode_labels,
 )
 from sklimb._random import Streams, isolated_rng, torch_defaults
+from sklimb._training.checkpoint import open_checkpoint
 from sklimb._training.early_stopping import make_monitor
 from sklimb._training.lazy_imports import import_lazy_parts
 from sklimb._training.net import Net
@@ -34,6 +35,7 @@ from sklimb.classifiers.parameters import (
     READ_ANEW,
     SHARED_CONSTRAINTS,
     check_callbacks,
+    check_checkpoint,
     check_cross_fit,
     check_milestones,
     check_module,
@@ -128,6 +130,7 @@ class BaseNetClassifier(PredictingMixin, ClassifierMixin, LeanPickles):
         check_optimizer(self.optimizer, self._nested_params())
         check_callbacks(self.callbacks)
         check_milestones(self.lr_milestones)
+        check_checkpoint(self.checkpoint, self.checkpoint_every)
         if callable(self.scoring):
             check_takes(self.scoring, "scoring", "estimator", "X", "y")
         if self.cross_fit is True:
@@ -244,18 +247,23 @@ class BaseNetClassifier(PredictingMixin, ClassifierMixin, LeanPickles):
         if mode is Mode.WARM_START:
             warn_of_ignored(self._built_with, parameters, READ_ANEW | recipe.reads_anew)
         streams = Streams(self.random_state) if net is None else net.streams
+        checkpoint = open_checkpoint(parameters, data, plan, streams, net)
         with isolated_rng(threads=plan.threads, device=plan.device):
             if net is None:
                 self._built_with = parameters
                 self.net_ = make_net(parameters, data, plan, recipe, streams)
             self.net_.keep_training_state = self.keep_training_state
             name = type(self).__name__
-            left_out = train(self.net_, data, plan, recipe, monitor, name=name)
+            left_out = train(
+                self.net_, data, plan, recipe, monitor, name=name, checkpoint=checkpoint
+            )
             if left_out is not None:
                 proba = np.full((len(y), len(self.classes_)), np.nan)
                 shown = slice(None) if len(data) == len(y) else weight > 0
                 proba[shown] = left_out.probabilities(self.net_)
                 self.oof_proba_ = proba
+        if checkpoint is not None:
+            checkpoint.remove()
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

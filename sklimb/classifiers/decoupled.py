@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from os import PathLike
 from typing import Any, ClassVar
 
 import numpy as np
@@ -203,6 +204,8 @@ class DecoupledClassifier(BaseNetClassifier):
         random_state: Any = None,
         warm_start: bool = False,
         keep_training_state: bool = False,
+        checkpoint: str | PathLike[str] | None = None,
+        checkpoint_every: int | str = 1,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 10,
@@ -312,6 +315,7 @@ class DecoupledClassifier(BaseNetClassifier):
             return 1.0
         probe = clone(self).set_params(
             tau=1.0, early_stopping=False, warm_start=False, callbacks=None, verbose=0,
+            checkpoint=None,
             device=str(self.net_.device), random_state=self.net_.streams.seed("source"),
         )  # fmt: skip
         probe.fit(learnt.whole(), learnt.y_encoded, sample_weight=learnt.weight)

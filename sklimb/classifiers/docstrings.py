@@ -88,6 +88,14 @@ keep_training_state : bool, default=False
     and what a method trains beside the network (RSG's generator, g of M2m). Without it, pickles
     hold nothing of these; after `fit` a generator or g is gone from memory too. Training that goes
     on then starts them anew, with a warning. See ``docs/persistence.md``.
+checkpoint : str, path-like or None, default=None
+    Name of a file that `fit` keeps itself in while it runs. The same call after an interruption
+    (Ctrl-C, a crash, SIGKILL, another process) goes on from it, to the bits of a fit that was never
+    interrupted. It is refused, by name of what differs, for other data, parameters or versions, and
+    removed when the fit has ended well: one path is for one fit. It holds no code and no sample.
+    `partial_fit` writes none. See ``docs/checkpoints.md``.
+checkpoint_every : int or str, default=1
+    Epochs from one writing of `checkpoint` to the next, or a time such as "10min".
 early_stopping : bool, default=False
     Hold back samples, stop when their score no longer rises, and restore the weights of the best
     epoch.

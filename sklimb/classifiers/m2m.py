@@ -6,6 +6,7 @@ import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
+from os import PathLike
 from typing import Any, ClassVar
 
 import numpy as np
@@ -226,6 +227,8 @@ class M2mClassifier(BaseNetClassifier):
         random_state: Any = None,
         warm_start: bool = False,
         keep_training_state: bool = False,
+        checkpoint: str | PathLike[str] | None = None,
+        checkpoint_every: int | str = 1,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 10,
@@ -273,12 +276,9 @@ class M2mClassifier(BaseNetClassifier):
         )
 
     def _reads_anew(self) -> frozenset[str]:
-        read = set()
         if "net_" in vars(self) and not self.net_.has_transform:
-            read |= {"source_estimator", "unit", "seed_pool"}  # it is built anew, and g with it
-        elif is_fitted_source(self.source_estimator):
-            read.add("source_estimator")
-        return frozenset(read)
+            return frozenset(("source_estimator", "unit", "seed_pool"))  # all are built anew
+        return frozenset(["source_estimator"] * is_fitted_source(self.source_estimator))
 
     @contextmanager
     def _translating(self, plan: TrainPlan, net: Net, data: TrainingData) -> Iterator[None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import functools
+import os
 from collections.abc import Callable, Collection, Mapping
 from numbers import Real
 from typing import Any
@@ -26,6 +27,7 @@ from sklimb._constraints import (
     ScorerName,
     check_takes,
 )
+from sklimb._training.checkpoint import check_path, seconds_of
 from sklimb._training.epoch import NotFiniteError
 from sklimb._training.network import check_keywords
 from sklimb._training.rebalancing import resolve_epoch
@@ -39,6 +41,7 @@ READ_ANEW = frozenset((
     "max_epochs", "lr", "lr_schedule", "warmup_epochs", "lr_milestones", "lr_decay",
     "class_weight", "effective_beta", "sampling", "rebalance_from", "warm_start",
     "early_stopping", "validation_fraction", "n_iter_no_change", "scoring", "keep_training_state",
+    "checkpoint", "checkpoint_every",
 ))  # fmt: skip
 
 # Values that the shared parameters may have. "no_validation" marks those whose own check below
@@ -64,6 +67,8 @@ SHARED_CONSTRAINTS: dict[str, Any] = {
     "random_state": RANDOM_STATE,
     "warm_start": ["boolean"],
     "keep_training_state": ["boolean"],
+    "checkpoint": [str, os.PathLike, None],
+    "checkpoint_every": [*COUNT, str],
     "early_stopping": ["boolean"],
     "validation_fraction": [Number(Real, 0, 1, closed="neither")],
     "n_iter_no_change": COUNT,
@@ -233,6 +238,13 @@ def check_milestones(milestones: Any) -> None:
         )
     for milestone in milestones:
         resolve_epoch(milestone, 1, "each of lr_milestones")
+
+
+def check_checkpoint(path: Any, every: Any) -> None:
+    """Raise a ValueError for a file that cannot be written, or a time that is none."""
+    seconds_of(every)
+    if path is not None:
+        check_path(path)
 
 
 def check_callbacks(callbacks: Any) -> None:

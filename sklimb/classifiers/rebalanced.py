@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from os import PathLike
 from typing import Any, ClassVar
 
 import torch
@@ -140,6 +141,8 @@ class RebalancedClassifier(BaseNetClassifier):
         random_state: Any = None,
         warm_start: bool = False,
         keep_training_state: bool = False,
+        checkpoint: str | PathLike[str] | None = None,
+        checkpoint_every: int | str = 1,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 10,

@@ -14,8 +14,8 @@ from sklearn.pipeline import Pipeline
 from skorch import NeuralNet
 from skorch.callbacks import Callback
 
+from sklimb._files.archive import check_stored
 from sklimb.classifiers import PriorCorrectedClassifier
-from sklimb.persistence._archive import check_stored
 from sklimb.persistence._names import is_container
 from sklimb.persistence._objects import Reader, Writer, encode_attributes, set_attributes
 

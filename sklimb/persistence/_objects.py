@@ -19,9 +19,9 @@ import torch
 from sklearn.utils import Bunch
 from torch import Tensor
 
+from sklimb._files.values import decode_plain, encode_plain
 from sklimb._warnings import warn
 from sklimb.persistence._names import Names, known_name, own_name
-from sklimb.persistence._values import decode_plain, encode_plain
 
 # (writer, value, where) -> JSON or NotImplemented; (reader, JSON) -> object
 Encode = Callable[["Writer", Any, str], Any]

@@ -14,7 +14,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load as tensors_of
 from safetensors.torch import save as bytes_of_tensors
 
-from sklimb.persistence._archive import pack, unpack, write_atomically
+from sklimb._files.archive import pack, unpack, write_atomically
 from sklimb.persistence._estimators import (
     decode_callback,
     decode_container,

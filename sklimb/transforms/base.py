@@ -34,12 +34,15 @@ class Transform(nn.Module):
         asked after `start_epoch`.
     begins : int
         Finished epochs before its main part starts.
+    made_from_data : frozenset of str
+        Attributes that are set before each training from its data: no checkpoint holds them.
     """
 
     stage: str | None = None
     coefficients: Mapping[str, float] = {}
     balanced_draws: bool = False
     begins: int = 0
+    made_from_data: frozenset[str] = frozenset()
 
     def begin_by(self, epoch: int) -> None:
         """Let the main part start earlier than it would.

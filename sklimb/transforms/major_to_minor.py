@@ -45,6 +45,8 @@ class MajorToMinor(Transform):
         Finished epochs before translation and balanced draws start.
     """
 
+    made_from_data = frozenset(("source", "pool", "pool_codes", "scale", "low", "high"))
+
     def __init__(
         self,
         network: nn.Module,

@@ -28,9 +28,9 @@ from sklimb import (
     RebalancedClassifier,
     RSGClassifier,
 )
+from sklimb._files.archive import pack, unpack
 from sklimb.backbones import MLP
 from sklimb.persistence import load, save
-from sklimb.persistence._archive import pack, unpack
 from tests.shared import QUICK, samples_in
 from tests.shared import data as data
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import io
 import json
@@ -17,6 +18,8 @@ FORMAT = "sklimb model"
 FORMAT_VERSION = 1
 
 _MANIFEST = "manifest.json"
+# A file that is being written.
+_UNFINISHED = ".part"
 # One date for all entries: the same model gives the same file.
 _DATE = (1980, 1, 1, 0, 0, 0)
 # What zipfile raises of files that are none of its kind.
@@ -28,16 +31,18 @@ _BROKEN = (
 _MOST_ENTRIES = 10_000
 
 
-def pack(entries: dict[str, bytes]) -> bytes:
+def pack(entries: dict[str, bytes], kind: str | None = None) -> bytes:
     """Return the bytes of a file with these entries.
 
     Parameters
     ----------
     entries : dict
         Name -> content.
+    kind : str or None
+        What the file is; None is a model.
     """
     manifest = {
-        "format": FORMAT,
+        "format": kind or FORMAT,
         "format_version": FORMAT_VERSION,
         "entries": {name: _seal(content) for name, content in entries.items()},
     }
@@ -50,8 +55,8 @@ def pack(entries: dict[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def unpack(data: bytes) -> dict[str, bytes]:
-    """Return the entries of a file, each as it was written.
+def unpack(data: bytes, kind: str | None = None) -> dict[str, bytes]:
+    """Return the entries of a file of a kind, each as it was written.
 
     Raises
     ------
@@ -77,7 +82,7 @@ def unpack(data: bytes) -> dict[str, bytes]:
     text = contents.pop(_MANIFEST)
     if comment != hashlib.sha256(text).hexdigest().encode():
         raise ValueError(f"{_MANIFEST} is not as it was written: the file was changed or damaged.")
-    _check_manifest(json.loads(text), contents)
+    _check_manifest(json.loads(text), contents, kind or FORMAT)
     return contents
 
 
@@ -98,9 +103,9 @@ def _seal(content: bytes) -> dict[str, Any]:
     return {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
 
 
-def _check_manifest(manifest: dict[str, Any], contents: dict[str, bytes]) -> None:
-    if manifest.get("format") != FORMAT:
-        raise ValueError(f"its format is {manifest.get('format')!r}, not {FORMAT!r}.")
+def _check_manifest(manifest: dict[str, Any], contents: dict[str, bytes], kind: str) -> None:
+    if manifest.get("format") != kind:
+        raise ValueError(f"its format is {manifest.get('format')!r}, not {kind!r}.")
     version = manifest.get("format_version")
     if version != FORMAT_VERSION:
         raise ValueError(
@@ -129,7 +134,7 @@ def write_atomically(path: Path, data: bytes) -> None:
     data : bytes
     """
     path = Path(os.path.realpath(path))
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}{_UNFINISHED}")
     try:
         with open(beside, "xb") as file:
             file.write(data)
@@ -139,3 +144,10 @@ def write_atomically(path: Path, data: bytes) -> None:
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
+
+
+def remove_unfinished(path: Path) -> None:
+    """Remove what a process that was killed while it wrote a file has left beside it."""
+    path = Path(os.path.realpath(path))
+    for beside in path.parent.glob(f".{glob.escape(path.name)}.*{_UNFINISHED}"):
+        beside.unlink(missing_ok=True)

@@ -9,8 +9,8 @@ import zipfile
 
 import pytest
 
-from sklimb.persistence import _archive
-from sklimb.persistence._archive import pack, unpack, write_atomically
+from sklimb._files import archive as _archive
+from sklimb._files.archive import pack, remove_unfinished, unpack, write_atomically
 
 ENTRIES = {"model.json": b'{"a": 1}', "tensors.safetensors": bytes(range(256)) * 4}
 
@@ -145,3 +145,18 @@ def test_the_old_file_stays_until_the_new_one_is_whole(tmp_path, monkeypatch):
     assert link.is_symlink() and path.read_bytes() == b"new"
     with pytest.raises(FileNotFoundError):
         write_atomically(tmp_path / "no" / "m", b"new")
+
+
+def test_a_file_is_of_one_kind():
+    data = pack(ENTRIES, "bread")
+    assert unpack(data, "bread") == ENTRIES
+    with pytest.raises(ValueError, match="format is 'bread', not 'sklimb model'"):
+        unpack(data)
+
+
+def test_what_a_killed_writer_leaves_is_removed_and_nothing_else(tmp_path):
+    names = ["m", ".m.0123.part", ".mm.0123.part", "m.part", ".m.0123"]
+    for name in names:
+        (tmp_path / name).write_bytes(b"")
+    remove_unfinished(tmp_path / "m")
+    assert sorted(os.listdir(tmp_path)) == sorted(set(names) - {".m.0123.part"})

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import datetime
 import math
+import os
 import re
 from decimal import Decimal
 from typing import Any
@@ -59,6 +60,8 @@ def encode_plain(value: Any) -> Any:
         return _array(np.asarray(value), "scalar")
     if kind is np.ndarray and value.dtype.kind != "O":
         return _array(value, "array")
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)  # as text, which every parameter that takes a path takes too
     if isinstance(value, (torch.dtype, torch.device)):
         return {"is": f"torch.{kind.__name__}", "value": str(value).removeprefix("torch.")}
     if isinstance(value, torch.Generator):

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 import torch
 
-from sklimb.persistence._values import decode_plain, encode_plain
+from sklimb._files.values import decode_plain, encode_plain
 
 
 def there_and_back(value):
@@ -82,3 +82,7 @@ def test_what_is_no_value_is_refused(value):
 def test_a_generator_comes_without_its_state():
     generator = torch.Generator().manual_seed(5)
     assert there_and_back(generator).initial_seed() != 5
+
+
+def test_a_path_is_text(tmp_path):
+    assert there_and_back(tmp_path) == str(tmp_path)

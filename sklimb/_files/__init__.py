@@ -1,0 +1,1 @@
+"""Files without pickle: a zip of sealed entries, and plain values as JSON."""
