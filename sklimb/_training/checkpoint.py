@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -158,14 +158,24 @@ class Checkpoint:
                 "without an interruption."
             )
 
-    def resume(self, net: Net, monitor: BestEpoch | OutOfFold | None) -> int:
-        """Bring a net that is about to be trained to where the file is; return the epochs done."""
+    def resume(
+        self, net: Net, monitor: BestEpoch | OutOfFold | None, prepare: Callable[[], None]
+    ) -> int:
+        """Bring a net that is about to be trained to where the file is; return the epochs done.
+
+        Parameters
+        ----------
+        net : Net
+        monitor : BestEpoch, OutOfFold or None
+        prepare : callable
+            As `restore_snapshot` has it.
+        """
         if self._found is None:
             return 0
         document, tensors = self._found
         self._found = None
         before = net.finished_epochs
-        restore_snapshot(net, monitor, document["training"], tensors)
+        restore_snapshot(net, monitor, document["training"], tensors, prepare)
         return net.finished_epochs - before
 
     def after_epoch(

@@ -7,6 +7,7 @@ narrow: batches cut from tensors, a loss that is a sum of terms, re-balancing fr
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -213,7 +214,10 @@ class Net(PickledNet, TransformingNet, NeuralNetClassifier):
         if y is not None and y.weight is not None:
             batches_valid.weight = self.row_weight(y.weight)
         epochs = self.max_epochs if epochs is None else epochs
-        done = 0 if checkpoint is None else checkpoint.resume(self, monitor)
+        done = 0
+        if checkpoint is not None:
+            prepare = partial(self._prepare_epoch, batches, monitor)
+            done = checkpoint.resume(self, monitor, prepare)
         try:
             while done < epochs and not self.stop_training:
                 self.notify("on_epoch_begin", **datasets)

@@ -66,7 +66,10 @@ _OF_THE_MEAN = 0.5
 _COLDEST, _HOTTEST = 1e-3, 1e3
 
 # What changes from epoch to epoch, beside the average.
-_KEPT = ("least", "best_epoch", "best_step", "temperature", "weights", "step", "next_look")
+_KEPT = (
+    "least", "best_epoch", "best_step", "temperature", "weights", "step", "next_look", "starts",
+    "best_scores", "as_weighed", "is_proper",
+)  # fmt: skip
 
 
 def member_folds(y_encoded: np.ndarray, n_folds: int, rng: np.random.Generator) -> np.ndarray:
@@ -246,7 +249,7 @@ class OutOfFold:
 
     def state(self) -> dict[str, Any]:
         """Return what a training that goes on needs of it, but for what data and streams give."""
-        kept = {name: vars(self)[name] for name in _KEPT}
+        kept = {name: vars(self)[name] for name in _KEPT if name in vars(self)}
         averaged = [t.detach() for t in (*self._learnt[1], *self.averaged.buffers())]
         return kept | {"averaged": averaged}
 
@@ -257,7 +260,7 @@ class OutOfFold:
             (*self._learnt[1], *self.averaged.buffers()), state["averaged"], strict=True
         ):
             own.copy_(value)
-        vars(self).update({name: state[name] for name in _KEPT})
+        vars(self).update({name: state[name] for name in _KEPT if name in state})
 
     def restore(self, net: Net) -> None:
         """Put the best weights back, and set how sure they may be."""

@@ -11,7 +11,8 @@ from __future__ import annotations
 import inspect
 import random
 from collections import OrderedDict, defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -54,6 +55,7 @@ def take_snapshot(net: Net, monitor: BestEpoch | OutOfFold | None) -> tuple[dict
     document = {
         "stopped": net.stop_training,
         "scheduled": net.scheduled_,
+        "rebalance_from": net.rebalancer.from_epoch,
         "history": encode([dict(row) for row in net.history_], tensors, "history_"),
         "parts": parts,
         "optimizer": encode(net.optimizer_.state_dict(), tensors, "the optimizer's state"),
@@ -72,6 +74,7 @@ def restore_snapshot(
     monitor: BestEpoch | OutOfFold | None,
     document: Mapping[str, Any],
     tensors: Mapping[str, Tensor],
+    prepare: Callable[[], None],
 ) -> None:
     """Bring a training that is about to begin to where a snapshot was taken of it.
 
@@ -82,6 +85,8 @@ def restore_snapshot(
     monitor : BestEpoch, OutOfFold or None
     document, tensors
         From `take_snapshot`.
+    prepare : callable
+        Tells loss and transform of the epoch that the net is in, as at its beginning.
     """
     for name, own in _PARTS.items():
         if name in document["parts"]:
@@ -89,12 +94,16 @@ def restore_snapshot(
     net.optimizer_.load_state_dict(decode(document["optimizer"], tensors))
     net.history_ = History(decode(document["history"], tensors))
     net.stop_training, net.scheduled_ = document["stopped"], document["scheduled"]
+    net.rebalancer = replace(net.rebalancer, from_epoch=document["rebalance_from"])
     states = {(name, kind): state for name, kind, state in document["callbacks"]}
     for name, callback in net.callbacks_:  # users' own may come and go
         state = states.get((name, type(callback).__qualname__), {})
         _set_callback_state(callback, state, tensors)
     if monitor is not None:
         monitor.set_state(decode(document["monitor"], tensors))
+    prepare()
+    if net.has_transform:
+        net.transform_.statistics()  # as at the end of an epoch
     _set_generators(net, decode(document["generators"], tensors))
 
 

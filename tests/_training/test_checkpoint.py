@@ -45,6 +45,22 @@ MODELS = {
     "draws, dropout": RebalancedClassifier(sampling="balanced", module__dropout=0.3, **QUICK),
     "early stopping": RebalancedClassifier(early_stopping=True, n_iter_no_change=2, **QUICK),
     "cross-fitted": RebalancedClassifier(cross_fit=True, n_members=3, **QUICK),
+    "cross-fitted DRW": RebalancedClassifier(
+        cross_fit=True, n_members=3, rebalance_from=2, class_weight="balanced", **QUICK
+    ),
+    "cross-fitted M2m": M2mClassifier(
+        loss="balanced_softmax",
+        cross_fit=True,
+        n_members=2,
+        translate_from=2,
+        gamma=0.3,
+        source_estimator=SOURCE,
+        **QUICK,
+    ),
+    "cross-fitted offset": OffsetDebiasedClassifier(cross_fit=True, n_members=3, **QUICK),
+    "cross-fitted RSG": RSGClassifier(
+        cross_fit=True, n_members=2, generate_from=2, n_centers=2, contrast_channels=8, **QUICK
+    ),
     "members": RebalancedClassifier(n_members=2, **QUICK),
     "momentum": RebalancedClassifier(optimizer=torch.optim.SGD, optimizer__momentum=0.9, **QUICK),
     "LBFGS": RebalancedClassifier(optimizer=torch.optim.LBFGS, module__dropout=0.0, **QUICK),
@@ -62,7 +78,10 @@ MODELS = {
 
 
 class Watch(Callback):
-    """Raise Ctrl-C at the end of some epoch, counted from 1; keep which ones were trained."""
+    """Raise Ctrl-C at the end of some epoch, counted from 1, or behind the last one, at "end".
+
+    It keeps which epochs were trained.
+    """
 
     def __init__(self, at=None, seen=None):
         self.at = at
@@ -71,6 +90,10 @@ class Watch(Callback):
     def on_epoch_end(self, net, **kwargs):
         self.seen.append(len(net.history))
         if len(net.history) == self.at:
+            raise KeyboardInterrupt
+
+    def on_train_end(self, net, **kwargs):
+        if self.at == "end":
             raise KeyboardInterrupt
 
 
@@ -103,7 +126,7 @@ def test_every_method_goes_on_to_the_same_bits(name, tmp_path):
     path = tmp_path / "fit.checkpoint"
     whole = clone(MODELS[name]).fit(X, Y)
     watch = Watch()
-    for at in (2, 4):
+    for at in (2, 4, "end"):
         watch.at = at
         with pytest.raises(KeyboardInterrupt):
             with_callbacks(MODELS[name], watch, checkpoint=path).fit(X, Y)
