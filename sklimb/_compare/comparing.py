@@ -77,11 +77,13 @@ def compare(
     methods : sequence of str, default=None
         Of ``"plain"``, ``"reweight"``, ``"smote"``, ``"oversample"``, ``"logit_adjusted"``,
         ``"ldam_drw"``, ``"mixup_drw"``, ``"mixup_logit_adjusted"``, ``"decoupled"``,
-        ``"prior_corrected"``, ``"prior_corrected_ensemble"``, ``"logistic"``, ``"linear_svc"``,
-        ``"forest"``, ``"affinity"``, ``"offset"``, ``"rsg"``, ``"m2m"``, ``"m2m_sampler"``,
-        ``"boosting"``, ``"boosting_corrected"`` and, with the extra ``sklimb[boosting]``,
-        ``"lightgbm"``, ``"lightgbm_corrected"``, ``"xgboost"``, ``"xgboost_corrected"``,
-        ``"catboost"``, ``"catboost_corrected"``; None means all. Histogram boosting takes no
+        ``"prior_corrected"``, ``"prior_corrected_ensemble"``, ``"cross_fitted"``, ``"blend"``,
+        ``"logistic"``, ``"linear_svc"``, ``"forest"``, ``"affinity"``, ``"offset"``, ``"rsg"``,
+        ``"m2m"``, ``"m2m_sampler"``, ``"boosting"``, ``"boosting_corrected"`` and, with the extra
+        ``sklimb[boosting]``, ``"lightgbm"``, ``"lightgbm_corrected"``, ``"xgboost"``,
+        ``"xgboost_corrected"``, ``"catboost"``, ``"catboost_corrected"``; None means all.
+        ``"cross_fitted"`` and the net in ``"blend"`` are eight networks that leave folds out, all
+        other nets are one network (``cross_fit=False``). Histogram boosting takes no
         texts or sparse columns and is left out there.
     metric : {"balanced_accuracy", "geometric_mean", "macro_f1", "average_precision"}, default=None
         What the searches choose by and the table is sorted by. Average precision is that of the

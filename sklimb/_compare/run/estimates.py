@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -15,10 +15,17 @@ _FIT, _ROW, _COLUMNS = 0.5, 2e-3, 50
 _START = 5.0
 # A fit takes longer with more rows, but not in proportion: where they are few, epochs are more.
 _POWER = 0.8
+# A machine is not believed to be slower or faster by more than this.
+_PACE = (0.1, 10.0)
 
 
 def task_seconds(
-    task: Task, method: Method, n_columns: int, n_classes: int, done: Sequence[Outcome]
+    task: Task,
+    method: Method,
+    n_columns: int,
+    n_classes: int,
+    done: Sequence[Outcome],
+    pace: float = 1.0,
 ) -> float:
     """Return about how long a task takes on one core.
 
@@ -29,24 +36,50 @@ def task_seconds(
         That of the task.
     n_columns, n_classes : int
     done : sequence of Outcome
-        Of all methods; those of this one are relied on first, and what the others took beside what
-        was expected says how fast this machine is.
+        Of all methods; those of this one are relied on.
+    pace : float, default=1.0
+        As `pace_of` says it, for a method that is not among them.
 
     Returns
     -------
     seconds : float
     """
     fits = _fits(task)
-    rough = fits * _rough(method, len(task.split.train), n_columns, n_classes)
     own = [o for o in done if o.method == method.name and o.fit_seconds == o.fit_seconds]
     if not own:
-        return rough
+        rough = fits * _rough(method, len(task.split.train), n_columns, n_classes)
+        return rough * pace
     # The nearest in rows says most.
     nearest = min(own, key=lambda o: abs(np.log(o.n_rows / len(task.split.train))))
     if nearest.setting == task.setting:
         return nearest.seconds
     grown = max(1.0, len(task.split.train) / nearest.n_rows) ** _POWER
     return fits * nearest.fit_seconds * grown
+
+
+def pace_of(
+    done: Iterable[Outcome], methods: Mapping[str, Method], n_columns: int, n_classes: int
+) -> float:
+    """Return how long fits took on this machine beside what was roughly expected of them.
+
+    Parameters
+    ----------
+    done : iterable of Outcome
+    methods : mapping
+        By name.
+    n_columns, n_classes : int
+
+    Returns
+    -------
+    pace : float
+        1 where nothing is known.
+    """
+    known = [o for o in done if o.method in methods and o.fit_seconds == o.fit_seconds]
+    # Sums, so that the long ones count: those are to be foretold.
+    expected = sum(_rough(methods[o.method], o.n_rows, n_columns, n_classes) for o in known)
+    if not expected:
+        return 1.0
+    return float(np.clip(sum(o.fit_seconds for o in known) / expected, *_PACE))
 
 
 def round_seconds(seconds: Iterable[float], n_workers: int, *, fresh: bool) -> float:

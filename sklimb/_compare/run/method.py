@@ -10,6 +10,8 @@ from imblearn.pipeline import Pipeline
 from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import ParameterGrid
 
+# The turn of what is slow: it comes after the best of the others have been tuned.
+SLOW = 4
 N_CANDIDATES = {"quick": 4, "full": 12}
 INNER_FOLDS = {"quick": 3, "full": 5}
 
@@ -46,6 +48,8 @@ class Method:
         Whether it learns from sparse columns, as texts are.
     untuned : mapping, default={}
         Parameters of the classifier where nothing is searched.
+    text_turn : int or None, default=None
+        The turn where the rows are texts; None is `turn`.
     """
 
     name: str
@@ -59,13 +63,15 @@ class Method:
     by_class: bool = False
     takes_sparse: bool = True
     untuned: Mapping[str, Any] = field(default_factory=dict)
+    text_turn: int | None = None
 
     def for_text(self) -> Method:
         """Return the same method with the grids for texts, untuned the first of them."""
+        turn = self.text_turn or self.turn
         if self.text_grids is None:
-            return self
+            return self if turn == self.turn else replace(self, turn=turn)
         first = ParameterGrid(self.text_grids["quick"])[0]
-        return replace(self, grids=self.text_grids, untuned=first)
+        return replace(self, grids=self.text_grids, untuned=first, turn=turn)
 
     def pipeline(self, prepare: BaseEstimator, *, device: str, seed: int) -> Pipeline:
         """Return the unfitted pipeline.
@@ -75,10 +81,11 @@ class Method:
         prepare : transformer
             Turns the columns into scaled numbers; it is cloned.
         device : str
-            Given to every step that has a parameter of this name, or whose ``estimator`` has, at
+            Given to every step that has a parameter of this name, or in which a classifier has, at
             any depth.
         seed : int
-            Likewise as ``random_state``.
+            Given as ``random_state`` to every step, and to its ``estimator`` at any depth. A blend
+            seeds its classifiers itself.
 
         Returns
         -------
@@ -90,13 +97,12 @@ class Method:
             steps.append(("resample", self.resample()))
         steps.append(("classify", self.classify()))
         for _, step in steps:
-            given = {"device": device, "random_state": seed}
-            known = step.get_params()
             step.set_params(
                 **{
-                    name: given[name.rpartition("estimator__")[2]]
-                    for name in known
-                    if name.rpartition("estimator__")[2] in given
+                    name: device if name.rpartition("__")[2] == "device" else seed
+                    for name in step.get_params()
+                    if name.rpartition("__")[2] == "device"
+                    or name.rpartition("estimator__")[2] == "random_state"
                 }
             )
         return Pipeline(steps)

@@ -9,6 +9,7 @@ done for all methods alike.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from imblearn.ensemble import BalancedRandomForestClassifier
 from imblearn.over_sampling import RandomOverSampler
@@ -19,6 +20,14 @@ from sklearn.svm import LinearSVC
 from sklimb._compare.errors import InputError
 from sklimb._compare.phrases import nearest
 from sklimb._compare.run.boosting import OPTIONAL, boosting_methods
+from sklimb._compare.run.cross_fitted import cross_fitted_methods
+from sklimb._compare.run.grids import (
+    NET_GRIDS,
+    NET_TEXT_GRIDS,
+    TEXT_BASE,
+    of_estimator,
+    with_text_net,
+)
 from sklimb._compare.run.method import Grid, Method
 from sklimb.backbones import MLP, TabularMLP
 from sklimb.classifiers import (
@@ -32,41 +41,6 @@ from sklimb.classifiers import (
 )
 from sklimb.over_sampling import M2mSampler, SmallClassSMOTE
 
-# One grid for every net under cross entropy, so that what differs is the re-balancing alone.
-_NET_GRIDS = {
-    "quick": {"lr": [1e-3, 3e-3], "module": [TabularMLP, MLP]},
-    "full": {
-        "lr": [1e-3, 3e-3, 1e-2],
-        "module": [TabularMLP, MLP],
-        "module__dropout": [0.1, 0.3],
-    },
-}
-
-# On texts: one wide layer, more dropout and fewer epochs, found with cross-validation on training
-# documents of Reuters (benchmarks/papers/reuters_tfidf.py).
-_TEXT_NET = {"module": [MLP], "module__hidden": [(256,)], "max_epochs": [25]}
-_TEXT_QUICK = {**_TEXT_NET, "module__dropout": [0.5, 0.7], "module__standardize": [True, False]}
-_NET_TEXT_GRIDS = {"quick": _TEXT_QUICK, "full": {**_TEXT_QUICK, "lr": [1e-3, 3e-3, 1e-2]}}
-_TEXT_BASE = {**_TEXT_NET, "module__dropout": [0.5]}
-
-
-def _of_estimator(grids: Mapping[str, Mapping], prefix: str) -> dict[str, dict]:
-    """Return grids for an estimator that is wrapped."""
-    return {
-        grid: {f"{prefix}{name}": values for name, values in settings.items()}
-        for grid, settings in grids.items()
-    }
-
-
-def _with_text_net(grids: Mapping[str, Grid]) -> dict[str, Grid]:
-    """Return a method's own grids with the network for texts under them."""
-    return {
-        name: {**_TEXT_BASE, **grid}
-        if isinstance(grid, Mapping)
-        else [{**_TEXT_BASE, **part} for part in grid]
-        for name, grid in grids.items()
-    }
-
 
 def _net(
     name: str,
@@ -78,7 +52,7 @@ def _net(
     cost: float = 1.0,
 ) -> Method:
     """Return a method that is tuned as every net under cross entropy is."""
-    grids, texts = _NET_GRIDS, _NET_TEXT_GRIDS
+    grids, texts = NET_GRIDS, NET_TEXT_GRIDS
     return Method(name, label, classify, grids, resample, texts, turn=turn, cost=cost)
 
 
@@ -92,18 +66,18 @@ def _own(
     cost: float = 1.5,
 ) -> Method:
     """Return a method with a net and grids of its own."""
-    texts = _with_text_net(grids)
+    texts = with_text_net(grids)
     return Method(name, label, classify, grids, text_grids=texts, turn=turn, cost=cost)
 
 
-def _one_network() -> RebalancedClassifier:
-    """Return a net of one member: made samples lie in several folds, so none could be left out."""
-    return RebalancedClassifier(cross_fit=False)
+# One network a fit: eight that leave folds out take 4 to 15 times as long, and stand for themselves
+# (`cross_fitted`, `blend`). Behind a sampler they could not be: made samples lie in several folds.
+_one_network = partial(RebalancedClassifier, cross_fit=False)
 
 
 _ALL = [
-    _net("plain", "plain net", RebalancedClassifier, turn=3),
-    _net("reweight", "re-weighting + net", lambda: RebalancedClassifier(class_weight="balanced")),
+    _net("plain", "plain net", _one_network, turn=3),
+    _net("reweight", "re-weighting + net", lambda: _one_network(class_weight="balanced")),
     _net("smote", "SMOTE + net", _one_network, SmallClassSMOTE, turn=3, cost=3.0),
     _net(
         "oversample",
@@ -116,14 +90,14 @@ _ALL = [
     _net(
         "logit_adjusted",
         "logit-adjusted net",
-        lambda: RebalancedClassifier(loss="logit_adjusted"),
+        lambda: _one_network(loss="logit_adjusted"),
         turn=1,
         cost=1.5,
     ),
     _net(
         "ldam_drw",
         "LDAM-DRW net",
-        lambda: RebalancedClassifier(loss="ldam", class_weight="effective", rebalance_from=0.8),
+        lambda: _one_network(loss="ldam", class_weight="effective", rebalance_from=0.8),
         turn=3,
     ),
     _net(
@@ -136,13 +110,13 @@ _ALL = [
     _net(
         "mixup_drw",
         "mixup-DRW net",
-        lambda: RebalancedClassifier(mixup=1.0, class_weight="effective", rebalance_from=0.8),
+        lambda: _one_network(mixup=1.0, class_weight="effective", rebalance_from=0.8),
         turn=3,
     ),
     Method(
         "mixup_logit_adjusted",
         "mixup + logit-adjusted net",
-        lambda: RebalancedClassifier(loss="logit_adjusted", mixup=1.0),
+        lambda: _one_network(loss="logit_adjusted", mixup=1.0),
         {
             # dropout, for with mixup it matters more than the rate
             "quick": {"module": [TabularMLP, MLP], "module__dropout": [0.3, 0.5]},
@@ -153,9 +127,9 @@ _ALL = [
             },
         },
         text_grids={
-            "quick": {**_TEXT_BASE, "mixup": [1.0, 2.0], "max_epochs": [25, 60]},
+            "quick": {**TEXT_BASE, "mixup": [1.0, 2.0], "max_epochs": [25, 60]},
             "full": {
-                **_TEXT_BASE,
+                **TEXT_BASE,
                 "mixup": [1.0, 2.0],
                 "max_epochs": [25, 60],
                 "tau": [0.5, 0.75, 1.0],
@@ -166,9 +140,9 @@ _ALL = [
     Method(
         "prior_corrected",
         "prior-corrected net",
-        lambda: PriorCorrectedClassifier(RebalancedClassifier()),
-        _of_estimator(_NET_GRIDS, "estimator__"),
-        text_grids=_of_estimator(_NET_TEXT_GRIDS, "estimator__"),
+        lambda: PriorCorrectedClassifier(_one_network()),
+        of_estimator(NET_GRIDS, "estimator__"),
+        text_grids=of_estimator(NET_TEXT_GRIDS, "estimator__"),
     ),
     Method(
         "prior_corrected_ensemble",
@@ -177,8 +151,8 @@ _ALL = [
         lambda: PriorCorrectedClassifier(
             BaggingClassifier(_one_network(), n_estimators=5, bootstrap=False)
         ),
-        _of_estimator(_NET_GRIDS, "estimator__estimator__"),
-        text_grids=_of_estimator(_NET_TEXT_GRIDS, "estimator__estimator__"),
+        of_estimator(NET_GRIDS, "estimator__estimator__"),
+        text_grids=of_estimator(NET_TEXT_GRIDS, "estimator__estimator__"),
         turn=4,
         cost=5.0,
     ),
@@ -202,6 +176,7 @@ _ALL = [
             "full": {"C": [1e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0]},
         },
         cost=0.05,
+        text_turn=1,
     ),
     Method(
         "forest",
@@ -259,6 +234,7 @@ _ALL = [
         cost=4.0,
     ),
     _net("m2m_sampler", "M2m sampler + net", _one_network, M2mSampler, turn=4, cost=5.0),
+    *cross_fitted_methods(),
     *boosting_methods(),
 ]
 METHODS: dict[str, Method] = {method.name: method for method in _ALL}

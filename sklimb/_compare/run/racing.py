@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import joblib
 import numpy as np
 
-from sklimb._compare.run.estimates import round_seconds, task_seconds
+from sklimb._compare.run.estimates import pace_of, round_seconds, task_seconds
 from sklimb._compare.run.levels import thinned
 from sklimb._compare.run.options import Options
 from sklimb._compare.run.problems import Problem
@@ -125,8 +125,10 @@ def race(
         by_name = {method.name: method for method in this.methods}
         columns, classes = _width(problem.X), len(course.scoring.classes)
         measured = list(course.found.values())
+        pace = pace_of(measured, {m.name: m for m in course.methods}, columns, classes)
         each = [
-            task_seconds(task, by_name[task.method], columns, classes, measured) for task in todo
+            task_seconds(task, by_name[task.method], columns, classes, measured, pace)
+            for task in todo
         ]
         expected = round_seconds(each, n_workers, fresh=fresh)
         spent = clock() - started

@@ -13,7 +13,7 @@ import numpy as np
 
 from sklimb._compare.run.leads import not_clearly_behind, standings
 from sklimb._compare.run.levels import Level
-from sklimb._compare.run.method import Method
+from sklimb._compare.run.method import SLOW, Method
 from sklimb._compare.run.running import Key, Outcome
 from sklimb._compare.run.scores import Scoring
 from sklimb._compare.run.splits import Split
@@ -91,8 +91,8 @@ class Course:
         if self.asked_for:
             turns = [self.methods]
         else:
-            slow = [m for m in self.methods if m.turn > 3]
-            turns = [[m for m in self.methods if m.turn == turn] for turn in (1, 2, 3)]
+            slow = [m for m in self.methods if m.turn >= SLOW]
+            turns = [[m for m in self.methods if m.turn == turn] for turn in range(1, SLOW)]
             if not any(turns):
                 turns, slow = [slow], []
         for methods in turns:

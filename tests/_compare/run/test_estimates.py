@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sklimb._compare.run.estimates import round_seconds, task_seconds
+from sklimb._compare.run.estimates import pace_of, round_seconds, task_seconds
 from sklimb._compare.run.methods import METHODS
 from sklimb._compare.run.running import Outcome, Task
 from sklimb._compare.run.splits import make_split
@@ -45,6 +45,18 @@ def test_what_was_measured_counts_the_nearest_in_rows_first():
     larger = task_seconds(_task(NET, 9000, tuned=True), NET, 10, 2, done)
     assert 9 * 2.0 < larger < 90 * 2.0
     assert task_seconds(_task(NET), NET, 10, 2, [_done(NET, 9, float("nan"))]) < 5
+
+
+def test_what_others_took_says_how_fast_the_machine_is():
+    methods = {"plain": NET, "forest": FOREST}
+    assert pace_of([], methods, 10, 2) == 1.0
+    rough = task_seconds(_task(NET), NET, 10, 2, [])
+    done = [_done(NET, 1000, 3 * rough), _done(FOREST, 1000, float("nan"))]
+    pace = pace_of(done, methods, 10, 2)
+    assert pace == pytest.approx(3.0)
+    forest = task_seconds(_task(FOREST), FOREST, 10, 2, done, pace)
+    assert forest == pytest.approx(3 * task_seconds(_task(FOREST), FOREST, 10, 2, []))
+    assert pace_of([_done(NET, 1000, 1e9)], methods, 10, 2) <= 10
 
 
 def test_a_round_is_as_long_as_its_longest_task_and_all_together():

@@ -69,8 +69,9 @@ def test_every_method_learns_and_its_code_makes_the_same_model(name):
     pipeline.set_params(**{key: value for key, (value,) in method.candidates("full")[0].items()})
     if name == "prior_corrected_ensemble":
         pipeline.set_params(classify__estimator__estimator__max_epochs=3)
-    if "max_epochs" in pipeline["classify"].get_params():
-        pipeline.set_params(classify__max_epochs=3)
+    for step in ("classify__max_epochs", "classify__net__max_epochs"):
+        if step in pipeline.get_params():
+            pipeline.set_params(**{step: 3})
     code = snippet.construction(pipeline) + "\nmodel.fit(X, y)"
     space = {"X": X, "y": y}
     exec(code, space)
@@ -107,6 +108,19 @@ def test_seed_and_device_reach_every_step():
     assert nested["classify"].estimator.random_state == 7
     assert nested["classify"].estimator.estimator.device == "auto"
     assert "resample" not in METHODS["plain"].pipeline(StandardScaler(), device="cpu", seed=0)
+
+
+def test_networks_that_leave_folds_out_are_those_that_say_so():
+    crossing = {
+        name
+        for name, method in METHODS.items()
+        for key, value in method.pipeline(StandardScaler(), device="cpu", seed=0)
+        .get_params()
+        .items()
+        if key.rpartition("__")[2] == "cross_fit" and value is not False and name != "offset"
+    }
+    assert {"cross_fitted", "blend"} <= crossing
+    assert not crossing & {"plain", "reweight", "logit_adjusted", "prior_corrected", "smote"}
 
 
 def test_the_forest_sets_what_imbalanced_learn_once_changed():
