@@ -107,11 +107,17 @@ def _compare(arguments: argparse.Namespace, started: float) -> int:
         comparison, status = interrupt.comparison, 130
     if source is not None:
         _add_source(comparison, *source)
+    model = ""
+    if arguments.save is not None:
+        try:
+            model = _save(comparison, arguments.save)
+        except OSError as error:  # a full disk must not cost the answer
+            model, status = f"Model: not saved, {error.strerror or error}", status or 1
     _say(str(comparison))
     if report is not None:
         _say(f"\nReport: {comparison.save_report(report)}")
-    if arguments.save is not None:
-        _say(_save(comparison, arguments.save))
+    if model:
+        _say(model)
     if not (comparison.results["error"] == "").any() and status == 0:
         status = 1
     return status
@@ -178,13 +184,21 @@ def _read(arguments: argparse.Namespace):
 
 
 def _save(comparison: Comparison, path: str) -> str:
-    """Save the best model, if there is one, and say so."""
+    """Save the best model, if there is one, add the Python that does so, and say what the file is.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written.
+    """
     if comparison.best_estimator_ is None:
         return "Model: none was fitted, so none is saved"
-    import joblib
+    from sklimb._compare.saving import save_model
+    from sklimb._compare.snippet import joined
 
-    joblib.dump(comparison.best_estimator_, path)
-    return f"Model: {path} (read it with joblib.load)"
+    saved = save_model(comparison.best_estimator_, path)
+    comparison.code = joined(comparison.code, saved.code)
+    return saved.line
 
 
 def _X_y(source):

@@ -7,7 +7,6 @@ import sys
 import time
 from html import unescape
 
-import joblib
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,6 +15,7 @@ import sklimb
 from sklimb._compare.run.methods import METHODS
 from sklimb._compare.run.sets import SETS
 from sklimb.cli import main
+from sklimb.persistence import load
 from tests._compare.stand_ins import BROKEN, TREE, blobs
 from tests.datasets.shared import DATA, needs
 
@@ -45,7 +45,7 @@ def test_a_file_with_report_and_saved_model(file, tmp_path, capsys, monkeypatch)
     status = _main(
         *("--data", file, "--target", "label", "--drop", "who", "--folds", 2, "--jobs", 1),
         *("--methods", "logistic,tree", "--report", tmp_path / "out"),
-        *("--save", tmp_path / "model.joblib"),
+        *("--save", tmp_path / "model.sklimb"),
     )
     out, err = capsys.readouterr()
     assert status == 0
@@ -56,11 +56,12 @@ def test_a_file_with_report_and_saved_model(file, tmp_path, capsys, monkeypatch)
     assert "[4/4]" in err
     assert (tmp_path / "out" / "report.html").exists()
     assert len(pd.read_csv(tmp_path / "out" / "results.csv")) == 2
+    assert out.rstrip().endswith("(no pickle; read it with sklimb.persistence.load)")
 
     code = out[out.index("import pandas as pd") : out.index("Report:")]
     space = {}
     exec(code, space)
-    saved = joblib.load(tmp_path / "model.joblib")
+    saved = load(tmp_path / "model.sklimb")
     np.testing.assert_array_equal(
         saved.predict_proba(space["X"]), space["model"].predict_proba(space["X"])
     )
@@ -125,7 +126,7 @@ def test_bad_input_is_one_line_and_status_2(text, options, said, tmp_path, capsy
 def test_a_data_set_by_name(tmp_path, capsys, monkeypatch):
     monkeypatch.setitem(METHODS, "tree", TREE)
     options = ["--methods", "tree", "--jobs", 1, "--folds", 2, "--report", tmp_path / "out"]
-    saved = tmp_path / "model.joblib"
+    saved = tmp_path / "model.sklimb"
     assert _main("--dataset", "Glass", "--data-home", DATA, *options, "--save", saved) == 0
     out, _ = capsys.readouterr()
     assert out.startswith("glass: 214 rows, 9 columns, 6 classes of 76 to 9 rows\n")
@@ -134,7 +135,7 @@ def test_a_data_set_by_name(tmp_path, capsys, monkeypatch):
     space = {}
     exec(out[out.index("from imblearn") : out.index("Report:")], space)
     assert code.strip() in unescape((tmp_path / "out" / "report.html").read_text(encoding="utf-8"))
-    model = joblib.load(saved)
+    model = load(saved)
     np.testing.assert_array_equal(model.predict(space["X"]), space["model"].predict(space["X"]))
 
 
@@ -414,9 +415,9 @@ def test_an_aim_is_in_the_answer_and_in_the_model(file, tmp_path, capsys, monkey
     frame["label"] = np.where(frame["label"] == "many", "ok", "fraud")
     frame.to_csv(file, index=False)
     options = ["--data", file, "--target", "label", "--methods", "tree", "--jobs", 1, "--folds", 3]
-    saved = tmp_path / "model.joblib"
+    saved = tmp_path / "model.sklimb"
     assert _main(*options, "--no-report", "--cost", "miss=50,alarm=1", "--save", saved) == 0
     out = capsys.readouterr().out
     assert "a miss at 50 and a false alarm at 1" in " ".join(out.split())
     assert "FixedThresholdClassifier(" in out
-    assert joblib.load(saved).threshold < 0.5
+    assert load(saved).threshold < 0.5

@@ -159,7 +159,12 @@ def make_parser() -> argparse.ArgumentParser:
         help="folder for report.html, recall.png and CSV files (default: sklimb-report)",
     )
     out.add_argument("--no-report", action="store_true", help="write no report")
-    out.add_argument("--save", metavar="FILE", help="save the fitted best model (joblib)")
+    out.add_argument(
+        "--save",
+        metavar="FILE",
+        help="save the fitted best model for sklimb.persistence.load (for joblib.load where that "
+        "cannot hold it; the last line says so)",
+    )
     return parser
 
 

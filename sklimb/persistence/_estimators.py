@@ -15,21 +15,26 @@ from skorch import NeuralNet
 from skorch.callbacks import Callback
 
 from sklimb._files.archive import check_stored
-from sklimb.classifiers import PriorCorrectedClassifier
+from sklimb.classifiers import BlendedClassifier, PriorCorrectedClassifier
+from sklimb.classifiers.out_of_fold_fits import FoldMean
 from sklimb.persistence._names import is_container
 from sklimb.persistence._objects import Reader, Writer, encode_attributes, set_attributes
+from sklimb.persistence._trees import check_holder, encode_tree, holds_trees, left_out
 
 # What a fitted sampler knows of the table that a pipeline asks it for; the rest are its samples.
 _OF_SAMPLERS = ("n_features_in_", "feature_names_in_", "sampling_strategy_")
+# sklimb's own estimators of estimators.
+_OURS = (PriorCorrectedClassifier, BlendedClassifier, FoldMean)
 # Classes of other modules are the user's, to be passed to `load`.
 _LIBRARIES = ("sklearn", "imblearn", "sklimb", "skorch")
-# sklimb's own transformers: attributes and nothing else, as scikit-learn's.
+# sklimb's own transformers, and what picks columns by their type: attributes and nothing else.
 _TRUSTED = frozenset(
     (
         "sklimb.feature_extraction.words.WordWindowVectorizer",
         "sklimb.feature_extraction.words._Analyzer",
         "sklimb.feature_extraction.dates.DateEncoder",
         "sklimb.feature_extraction.texts.filled_texts",
+        "sklearn.compose._column_transformer.make_column_selector",
     )
 )
 
@@ -49,7 +54,10 @@ def encode_estimator(writer: Writer, value: Any, where: str) -> Any:
         known = [(n, vars(value)[n]) for n in _OF_SAMPLERS if n in vars(value)]
         record["attributes"] = [[n, writer.encode(v, f"{where}.{n}")] for n, v in known]
         return record
-    if isinstance(value, (PriorCorrectedClassifier, Pipeline, FrozenEstimator)):
+    tree = encode_tree(writer, value, where)
+    if tree is not NotImplemented:
+        return tree
+    if isinstance(value, (*_OURS, Pipeline, FrozenEstimator)) or holds_trees(value):
         return _by_attributes(writer, value, where)
     if isinstance(value, BaseEstimator) or type(value).__module__.startswith("sklearn."):
         return _by_skops(writer, value, where)
@@ -59,12 +67,13 @@ def encode_estimator(writer: Writer, value: Any, where: str) -> Any:
 def decode_container(reader: Reader, record: Mapping[str, Any]) -> Any:
     """Return the pipeline or the like that JSON stands for."""
     cls = reader.names.get(record["class"])
-    ours = isinstance(cls, type) and issubclass(cls, PriorCorrectedClassifier)
+    ours = isinstance(cls, type) and issubclass(cls, _OURS)
     own = isinstance(cls, type) and cls in reader.names.own.values()
     if not (ours or own or is_container(cls)):
         raise ValueError(f"it takes {record['class']!r} for an estimator of estimators.")
     value = object.__new__(cls)
     set_attributes(reader, value, record["attributes"])
+    check_holder(value)
     return value
 
 
@@ -102,7 +111,9 @@ def _by_attributes(writer: Writer, value: Any, where: str) -> dict[str, Any]:
     return {
         "is": "container",
         "class": writer.name(type(value), where or "the model"),
-        "attributes": encode_attributes(writer, value, (), f"{where}." if where else ""),
+        "attributes": encode_attributes(
+            writer, value, left_out(value, where), f"{where}." if where else ""
+        ),
     }
 
 

@@ -33,7 +33,7 @@ _ESTIMATORS = tuple(f"sklearn.{name}" for name in (
     "calibration", "cluster", "compose", "decomposition", "discriminant_analysis", "ensemble",
     "feature_extraction", "feature_extraction.text", "feature_selection", "frozen", "impute",
     "isotonic", "kernel_approximation", "linear_model", "model_selection", "multiclass",
-    "naive_bayes", "neighbors", "pipeline", "preprocessing", "random_projection",
+    "naive_bayes", "neighbors", "pipeline", "preprocessing", "random_projection", "tree",
 ))  # fmt: skip
 # Parts of theirs that are no estimators.
 _PARTS = {
@@ -102,6 +102,8 @@ _ROOMS: dict[str, Callable[[str, Any], bool]] = {
     "imblearn.over_sampling": _sampler,
     "imblearn.under_sampling": _sampler,
     "imblearn.pipeline": _one_of(("Pipeline",)),
+    "imblearn.ensemble": _one_of(("BalancedRandomForestClassifier",)),
+    "sklimb.classifiers.out_of_fold_fits": _one_of(("FoldMean",)),
     "sklearn.metrics": _public("sklearn.metrics"),
     "sklearn.metrics._scorer": _one_of(_PARTS["sklearn.metrics._scorer"]),
     **{room: _estimator(room) for room in _ESTIMATORS},
@@ -137,7 +139,7 @@ def is_container(cls: Any) -> bool:
     """Return whether this is a class of scikit-learn or imbalanced-learn that may hold networks."""
     name = known_name(cls) if isinstance(cls, type) else None
     room = (name or "").rpartition(".")[0]
-    return room in (*_ESTIMATORS, *_PARTS, "imblearn.pipeline")
+    return room in (*_ESTIMATORS, *_PARTS, "imblearn.pipeline", "imblearn.ensemble")
 
 
 def _found(room: str, name: str) -> Any:

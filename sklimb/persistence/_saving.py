@@ -26,6 +26,7 @@ from sklimb.persistence._modules import decode_module, encode_module
 from sklimb.persistence._names import Names
 from sklimb.persistence._networks import decode_network, encode_network, same_scores
 from sklimb.persistence._objects import Reader, Writer
+from sklimb.persistence._trees import decode_predictor, decode_tree
 
 _MODEL, _TENSORS = "model.json", "tensors.safetensors"
 _LIBRARIES = ("sklimb", "torch", "numpy", "scikit-learn", "skorch", "imbalanced-learn")
@@ -36,6 +37,8 @@ _DECODERS = {
     "sampler": decode_sampler,
     "callback": decode_callback,
     "skops": decode_skops,
+    "tree": decode_tree,
+    "predictor": decode_predictor,
 }
 
 

@@ -14,7 +14,7 @@ from imblearn.under_sampling import RandomUnderSampler
 from sklearn import config_context
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.compose import make_column_transformer
+from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.decomposition import PCA
 from sklearn.ensemble import BaggingClassifier, VotingClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -68,7 +68,7 @@ MODELS = [
     make_pipeline(StandardScaler(), "passthrough", PLAIN),
     make_pipeline(
         make_column_transformer(
-            (SimpleImputer(), ["column 0", "column 1"]),
+            (SimpleImputer(), make_column_selector("column [01]$")),
             (OneHotEncoder(handle_unknown="ignore"), ["column 2"]),
             remainder="passthrough",
             sparse_threshold=0.0,

@@ -1,0 +1,200 @@
+"""Trees of scikit-learn and what holds them: forests, gradient boosting.
+
+Their nodes are numbers of other nodes and of columns, which scikit-learn follows without looking
+whether they are there: skops trusts no file with them. Here a tree is built anew out of two arrays,
+and every number in it is looked at first, so that a file that was tampered with is an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    IsolationForest,
+)
+from sklearn.ensemble._forest import BaseForest
+from sklearn.ensemble._gb import BaseGradientBoosting
+from sklearn.ensemble._hist_gradient_boosting.common import PREDICTOR_RECORD_DTYPE
+from sklearn.ensemble._hist_gradient_boosting.predictor import TreePredictor
+from sklearn.tree import BaseDecisionTree
+from sklearn.tree._tree import NODE_DTYPE, Tree
+
+from sklimb.persistence._objects import Reader, Writer
+
+_HISTOGRAM = (HistGradientBoostingClassifier, HistGradientBoostingRegressor)
+_HOLDERS = (BaseDecisionTree, BaseForest, BaseGradientBoosting, *_HISTOGRAM)
+# What only a training needs: generators of random numbers, weights and draws of samples.
+_OF_TRAINING = (
+    "_sample_weight", "samplers_", "pipelines_", "base_sampler_", "_rng", "_feature_subsample_rng",
+    "_scorer",
+)  # fmt: skip
+_LEAF = -1
+_NODES, _RECORDS = np.dtype(NODE_DTYPE), np.dtype(PREDICTOR_RECORD_DTYPE)
+
+
+def holds_trees(value: Any) -> bool:
+    """Return whether an estimator is a tree or is made of trees that a file can hold."""
+    return isinstance(value, _HOLDERS)
+
+
+def left_out(value: Any, where: str) -> tuple[str, ...]:
+    """Return the attributes of what holds trees that no file holds.
+
+    Raises
+    ------
+    TypeError
+        If it is boosting with categories as they are, whose sets no file holds.
+    """
+    if isinstance(value, _HISTOGRAM) and vars(value).get("_preprocessor") is not None:
+        raise TypeError(
+            f"{where or 'the model'} has splits by categories as they are (categorical_features), "
+            "which a file cannot hold: encode them first, as with OneHotEncoder."
+        )
+    return _OF_TRAINING if holds_trees(value) else ()
+
+
+def encode_tree(writer: Writer, value: Any, where: str) -> Any:
+    """Return a tree as JSON; NotImplemented for what is none."""
+    if isinstance(value, Tree):
+        state = value.__getstate__()
+        n_features, n_classes, n_outputs = value.__reduce__()[1]
+        return {
+            "is": "tree",
+            "n_features": int(n_features),
+            "n_classes": [int(n) for n in n_classes[:n_outputs]],
+            "max_depth": int(state["max_depth"]),
+            "layout": _layout(_NODES),
+            "nodes": _bytes(writer, state["nodes"], f"{where}.nodes"),
+            "values": writer.tensor(torch.from_numpy(state["values"]), f"{where}.values"),
+        }
+    if isinstance(value, TreePredictor):
+        return {
+            "is": "predictor",
+            "layout": _layout(_RECORDS),
+            "nodes": _bytes(writer, value.nodes, f"{where}.nodes"),
+        }
+    return NotImplemented
+
+
+def decode_tree(reader: Reader, record: Mapping[str, Any]) -> Tree:
+    """Return the tree that JSON stands for, with all its nodes in range."""
+    n_features, n_classes = int(record["n_features"]), np.array(record["n_classes"], dtype=np.intp)
+    nodes = _nodes(reader, record, _NODES)
+    values = reader.decode(record["values"]).numpy()
+    if n_classes.ndim != 1 or not len(n_classes) or n_classes.min() < 1 or n_features < 1:
+        raise ValueError("it has a tree without classes or columns.")
+    if values.dtype != np.float64 or values.shape != (len(nodes), len(n_classes), n_classes.max()):
+        raise ValueError(f"it has a tree of {len(nodes)} nodes with values {values.shape}.")
+    inner = nodes["left_child"] != _LEAF
+    _check_nodes(
+        nodes["left_child"], nodes["right_child"], nodes["feature"], inner, n_features=n_features
+    )
+    if np.any(nodes["right_child"][~inner] != _LEAF):
+        raise ValueError("it has a tree with half a leaf.")
+    tree = Tree(n_features, n_classes, len(n_classes))
+    state = {"max_depth": int(record["max_depth"]), "node_count": len(nodes)}
+    tree.__setstate__({**state, "nodes": nodes, "values": np.ascontiguousarray(values)})
+    return tree
+
+
+def decode_predictor(reader: Reader, record: Mapping[str, Any]) -> TreePredictor:
+    """Return the tree of histogram boosting that JSON stands for."""
+    nodes = _nodes(reader, record, _RECORDS)
+    inner = nodes["is_leaf"] == 0
+    _check_nodes(nodes["left"], nodes["right"], nodes["feature_idx"], inner)
+    if nodes["is_categorical"].any():
+        raise ValueError("it has a tree with categories, whose sets no file holds.")
+    none = np.zeros((0, 8), dtype=np.uint32)
+    return TreePredictor(nodes, none, none)
+
+
+def check_holder(value: Any) -> None:
+    """Raise a ValueError if an estimator of a file would ask its trees for columns it has not.
+
+    Parameters
+    ----------
+    value : estimator
+        With the attributes that the file has for it.
+    """
+    own = vars(value)
+    strange = isinstance(value, IsolationForest) or any(isinstance(v, Tree) for v in own.values())
+    if strange and not isinstance(value, BaseDecisionTree):
+        raise ValueError(f"it has trees in a {type(value).__name__}, which no file can hold.")
+    if not holds_trees(value):
+        return
+    n_columns = own.get("n_features_in_")
+    if isinstance(value, BaseDecisionTree):
+        trees = [own["tree_"]] if "tree_" in own else []
+        fits = all(isinstance(tree, Tree) and tree.n_features == n_columns for tree in trees)
+    elif isinstance(value, _HISTOGRAM):
+        fits = "_predictors" not in own or _histogram_fits(own, n_columns)
+    else:
+        # They hand their columns on without another look.
+        trees = [vars(tree) for tree in np.ravel(own.get("estimators_", []))]
+        fits = all(
+            isinstance(tree.get("tree_"), Tree)
+            and tree["tree_"].n_features == n_columns == tree.get("n_features_in_")
+            for tree in trees
+        )
+    if not fits:
+        raise ValueError(f"it has a {type(value).__name__} whose trees are of other columns.")
+
+
+def _histogram_fits(own: Mapping[str, Any], n_columns: Any) -> bool:
+    predictors = [tree for trees in own["_predictors"] for tree in trees]
+    if not isinstance(n_columns, int) or own.get("_preprocessor") is not None:
+        return False
+    if np.any(own["_bin_mapper"].is_categorical_):
+        return False
+    return all(
+        isinstance(tree, TreePredictor)
+        and np.all(tree.nodes["feature_idx"][tree.nodes["is_leaf"] == 0] < n_columns)
+        for tree in predictors
+    )
+
+
+def _check_nodes(
+    left: np.ndarray,
+    right: np.ndarray,
+    feature: np.ndarray,
+    inner: np.ndarray,
+    *,
+    n_features: float = np.inf,
+) -> None:
+    """Raise a ValueError if a node leads out of its tree, or back, or to a column that is not."""
+    number = np.arange(len(left))[inner]
+    for child in (left[inner].astype(np.int64), right[inner].astype(np.int64)):
+        # Children come after their parents, so that no way is endless.
+        if np.any(child <= number) or np.any(child >= len(left)):
+            raise ValueError("it has a tree whose nodes lead out of it.")
+    if np.any(feature[inner] < 0) or np.any(feature[inner] >= n_features):
+        raise ValueError("it has a tree that asks for columns that are not there.")
+
+
+def _nodes(reader: Reader, record: Mapping[str, Any], dtype: np.dtype) -> np.ndarray:
+    if record["layout"] != _layout(dtype):
+        raise ValueError(
+            "it has trees of another version of scikit-learn, whose nodes have other fields."
+        )
+    content = reader.decode(record["nodes"]).numpy()
+    if content.dtype != np.uint8 or content.ndim != 2 or content.shape[1] != dtype.itemsize:
+        raise ValueError(f"it has a tree of nodes of the shape {content.shape}.")
+    if not len(content):
+        raise ValueError("it has a tree without a node.")
+    return np.ascontiguousarray(content).reshape(-1).view(dtype)
+
+
+def _bytes(writer: Writer, nodes: np.ndarray, name: str) -> dict[str, Any]:
+    """Take nodes into the file as rows of bytes."""
+    rows = np.ascontiguousarray(nodes).view(np.uint8).reshape(len(nodes), nodes.dtype.itemsize)
+    return writer.tensor(torch.from_numpy(rows.copy()), name)
+
+
+def _layout(dtype: np.dtype) -> list[list[Any]]:
+    """Return the fields of a node: names, types and places."""
+    return [[name, found[0].str, found[1]] for name, found in dtype.fields.items()]
