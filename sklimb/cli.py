@@ -165,6 +165,7 @@ def _read(arguments: argparse.Namespace):
     """Return the table of ``--data`` and that of ``--test``, None where not asked for."""
     from sklimb._compare.data.roles import KINDS
     from sklimb._compare.reading import read_second, read_table
+    from sklimb._compare.run.image_sets import is_image_source
 
     needs_data = ("target", "test", "groups", "time", *KINDS)
     if arguments.data is None:
@@ -172,6 +173,11 @@ def _read(arguments: argparse.Namespace):
         if given:
             raise InputError(f"{', '.join(given)} without --data: which file is meant?")
         return None, None
+    if is_image_source(arguments.data):
+        given = [f"--{name}" for name in ("groups", "time", *KINDS) if getattr(arguments, name)]
+        if given:
+            raise InputError(f"{', '.join(given)}: {arguments.data} has no columns with names")
+        return None, None  # `_load` reads it
     if arguments.target is None:
         raise InputError(
             "--data without --target: which column holds the classes? (--target -1 is the last)"
@@ -207,12 +213,15 @@ def _X_y(source):
 
 
 def _load(arguments: argparse.Namespace):
-    """Return the set of ``--dataset``, None where not asked for."""
+    """Return the set of ``--dataset``, or the images of ``--data``; None where there are none."""
+    from sklimb._compare.run.image_sets import is_image_source, read_images
     from sklimb._compare.run.sets import load_set
 
     if arguments.dataset is None:
         if arguments.data_home is not None:
             raise InputError("--data-home without --dataset: which data set is meant?")
+        if arguments.data is not None and is_image_source(arguments.data):
+            return read_images(arguments.data, arguments.target, arguments.test)
         return None
     if arguments.data is not None:
         raise InputError("--data and --dataset are two data sets: name one of them")

@@ -152,7 +152,7 @@ def run(
     if options.budget is None:
         levels = exhaustive(problem.splits)
     else:
-        n_columns = 1 if np.ndim(problem.X) == 1 else problem.X.shape[1]
+        n_columns = 1 if np.ndim(problem.X) == 1 else int(np.prod(problem.X.shape[1:]))
         levels = ladder(problem.splits, n_columns, len(classes))
     # A handful that was named is compared whole; a long list, as a named set brings, takes turns.
     handful = plan.asked_for and len(plan.entries) <= _HANDFUL

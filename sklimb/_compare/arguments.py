@@ -22,6 +22,7 @@ _EPILOG = """\
 examples:
   sklimb compare                                     scikit-learn's digits, made long-tailed
   sklimb compare --data glass.csv --target -1        the last column holds the classes
+  sklimb compare --data photos                       a folder of pictures for each class
   sklimb compare --dataset reuters36 --methods linear_svc,reweight,affinity
   sklimb compare --data claims.csv --target fraud --groups customer --methods smote,forest,affinity
   sklimb compare --data claims.csv --target fraud --aim recall=0.8 --budget 300
@@ -66,7 +67,8 @@ def make_parser() -> argparse.ArgumentParser:
     data.add_argument(
         "--data",
         metavar="FILE",
-        help="file (CSV, Parquet, Excel); without it scikit-learn's digits, ratio 50",
+        help="file (CSV, Parquet, Excel; .npy or .npz of rows or images), or folder of class "
+        "folders of pictures; without it scikit-learn's digits, ratio 50",
     )
     data.add_argument(
         "--dataset",
@@ -79,7 +81,10 @@ def make_parser() -> argparse.ArgumentParser:
         help="folder of --dataset (default: $SKLIMB_DATA, else ~/scikit_learn_data/sklimb)",
     )
     data.add_argument(
-        "--target", metavar="COLUMN", help="column of the classes: a name, or a number (-1: last)"
+        "--target",
+        metavar="COLUMN",
+        help="column of the classes: a name, or a number (-1: last); for images the array in the "
+        ".npz, or the .npy, that holds them",
     )
     data.add_argument(
         "--header",

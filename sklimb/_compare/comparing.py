@@ -63,7 +63,8 @@ def compare(
 
     Parameters
     ----------
-    X : DataFrame, array-like or sparse matrix of shape (n_samples, n_features), default=None
+    X : DataFrame, array-like or sparse matrix of shape (n_samples, n_features), images of shape \
+            (n_samples, n_channels, height, width) or (n_samples, height, width), default=None
         Numbers, and in a frame also categories, dates and texts; NaN means missing. Or a list of
         texts, which become a sparse matrix (TF-IDF), as texts in a frame do. Without it
         scikit-learn's digits are used, made long-tailed (ratio 50) anew in each repeat, with a
@@ -84,7 +85,10 @@ def compare(
         ``"xgboost_corrected"``, ``"catboost"``, ``"catboost_corrected"``; None means all.
         ``"cross_fitted"`` and the net in ``"blend"`` are eight networks that leave folds out, all
         other nets are one network (``cross_fit=False``). Histogram boosting takes no
-        texts or sparse columns and is left out there.
+        texts or sparse columns and is left out there. Images have methods of their own:
+        ``"plain"``, ``"reweight"``, ``"logit_adjusted"``, ``"ldam_drw"``, ``"rsg"``, ``"m2m"``,
+        ``"offset"``, ``"affinity"`` and ``"prior_corrected"`` with a small convolutional net, and
+        ``"logistic"`` and ``"forest"`` on their pixels.
     metric : {"balanced_accuracy", "geometric_mean", "macro_f1", "average_precision"}, default=None
         What the searches choose by and the table is sorted by. Average precision is that of the
         rarer of two classes, else the mean over classes, each against the rest. None is balanced
@@ -179,14 +183,17 @@ def compare(
     >>> comparison.best_estimator_.predict(X[:3]).shape
     (3,)
     """
+    from sklimb._compare.data.images import is_images
     from sklimb._compare.decisions.aims import make_aim
+    from sklimb._compare.run.image_methods import image_methods
     from sklimb._compare.run.methods import chosen_methods
     from sklimb._compare.run.options import make_options
     from sklimb._compare.run.problems import digits_problem, make_problem
     from sklimb._compare.run.scores import rarest_class
 
     started = answering.clock()
-    entries = chosen_methods(methods)
+    images = prepare is None and is_images(X)
+    entries = chosen_methods(methods, image_methods() if images else None)
     if prepare is not None and not (hasattr(prepare, "fit") and hasattr(prepare, "transform")):
         raise InputError(f"prepare must be a transformer (fit, transform), not {prepare!r}")
     options = make_options(

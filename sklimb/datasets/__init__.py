@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sklimb.datasets._image_folder import load_image_folder
 from sklimb.datasets._images import fetch_cifar10, fetch_mnist
 from sklimb.datasets._imbalance import (
     class_counts,
@@ -27,6 +28,7 @@ __all__ = [
     "flip_labels",
     "get_data_home",
     "imbalance_ratio",
+    "load_image_folder",
     "make_long_tailed",
     "make_step_imbalanced",
 ]

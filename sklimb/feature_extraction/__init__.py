@@ -1,7 +1,8 @@
-"""Numbers from words in their surroundings, from dates, and from columns of texts."""
+"""Numbers from words in their surroundings, dates, columns of texts, and images."""
 
 from sklimb.feature_extraction.dates import DateEncoder
+from sklimb.feature_extraction.images import ShrinkImages
 from sklimb.feature_extraction.texts import filled_texts
 from sklimb.feature_extraction.words import WordWindowVectorizer
 
-__all__ = ["DateEncoder", "WordWindowVectorizer", "filled_texts"]
+__all__ = ["DateEncoder", "ShrinkImages", "WordWindowVectorizer", "filled_texts"]

@@ -33,6 +33,7 @@ _TRUSTED = frozenset(
         "sklimb.feature_extraction.words.WordWindowVectorizer",
         "sklimb.feature_extraction.words._Analyzer",
         "sklimb.feature_extraction.dates.DateEncoder",
+        "sklimb.feature_extraction.images.ShrinkImages",
         "sklimb.feature_extraction.texts.filled_texts",
         "sklearn.compose._column_transformer.make_column_selector",
     )

@@ -18,7 +18,7 @@ from sklimb._compare.data.columns import Columns
 from sklimb._compare.data.kinds import columns_of
 from sklimb._compare.data.preparing import is_frame, is_text
 from sklimb._compare.data.text_columns import MAX_CATEGORIES
-from sklimb.feature_extraction import DateEncoder, filled_texts
+from sklimb.feature_extraction import DateEncoder, ShrinkImages, filled_texts
 
 
 def make_preparation(X: Any, columns: Columns | None = None) -> BaseEstimator:
@@ -31,7 +31,7 @@ def make_preparation(X: Any, columns: Columns | None = None) -> BaseEstimator:
 
     Parameters
     ----------
-    X : frame, ndarray or CSR matrix of shape (n_samples, n_features), or array of texts
+    X : frame, ndarray or CSR matrix of shape (n_samples, n_features), array of texts, or images
         As `check_columns` returns it. Of its values only whether some are missing is used.
     columns : Columns or None, default=None
         What the columns of a frame are; None decides it here.
@@ -42,6 +42,8 @@ def make_preparation(X: Any, columns: Columns | None = None) -> BaseEstimator:
     """
     if is_text(X):
         return _words()
+    if np.ndim(X) == 4:
+        return ShrinkImages()
     if sparse.issparse(X):
         # Centring would fill the zeros in.
         return MaxAbsScaler()

@@ -68,6 +68,10 @@ def stack(X: Any, more: Any) -> Any:
         if text and not X.columns.has_duplicates:
             more = more.astype(text)
         return pd.concat([X, more], ignore_index=True)
+    if X.ndim == 4 and X.shape[1:] != more.shape[1:]:
+        raise InputError(
+            f"X has images of the shape {X.shape[1:]} and X_test of the shape {more.shape[1:]}"
+        )
     if X.shape[1] != more.shape[1]:
         raise InputError(f"X has {X.shape[1]} columns and X_test has {more.shape[1]}")
     if sparse.issparse(more) and not sparse.issparse(X):

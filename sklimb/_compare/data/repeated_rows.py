@@ -67,6 +67,8 @@ def _keys(X: Any, left_out: set) -> tuple[np.ndarray | None, bool]:
         return np.array(keys), True
     if hasattr(X, "iloc"):
         frame = X[[name for name in X.columns if name not in left_out]]
+    elif np.ndim(X) == 4:
+        return np.array([hash(image.tobytes()) for image in X]), True
     elif np.ndim(X) == 1:
         frame = pd.DataFrame({0: X})
     elif np.ndim(X) == 2 and np.asarray(X).dtype != object:

@@ -50,6 +50,8 @@ class Method:
         Parameters of the classifier where nothing is searched.
     text_turn : int or None, default=None
         The turn where the rows are texts; None is `turn`.
+    prepare : transformer or None, default=None
+        Its own first step, in place of that of all methods.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Method:
     takes_sparse: bool = True
     untuned: Mapping[str, Any] = field(default_factory=dict)
     text_turn: int | None = None
+    prepare: BaseEstimator | None = None
 
     def for_text(self) -> Method:
         """Return the same method with the grids for texts, untuned the first of them."""
@@ -79,7 +82,7 @@ class Method:
         Parameters
         ----------
         prepare : transformer
-            Turns the columns into scaled numbers; it is cloned.
+            Turns the columns into scaled numbers, unless the method has its own; it is cloned.
         device : str
             Given to every step that has a parameter of this name, or in which a classifier has, at
             any depth.
@@ -92,7 +95,7 @@ class Method:
         pipeline : imblearn.pipeline.Pipeline
             With the steps ``prepare``, ``resample`` (where there is one) and ``classify``.
         """
-        steps = [("prepare", clone(prepare))]
+        steps = [("prepare", clone(self.prepare or prepare))]
         if self.resample is not None:
             steps.append(("resample", self.resample()))
         steps.append(("classify", self.classify()))

@@ -240,13 +240,17 @@ _ALL = [
 METHODS: dict[str, Method] = {method.name: method for method in _ALL}
 
 
-def chosen_methods(methods: Sequence[str | Method] | None) -> list[Method]:
+def chosen_methods(
+    methods: Sequence[str | Method] | None, known: Mapping[str, Method] | None = None
+) -> list[Method]:
     """Return the entries for what a user asked for.
 
     Parameters
     ----------
     methods : sequence of str or Method, or None
-        Names of `METHODS` (hyphens count as underscores) or further entries; None means all.
+        Names (hyphens count as underscores) or further entries; None means all.
+    known : mapping or None, default=None
+        The entries by name; None takes `METHODS`.
 
     Returns
     -------
@@ -258,8 +262,9 @@ def chosen_methods(methods: Sequence[str | Method] | None) -> list[Method]:
     InputError
         If a name is unknown or nothing was asked for.
     """
+    known = METHODS if known is None else known
     if methods is None:
-        return list(METHODS.values())
+        return list(known.values())
     if isinstance(methods, str):
         methods = [methods]
     entries = {}
@@ -268,14 +273,15 @@ def chosen_methods(methods: Sequence[str | Method] | None) -> list[Method]:
             entries[asked.name] = asked
             continue
         name = str(asked).strip().lower().replace("-", "_")
-        if name in OPTIONAL and name not in METHODS:
+        if name in OPTIONAL and name not in known and known is METHODS:
             raise InputError(
                 f"method {name} needs the package {OPTIONAL[name]}, which is not installed: "
                 "pip install 'sklimb[boosting]'"
             )
-        if name not in METHODS:
-            raise InputError(f"there is no method {asked!r}: {nearest(asked, METHODS)}")
-        entries[name] = METHODS[name]
+        if name not in known:
+            for_images = " for images" if name in METHODS else ""
+            raise InputError(f"there is no method {asked!r}{for_images}: {nearest(asked, known)}")
+        entries[name] = known[name]
     if not entries:
-        raise InputError(f"no method was asked for: there are {', '.join(METHODS)}")
+        raise InputError(f"no method was asked for: there are {', '.join(known)}")
     return list(entries.values())

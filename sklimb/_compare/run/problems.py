@@ -13,6 +13,7 @@ from sklimb._compare.checking import check_labels, check_order, check_side
 from sklimb._compare.data.columns import Column, Columns
 from sklimb._compare.data.converting import conform
 from sklimb._compare.data.dtypes import as_pandas, plain_frame
+from sklimb._compare.data.images import check_images, is_images
 from sklimb._compare.data.kinds import columns_of
 from sklimb._compare.data.preparing import as_rows, check_columns, is_frame, stack
 from sklimb._compare.data.repeated_rows import repeated_notes
@@ -138,10 +139,19 @@ def make_problem(
         pairs = [(s.train, s.test) for s in splits if s.repeat == 0]
         cautions += repeated_notes(X, y, pairs, left_out)
     labels, counts = np.unique(y[rows], return_counts=True)
-    size = f"{n:,} texts" if X.ndim == 1 else f"{n:,} rows, {counted(X.shape[1], 'column')}"
-    words = f"{size}, {len(labels)} classes of {counts.max():,} to {counts.min():,} rows"
+    words = f"{_size(X, n)}, {len(labels)} classes of {counts.max():,} to {counts.min():,} rows"
     notes += more
     return Problem(X, y, splits, rows, words, how, code, notes, prepare, columns, cautions)
+
+
+def _size(X: Any, n: int) -> str:
+    """Return how much there is to learn from, in words."""
+    if X.ndim == 1:
+        return f"{n:,} texts"
+    if X.ndim == 4:
+        _, channels, height, width = X.shape
+        return f"{n:,} images of {height} x {width} pixels, {counted(channels, 'channel')}"
+    return f"{n:,} rows, {counted(X.shape[1], 'column')}"
 
 
 def _sides(X, groups, time, asked) -> tuple[Any, Any, Any, dict]:
@@ -175,6 +185,11 @@ def _decided(X, prepare, asked) -> tuple[Any, Columns | None, list[str], str]:
         if said:
             X = X.drop(columns=_listed(asked["drop"]))
         return as_rows(X), None, [], ""
+    if is_images(X):
+        if said:
+            raise InputError(f"{said[0]} names columns, and X holds images, which have none")
+        X, code, notes = check_images(X)
+        return X, None, notes, code
     X, code = as_pandas(X)
     if not is_frame(X):
         if said:
@@ -211,6 +226,8 @@ def _test_part(X, X_test, columns: Columns | None, prepare, notes: list[str]) ->
     """Return a test part as the training part is, and add what did not fit to the notes."""
     if prepare is not None:
         return as_rows(X_test)
+    if is_images(X_test) and np.ndim(X) == 4:
+        return check_images(X_test, "X_test")[0]
     X_test = as_pandas(X_test)[0]
     if columns is None or not is_frame(X_test) or 0 in X_test.shape:
         X_test = check_columns(X_test)

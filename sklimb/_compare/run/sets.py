@@ -62,8 +62,10 @@ class NamedSet:
     left_out: tuple[str, ...] = ()
     name: str = ""
 
-    def methods(self) -> list[str]:
-        """Return the methods that run unless others are asked for."""
+    def methods(self) -> list[str] | None:
+        """Return the methods that run unless others are asked for, None for all."""
+        if not self.left_out:
+            return None
         from sklimb._compare.run.methods import METHODS
 
         return [name for name in METHODS if name not in self.left_out]

@@ -1,0 +1,154 @@
+"""A folder of class folders of pictures as arrays."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.utils import Bunch
+
+__all__ = ["load_image_folder"]
+
+_ENDINGS = (".png", ".jpg", ".jpeg")
+
+
+def load_image_folder(
+    path: str | os.PathLike[str],
+    *,
+    size: int | tuple[int, int] | None = None,
+    return_X_y: bool = False,
+) -> Any:
+    """Read pictures that lie in a folder for each class, as ``cats/1.png``; needs Pillow.
+
+    Parameters
+    ----------
+    path : str or path-like
+        Folder of the class folders. PNG and JPEG files in them, at any depth, are read.
+    size : int or (height, width), default=None
+        What all pictures are made. None takes the size that most of them have, with its sides cut
+        down to 96 pixels.
+    return_X_y : bool, default=False
+        Return the pictures and the labels alone.
+
+    Returns
+    -------
+    pictures : Bunch
+        ``data``, an ndarray of uint8 of shape (n_samples, n_channels, height, width), with one
+        channel if all pictures are grey, else three; ``target``, the names of the folders;
+        ``filenames``; and ``notes``, a line for each thing that was done to the pictures.
+
+    Raises
+    ------
+    ImportError
+        If Pillow is not installed.
+    ValueError
+        If there are no such folders, or a file is no picture.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from PIL import Image
+    >>> from sklimb.datasets import load_image_folder
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for name in ("cat", "dog"):
+    ...         (Path(folder) / name).mkdir()
+    ...         Image.new("L", (8, 6)).save(Path(folder) / name / "1.png")
+    ...     X, y = load_image_folder(folder, return_X_y=True)
+    >>> X.shape, y.tolist()
+    ((2, 1, 6, 8), ['cat', 'dog'])
+    """
+    path = Path(path)
+    files, others = _files(path)
+    image = _pillow()
+    opened, sizes, grey = [], [], True
+    for file, _ in files:
+        with _read(image, file) as picture:
+            opened.append(picture.convert("L" if _is_grey(picture) else "RGB"))
+            grey &= opened[-1].mode == "L"
+            sizes.append((opened[-1].height, opened[-1].width))
+    wanted, notes = _chosen(size, sizes)
+    mode = "L" if grey else "RGB"
+    data = np.stack([_as_array(p.convert(mode), wanted, image) for p in opened])
+    if others:
+        notes.append(f"{others:,} files of {path} are no PNG or JPEG files and were not read")
+    found = Bunch(
+        data=data,
+        target=np.array([label for _, label in files]),
+        filenames=[str(file) for file, _ in files],
+        notes=notes,
+    )
+    return (found.data, found.target) if return_X_y else found
+
+
+def _files(path: Path) -> tuple[list[tuple[Path, str]], int]:
+    """Return the pictures with their labels, in order, and how many files are none."""
+    if not path.is_dir():
+        raise ValueError(f"{path} is no folder.")
+    found, others = [], 0
+    for folder in sorted(p for p in path.iterdir() if p.is_dir() and not p.name.startswith(".")):
+        inside = [p for p in sorted(folder.rglob("*")) if p.is_file() and p.name[0] != "."]
+        pictures = [p for p in inside if p.suffix.lower() in _ENDINGS]
+        others += len(inside) - len(pictures)
+        found += [(file, folder.name) for file in pictures]
+    if not found:
+        raise ValueError(
+            f"{path} has no folders with PNG or JPEG files: one folder for each class is needed, "
+            f"as {path.name}/cats/1.png."
+        )
+    return found, others
+
+
+def _pillow() -> Any:
+    try:
+        from PIL import Image
+    except ImportError:
+        raise ImportError("to read pictures Pillow is needed: pip install pillow") from None
+    return Image
+
+
+def _read(image: Any, file: Path) -> Any:
+    try:
+        picture = image.open(file)
+        picture.load()
+    except (OSError, ValueError, SyntaxError, image.DecompressionBombError) as error:
+        line = (str(error).splitlines() or [type(error).__name__])[0]
+        raise ValueError(f"{file} is no picture that can be read: {line}") from None
+    return picture
+
+
+def _is_grey(picture: Any) -> bool:
+    return picture.mode in ("1", "L", "LA", "I", "I;16", "F")
+
+
+def _chosen(
+    size: int | tuple[int, int] | None, sizes: list[tuple[int, int]]
+) -> tuple[tuple[int, int], list[str]]:
+    """Return what size to make all pictures, and what to say of it."""
+    most = 96
+    if size is not None:
+        wanted = (size, size) if isinstance(size, (int, np.integer)) else tuple(size)
+        if len(wanted) != 2 or any(int(n) != n or n < 1 for n in wanted):
+            raise ValueError(f"size must be one or two whole numbers above 0, got {size!r}.")
+        return wanted, []
+    # Of equally frequent sizes the smallest, whatever the order of the files.
+    common = min(Counter(sizes).items(), key=lambda item: (-item[1], item[0]))[0]
+    share = min(1.0, most / max(common))
+    wanted = tuple(max(1, round(side * share)) for side in common)
+    other = sum(own != wanted for own in sizes)
+    if not other:
+        return wanted, []
+    return wanted, [
+        f"{other:,} of {len(sizes):,} pictures were made {wanted[0]} x {wanted[1]} pixels (height "
+        f"x width): most are {common[0]} x {common[1]}"
+    ]
+
+
+def _as_array(picture: Any, size: tuple[int, int], image: Any) -> np.ndarray:
+    if (picture.height, picture.width) != size:
+        picture = picture.resize((size[1], size[0]), image.Resampling.BILINEAR)
+    array = np.asarray(picture, dtype=np.uint8)
+    return array[None] if array.ndim == 2 else array.transpose(2, 0, 1)

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pytest
+
+from sklimb.datasets import load_image_folder
+
+Image = pytest.importorskip("PIL.Image")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Two classes of grey 6 x 5 pictures (height x width)."""
+    rng = np.random.default_rng(0)
+    for name, n in (("cat", 3), ("dog", 2)):
+        (tmp_path / name).mkdir()
+        for k in range(n):
+            pixels = rng.integers(0, 255, (6, 5), dtype=np.uint8)
+            Image.fromarray(pixels).save(tmp_path / name / f"{k}.png")
+    return tmp_path
+
+
+def test_pictures_and_names_of_their_folders_in_order(folder):
+    found = load_image_folder(folder)
+    assert found.data.shape == (5, 1, 6, 5)
+    assert found.data.dtype == np.uint8
+    assert found.target.tolist() == ["cat"] * 3 + ["dog"] * 2
+    pixels = np.asarray(Image.open(folder / "dog" / "1.png"))
+    np.testing.assert_array_equal(found.data[4, 0], pixels)
+    assert found.filenames[4].endswith("1.png")
+    assert found.notes == []
+
+
+def test_one_picture_in_colour_makes_three_channels_of_all(folder):
+    Image.new("RGB", (5, 6), (10, 20, 30)).save(folder / "dog" / "9.jpeg")
+    X, _ = load_image_folder(folder, return_X_y=True)
+    assert X.shape == (6, 3, 6, 5)
+    assert abs(X[5, 2].mean() - 30) < 5
+    np.testing.assert_array_equal(X[0, 0], X[0, 2])
+
+
+def test_other_sizes_become_that_of_most_and_are_counted(folder):
+    Image.new("L", (50, 60)).save(folder / "dog" / "9.png")
+    (folder / "dog" / "notes.txt").write_text("no picture")
+    found = load_image_folder(folder)
+    assert found.data.shape == (6, 1, 6, 5)
+    assert "1 of 6 pictures" in found.notes[0] and "6 x 5" in found.notes[0]
+    assert "1 files" in found.notes[1]
+
+
+def test_large_pictures_are_cut_down_and_a_size_can_be_asked_for(tmp_path):
+    (tmp_path / "one").mkdir()
+    Image.new("L", (300, 200)).save(tmp_path / "one" / "1.png")
+    assert load_image_folder(tmp_path).data.shape == (1, 1, 64, 96)
+    assert load_image_folder(tmp_path, size=7).data.shape == (1, 1, 7, 7)
+    assert load_image_folder(tmp_path, size=(4, 9)).data.shape == (1, 1, 4, 9)
+    with pytest.raises(ValueError, match="size must be"):
+        load_image_folder(tmp_path, size=0)
+
+
+def test_what_is_no_folder_of_pictures_is_told(folder, tmp_path_factory):
+    with pytest.raises(ValueError, match="is no folder"):
+        load_image_folder(folder / "nowhere")
+    with pytest.raises(ValueError, match="no folders with PNG or JPEG"):
+        load_image_folder(tmp_path_factory.mktemp("empty"))
+    (folder / "cat" / "bad.png").write_bytes(b"not a picture")
+    with pytest.raises(ValueError, match=r"bad\.png is no picture"):
+        load_image_folder(folder)
+
+
+def test_without_pillow_it_is_said_what_to_install(folder, monkeypatch):
+    monkeypatch.setitem(sys.modules, "PIL", None)
+    with pytest.raises(ImportError, match="pip install pillow"):
+        load_image_folder(folder)
