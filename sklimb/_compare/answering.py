@@ -74,7 +74,8 @@ def suitable(
     Returns
     -------
     entries : list of Method
-        With the grids for texts where the rows are texts.
+        With the grids for texts where the rows are texts, and with categories as they are where
+        a method takes them.
 
     Raises
     ------
@@ -83,7 +84,7 @@ def suitable(
     """
     from scipy import sparse
 
-    from sklimb._compare.data.first_step import has_text
+    from sklimb._compare.data.first_step import has_text, make_native_preparation
 
     texts = has_text(problem.X, problem.columns)
     if texts:
@@ -92,6 +93,10 @@ def suitable(
         left = [method.name for method in entries if not method.takes_sparse]
         entries = [method for method in entries if method.takes_sparse]
         problem.notes.append(f"left out, for they take no sparse columns: {', '.join(left)}")
+    if problem.columns is not None and problem.prepare is None:
+        native = make_native_preparation(problem.X, problem.columns)
+        if native is not None:
+            entries = [method.with_categories(*native) for method in entries]
     if aim is not None and aim.kind == "cost" and len(aim.costs) > 2:
         able = [method for method in entries if hasattr(method.classify(), "predict_proba")]
         left = [method.name for method in entries if method not in able]

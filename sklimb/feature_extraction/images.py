@@ -48,11 +48,14 @@ class ShrinkImages(TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_channels, height, width) or (n_samples, height, width)
-        y : ignored
+            Images of one size; those of one channel need no axis for it.
+        y : object, default=None
+            Not used.
 
         Returns
         -------
-        self : ShrinkImages
+        ShrinkImages
+            The fitted transformer.
 
         Raises
         ------
@@ -70,6 +73,7 @@ class ShrinkImages(TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_channels, height, width) or (n_samples, height, width)
+            Images as large as those that were fitted.
 
         Returns
         -------

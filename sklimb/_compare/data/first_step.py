@@ -12,13 +12,23 @@ from sklearn.compose import ColumnTransformer, make_column_selector
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import FeatureUnion
-from sklearn.preprocessing import FunctionTransformer, MaxAbsScaler, OneHotEncoder, StandardScaler
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    MaxAbsScaler,
+    OneHotEncoder,
+    OrdinalEncoder,
+    StandardScaler,
+)
 
 from sklimb._compare.data.columns import Columns
 from sklimb._compare.data.kinds import columns_of
 from sklimb._compare.data.preparing import is_frame, is_text
 from sklimb._compare.data.text_columns import MAX_CATEGORIES
 from sklimb.feature_extraction import DateEncoder, ShrinkImages, filled_texts
+
+_CATEGORIES = ("category", "boolean", "identifier")
+# Histogram boosting takes codes below 255.
+_MOST_CODES = 250
 
 
 def make_preparation(X: Any, columns: Columns | None = None) -> BaseEstimator:
@@ -52,6 +62,38 @@ def make_preparation(X: Any, columns: Columns | None = None) -> BaseEstimator:
         return _alone(_number_steps(has_missing))
     columns = columns or columns_of(X)
     return _plain_steps(X, columns) or _steps_by_name(columns, _places(X))
+
+
+def make_native_preparation(X: Any, columns: Columns) -> tuple[BaseEstimator, int] | None:
+    """Return the first step for trees that learn from categories as codes.
+
+    Parameters
+    ----------
+    X : frame of shape (n_samples, n_features)
+    columns : Columns
+
+    Returns
+    -------
+    steps : (transformer, int) or None
+        Codes of categories in front, and how many there are; numbers and dates behind, with their
+        gaps. A category that is rare among many, or new, is one of its own or missing. None where
+        there are no categories, or texts beside them.
+    """
+    places = _places(X)
+    names = [places[name] for name in columns.of_kind(*_CATEGORIES)]
+    if not names or columns.of_kind("text"):
+        return None
+    codes = OrdinalEncoder(
+        handle_unknown="use_encoded_value",
+        unknown_value=np.nan,
+        encoded_missing_value=np.nan,
+        max_categories=_MOST_CODES,
+    )
+    steps: list[tuple[str, BaseEstimator, Any]] = [("categories", codes, names)]
+    if numbers := [places[name] for name in columns.of_kind("number")]:
+        steps.append(("numbers", StandardScaler(), numbers))  # which keeps gaps
+    dates = [(DateEncoder(form), found) for form, found in _by_format(columns, places).items()]
+    return ColumnTransformer(steps + _numbered("dates", dates)), len(names)
 
 
 def has_text(X: Any, columns: Columns | None) -> bool:
@@ -92,18 +134,24 @@ def _steps_by_name(columns: Columns, places: dict[Any, Any]) -> BaseEstimator:
 
     if numbers := of_kind("number"):
         steps.append(("numbers", _number_steps(True), numbers))
-    if categories := of_kind("category", "boolean", "identifier"):
+    if categories := of_kind(*_CATEGORIES):
         steps.append(("categories", _categories(), categories))
-    by_format: dict[str | None, list[Any]] = {}
-    for name in columns.of_kind("date"):
-        found = columns[name].date
-        by_format.setdefault(found and found.format, []).append(places[name])
-    steps += _numbered("dates", [(_date_steps(form), names) for form, names in by_format.items()])
+    dates = [(_date_steps(form), names) for form, names in _by_format(columns, places).items()]
+    steps += _numbered("dates", dates)
     texts = of_kind("text")
     # By the name alone, so that a vectoriser gets one text a row.
     words = [(make_pipeline(FunctionTransformer(filled_texts), _words()), name) for name in texts]
     steps += _numbered("text", words)
     return ColumnTransformer(steps, sparse_threshold=1.0) if texts else ColumnTransformer(steps)
+
+
+def _by_format(columns: Columns, places: dict[Any, Any]) -> dict[str | None, list[Any]]:
+    """Return the columns of dates by how they are written."""
+    found: dict[str | None, list[Any]] = {}
+    for name in columns.of_kind("date"):
+        date = columns[name].date
+        found.setdefault(date and date.format, []).append(places[name])
+    return found
 
 
 def _numbered(name: str, steps: list[tuple[BaseEstimator, Any]]) -> list[tuple]:

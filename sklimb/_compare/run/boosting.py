@@ -1,7 +1,9 @@
 """Gradient boosting: what people use on tables, by class weights and by a correction afterwards.
 
 scikit-learn's histogram boosting is always there; LightGBM, XGBoost and CatBoost come with the
-extra ``sklimb[boosting]``. Each stands twice in the comparison, with the same grid.
+extra ``sklimb[boosting]``. Each stands twice in the comparison, with the same grid. Histogram
+boosting gets categories as codes; the others take them by arguments of `fit` or in frames of their
+own kinds, and get them one-hot.
 """
 
 from __future__ import annotations
@@ -52,6 +54,7 @@ def boosting_methods() -> list[Method]:
         _grids(_HISTOGRAM, "learning_rate", [0.3, 0.1, 0.03], l2_regularization=[0.0, 10.0]),
         turn=1,
         takes_sparse=False,
+        category_parameter="categorical_features",
     )
     if find_spec("lightgbm"):
         methods += _pair(
@@ -119,16 +122,26 @@ def _pair(
     turn: int = 2,
     cost: float = 0.1,
     takes_sparse: bool = True,
+    category_parameter: str = "",
 ) -> list[Method]:
     options = {"turn": turn, "by_class": True, "takes_sparse": takes_sparse}
     return [
-        Method(name, f"{label}, balanced", balanced, grids, cost=2 * cost, **options),
+        Method(
+            name,
+            f"{label}, balanced",
+            balanced,
+            grids,
+            cost=2 * cost,
+            category_parameter=category_parameter,
+            **options,
+        ),
         Method(
             f"{name}_corrected",
             f"{label}, corrected",
             lambda: PriorCorrectedClassifier(plain()),
             _of_wrapped(grids),
             cost=cost,
+            category_parameter=category_parameter and f"estimator__{category_parameter}",
             **options,
         ),
     ]

@@ -52,6 +52,9 @@ class Method:
         The turn where the rows are texts; None is `turn`.
     prepare : transformer or None, default=None
         Its own first step, in place of that of all methods.
+    category_parameter : str, default=""
+        Parameter of the classifier that takes the places of columns of categories, where it can
+        learn from these as codes.
     """
 
     name: str
@@ -67,6 +70,7 @@ class Method:
     untuned: Mapping[str, Any] = field(default_factory=dict)
     text_turn: int | None = None
     prepare: BaseEstimator | None = None
+    category_parameter: str = ""
 
     def for_text(self) -> Method:
         """Return the same method with the grids for texts, untuned the first of them."""
@@ -75,6 +79,25 @@ class Method:
             return self if turn == self.turn else replace(self, turn=turn)
         first = ParameterGrid(self.text_grids["quick"])[0]
         return replace(self, grids=self.text_grids, untuned=first, turn=turn)
+
+    def with_categories(self, prepare: BaseEstimator, n_categories: int) -> Method:
+        """Return the same method with categories as codes, if it takes them so.
+
+        Parameters
+        ----------
+        prepare : transformer
+            Its first step, which puts `n_categories` columns of codes in front.
+        n_categories : int
+
+        Returns
+        -------
+        method : Method
+        """
+        if not self.category_parameter:
+            return self
+        places = {self.category_parameter: list(range(n_categories))}
+        classify = self.classify
+        return replace(self, prepare=prepare, classify=lambda: classify().set_params(**places))
 
     def pipeline(self, prepare: BaseEstimator, *, device: str, seed: int) -> Pipeline:
         """Return the unfitted pipeline.

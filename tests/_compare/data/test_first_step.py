@@ -5,7 +5,11 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from sklimb._compare.data.first_step import has_text, make_preparation
+from sklimb._compare.data.first_step import (
+    has_text,
+    make_native_preparation,
+    make_preparation,
+)
 from sklimb._compare.data.kinds import columns_of
 from sklimb._compare.data.preparing import check_columns, take
 from sklimb._compare.data.roles import make_roles
@@ -153,3 +157,24 @@ def test_names_that_are_no_text_are_asked_for_by_their_place():
     made = make_preparation(frame).fit_transform(frame)
     assert made.shape == (N, 2)
     np.testing.assert_allclose(made[:, 0], (frame[3] - frame[3].mean()) / frame[3].std(ddof=0))
+
+
+def test_codes_of_categories_stand_in_front_and_numbers_keep_their_gaps(mixed):
+    dated = mixed.assign(day=["2024-01-01", None, "2024-02-01", "2024-01-15"])
+    columns = columns_of(dated, roles=make_roles(dated.columns, date="day"))
+    preparation, n = make_native_preparation(dated, columns)
+    made = preparation.fit_transform(dated)
+    assert n == 3  # job, town, member
+    assert np.isnan(made[1, 0]) and set(made[[0, 2, 3], 0]) == {0.0, 1.0}
+    assert np.isnan(made[1, 3])  # age
+    assert made.shape == (4, 3 + 2 + 7)
+    new = preparation.transform(dated.assign(job="pilot", age=1.0))
+    assert np.isnan(new[:, 0]).all() and np.isfinite(new[:, 3]).all()
+
+
+def test_without_categories_or_beside_texts_there_are_no_codes(mixed):
+    numbers = mixed[["age", "children"]]
+    assert make_native_preparation(numbers, columns_of(numbers)) is None
+    worded = mixed.assign(said=TEXTS)
+    roles = make_roles(worded.columns, text="said")
+    assert make_native_preparation(worded, columns_of(worded, roles=roles)) is None

@@ -3,6 +3,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import sparse
 
@@ -72,3 +73,42 @@ def test_sparse_columns_leave_out_what_takes_none():
     )
     assert "boosting" not in set(found.results["method"])
     assert any("take no sparse columns: boosting, boosting_corrected" in n for n in found.notes)
+
+
+@pytest.fixture(scope="module")
+def shops():
+    """A table whose classes go by the shop, of which there are more than one-hot columns."""
+    rng = np.random.RandomState(0)
+    shop = rng.randint(0, 120, 1500)
+    paid = rng.permutation(np.r_[rng.rand(1400), [np.nan] * 100])
+    day = pd.Series(pd.date_range("2024-01-01", periods=1500, freq="7h")).dt.strftime("%d.%m.%Y")
+    frame = pd.DataFrame({"paid": paid, "shop": [f"s{k}" for k in shop], "day": day})
+    frame.loc[::50, "shop"] = None
+    return frame, np.where(shop % 4 == 0, "few", "many")
+
+
+NATIVE = [m.name for m in boosting_methods() if m.category_parameter]
+
+
+@pytest.mark.parametrize("name", NATIVE)
+def test_categories_are_learnt_from_as_codes_where_there_are_many(name, shops):
+    X, y = shops
+    options = {"folds": 3, "budget": 1e-6, "n_jobs": 1, "random_state": 0}
+    found = compare(X, y, methods=[name], **options)
+    assert found.results["error"].iloc[0] == ""
+    # 49 of 120 shops have a one-hot column, so that the others would be guesses
+    assert found.results["balanced_accuracy"].iloc[0] > 0.9
+    assert "OrdinalEncoder" in found.code and "OneHotEncoder" not in found.code
+    space = {"X": X, "y": y}
+    exec(found.code, space)
+    new = X.assign(shop=np.where(np.arange(len(X)) % 3, X["shop"], "unknown"))
+    np.testing.assert_array_equal(space["model"].predict(new), found.best_estimator_.predict(new))
+
+
+def test_it_takes_columns_whose_names_are_no_text_and_truth_values():
+    rng = np.random.RandomState(0)
+    X = pd.DataFrame({0: rng.rand(200), 1: rng.rand(200) > 0.5})
+    X.columns = ["a", "b"]
+    y = X["b"].to_numpy() ^ (rng.rand(200) < 0.1)
+    found = compare(X, y, methods=["boosting"], folds=2, budget=1e-6, n_jobs=1, random_state=0)
+    assert found.results["balanced_accuracy"].iloc[0] > 0.8
