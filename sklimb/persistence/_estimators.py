@@ -19,7 +19,13 @@ from sklimb.classifiers import BlendedClassifier, PriorCorrectedClassifier
 from sklimb.classifiers.out_of_fold_fits import FoldMean
 from sklimb.persistence._names import is_container
 from sklimb.persistence._objects import Reader, Writer, encode_attributes, set_attributes
-from sklimb.persistence._trees import check_holder, encode_tree, holds_trees, left_out
+from sklimb.persistence._trees import (
+    check_holder,
+    encode_tree,
+    holds_trees,
+    left_out,
+    more_attributes,
+)
 
 # What a fitted sampler knows of the table that a pipeline asks it for; the rest are its samples.
 _OF_SAMPLERS = ("n_features_in_", "feature_names_in_", "sampling_strategy_")
@@ -109,12 +115,13 @@ def decode_skops(reader: Reader, record: Mapping[str, Any]) -> Any:
 
 
 def _by_attributes(writer: Writer, value: Any, where: str) -> dict[str, Any]:
+    inside = f"{where}." if where else ""
+    attributes = encode_attributes(writer, value, left_out(value), inside)
+    more = more_attributes(value, where).items()
     return {
         "is": "container",
         "class": writer.name(type(value), where or "the model"),
-        "attributes": encode_attributes(
-            writer, value, left_out(value, where), f"{where}." if where else ""
-        ),
+        "attributes": attributes + [[n, writer.encode(v, f"{inside}{n}")] for n, v in more],
     }
 
 

@@ -34,6 +34,7 @@ _OF_TRAINING = (
     "_scorer",
 )  # fmt: skip
 _LEAF = -1
+_CATEGORIES = "_categories_of_columns"
 _NODES, _RECORDS = np.dtype(NODE_DTYPE), np.dtype(PREDICTOR_RECORD_DTYPE)
 
 
@@ -42,20 +43,30 @@ def holds_trees(value: Any) -> bool:
     return isinstance(value, _HOLDERS)
 
 
-def left_out(value: Any, where: str) -> tuple[str, ...]:
-    """Return the attributes of what holds trees that no file holds.
+def left_out(value: Any) -> tuple[str, ...]:
+    """Return the attributes of what holds trees that no file holds."""
+    if isinstance(value, _HISTOGRAM):
+        return (*_OF_TRAINING, "_preprocessor", "_is_categorical_remapped")
+    return _OF_TRAINING if holds_trees(value) else ()
+
+
+def more_attributes(value: Any, where: str) -> dict[str, Any]:
+    """Return what stands in a file for attributes that are left out: categories as numbers.
 
     Raises
     ------
     TypeError
-        If it is boosting with categories as they are, whose sets no file holds.
+        If it is boosting whose categories are no numbers of an array.
     """
-    if isinstance(value, _HISTOGRAM) and vars(value).get("_preprocessor") is not None:
+    encoder = getattr(vars(value).get("_preprocessor"), "named_transformers_", {}).get("encoder")
+    if not isinstance(value, _HISTOGRAM) or encoder is None:
+        return {}
+    if hasattr(value, "feature_names_in_") or any(c.dtype.kind != "f" for c in encoder.categories_):
         raise TypeError(
-            f"{where or 'the model'} has splits by categories as they are (categorical_features), "
-            "which a file cannot hold: encode them first, as with OneHotEncoder."
+            f"{where or 'the model'} has categories of a frame as they are (categorical_features), "
+            "which a file cannot hold: make codes of them first, as with OrdinalEncoder."
         )
-    return _OF_TRAINING if holds_trees(value) else ()
+    return {_CATEGORIES: [c.astype(np.float64) for c in encoder.categories_]}
 
 
 def encode_tree(writer: Writer, value: Any, where: str) -> Any:
@@ -76,6 +87,8 @@ def encode_tree(writer: Writer, value: Any, where: str) -> Any:
         return {
             "is": "predictor",
             "layout": _layout(_RECORDS),
+            "binned": writer.encode(value.binned_left_cat_bitsets, where),
+            "raw": writer.encode(value.raw_left_cat_bitsets, where),
             "nodes": _bytes(writer, value.nodes, f"{where}.nodes"),
         }
     return NotImplemented
@@ -107,10 +120,13 @@ def decode_predictor(reader: Reader, record: Mapping[str, Any]) -> TreePredictor
     nodes = _nodes(reader, record, _RECORDS)
     inner = nodes["is_leaf"] == 0
     _check_nodes(nodes["left"], nodes["right"], nodes["feature_idx"], inner)
-    if nodes["is_categorical"].any():
-        raise ValueError("it has a tree with categories, whose sets no file holds.")
-    none = np.zeros((0, 8), dtype=np.uint32)
-    return TreePredictor(nodes, none, none)
+    sets = [reader.decode(record[name]) for name in ("binned", "raw")]
+    for bits in sets:
+        if not isinstance(bits, np.ndarray) or bits.dtype != np.uint32 or bits.shape[1:] != (8,):
+            raise ValueError("it has a tree whose sets of categories are of another shape.")
+        if np.any(nodes["bitset_idx"][nodes["is_categorical"] != 0] >= len(bits)):
+            raise ValueError("it has a tree that asks for sets of categories that are not there.")
+    return TreePredictor(nodes, *sets)
 
 
 def check_holder(value: Any) -> None:
@@ -122,6 +138,8 @@ def check_holder(value: Any) -> None:
         With the attributes that the file has for it.
     """
     own = vars(value)
+    if isinstance(value, _HISTOGRAM):
+        _give_categories(value)
     strange = isinstance(value, IsolationForest) or any(isinstance(v, Tree) for v in own.values())
     if strange and not isinstance(value, BaseDecisionTree):
         raise ValueError(f"it has trees in a {type(value).__name__}, which no file can hold.")
@@ -147,15 +165,52 @@ def check_holder(value: Any) -> None:
 
 def _histogram_fits(own: Mapping[str, Any], n_columns: Any) -> bool:
     predictors = [tree for trees in own["_predictors"] for tree in trees]
-    if not isinstance(n_columns, int) or own.get("_preprocessor") is not None:
+    known = own["_bin_mapper"].is_categorical_
+    ours = own["_is_categorical_remapped"]
+    ours = np.zeros(n_columns, dtype=bool) if ours is None else ours
+    if not np.array_equal(np.asarray(known, dtype=bool), ours):
         return False
-    if np.any(own["_bin_mapper"].is_categorical_):
-        return False
-    return all(
-        isinstance(tree, TreePredictor)
-        and np.all(tree.nodes["feature_idx"][tree.nodes["is_leaf"] == 0] < n_columns)
-        for tree in predictors
-    )
+    for tree in predictors:
+        if not isinstance(tree, TreePredictor):
+            return False
+        inner = tree.nodes["is_leaf"] == 0
+        features, by_set = tree.nodes["feature_idx"][inner], tree.nodes["is_categorical"][inner]
+        if np.any(features >= n_columns) or np.any(by_set[~ours[features]]):
+            return False
+    return True
+
+
+def _give_categories(value: Any) -> None:
+    """Make what turns categories into codes anew, by scikit-learn's own hand, out of their values.
+
+    Raises
+    ------
+    ValueError
+        If these are not what histogram boosting learns from.
+    """
+    own = vars(value)
+    categories = own.pop(_CATEGORIES, None)
+    if "_preprocessor" in own or "_is_categorical_remapped" in own:
+        raise ValueError(f"it has a {type(value).__name__} that prepares columns by itself.")
+    if "_bin_mapper" not in own:
+        return
+    n_columns = own.get("n_features_in_")
+    if not isinstance(n_columns, int) or n_columns != len(own["_bin_mapper"].bin_thresholds_):
+        raise ValueError(f"it has a {type(value).__name__} of {n_columns!r} columns.")
+    own["_preprocessor"] = own["_is_categorical_remapped"] = None
+    if categories is None:
+        return
+    places = np.flatnonzero(own["is_categorical_"])
+    whole = all(isinstance(c, np.ndarray) and c.dtype.kind == "f" and c.size for c in categories)
+    if not whole or len(places) != len(categories) or len(own["is_categorical_"]) != n_columns:
+        raise ValueError(f"it has a {type(value).__name__} with other categories than columns.")
+    X = np.zeros((max(map(len, categories)), n_columns))
+    for place, values in zip(places, categories, strict=True):
+        X[:, place] = np.resize(values, len(X))
+    twin = type(value)(categorical_features=own["is_categorical_"])
+    twin._preprocess_X(X, reset=True)
+    own["_preprocessor"] = twin._preprocessor
+    own["_is_categorical_remapped"] = twin._is_categorical_remapped
 
 
 def _check_nodes(

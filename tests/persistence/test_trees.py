@@ -6,6 +6,7 @@ import copy
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
 from imblearn.ensemble import BalancedRandomForestClassifier
 from sklearn.datasets import make_classification
@@ -58,6 +59,7 @@ def read(record, writer):
         FOREST,
         BALANCED,
         SMALL,
+        HistGradientBoostingClassifier(max_iter=3, categorical_features=[1, 3]),
         BaggingClassifier(n_estimators=2),
         AdaBoostClassifier(n_estimators=2),
         PriorCorrectedClassifier(SMALL, cv=2),
@@ -70,14 +72,15 @@ def read(record, writer):
 @pytest.mark.filterwarnings("ignore:.*has left out:RuntimeWarning")
 @pytest.mark.filterwarnings("ignore:.*has left out:UserWarning")
 def test_the_same_predictions(model):
-    model.fit(X, Y)
+    Z = np.round(X) if isinstance(model, HistGradientBoostingClassifier) else X
+    model.fit(Z, Y)
     record, writer = written(model)
     back = read(record, writer)
     assert type(back) is type(model)
-    np.testing.assert_array_equal(back.predict_proba(X), model.predict_proba(X))
-    np.testing.assert_array_equal(back.predict(X), model.predict(X))
-    back.fit(X, Y)  # all parameters are there
-    assert set(back.predict(X)) <= set(Y)
+    np.testing.assert_array_equal(back.predict_proba(Z), model.predict_proba(Z))
+    np.testing.assert_array_equal(back.predict(Z[:, ::-1]), model.predict(Z[:, ::-1]))
+    back.fit(Z, Y)  # all parameters are there
+    assert set(back.predict(Z)) <= set(Y)
 
 
 def test_numbers_to_predict_and_missing_ones():
@@ -99,7 +102,6 @@ def test_a_forest_needs_no_skops(monkeypatch):
 @pytest.mark.parametrize(
     "model, said",
     [
-        (HistGradientBoostingClassifier(max_iter=2, categorical_features=[0]), "OneHotEncoder"),
         (IsolationForest(n_estimators=2), "no file can hold"),
     ],
 )
@@ -107,6 +109,42 @@ def test_what_no_file_holds_is_refused(model, said):
     codes = np.column_stack([NUMBERS, X])
     with pytest.raises((TypeError, ValueError), match=said):
         read(*written(model.fit(codes, Y)))
+
+
+def test_categories_of_a_frame_are_refused():
+    frame = pd.DataFrame(np.round(X), columns=list("abcde"))
+    model = HistGradientBoostingClassifier(max_iter=2, categorical_features=["b"]).fit(frame, Y)
+    with pytest.raises(TypeError, match="as with OrdinalEncoder"):
+        written(model)
+
+
+@pytest.mark.parametrize(
+    "name, value",
+    [
+        ("n_features_in_", 99),
+        ("is_categorical_", np.array([True, False, False, False, False])),
+        ("is_categorical_", np.ones(5, dtype=bool)),
+        ("_categories_of_columns", [np.array([0.0])] * 3),
+        ("_categories_of_columns", [np.array(["a"])] * 2),
+        ("_preprocessor", None),
+    ],
+)
+def test_boosting_whose_categories_were_changed_is_an_error(name, value):
+    model = HistGradientBoostingClassifier(max_iter=3, categorical_features=[1, 3])
+    record, writer = written(model.fit(np.round(X), Y))
+    pairs = [pair for pair in record["attributes"] if pair[0] != name]
+    record["attributes"] = [*pairs, [name, writer.encode(value, name)]]
+    with pytest.raises(ValueError, match="it has a HistGradientBoosting"):
+        read(record, writer)
+
+
+def test_a_set_of_categories_that_is_not_there_is_an_error():
+    kinds = np.arange(200)[:, None] % 8.0
+    model = HistGradientBoostingClassifier(max_iter=1, categorical_features=[0])
+    record, writer = written(model.fit(kinds, np.isin(kinds[:, 0], [1, 4, 6])))
+    _tree_of(record)["raw"] = writer.encode(np.zeros((0, 8), dtype=np.uint32), "raw")
+    with pytest.raises(ValueError, match="sets of categories that are not there"):
+        read(record, writer)
 
 
 def _tree_of(record):
