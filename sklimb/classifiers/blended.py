@@ -90,7 +90,7 @@ class BlendedClassifier(
         lower case. They are cloned. None takes ``("net", RebalancedClassifier(n_members=8,
         cross_fit=True))`` and ``("forest", RandomForestClassifier(n_estimators=300,
         min_samples_leaf=2, oob_score=True))``. Take plain classifiers: one that corrects for class
-        sizes itself would be corrected twice.
+        sizes itself would be corrected twice. Pipelines may each prepare columns in their own way.
     weights : array-like of shape (n_estimators,), default=None
         Weights of the classifiers, those that are dropped included; none is negative, not all are
         0. None weighs them equally.

@@ -15,8 +15,14 @@ from joblib import parallel_config
 from scipy.optimize import minimize_scalar
 from scipy.sparse import csr_array
 from sklearn.base import clone
+from sklearn.compose import make_column_transformer
 from sklearn.datasets import make_classification
-from sklearn.ensemble import BaggingClassifier, RandomForestClassifier
+from sklearn.ensemble import (
+    BaggingClassifier,
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+)
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import balanced_accuracy_score, log_loss
@@ -31,7 +37,7 @@ from sklearn.model_selection import (
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 from sklearn.svm import LinearSVC
 from sklearn.utils import get_tags
 
@@ -302,6 +308,40 @@ def test_forms_of_data(form, data):
         found = model.fit(shown(X), y).predict_proba(shown(X_test))
     np.testing.assert_allclose(found, expected, rtol=2e-3, atol=1e-4)
     assert model.n_features_in_ == 8
+
+
+def test_each_prepares_columns_in_its_own_way():
+    rng = np.random.default_rng(0)
+    kind = rng.choice(["red", "blue", "green", None], 300)
+    said = np.where(rng.random(300) < 0.5, "a good day", "a bad night")
+    X = pd.DataFrame({"size": rng.normal(size=300), "kind": kind, "said": said})
+    X.loc[::9, "size"] = np.nan
+    y = np.where((kind == "red") | (said == "a bad night") & (rng.random(300) < 0.5), "yes", "no")
+    one_hot = make_column_transformer((OneHotEncoder(sparse_output=False), ["kind"]))
+    codes = OrdinalEncoder(encoded_missing_value=np.nan)
+    blend = BlendedClassifier(
+        estimators=[
+            ("net", make_pipeline(one_hot, RebalancedClassifier(max_epochs=3, random_state=0))),
+            (
+                "boosting",
+                make_pipeline(
+                    make_column_transformer((codes, ["kind"]), ("passthrough", ["size"])),
+                    HistGradientBoostingClassifier(max_iter=5, categorical_features=[0]),
+                ),
+            ),
+            (
+                "words",
+                make_pipeline(
+                    make_column_transformer((TfidfVectorizer(), "said")), LogisticRegression()
+                ),
+            ),
+        ],
+        cv=2,
+        random_state=0,
+    ).fit(X, y)
+    alone = blend.named_estimators_.words.predict(X)
+    assert balanced_accuracy_score(y, blend.predict(X)) > balanced_accuracy_score(y, alone)
+    assert np.isfinite(blend.oof_proba_).all()
 
 
 def test_names_of_columns_are_of_the_last_fit(data):
