@@ -103,7 +103,9 @@ _ALL = [
     _net(
         "rsg",
         "LDAM-DRW-RSG net",
-        lambda: RSGClassifier(loss="ldam", class_weight="effective", rebalance_from=0.8),
+        lambda: RSGClassifier(
+            cross_fit=False, loss="ldam", class_weight="effective", rebalance_from=0.8
+        ),
         turn=4,
         cost=3.0,
     ),
@@ -200,7 +202,7 @@ _ALL = [
     _own(
         "affinity",
         "AffinityClassifier",
-        AffinityClassifier,
+        partial(AffinityClassifier, cross_fit=False),
         {
             # Four corners instead of a product, so that all three are varied in four candidates.
             "quick": [
@@ -215,7 +217,7 @@ _ALL = [
     _own(
         "offset",
         "OffsetDebiasedClassifier",
-        OffsetDebiasedClassifier,
+        partial(OffsetDebiasedClassifier, cross_fit=False),
         {
             "quick": {"lambda1": [0.03, 0.1], "lambda2": [0.0, 1.0]},
             "full": {"lambda1": [0.03, 0.1, 1.0], "lambda2": [0.0, 0.1, 1.0, 10.0]},
@@ -225,7 +227,7 @@ _ALL = [
     _own(
         "m2m",
         "M2mClassifier",
-        M2mClassifier,
+        partial(M2mClassifier, cross_fit=False),
         {
             "quick": {"lam": [0.1, 0.5], "step_size": [0.3, 1.0]},
             "full": {"lam": [0.01, 0.1, 0.5], "beta": [0.9, 0.999], "step_size": [0.3, 1.0]},

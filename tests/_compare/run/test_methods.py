@@ -11,7 +11,7 @@ from sklearn.preprocessing import StandardScaler
 import sklimb
 from sklimb._compare import snippet
 from sklimb._compare.errors import InputError
-from sklimb._compare.run.method import INNER_FOLDS, N_CANDIDATES
+from sklimb._compare.run.method import INNER_FOLDS, N_CANDIDATES, SLOW
 from sklimb._compare.run.methods import METHODS, chosen_methods
 from sklimb._compare.run.scores import aligned_scores
 from tests._compare.stand_ins import BAYES, blobs
@@ -111,16 +111,18 @@ def test_seed_and_device_reach_every_step():
 
 
 def test_networks_that_leave_folds_out_are_those_that_say_so():
-    crossing = {
-        name
-        for name, method in METHODS.items()
-        for key, value in method.pipeline(StandardScaler(), device="cpu", seed=0)
-        .get_params()
-        .items()
-        if key.rpartition("__")[2] == "cross_fit" and value is not False and name != "offset"
-    }
-    assert {"cross_fitted", "blend"} <= crossing
-    assert not crossing & {"plain", "reweight", "logit_adjusted", "prior_corrected", "smote"}
+    crossing = set()
+    for name, method in METHODS.items():
+        parameters = method.classify().get_params()
+        # "auto" would be either, by the grid
+        if any(parameters[p] is not False for p in parameters if p.endswith("cross_fit")):
+            crossing.add(name)
+    assert crossing == {"cross_fitted", "blend", "decoupled"}  # the last never does
+
+
+def test_what_is_slow_on_texts_comes_later_there_and_the_linear_svm_sooner():
+    assert [METHODS[name].turn for name in ("blend", "linear_svc")] == [2, 2]
+    assert [METHODS[name].for_text().turn for name in ("blend", "linear_svc")] == [SLOW, 1]
 
 
 def test_the_forest_sets_what_imbalanced_learn_once_changed():
