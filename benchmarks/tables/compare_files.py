@@ -36,7 +36,7 @@ from sklimb._compare.reading import read_table
 NAME, ALL = "tables/compare_files.csv", "tables/compare_files_all.csv"
 COLUMNS = [
     "file", "rows", "columns", "classes", "ratio", "jobs", "first_s", "first_cpu_s", "first_method",
-    "first_balanced_accuracy", "first_verdict", "end_s", "end_cpu_s", "rounds", "end_method",
+    "first_balanced_accuracy", "first_verdict", "end_s", "end_cpu_s", "answers", "end_method",
     "end_balanced_accuracy", "end_stage", "end_verdict", "load_before", "load_after",
 ]  # fmt: skip
 SAMPLE = 5_000
@@ -132,7 +132,7 @@ def run_command(path: Path, file: MadeFile, args: argparse.Namespace) -> dict[st
         "first_verdict": found[0].verdict,
         "end_s": round(ended, 1),
         "end_cpu_s": round(found[-1].worked, 1),
-        "rounds": len(found),
+        "answers": len(found),
         "end_method": of_last,
         "end_balanced_accuracy": _score(last, of_last),
         "end_stage": last["stage"].get(of_last, "") if "stage" in last else "",
