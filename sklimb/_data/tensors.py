@@ -18,6 +18,8 @@ import scipy.sparse
 import torch
 from torch import Tensor
 
+from sklimb._data.sparse_form import check_sparse
+
 with warnings.catch_warnings():
     # torch says once in a process that the layout is in beta.
     warnings.simplefilter("ignore")
@@ -137,12 +139,17 @@ def sparse_to_scipy(x: Tensor) -> scipy.sparse.csr_array:
         return scipy.sparse.coo_array(parts, shape=shape).tocsr()
     if x.layout == torch.sparse_csc:
         parts = (x.values(), x.row_indices(), x.ccol_indices())
-        return scipy.sparse.csc_array(tuple(p.numpy() for p in parts), shape=shape).tocsr()
+        return _checked(scipy.sparse.csc_array(tuple(p.numpy() for p in parts), shape=shape))
     if x.layout in (torch.sparse_csr, torch.sparse_bsr):
         kind = scipy.sparse.csr_array if is_csr(x) else scipy.sparse.bsr_array
         parts = (x.values(), x.col_indices(), x.crow_indices())
-        return kind(tuple(p.numpy() for p in parts), shape=shape).tocsr()
+        return _checked(kind(tuple(p.numpy() for p in parts), shape=shape))
     raise ValueError(f"X has the layout {x.layout}. Pass X.to_sparse_coo() or X.to_sparse_csr().")
+
+
+def _checked(X: scipy.sparse.sparray) -> scipy.sparse.csr_array:
+    check_sparse(X)
+    return X.tocsr()
 
 
 def to_dense(x: Tensor) -> Tensor:

@@ -18,6 +18,7 @@ from torch.utils.data import DataLoader, Dataset, IterableDataset, Subset
 
 from sklimb._data.datasets import check_filled, dataset_labels, describe, item_shape
 from sklimb._data.remedies import remedy_named
+from sklimb._data.sparse_form import check_sparse
 from sklimb._data.tensors import sparse_to_scipy
 from sklimb._data.training_data import ArrayData, DatasetData, TrainingData
 from sklimb._random import isolated_rng
@@ -26,6 +27,8 @@ from sklimb._warnings import warn
 _NUMBERS_AND_TEXT = (Number, np.generic, str, bytes, type(None))
 # A last axis of so many may well be that of the channels.
 _CHANNELS = (1, 3, 4)
+# Weights are summed, and multiplied by squares of values of X.
+_LARGEST_WEIGHT = 1e100
 
 
 def is_dataset(X: Any) -> bool:
@@ -252,6 +255,7 @@ def check_rows(
         X = _from_torch(X)
     if isinstance(y, torch.Tensor):
         y = y.detach().cpu().numpy()
+    check_sparse(X)
     _check_axes(X)
     images = getattr(X, "ndim", 2) == 4
     if images:
@@ -338,7 +342,7 @@ def check_weights(sample_weight: Any, n: int) -> np.ndarray | None:
     Raises
     ------
     ValueError
-        If a weight is negative or not finite, or all are 0.
+        If a weight is negative or not finite or above 1e100, or all are 0.
     """
     weight = None
     if sample_weight is not None:
@@ -348,6 +352,11 @@ def check_weights(sample_weight: Any, n: int) -> np.ndarray | None:
         )
         if not np.any(weight > 0):
             raise ValueError("sample_weight is 0 for every row; at least one must be positive.")
-    if weight is not None and np.ptp(weight) == 0:
+    if weight is None or np.ptp(weight) == 0:
         return None
+    if weight.max() > _LARGEST_WEIGHT:
+        raise ValueError(
+            f"sample_weight has a weight of {weight.max():.3g}, so large that sums overflow. "
+            "Divide all weights by the largest: their ratios are what counts."
+        )
     return weight

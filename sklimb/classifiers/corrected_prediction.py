@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from sklimb._data.sparse_form import check_sparse
 from sklimb._training.calibration import log_with_temperature
 from sklimb.classifiers.costs import cost_matrix_of, expected_costs
 from sklimb.classifiers.fitting_aside import by_one_fit
@@ -77,7 +78,9 @@ class CorrectedPredictionMixin:
 
     def _mean_probabilities(self, X: Any) -> tuple[np.ndarray, np.dtype]:
         """Return the mean of the classifiers' probabilities, and the float type they came in."""
-        return mean_probabilities(self._fitted_estimators(), X, self.classes_)
+        fitted = self._fitted_estimators()
+        check_sparse(X)
+        return mean_probabilities(fitted, X, self.classes_)
 
     def _log_scores(self, X: Any) -> tuple[np.ndarray, np.dtype]:
         """Return scores in float64, and the float type that the classifier's answer came in."""
@@ -195,7 +198,9 @@ class FeaturesOfFoldsMixin:
         ndarray of shape (n, n_out)
             Features; with ``cv`` those of all folds side by side, (n, n_folds * n_out).
         """
-        parts = [estimator.transform(X) for estimator in self._fitted_estimators()]
+        fitted = self._fitted_estimators()
+        check_sparse(X)
+        parts = [estimator.transform(X) for estimator in fitted]
         if len(parts) == 1:
             return parts[0]
         return (

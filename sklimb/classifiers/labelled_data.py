@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_y, check_consistent_length
 
+from sklimb._data.sparse_form import check_sparse
 from sklimb._data.validation import check_weights, is_dataset, labels_within
 from sklimb.classifiers.fold_clones import in_rows
 from sklimb.classifiers.priors import counts_of
@@ -47,13 +48,14 @@ class LabelledData:
 
 
 def labels_of(X: Any, y: Any) -> Any:
-    """Return y, or the labels of a Dataset.
+    """Return y, or the labels of a Dataset; what is done with X comes after.
 
     Raises
     ------
     ValueError
-        If y is None and X has none.
+        If y is None and X has none, or X is a malformed sparse matrix.
     """
+    check_sparse(X)
     if y is None:
         y = labels_within(X)
     if y is None:

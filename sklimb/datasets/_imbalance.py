@@ -13,6 +13,8 @@ from scipy import sparse
 from sklearn.utils import check_consistent_length, check_random_state, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
+from sklimb._data.sparse_form import check_sparse
+
 __all__ = ["class_counts", "imbalance_ratio", "make_long_tailed", "make_step_imbalanced"]
 
 
@@ -328,6 +330,7 @@ def _take(data: Any, rows: NDArray[np.int64]) -> Any:
     if hasattr(data, "iloc"):
         return data.iloc[rows]
     if sparse.issparse(data):  # not every format can be indexed
+        check_sparse(data)
         return data.tocsr()[rows].asformat(data.format)
     if isinstance(data, Sequence):  # a range for instance, which cannot hold just any samples
         return [data[row] for row in rows]

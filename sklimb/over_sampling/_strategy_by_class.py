@@ -15,6 +15,7 @@ from sklearn.utils._param_validation import StrOptions
 
 from sklimb._constraints import Number, check_takes
 from sklimb._data.by_class import by_label, for_classes
+from sklimb._data.sparse_form import check_sparse
 from sklimb._warnings import warn
 
 
@@ -74,6 +75,10 @@ class ByClassOverSampler(BaseOverSampler):
         """
         with self._as_dict(y):
             return super().fit_resample(X, y, **params)
+
+    def _check_X_y(self, X: Any, y: Any, accept_sparse: Any = None) -> tuple[Any, Any, bool]:
+        check_sparse(X)
+        return super()._check_X_y(X, y, accept_sparse)
 
     @contextmanager
     def _as_dict(self, y: Any) -> Iterator[None]:

@@ -565,3 +565,10 @@ def test_rows_are_taken_of_any_form(form, back):
 def test_items_are_taken_of_a_dataset():
     part = take_rows(TensorDataset(torch.arange(4)), np.array([3, 0]))
     assert [int(x) for (x,) in part] == [3, 0]
+
+
+def test_weights_whose_sums_overflow_are_refused():
+    with pytest.raises(ValueError, match=r"sample_weight has a weight of 1e\+300"):
+        check_weights([1e300, 1, 2], 3)
+    assert check_weights([1e300] * 3, 3) is None  # equal ones are as 1
+    assert check_weights([1e-300, 1, 2], 3).tolist() == [1e-300, 1, 2]

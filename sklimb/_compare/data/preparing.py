@@ -11,6 +11,7 @@ from scipy import sparse
 
 from sklimb._compare.data.dtypes import plain_frame
 from sklimb._compare.errors import InputError
+from sklimb._data.sparse_form import check_sparse
 
 
 def is_frame(X: Any) -> bool:
@@ -104,7 +105,7 @@ def check_columns(X: Any) -> Any:
     if is_text(X):
         return _check_text(X)
     if sparse.issparse(X):
-        X = sparse.csr_matrix(X)
+        X = _as_csr(X)
         _check_finite(X.data)
     else:
         X = _as_array(X)
@@ -141,13 +142,21 @@ def as_rows(X: Any) -> Any:
         If it has no rows.
     """
     if sparse.issparse(X):
-        X = sparse.csr_matrix(X)
+        X = _as_csr(X)
     elif not is_frame(X):
         # An array of strings would be as wide as the longest of them.
         X = _check_text(X) if is_text(X) else np.asarray(X)
     if np.ndim(X) == 0 or X.shape[0] == 0:
         raise InputError(f"X is empty: its shape is {np.shape(X)}")
     return X
+
+
+def _as_csr(X: Any) -> sparse.csr_matrix:
+    try:
+        check_sparse(X)
+    except ValueError as error:
+        raise InputError(str(error)) from None
+    return sparse.csr_matrix(X)
 
 
 def _check_text(X: Any) -> np.ndarray:
