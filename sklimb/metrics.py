@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.metrics import make_scorer
-from sklearn.utils import check_consistent_length, column_or_1d
+from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import type_of_target, unique_labels
+from sklearn.utils.validation import _num_samples
 
-from sklimb._data.by_class import by_label
+from sklimb._data.by_class import by_label, check_sortable
 
 __all__ = [
     "balanced_accuracy_scorer",
@@ -251,7 +252,13 @@ def cumulative_false_positives(
 
 def _check_labels(y_true: ArrayLike, y_pred: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
     """Both label vectors as arrays, after scikit-learn's checks."""
-    check_consistent_length(y_true, y_pred)
+    for name, y in (("y_true", y_true), ("y_pred", y_pred)):
+        if np.ndim(y) == 0:
+            raise ValueError(f"{name} must hold a class label a row, got {y!r}.")
+        check_sortable(y, name)
+    n_true, n_pred = _num_samples(y_true), _num_samples(y_pred)
+    if n_true != n_pred:
+        raise ValueError(f"y_true has {n_true} labels and y_pred has {n_pred}.")
     for name, y in (("y_true", y_true), ("y_pred", y_pred)):
         with np.errstate(invalid="ignore"):  # it casts NaN to an integer before refusing it
             kind = type_of_target(y, input_name=name)
@@ -273,12 +280,13 @@ def _recalls(
     true, predicted = _check_labels(y_true, y_pred)
     weight = None
     if sample_weight is not None:
-        weight = column_or_1d(sample_weight, dtype=np.float64)
-        check_consistent_length(true, weight)
-        if not (np.isfinite(weight).all() and (weight >= 0).all() and weight.any()):
+        weight = _numbers(sample_weight, "sample_weight")
+        if len(weight) != len(true):
+            raise ValueError(f"sample_weight has {len(weight)} weights for {len(true)} labels.")
+        if not (np.isfinite(weight.sum()) and (weight >= 0).all() and weight.any()):
             raise ValueError(
-                "sample_weight must be finite, not negative, and above 0 somewhere; got values "
-                f"from {weight.min()} to {weight.max()}."
+                "sample_weight must be finite, also in sum, not negative, and above 0 somewhere; "
+                f"got values from {weight.min()} to {weight.max()}."
             )
     classes, index = np.unique(true, return_inverse=True)
     found = true == predicted
@@ -288,6 +296,17 @@ def _recalls(
     )
     present = support > 0
     return classes[present], hits[present] / support[present]
+
+
+def _numbers(values: ArrayLike, name: str) -> NDArray[np.float64]:
+    """One number a row or a class."""
+    try:
+        array = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError(f"{name} must hold numbers, got {values!r}.") from None
+    if array.ndim == 0:
+        raise ValueError(f"{name} must be a sequence of numbers, got {values!r}.")
+    return column_or_1d(array)
 
 
 def _align_counts(
@@ -304,9 +323,9 @@ def _align_counts(
                 "Add them, with 0 for a class that training did not see."
             )
         labels = _sorted(given)
-        counts = np.array([given[label] for label in labels], dtype=np.float64)
+        counts = _numbers([given[label] for label in labels], "class_counts")
     else:
-        labels, counts = seen, column_or_1d(class_counts, dtype=np.float64)
+        labels, counts = seen, _numbers(class_counts, "class_counts")
         if len(counts) != len(labels):
             raise ValueError(
                 f"class_counts has {len(counts)} entries, but y_true and y_pred hold "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -196,6 +197,13 @@ def compare(
     entries = chosen_methods(methods, image_methods() if images else None)
     if prepare is not None and not (hasattr(prepare, "fit") and hasattr(prepare, "transform")):
         raise InputError(f"prepare must be a transformer (fit, transform), not {prepare!r}")
+    for name, value in {"refit": refit, "progress": progress, "resume": resume}.items():
+        if not isinstance(value, (bool, np.bool_)):
+            raise InputError(f"{name} must be True or False, not {value!r}")
+    if on_round is not None and not callable(on_round):
+        raise InputError(f"on_round must be a function of the result so far, not {on_round!r}")
+    if checkpoint is not None and not isinstance(checkpoint, (str, PathLike)):
+        raise InputError(f"checkpoint must be a folder, not {checkpoint!r}")
     options = make_options(
         metric=metric or "balanced_accuracy",
         folds=folds,

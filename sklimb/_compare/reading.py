@@ -80,6 +80,9 @@ def read_table(
         If the file or a column is not there or cannot be used.
     """
     path = Path(path)
+    for side, name in {"groups": groups, "time": time}.items():
+        if name is not None and not name.strip():
+            raise InputError(f"{side} must be the name of a column, not {name!r}")
     said = _names_said(asked)
     kind = typed_kind(path)
     if kind:

@@ -39,6 +39,8 @@ def remedy_named(estimator: Any, X: Any) -> Iterator[None]:
         raise ValueError(f"X holds dates, which are no numbers yet. {line}")
     try:
         yield
+    except OverflowError as error:
+        raise ValueError(f"X holds a number that no float can hold: {error}.") from error
     except (ValueError, TypeError) as error:
         line = _line(estimator, X, missing="NaN" in str(error))
         if not line:
@@ -109,7 +111,8 @@ def _kind(column: pd.Series) -> str:
 
 
 def _array_steps(X: Any) -> list[str]:
-    if scipy.sparse.issparse(X) or not isinstance(X, (list, tuple, np.ndarray, pd.Series)):
+    single = isinstance(X, np.ndarray) and X.ndim == 0
+    if single or not isinstance(X, (list, tuple, np.ndarray, pd.Series)):
         return []
     try:
         top = np.asarray(X[:_LOOKED_AT] if not isinstance(X, pd.Series) else X.iloc[:_LOOKED_AT])

@@ -347,9 +347,12 @@ def check_weights(sample_weight: Any, n: int) -> np.ndarray | None:
     weight = None
     if sample_weight is not None:
         # the array stands for X: its number of samples is all that is read of it
-        weight = _check_sample_weight(
-            sample_weight, np.empty((n, 1)), dtype=np.float64, ensure_non_negative=True
-        )
+        try:
+            weight = _check_sample_weight(
+                sample_weight, np.empty((n, 1)), dtype=np.float64, ensure_non_negative=True
+            )
+        except OverflowError as error:  # an int that no float can hold
+            raise ValueError(f"sample_weight holds a number that is too large: {error}") from None
         if not np.any(weight > 0):
             raise ValueError("sample_weight is 0 for every row; at least one must be positive.")
     if weight is None or np.ptp(weight) == 0:

@@ -21,10 +21,6 @@ if TYPE_CHECKING:
     from sklimb._training.net import Net
 
 
-class NotFiniteError(ValueError):
-    """Training has left the range of floats."""
-
-
 def run_epoch(
     net: Net,
     batches: Batches | StreamedBatches,

@@ -24,6 +24,10 @@ _ROWS_OF_A_SMALL_BATCH = 32
 _VALUES_OF_A_SMALL_BATCH = 2**15
 
 
+class NotFiniteError(ValueError):
+    """A network has left the range of floats."""
+
+
 @torch.no_grad()
 def run(
     net: Net,
@@ -55,7 +59,7 @@ def run(
     if not finite.all():
         if not net.is_finite():
             raise net.diverged("weights are no longer finite")
-        raise ValueError(not_finite(finite, module.like.dtype))
+        raise NotFiniteError(not_finite(finite, module.like.dtype))
     return result
 
 

@@ -24,7 +24,8 @@ from sklimb._data.training_data import ArrayData, DatasetData, TrainingData
 from sklimb._random import Streams, seed_everything
 from sklimb._training.checkpoint import Checkpoint
 from sklimb._training.early_stopping import BestEpoch
-from sklimb._training.epoch import NotFiniteError, run_epoch, watchers
+from sklimb._training.epoch import run_epoch, watchers
+from sklimb._training.inference import NotFiniteError
 from sklimb._training.mixup import Mixup, mixed_loss
 from sklimb._training.network import NetworkFactory
 from sklimb._training.objective import LossTerms, batch_loss, transformed_loss

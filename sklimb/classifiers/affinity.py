@@ -26,7 +26,7 @@ from sklimb.classifiers.base import BaseNetClassifier
 from sklimb.classifiers.docstrings import describe_shared
 from sklimb.heads import AffinityHead
 from sklimb.heads.members import members_of
-from sklimb.losses import affinity_margin_loss, diversity
+from sklimb.losses.affinity import affinity_margin_loss, diversity
 
 # Samples whose affinity to every prototype changes by less than this with the distance have no
 # gradient to speak of. So few of them are outliers; trained networks have hardly any.

@@ -286,7 +286,7 @@ class BlendedClassifier(
         for name, estimator in pairs:
             if is_dropped(estimator):
                 continue
-            check_gives_probabilities(estimator, name)
+            check_gives_probabilities(estimator, f"estimators: {name}")
             if isinstance(estimator, FrozenEstimator):
                 raise ValueError(
                     f"estimators has {estimator!r} as {name!r}, which is not to be fitted, so what "

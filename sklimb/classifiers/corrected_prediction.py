@@ -78,9 +78,7 @@ class CorrectedPredictionMixin:
 
     def _mean_probabilities(self, X: Any) -> tuple[np.ndarray, np.dtype]:
         """Return the mean of the classifiers' probabilities, and the float type they came in."""
-        fitted = self._fitted_estimators()
-        check_sparse(X)
-        return mean_probabilities(fitted, X, self.classes_)
+        return mean_probabilities(self._fitted_estimators(), X, self.classes_)
 
     def _log_scores(self, X: Any) -> tuple[np.ndarray, np.dtype]:
         """Return scores in float64, and the float type that the classifier's answer came in."""

@@ -62,10 +62,11 @@ def cost_matrix_of(costs: Any, classes: np.ndarray) -> np.ndarray:
     except (OverflowError, TypeError, ValueError):  # names, None, lists of several lengths
         raise ValueError(f"cost_matrix must hold numbers, got {costs!r}. {_FORMS}") from None
     if matrix.shape != (len(labels), len(labels)):
+        got = repr(costs) if matrix.ndim == 0 else matrix.shape
         raise ValueError(
             f"cost_matrix must have the shape ({len(labels)}, {len(labels)}) for the classes "
-            f"{labels}, got {matrix.shape}. {_FORMS} Where a part of the data may lack a class, "
-            "name the labels."
+            f"{labels}, got {got}. {_FORMS} Where a part of the data may lack a class, name the "
+            "labels."
         )
     _check(matrix, labels)
     return matrix

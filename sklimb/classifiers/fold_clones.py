@@ -21,6 +21,7 @@ from sklearn.utils import indexable
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _check_method_params
 
+from sklimb._data.sparse_form import check_sparse
 from sklimb._data.tensors import sparse_to_scipy
 from sklimb._data.validation import take_rows, unsliced
 from sklimb._data.weighted_fit import fit_weighted, in_columns_of
@@ -52,8 +53,8 @@ class CrossFit:
 def in_rows(X: Any) -> Any:
     """Return X in a form whose samples can be taken: a Dataset as it is, sparse as CSR."""
     X = unsliced(X)
-    if isinstance(X, torch.Tensor) and X.layout != torch.strided:
-        X = sparse_to_scipy(X)
+    if isinstance(X, torch.Tensor):
+        X = X.detach() if X.layout == torch.strided else sparse_to_scipy(X)
     return indexable(X)[0]
 
 
@@ -237,6 +238,7 @@ def mean_probabilities(
     dtype
         float32 if all gave that, else float64.
     """
+    check_sparse(X)
     total: Any = 0.0
     times = np.zeros(len(classes))
     single = True
@@ -244,6 +246,12 @@ def mean_probabilities(
         weights = [1.0] * len(estimators)
     for estimator, weight in zip(estimators, weights, strict=True):
         proba = np.asarray(estimator.predict_proba(X))
+        if not np.isfinite(proba).all():
+            row = int((~np.isfinite(proba)).any(axis=1).argmax())
+            raise ValueError(
+                f"{type(estimator).__name__} gives probabilities that are not finite, first for "
+                f"row {row} of X: are values there too large?"
+            )
         known = np.asarray(estimator.classes_)
         single &= proba.dtype == np.float32
         total = total + weight * in_columns_of(proba, known, classes)

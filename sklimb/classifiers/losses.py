@@ -21,13 +21,9 @@ from sklimb._training.rebalancing import is_cost
 from sklimb._training.recipe import Recipe
 from sklimb._warnings import warn
 from sklimb.heads import CosineHead, LinearHead
-from sklimb.losses import (
-    am_softmax_loss,
-    focal_loss,
-    ldam_loss,
-    log_class_shares,
-    logit_adjusted_loss,
-)
+from sklimb.losses.focal import focal_loss
+from sklimb.losses.logit_adjustment import log_class_shares, logit_adjusted_loss
+from sklimb.losses.margin_softmax import am_softmax_loss, ldam_loss
 
 Loss = str | nn.Module | Callable[[Tensor, Tensor], Tensor]
 

@@ -35,7 +35,7 @@ from sklimb.classifiers.losses import (
 from sklimb.heads import CosineHead, EmpiricalOffsetHead, LinearHead, OffsetHead
 from sklimb.heads.members import members_of
 from sklimb.heads.offset import class_weights
-from sklimb.losses import center_loss, estimated_offset, uniform_offset_loss
+from sklimb.losses.offset import center_loss, estimated_offset, uniform_offset_loss
 
 _OFFSETS = {"estimated", "empirical", "uniform_only", "zero", "learned"}
 

@@ -28,7 +28,7 @@ from sklimb._constraints import (
     check_takes,
 )
 from sklimb._training.checkpoint import check_path, seconds_of
-from sklimb._training.epoch import NotFiniteError
+from sklimb._training.inference import NotFiniteError
 from sklimb._training.network import check_keywords
 from sklimb._training.rebalancing import resolve_epoch
 from sklimb._warnings import warn

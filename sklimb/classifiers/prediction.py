@@ -15,6 +15,7 @@ from sklimb._data.validation import check_new_data
 from sklimb._random import torch_defaults
 from sklimb._training.inference import features_of, run, scores_of
 from sklimb.classifiers.fitting_aside import by_one_fit
+from sklimb.classifiers.parameters import names_extremes
 from sklimb.classifiers.probabilities import log_probabilities, probabilities
 
 
@@ -22,6 +23,7 @@ class PredictingMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
     """Predictions of a classifier by its ``net_``, and what else the net knows."""
 
     @by_one_fit
+    @names_extremes
     def _run(self, X: Any, what: Callable[..., torch.Tensor]) -> np.ndarray:
         """Return what a function of (network, batch) gives over X, in the network's float type."""
         check_is_fitted(self, "net_")

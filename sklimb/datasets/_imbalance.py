@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from math import floor, isfinite
+from math import floor
 from numbers import Integral, Real
 from typing import Any, Literal
 
@@ -13,6 +13,8 @@ from scipy import sparse
 from sklearn.utils import check_consistent_length, check_random_state, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
+from sklimb._constraints import Number
+from sklimb._data.by_class import check_sortable
 from sklimb._data.sparse_form import check_sparse
 
 __all__ = ["class_counts", "imbalance_ratio", "make_long_tailed", "make_step_imbalanced"]
@@ -216,7 +218,7 @@ def make_step_imbalanced(
     {0: 100, 1: 100, 2: 2, 3: 2, 4: 2}
     """
     _check_ratio(ratio)
-    if not (isinstance(minority_share, Real) and 0 < minority_share < 1):
+    if not Number(Real, 0, 1, closed="neither").is_satisfied_by(minority_share):
         raise ValueError(
             f"minority_share must lie between 0 and 1, both excluded, got {minority_share!r}."
         )
@@ -228,9 +230,31 @@ def make_step_imbalanced(
 
 
 def _check_y(y: ArrayLike) -> NDArray[Any]:
+    check_sortable(y, "y")
     with np.errstate(invalid="ignore"):  # it casts NaN to an integer before refusing it
         check_classification_targets(y)
-    return column_or_1d(y)
+    target = column_or_1d(y)
+    check_sortable(target, "y")
+    return target
+
+
+def generator_of(random_state: Any) -> np.random.RandomState:
+    """Return a generator; where None is given one of its own, not NumPy's global one.
+
+    Raises
+    ------
+    ValueError
+        If it is no seed.
+    """
+    if random_state is None:
+        return np.random.RandomState()
+    try:
+        return check_random_state(random_state)
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError(
+            "random_state must be an int from 0 to 2**32 - 1, a numpy.random.RandomState or None, "
+            f"got {random_state!r}."
+        ) from None
 
 
 def _check_data(X: Any, y: ArrayLike) -> dict[Hashable, int]:
@@ -243,7 +267,7 @@ def _check_data(X: Any, y: ArrayLike) -> dict[Hashable, int]:
 
 
 def _check_ratio(ratio: float) -> None:
-    if not (isinstance(ratio, Real) and isfinite(ratio) and ratio >= 1):
+    if not Number(Real, 1, None, closed="left").is_satisfied_by(ratio):
         raise ValueError(
             f"ratio must be a finite number of at least 1 (largest over smallest class), "
             f"got {ratio!r}."
@@ -263,6 +287,8 @@ def _ordered(counts: dict[Hashable, int], order: Any) -> list[Hashable]:
             "order must name each class of y once, head first, but has something of each class: "
             f"{dict(order)}. Pass the labels alone, list(order.keys())."
         )
+    if np.ndim(order) != 1:
+        raise ValueError(f"order must be 'frequency', 'label' or all labels, got {order!r}.")
     named = column_or_1d(order).tolist()
     labels = [label for label in named if label in counts]
     if len(labels) != len(counts) or set(labels) != set(counts):
@@ -300,7 +326,7 @@ def _subset(
         largest -= 1
     if n_max is None:
         n_max = largest
-    elif not (isinstance(n_max, Integral) and n_max >= 1):
+    elif not Number(Integral, 1, None, closed="left").is_satisfied_by(n_max):
         raise ValueError(f"n_max must be an int of at least 1 or None, got {n_max!r}.")
     sizes = _sizes(n_max, shares)
     short = np.flatnonzero(sizes > available)
@@ -311,7 +337,7 @@ def _subset(
             f"and order n_max can be at most {largest}; None takes that."
         )
     wanted = dict(zip(labels, sizes.tolist(), strict=True))
-    generator = check_random_state(random_state)
+    generator = generator_of(random_state)
     # Whole permutations in the order of labels: so the draws do not depend on the sizes.
     rows = np.concatenate(
         [

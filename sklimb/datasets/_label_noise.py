@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils import check_random_state
 
+from sklimb._constraints import Number
 from sklimb._data.by_class import by_label, for_classes
-from sklimb.datasets._imbalance import _check_y, _take
+from sklimb.datasets._imbalance import _check_y, _take, generator_of
 
 __all__ = ["flip_labels"]
 
@@ -85,7 +85,7 @@ def flip_labels(
     given = _given_becomes(becomes, index)
     rates = _rates(rate, given, index)
     partner = _partners(given, index)
-    generator = check_random_state(random_state)
+    generator = generator_of(random_state)
     # Both are drawn for all samples, whatever the rates: so one seed flips nested sets.
     order = generator.permutation(len(codes))
     steps = generator.randint(1, len(labels), size=len(codes))
@@ -116,7 +116,7 @@ def _rates(
     """Return the rate of each class by code, or None where one rate holds for all samples."""
     given = by_label(rate, "rate")
     for value in [rate] if given is None else given.values():
-        if not (isinstance(value, Real) and 0 <= value <= 1):
+        if not Number(Real, 0, 1, closed="both").is_satisfied_by(value):
             raise ValueError(f"rate must lie between 0 and 1, got {value!r}.")
     if given is None:
         return None if becomes is None else {index[label]: rate for label in becomes}

@@ -9,6 +9,8 @@ import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
+from sklimb._warnings import warn
+
 # What numbers may count since 1970, as `pandas.to_datetime` has them.
 UNITS = ("s", "ms", "us", "ns")
 _PARTS = ("year", "month", "day", "weekday", "hour", "days", "missing")
@@ -67,11 +69,20 @@ class DateEncoder(TransformerMixin, BaseEstimator):
         self : DateEncoder
             Fitted.
         """
+        if not (self.format is None or isinstance(self.format, str)):
+            raise TypeError(f"format must be a str or None, got {self.format!r}.")
         frame = _as_frame(X)
         self.n_features_in_ = frame.shape[1]
         if hasattr(X, "columns") and all(isinstance(name, str) for name in X.columns):
             self.feature_names_in_ = np.asarray(X.columns, dtype=object)
-        first = [read_dates(column, self.format).min() for _, column in frame.items()]
+        read = [read_dates(column, self.format) for _, column in frame.items()]
+        for (place, column), dates in zip(frame.items(), read, strict=True):
+            if dates.isna().all() and column.notna().any():
+                warn(
+                    f"No date was read from column {place}, such as from "
+                    f"{column.dropna().iloc[0]!r}: is it written as format={self.format!r}?"
+                )
+        first = [dates.min() for dates in read]
         # numpy's own type: a file without pickle holds it
         self.first_ = np.array([pd.Timestamp(date).to_datetime64() for date in first], "M8[us]")
         return self

@@ -88,6 +88,9 @@ class SmallClassSMOTE(ByClassOverSampler):
 
     def _fit_resample(self, X, y):
         self.k_neighbors_ = {}
+        seed = self.random_state
+        if seed is None:  # one of its own, not NumPy's global generator
+            seed = int(np.random.RandomState().randint(2**31))
         X_parts, y_parts = [X.copy()], [y.copy()]
         for label, n_new in self.sampling_strategy_.items():
             if n_new == 0:
@@ -98,17 +101,15 @@ class SmallClassSMOTE(ByClassOverSampler):
             if k == 0:
                 X_parts.append(X[np.repeat(rows, n_new)])
             else:
-                X_parts.append(self._interpolate(X, y, label, len(rows) + n_new, k))
+                X_parts.append(self._interpolate(X, y, label, len(rows) + n_new, k, seed))
             y_parts.append(np.full(n_new, label, dtype=y.dtype))
         if sparse.issparse(X):
             return sparse.vstack(X_parts, format=X.format), np.hstack(y_parts)
         return np.vstack(X_parts), np.hstack(y_parts)
 
-    def _interpolate(self, X, y, label, n_rows, k):
+    def _interpolate(self, X, y, label, n_rows, k, seed):
         """Return the samples that SMOTE with `k` neighbours adds to class `label`."""
         # The same random_state for every class is what imbalanced-learn's own SMOTE does.
-        smote = SMOTE(
-            sampling_strategy={label: n_rows}, k_neighbors=k, random_state=self.random_state
-        )
+        smote = SMOTE(sampling_strategy={label: n_rows}, k_neighbors=k, random_state=seed)
         resampled, _ = smote.fit_resample(X, y)
         return resampled[X.shape[0] :]

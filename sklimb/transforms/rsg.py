@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn import functional as F
 
-from sklimb.losses import center_estimation_loss, maximized_vector_loss, position_cosine
+from sklimb.losses.rsg import center_estimation_loss, maximized_vector_loss, position_cosine
 from sklimb.transforms._rsg_parts import (
     CenterEstimation,
     Contrast,

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from sklimb._compare.errors import InputError
 from sklimb._compare.phrases import nearest
 
@@ -73,7 +75,7 @@ def make_roles(names: Iterable[Any], **asked: Any) -> Roles:
             if kind != "date":
                 raise InputError(f"{kind} takes names of columns, not a mapping")
             formats.update({name: f for name, f in given.items() if f is not None})
-        for name in _as_list(given):
+        for name in _as_list(given, kind):
             if name not in names:
                 raise InputError(f"{kind} names {name!r}, and X has no such column: "
                                  f"{nearest(name, names)}")  # fmt: skip
@@ -85,12 +87,17 @@ def make_roles(names: Iterable[Any], **asked: Any) -> Roles:
     return Roles(kinds, formats)
 
 
-def _as_list(given: Any) -> list[Any]:
+def _as_list(given: Any, kind: str) -> list[Any]:
     if given is None:
         return []
-    if isinstance(given, (str, int)):
+    if isinstance(given, (str, int, np.integer)):
         return [given]
-    return list(given)
+    try:
+        names = list(given)
+        hash(tuple(names))
+    except TypeError:  # no sequence, or one of arrays or lists
+        raise InputError(f"{kind} must be names of columns, not {given!r}") from None
+    return names
 
 
 def split_date(asked: str) -> tuple[str, str | None]:

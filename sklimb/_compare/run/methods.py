@@ -8,7 +8,7 @@ done for all methods alike.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
 from imblearn.ensemble import BalancedRandomForestClassifier
@@ -269,6 +269,8 @@ def chosen_methods(
         return list(known.values())
     if isinstance(methods, str):
         methods = [methods]
+    if not isinstance(methods, Iterable):
+        raise InputError(f"methods must be names of methods, not {methods!r}")
     entries = {}
     for asked in methods:
         if isinstance(asked, Method):

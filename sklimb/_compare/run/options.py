@@ -70,9 +70,9 @@ def make_options(
     InputError
         If an option cannot be used.
     """
-    if metric not in METRICS:
+    if not isinstance(metric, str) or metric not in METRICS:
         raise InputError(f"there is no metric {metric!r}: {nearest(metric, METRICS)}")
-    if grid not in INNER_FOLDS:
+    if not isinstance(grid, str) or grid not in INNER_FOLDS:
         raise InputError(f"grid must be 'quick' or 'full', not {grid!r}")
     for name, value, least in [("folds", folds, 2), ("repeats", repeats, 1)]:
         if value is None and name == "repeats":
@@ -108,7 +108,7 @@ def _jobs(n_jobs: int | None, device: str) -> int:
         raise InputError(str(error)) from None
     if n_jobs is None:
         return -1 if resolved == "cpu" else 1
-    if not isinstance(n_jobs, (int, np.integer)) or n_jobs == 0:
+    if not _is_whole(n_jobs) or n_jobs == 0:
         raise InputError(f"n_jobs must be a whole number other than 0, not {n_jobs!r}")
     return int(n_jobs)
 
@@ -119,7 +119,7 @@ def _base_seed(random_state: Any) -> int:
         return int(np.random.SeedSequence().generate_state(1)[0] >> 1)
     if isinstance(random_state, np.random.RandomState):
         return int(random_state.randint(2**31 - 1))
-    if isinstance(random_state, (int, np.integer)) and random_state >= 0:
+    if _is_whole(random_state) and random_state >= 0:
         return int(random_state)
     raise InputError(
         f"random_state must be a whole number that is not negative, not {random_state!r}"
