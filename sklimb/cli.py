@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
+import tempfile
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sklimb._compare import Comparison, ComparisonInterrupted, InputError, compare
@@ -29,7 +33,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     status : int
-        0, or 1 if no method finished, 2 for bad input, 130 after Ctrl-C.
+        0, or 1 if no method finished, 2 for bad input or a place that cannot be written to, 130
+        after Ctrl-C or SIGTERM.
 
     Examples
     --------
@@ -44,9 +49,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             # A terminal without the sign ± shows another sign instead of a traceback.
             stream.reconfigure(errors="replace")
     try:
-        return _compare(arguments, started)
+        with _ended_as_by_ctrl_c():
+            return _compare(arguments, started)
     except InputError as error:
-        print(f"sklimb compare: error: {error}", file=sys.stderr)
+        from sklimb._compare.report.harmless import shown
+
+        print(f"sklimb compare: error: {shown(str(error))}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("\nsklimb compare: interrupted before any run was finished", file=sys.stderr)
@@ -74,7 +82,7 @@ def _compare(arguments: argparse.Namespace, started: float) -> int:
         if report is not None:
             if source is not None:
                 _add_source(comparison, *source)
-            comparison.save_report(report)
+            _save_report(comparison, report)
 
     try:
         comparison = compare(
@@ -112,12 +120,15 @@ def _compare(arguments: argparse.Namespace, started: float) -> int:
         try:
             model = _save(comparison, arguments.save)
         except OSError as error:  # a full disk must not cost the answer
-            model, status = f"Model: not saved, {error.strerror or error}", status or 1
-    _say(str(comparison))
+            reason = error.strerror or error
+            model, status = f"Model: --save {arguments.save}: not saved, {reason}", status or 1
+    unsaid = _say(str(comparison))
     if report is not None:
-        _say(f"\nReport: {comparison.save_report(report)}")
+        unsaid = _say(f"\nReport: {_save_report(comparison, report)}") or unsaid
     if model:
-        _say(model)
+        unsaid = _say(model) or unsaid
+    if unsaid:
+        raise InputError(unsaid)
     if not (comparison.results["error"] == "").any() and status == 0:
         status = 1
     return status
@@ -152,13 +163,53 @@ def _checkpoint(report: Path | None, resume: bool) -> Path | None:
     return folder
 
 
-def _say(text: str) -> None:
-    """Print; a reader that has gone (``| head``) must not cost the report and the model."""
+@contextmanager
+def _ended_as_by_ctrl_c() -> Iterator[None]:
+    """Let SIGTERM, by which schedulers and `kill` end a process, do what Ctrl-C does."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # elsewhere no handler can be set
+        return
+
+    def interrupt(signum: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        # None stands for a handler that was not set from Python, and cannot be.
+        signal.signal(signal.SIGTERM, signal.SIG_DFL if before is None else before)
+
+
+def _say(text: str) -> str:
+    """Print, and return in a line why nothing could be, empty where it was.
+
+    A reader that has gone (``| head``) or a full disk must not cost the report and the model.
+    """
     try:
         print(text, flush=True)
     except BrokenPipeError:
-        # What else is printed, and Python's own flush at the end, goes nowhere.
+        _to_nowhere()
+    except OSError as error:
+        _to_nowhere()
+        return f"the result cannot be written to standard output: {error.strerror or error}"
+    return ""
+
+
+def _to_nowhere() -> None:
+    """Send what else is printed, and Python's own flush at the end, to nowhere."""
+    with suppress(OSError, ValueError):  # no file: a test's, or a notebook's
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _save_report(comparison: Comparison, report: Path) -> Path:
+    try:
+        return comparison.save_report(report)
+    except OSError as error:
+        raise InputError(
+            f"--report {report}: the report cannot be written: {error.strerror or error}; what is "
+            "finished is kept, go on with --resume"
+        ) from None
 
 
 def _read(arguments: argparse.Namespace):
@@ -247,6 +298,8 @@ def _check_outputs(report: Path | None, save: str | None) -> None:
     try:
         if report is not None:
             report.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=report) as probe:  # rights say less
+                probe.write(b"x")
         if save is not None and Path(save).is_dir():
             raise InputError(f"--save {save}: that is a folder; name a file in it")
         if save is not None and not Path(save).absolute().parent.is_dir():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -143,6 +143,7 @@ def run(
     from sklimb._compare.data.describing import column_lines
     from sklimb._compare.data.first_step import make_preparation
     from sklimb._compare.report.collecting import collect, first_notes
+    from sklimb._compare.report.harmless import shown as shown_text
     from sklimb._compare.report.progress import Progress
     from sklimb._compare.run.levels import exhaustive, ladder
     from sklimb._compare.run.racing import race
@@ -166,7 +167,7 @@ def run(
     notes = first_notes(plan.entries, problem)
     labels = {method.name: method.label for method in plan.entries}
     lines = column_lines(problem.columns) if problem.columns is not None else []
-    heading = [problem.words, *lines, *problem.cautions, *notes]
+    heading = list(map(shown_text, [problem.words, *lines, *problem.cautions, *notes]))
 
     def answer(ending, provisional: bool = False) -> Comparison:
         comparison = collect(problem, course, options, ending, plan.aim, provisional=provisional)
@@ -180,7 +181,7 @@ def run(
     shown = nullcontext()
     if progress:
         shown = Progress(labels, options.metric, heading, rounds=len(levels) > 1)
-    with shown as watcher:
+    with closing(store) if store is not None else nullcontext(), shown as watcher:
 
         def after(ending) -> None:
             if watcher is None and on_round is None:
@@ -214,7 +215,7 @@ def run(
 
 def _store(plan: Plan, folder: str | Path, resume: bool) -> Store:
     from sklimb import __version__
-    from sklimb._compare.run.store import Store, clear, fingerprint
+    from sklimb._compare.run.store import Store, fingerprint
 
     problem, options = plan.problem, plan.options
     decides = {
@@ -224,9 +225,7 @@ def _store(plan: Plan, folder: str | Path, resume: bool) -> Store:
         "version of sklimb": __version__,
     }
     key = fingerprint(problem.X, problem.y, problem.splits, decides)
-    if not resume:
-        clear(folder)
-    return Store(folder, key, problem.words)
+    return Store(folder, key, problem.words, fresh=not resume)
 
 
 def _best_model(comparison: Comparison, plan: Plan) -> BaseEstimator:

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import base64
 import io
+import os
 from functools import cache
 from importlib import metadata
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from sklimb._compare.report import picture
+from sklimb._compare.report.harmless import harmless, shown
 from sklimb._compare.report.wording import percent, seconds
 from sklimb._compare.run.scores import METRICS, SCORES
 
 if TYPE_CHECKING:
     from sklimb._compare.report.result import Comparison
 
+_NAMES = (
+    "results.csv", "folds.csv", "recalls.csv", "confusion.csv", "precision.csv", "calibration.csv",
+    "recall.png", "report.html",
+)  # fmt: skip
 _PACKAGES = ("scikit-learn", "imbalanced-learn", "torch", "numpy")
 
 
@@ -36,24 +43,34 @@ def save(comparison: Comparison, directory: str | Path) -> Path:
     """
     folder = Path(directory)
     folder.mkdir(parents=True, exist_ok=True)
-    comparison.results.to_csv(folder / "results.csv", index=False)
-    comparison.folds.to_csv(folder / "folds.csv", index=False)
-    comparison.recalls.to_csv(folder / "recalls.csv")
+    files = _files(comparison)
+    # All are there before the first is in its place: a full disk leaves the old ones as they are,
+    # and what is not written anew is taken away, so that no file is of another comparison.
+    with TemporaryDirectory(prefix=".new-", dir=folder) as beside:
+        for name, content in files.items():
+            Path(beside, name).write_bytes(content)
+        for name in _NAMES:
+            (folder / name).unlink(missing_ok=True)
+        for name in files:
+            os.replace(Path(beside, name), folder / name)
+    return folder / "report.html"
+
+
+def _files(comparison: Comparison) -> dict[str, bytes]:
+    """Return the content of each file of a report, by its name."""
+    files = {
+        "results.csv": harmless(comparison.results).to_csv(index=False),
+        "folds.csv": harmless(comparison.folds).to_csv(index=False),
+        "recalls.csv": harmless(comparison.recalls).to_csv(),
+    }
     tables = _decisions(comparison) or {}
     for name in ("confusion", "precision", "calibration"):
-        table = tables.get(name)
-        if table is None:
-            (folder / f"{name}.csv").unlink(missing_ok=True)
-        else:
-            table.to_csv(folder / f"{name}.csv")
+        if tables.get(name) is not None:
+            files[f"{name}.csv"] = harmless(tables[name]).to_csv()
     image = _png(comparison)
-    if image is None:
-        (folder / "recall.png").unlink(missing_ok=True)
-    else:
-        (folder / "recall.png").write_bytes(image)
-    path = folder / "report.html"
-    path.write_text(_page(comparison, image), encoding="utf-8")
-    return path
+    files["report.html"] = _page(comparison, image)
+    made = {name: text.encode() for name, text in files.items()}
+    return made if image is None else made | {"recall.png": image}
 
 
 def _png(comparison: Comparison) -> bytes | None:
@@ -115,7 +132,8 @@ def _rendered(template: str, comparison: Comparison, **values: Any) -> str:
     metric = comparison.metric
     scores = {metric: SCORES[metric], **SCORES}
     page = _environment().get_template(template)
-    return page.render(comparison=comparison, scores=scores, metric=METRICS[metric], **values)
+    text = page.render(comparison=comparison, scores=scores, metric=METRICS[metric], **values)
+    return shown(text)
 
 
 @cache

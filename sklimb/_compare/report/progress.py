@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 
+from sklimb._compare.report.harmless import shown
 from sklimb._compare.report.wording import percent
 from sklimb._compare.run.running import Outcome
 
@@ -63,7 +64,7 @@ class Progress:
         self.done += 1
         where = f"repeat {outcome.repeat + 1}, fold {outcome.fold + 1}"
         if outcome.error:
-            text = f"failed: {outcome.error}"
+            text = f"failed: {shown(outcome.error)}"
         else:
             text = f"{percent(outcome.scores[self.metric])} in {outcome.seconds:.1f} s"
         label = self.labels[outcome.method]
@@ -78,7 +79,7 @@ class Progress:
 
     def say(self, text: str) -> None:
         """Say a sentence between two rounds."""
-        print(text, file=sys.stderr, flush=True)
+        print(shown(text), file=sys.stderr, flush=True)
 
     def __enter__(self) -> Progress:
         return self

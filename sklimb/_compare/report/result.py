@@ -129,6 +129,7 @@ class Comparison:
 
     def __str__(self) -> str:
         from sklimb._compare.report import wording
+        from sklimb._compare.report.harmless import shown
 
         on_top, notes = (
             "\n".join(wording.filled(f"Note: {note}") for note in some)
@@ -138,7 +139,7 @@ class Comparison:
         parts = [self.problem, on_top, columns if self.columns else ""]
         parts += [self.table(), wording.filled(self.legend)]
         parts += [wording.chosen(self.results), notes, wording.filled(self.verdict), self.code]
-        return "\n\n".join(part for part in parts if part)
+        return shown("\n\n".join(part for part in parts if part))
 
     __repr__ = __str__
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 import warnings
 from collections import Counter
@@ -17,8 +18,10 @@ from sklearn.model_selection import GridSearchCV
 from threadpoolctl import threadpool_limits
 
 from sklimb._compare.data.preparing import take
+from sklimb._compare.errors import InputError
 from sklimb._compare.run.scores import Scoring, aligned_scores, class_recalls, score
 from sklimb._compare.run.splits import Split
+from sklimb._compare.run.watching import end_with
 
 # What another try may mend, unlike other errors.
 DIED = "its process died"
@@ -275,12 +278,17 @@ def run_tasks(
 
     def keep(outcome: Outcome) -> None:
         outcomes.append(outcome)
-        on_done(outcome)
+        try:
+            on_done(outcome)
+        except InputError as error:
+            raise _Stopped(error) from error
 
     try:
         try:
             for outcome in _in_parallel(tasks, X, y, scoring, n_jobs):
                 keep(outcome)
+        except _Stopped:
+            raise
         except Exception:
             # run_task turns errors into outcomes, so this is a process that died, for want of
             # memory as a rule, and took its neighbours with it.
@@ -290,12 +298,29 @@ def run_tasks(
                     keep(_alone(task, X, y, scoring))
     except KeyboardInterrupt:
         return outcomes, True
+    except _Stopped as stopped:
+        raise stopped.error from None
     return outcomes, False
+
+
+class _Stopped(Exception):
+    """What is done with an outcome cannot be done: no fault of the tasks."""
+
+    def __init__(self, error: InputError):
+        super().__init__(str(error))
+        self.error = error
 
 
 def _in_parallel(tasks, X, y, scoring, n_jobs):
     parallel = joblib.Parallel(n_jobs=n_jobs, return_as="generator_unordered", batch_size=1)
-    return parallel(joblib.delayed(run_task)(task, X, y, scoring) for task in tasks)
+    work = joblib.delayed(_for_parent)
+    return parallel(work(os.getpid(), task, X, y, scoring) for task in tasks)
+
+
+def _for_parent(parent: int, task: Task, X: Any, y: np.ndarray, scoring: Scoring) -> Outcome:
+    """Run a task in a process that does not outlive the one that it works for."""
+    end_with(parent)
+    return run_task(task, X, y, scoring)
 
 
 def _alone(task: Task, X, y, scoring: Scoring) -> Outcome:

@@ -13,9 +13,10 @@ import re
 import zipfile
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import joblib
 import numpy as np
@@ -26,7 +27,13 @@ from sklimb._compare.errors import InputError
 from sklimb._compare.run.running import DIED, Outcome, Task, short_params
 from sklimb._compare.snippet import construction
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
 _RUN = "run.json"
+_LOCK = "run.lock"
 _PACKAGES = ("scikit-learn", "imbalanced-learn", "torch", "numpy")
 _OPTIONAL = ("lightgbm", "xgboost", "catboost")
 
@@ -68,17 +75,25 @@ class Store:
         As `fingerprint` returns it.
     words : str
         What the data is called in errors.
+    fresh : bool, default=False
+        Whether what is there is deleted first.
 
     Raises
     ------
     InputError
-        If the folder has the fits of another comparison; the message names what differs.
+        If the folder has the fits of another comparison; the message names what differs. If it
+        cannot be written to, or another comparison is writing to it.
     """
 
-    def __init__(self, folder: str | Path, key: Mapping[str, Any], words: str):
+    def __init__(
+        self, folder: str | Path, key: Mapping[str, Any], words: str, *, fresh: bool = False
+    ):
         self.folder = Path(folder)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
+            self._held = _held(self.folder)
+            if fresh:
+                clear(self.folder)
             kept = self.folder / _RUN
             if kept.exists():
                 self._check(json.loads(kept.read_text(encoding="utf-8")), key, words)
@@ -89,6 +104,11 @@ class Store:
             if isinstance(error, InputError):
                 raise
             raise InputError(f"{self.folder} cannot hold finished fits: {error}") from None
+
+    def close(self) -> None:
+        """Let another comparison write to the folder."""
+        if self._held is not None:
+            self._held.close()
 
     def _check(self, kept: Mapping[str, Any], key: Mapping[str, Any], words: str) -> None:
         before = kept["key"]
@@ -143,6 +163,11 @@ class Store:
         ----------
         task : Task
         outcome : Outcome
+
+        Raises
+        ------
+        InputError
+            If there is no room.
         """
         if outcome.error and outcome.error.startswith(DIED):
             return
@@ -155,9 +180,17 @@ class Store:
         plain["task"] = _digest_of_task(task)
         path = self._path(task)
         beside = path.with_suffix(".part")
-        with open(beside, "wb") as file:
-            np.savez(file, plain=np.array(json.dumps(plain)), **arrays)
-        os.replace(beside, path)
+        try:
+            with open(beside, "wb") as file:
+                np.savez(file, plain=np.array(json.dumps(plain)), **arrays)
+            os.replace(beside, path)
+        except OSError as error:
+            with suppress(OSError):
+                beside.unlink(missing_ok=True)
+            raise InputError(
+                f"{path} cannot be written: {error.strerror or error}; make room, and go on with "
+                "--resume (resume=True)"
+            ) from None
 
     def _path(self, task: Task) -> Path:
         method, setting, repeat, fold = task.key
@@ -176,6 +209,28 @@ def clear(folder: str | Path) -> None:
     if (folder / _RUN).exists():
         for path in [*folder.glob("*.npz"), *folder.glob("*.part"), folder / _RUN]:
             path.unlink(missing_ok=True)
+
+
+def _held(folder: Path) -> IO[bytes] | None:
+    """Return a file that no other process may hold at the same time, None where none can tell.
+
+    The system lets it go when the process ends, however it ends.
+    """
+    if fcntl is None:
+        return None
+    file = open(folder / _LOCK, "ab")  # noqa: SIM115, held until `close`
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        raise InputError(
+            f"another comparison is writing to {folder}: wait until it has ended, or name another "
+            "folder"
+        ) from None
+    except OSError:  # a file system that knows no locks
+        file.close()
+        return None
+    return file
 
 
 def _write(path: Path, content: bytes) -> None:
