@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from html import unescape
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -421,3 +422,61 @@ def test_an_aim_is_in_the_answer_and_in_the_model(file, tmp_path, capsys, monkey
     assert "a miss at 50 and a false alarm at 1" in " ".join(out.split())
     assert "FixedThresholdClassifier(" in out
     assert load(saved).threshold < 0.5
+
+
+def test_sigterm_is_taken_as_ctrl_c_and_the_handler_is_put_back(file, capsys, monkeypatch):
+    before = signal.getsignal(signal.SIGTERM)
+
+    def ended(*args, **kwargs):
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(5)
+
+    monkeypatch.setattr("sklimb.cli.compare", ended)
+    assert _main("--data", file, "--target", "label", "--no-report") == 130
+    assert "interrupted before any run was finished" in capsys.readouterr().err
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full here")
+def test_a_full_standard_output_is_one_line_and_the_report_is_written(
+    file, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setitem(METHODS, "tree", TREE)
+    with open("/dev/full", "w") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        status = _main(
+            *("--data", file, "--target", "label", "--methods", "tree", "--folds", 2),
+            *("--jobs", 1, "--report", tmp_path / "out"),
+        )
+    assert status == 2
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        "sklimb compare: error: the result cannot be written to standard output: No space left on "
+        "device"
+    )
+    assert (tmp_path / "out" / "report.html").exists()
+
+
+def test_a_report_that_cannot_be_written_is_one_line_and_leaves_the_old_one(
+    file, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setitem(METHODS, "tree", TREE)
+    report = tmp_path / "out"
+    report.mkdir()
+    (report / "results.csv").write_text("old")
+
+    write = Path.write_bytes
+
+    def full(path, data):
+        if path.name == "folds.csv":
+            raise OSError(28, "No space left on device")
+        return write(path, data)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    status = _main(
+        *("--data", file, "--target", "label", "--methods", "tree", "--folds", 2),
+        *("--jobs", 1, "--report", report),
+    )
+    assert status == 2
+    assert "the report cannot be written: No space left on device" in capsys.readouterr().err
+    assert (report / "results.csv").read_text() == "old"
+    assert sorted(path.name for path in report.iterdir()) == ["fits", "results.csv"]

@@ -156,6 +156,8 @@ def _named(attempt: Try, text: str) -> set[str]:
 def _shows(text: str, value: Any) -> bool:
     """Return whether a message shows a value: its start, the value within it, or its type."""
     seen = [repr(value)[:12], str(value)[:12], type(value).__name__]
+    if isinstance(value, (list, tuple, np.ndarray)):
+        seen.append(f"({len(np.atleast_1d(np.asarray(value, dtype=object)))},")  # its shape
     if isinstance(value, np.generic):
         seen.append(repr(value.item())[:12])
     if isinstance(value, Mapping):

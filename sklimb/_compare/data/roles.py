@@ -75,7 +75,7 @@ def make_roles(names: Iterable[Any], **asked: Any) -> Roles:
             if kind != "date":
                 raise InputError(f"{kind} takes names of columns, not a mapping")
             formats.update({name: f for name, f in given.items() if f is not None})
-        for name in _as_list(given, kind):
+        for name in as_list(given, kind):
             if name not in names:
                 raise InputError(f"{kind} names {name!r}, and X has no such column: "
                                  f"{nearest(name, names)}")  # fmt: skip
@@ -87,7 +87,23 @@ def make_roles(names: Iterable[Any], **asked: Any) -> Roles:
     return Roles(kinds, formats)
 
 
-def _as_list(given: Any, kind: str) -> list[Any]:
+def as_list(given: Any, kind: str) -> list[Any]:
+    """Return names of columns as a list, or say that they are none.
+
+    Parameters
+    ----------
+    given : name, sequence of names, mapping or None
+    kind : str
+        The argument, for errors.
+
+    Returns
+    -------
+    names : list
+
+    Raises
+    ------
+    InputError
+    """
     if given is None:
         return []
     if isinstance(given, (str, int, np.integer)):

@@ -17,7 +17,7 @@ from sklimb._compare.data.images import check_images, is_images
 from sklimb._compare.data.kinds import columns_of
 from sklimb._compare.data.preparing import as_rows, check_columns, is_frame, stack
 from sklimb._compare.data.repeated_rows import repeated_notes
-from sklimb._compare.data.roles import KINDS, Roles, make_roles
+from sklimb._compare.data.roles import KINDS, Roles, as_list, make_roles
 from sklimb._compare.data.sanity import column_notes
 from sklimb._compare.data.sides import group_notes, time_notes
 from sklimb._compare.data.text_numbers import read_text_numbers
@@ -168,22 +168,20 @@ def _sides(X, groups, time, asked) -> tuple[Any, Any, Any, dict]:
             groups = X[values]
         else:
             time = pd.Series(as_times(X[values], f"column {values!r}", of_column=True), X.index)
-        asked["drop"] = [*_listed(asked["drop"]), values]
+        asked["drop"] = [*as_list(asked["drop"], "drop"), values]
     return X, groups, time, asked
-
-
-def _listed(names: Any) -> list[Any]:
-    return [] if names is None else [names] if isinstance(names, (str, int)) else list(names)
 
 
 def _decided(X, prepare, asked) -> tuple[Any, Columns | None, list[str], str]:
     """Check X, and decide what its columns are; return also notes, and code that does the same."""
-    said = [kind for kind, names in asked.items() if names is not None and len(_listed(names))]
+    said = [
+        kind for kind, names in asked.items() if names is not None and len(as_list(names, kind))
+    ]
     if prepare is not None:
         if said and said != ["drop"]:
             raise InputError(f"{said[0]} has no effect beside prepare, which sees to the columns")
         if said:
-            X = X.drop(columns=_listed(asked["drop"]))
+            X = X.drop(columns=as_list(asked["drop"], "drop"))
         return as_rows(X), None, [], ""
     if is_images(X):
         if said:

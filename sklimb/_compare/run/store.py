@@ -10,13 +10,14 @@ import hashlib
 import json
 import os
 import re
+import weakref
 import zipfile
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import joblib
 import numpy as np
@@ -91,7 +92,9 @@ class Store:
         self.folder = Path(folder)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            self._held = _held(self.folder)
+            held = _held(self.folder)
+            # also where nobody closes it
+            self.close = (lambda: None) if held is None else weakref.finalize(self, os.close, held)
             if fresh:
                 clear(self.folder)
             kept = self.folder / _RUN
@@ -104,11 +107,6 @@ class Store:
             if isinstance(error, InputError):
                 raise
             raise InputError(f"{self.folder} cannot hold finished fits: {error}") from None
-
-    def close(self) -> None:
-        """Let another comparison write to the folder."""
-        if self._held is not None:
-            self._held.close()
 
     def _check(self, kept: Mapping[str, Any], key: Mapping[str, Any], words: str) -> None:
         before = kept["key"]
@@ -211,24 +209,24 @@ def clear(folder: str | Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def _held(folder: Path) -> IO[bytes] | None:
-    """Return a file that no other process may hold at the same time, None where none can tell.
+def _held(folder: Path) -> int | None:
+    """Return an open file that no other comparison may hold, None where no system can tell.
 
     The system lets it go when the process ends, however it ends.
     """
     if fcntl is None:
         return None
-    file = open(folder / _LOCK, "ab")  # noqa: SIM115, held until `close`
+    file = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o666)
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        file.close()
+        os.close(file)
         raise InputError(
             f"another comparison is writing to {folder}: wait until it has ended, or name another "
             "folder"
         ) from None
     except OSError:  # a file system that knows no locks
-        file.close()
+        os.close(file)
         return None
     return file
 

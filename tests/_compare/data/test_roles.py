@@ -30,3 +30,9 @@ def test_names_and_formats_on_the_command_line():
     assert split_date("a=b=%Y") == ("a=b", "%Y")
     assert split_date("a=b") == ("a=b", None)
     assert split_list("when=%B %d, %Y, note,,") == ["when=%B %d, %Y", "note"]
+
+
+@pytest.mark.parametrize("given", [float("nan"), 2.5, object(), [["a"]]])
+def test_what_names_no_column_is_one_line(given):
+    with pytest.raises(InputError, match="drop must be names of columns, not"):
+        make_roles(["a", "b"], drop=given)

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from imblearn.over_sampling import RandomOverSampler
 from imblearn.pipeline import Pipeline
+from sklearn.naive_bayes import GaussianNB
 
+from sklimb._compare.errors import InputError
 from sklimb._compare.run.running import Outcome, Task, first_line, reason, run_task, run_tasks
 from sklimb._compare.run.scores import Scoring
 from sklimb._compare.run.splits import outer_splits
@@ -128,3 +130,17 @@ def test_outcomes_do_not_share_their_containers():
     one.warnings["w"] += 1
     assert two.scores == {}
     assert not two.warnings
+
+
+def test_what_cannot_be_kept_ends_the_run_and_is_no_process_that_died(data):
+    X, y, splits, scoring = data
+    seen = []
+
+    def full(outcome):
+        seen.append(outcome)
+        raise InputError("no room")
+
+    tasks = [_task(GaussianNB(), split) for split in splits]
+    with pytest.raises(InputError, match="no room"):
+        run_tasks(tasks, X, y, scoring, n_jobs=1, on_done=full)
+    assert len(seen) == 1

@@ -107,7 +107,7 @@ def test_clear_deletes_finished_fits_alone(tmp_path):
     store.write(_task(), run_task(_task(), X, Y, SCORING))
     (tmp_path / "fits" / "notes.txt").write_text("mine")
     clear(tmp_path / "fits")
-    assert [path.name for path in (tmp_path / "fits").iterdir()] == ["notes.txt"]
+    assert {path.name for path in (tmp_path / "fits").iterdir()} == {"notes.txt", "run.lock"}
     clear(tmp_path / "nowhere")
 
 
@@ -134,3 +134,27 @@ def test_the_fingerprint_tells_data_apart_and_knows_a_copy(one, other):
 
     assert of(one) != of(other)
     assert of(one) == of(one.copy())
+
+
+def test_two_comparisons_do_not_write_to_one_folder(tmp_path):
+    first = _store(tmp_path)
+    with pytest.raises(InputError, match="another comparison is writing to"):
+        _store(tmp_path)
+    first.close()
+    again = _store(tmp_path)
+    again.write(_task(), run_task(_task(), X, Y, SCORING))
+    again.close()
+    fresh = Store(tmp_path, fingerprint(X, Y, SPLITS, {"other": 1}), "63 rows", fresh=True)
+    assert fresh.read(_task()) is None
+
+
+def test_a_full_disk_is_one_line_and_leaves_no_half_of_a_file(tmp_path, monkeypatch):
+    store, outcome = _store(tmp_path), run_task(_task(), X, Y, SCORING)
+
+    def full(file, **arrays):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "savez", full)
+    with pytest.raises(InputError, match="cannot be written: No space left on device; make room"):
+        store.write(_task(), outcome)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["run.json", "run.lock"]
