@@ -7,13 +7,13 @@ piece: `DataLoader` with `Dataset.__getitem__` costs 0.7 of a small net's whole 
 Shape
 -----
 x (n, ...), y (n,) class indices, weight (n,) or None; a batch is the pair (x, y) and carries
-``.weight``.
+``.weight``, and labels and weights on the CPU as ``.on_host``.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -30,14 +30,29 @@ _VALUES_GATHERED_AT_ONCE = 2**21
 
 
 class Batch(tuple):
-    """A pair (x, y), as skorch unpacks it, that also carries the samples' weights."""
+    """A pair (x, y), as skorch unpacks it, that also carries the samples' weights.
+
+    Attributes
+    ----------
+    weight : Tensor, shape (n,), or None
+    on_host : tuple of (Tensor or None)
+        y and weight on the CPU, for decisions that the host takes without waiting for the device.
+    """
 
     weight: Tensor | None
+    on_host: tuple[Tensor | None, Tensor | None]
 
-    def __new__(cls, x: Tensor, y: Tensor | None, weight: Tensor | None = None) -> Batch:
-        """Make the pair and attach the weights."""
+    def __new__(
+        cls,
+        x: Tensor,
+        y: Tensor | None,
+        weight: Tensor | None = None,
+        on_host: tuple[Tensor | None, Tensor | None] | None = None,
+    ) -> Batch:
+        """Make the pair and attach the weights; without `on_host` all of it is on the CPU."""
         batch = super().__new__(cls, (x, y))
         batch.weight = weight
+        batch.on_host = (y, weight) if on_host is None else on_host
         return batch
 
 
@@ -79,7 +94,7 @@ class Batches:
     indices : ndarray of int or None
         The samples of the coming epoch; None takes all in order. Set by the net at each epoch.
     weight : Tensor, shape (n,), or None
-        The weights of the coming epoch, for all samples of the dataset, on its device.
+        The weights of the coming epoch, for all samples of the dataset, on the CPU.
     """
 
     def __init__(
@@ -110,6 +125,7 @@ class Batches:
         if self.indices is not None:
             order = torch.as_tensor(self.indices, device=x.device)
         weight = self.weight
+        here = x.device.type == "cpu"
         start = 0
         for first in range(0, len(sizes), batches_a_piece):
             piece = sizes[first : first + batches_a_piece]
@@ -118,11 +134,26 @@ class Batches:
             xs = split_rows(take_rows(x, chosen), piece) if is_csr(x) else x[chosen].split(piece)
             if order is None and is_borrowed(x):
                 xs = (batch.clone() for batch in xs)
-            ys = [None] * len(piece) if y is None else y[chosen].split(piece)
-            ws = [None] * len(piece) if weight is None else weight[chosen].split(piece)
-            for batch in zip(xs, ys, ws, strict=True):
+            ys = _cut(y, chosen, piece)
+            if here:
+                ws = _cut(weight, chosen, piece)
+                on_host = [None] * len(piece)
+            else:
+                at = slice(start, stop) if self.indices is None else self.indices[start:stop]
+                known = _cut(self.dataset.y_host, at, piece), _cut(weight, at, piece)
+                on_host = list(zip(*known, strict=True))
+                chosen = None if weight is None else weight[at].to(x.device, non_blocking=True)
+                ws = _cut(chosen, slice(None), piece)
+            for batch in zip(xs, ys, ws, on_host, strict=True):
                 yield Batch(*batch)
             start = stop
+
+
+def _cut(
+    values: Tensor | None, chosen: Tensor | np.ndarray | slice, sizes: list[int]
+) -> Sequence[Tensor | None]:
+    """Return some values in batches of some sizes; None for each where there are none."""
+    return [None] * len(sizes) if values is None else values[chosen].split(sizes)
 
 
 class _Order:
@@ -210,11 +241,12 @@ class StreamedBatches:
         y, weight = self.dataset.y, self.weight
         for x, rows in loaded:
             _check_items_finite(x, rows)
-            yield Batch(
-                x.to(self.device, non_blocking=True),
-                None if y is None else y[rows].to(self.device),
-                None if weight is None else weight[rows.to(weight.device)],
+            on_host = tuple(None if known is None else known[rows] for known in (y, weight))
+            there = (
+                None if known is None else known.to(self.device, non_blocking=True)
+                for known in on_host
             )
+            yield Batch(x.to(self.device, non_blocking=True), *there, on_host)
 
 
 def make_batches(

@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 
 from sklimb._data.sparse_form import check_sparse
+_WITHOUT_FLOAT64 = {"mps"}
 
 with warnings.catch_warnings():
     # torch says once in a process that the layout is in beta.
@@ -89,6 +90,11 @@ def is_borrowed(x: Tensor) -> bool:
     return getattr(x, "_borrowed", False)
 
 
+def has_float64(device: str | torch.device) -> bool:
+    """Return whether a device has the type; Apple's GPUs have not."""
+    return torch.device(device).type not in _WITHOUT_FLOAT64
+
+
 def is_csr(x: Tensor) -> bool:
     """Return whether a tensor is in compressed sparse rows."""
     return x.layout == torch.sparse_csr
@@ -105,7 +111,7 @@ def from_scipy(X: scipy.sparse.csr_array, device: str | torch.device = "cpu") ->
     index = np.result_type(X.indptr, X.indices)
     parts = (X.indptr.astype(index, copy=False), X.indices.astype(index, copy=False), X.data)
     tensors = [as_tensor(part) for part in parts]
-    if torch.device(device).type == "mps" and tensors[2].dtype == torch.float64:
+    if tensors[2].dtype == torch.float64 and not has_float64(device):
         tensors[2] = tensors[2].float()
     return _build(*(part.to(device) for part in tensors), X.shape[1])
 
@@ -167,8 +173,11 @@ def to_float(x: Tensor, dtype: torch.dtype) -> Tensor:
     return x if x.dtype == dtype else with_values(x, x.values().to(dtype))
 
 
-def take_rows(x: Tensor, rows: Tensor | slice) -> Tensor:
-    """Return some rows, in the order asked for; a row may come several times."""
+def take_rows(x: Tensor, rows: Tensor | slice, n_values: int | None = None) -> Tensor:
+    """Return some rows, in the order asked for; a row may come several times.
+
+    How many values they hold in all is asked of the device, unless `n_values` says it.
+    """
     crow, col, values = x.crow_indices(), x.col_indices(), x.values()
     if isinstance(rows, slice):
         start, stop, _ = rows.indices(len(x))
@@ -181,7 +190,7 @@ def take_rows(x: Tensor, rows: Tensor | slice) -> Tensor:
     taken = torch.zeros(len(rows) + 1, dtype=crow.dtype, device=crow.device)
     torch.cumsum(length, 0, out=taken[1:])
     # place k of the result is place k - taken[i] + start[i] of x, for the row i that it is in
-    shift = torch.repeat_interleave(start - taken[:-1], length)
+    shift = torch.repeat_interleave(start - taken[:-1], length, output_size=n_values)
     places = torch.arange(len(shift), device=crow.device) + shift
     return _build(taken, col[places], values[places], x.shape[1])
 
@@ -214,16 +223,21 @@ def split_columns(x: Tensor, columns: Tensor) -> tuple[Tensor, Tensor]:
     Returns
     -------
     rest : Tensor, shape (n, d), CSR
-        Nothing is stored in `columns`.
+        Nothing is stored in `columns`; on a device, that would have to be waited for, zeros are.
     dense : Tensor, shape (n, k)
         Places that are given twice are added up.
     """
-    position = torch.full((x.shape[1],), -1, dtype=torch.long, device=x.device)
-    position[columns] = torch.arange(len(columns), device=x.device)
+    k = len(columns)
+    position = torch.full((x.shape[1],), k, dtype=torch.long, device=x.device)
+    position[columns] = torch.arange(k, device=x.device)
     place = position[x.col_indices()]
     row = _row_of_each(x)
-    taken = place >= 0
-    dense = torch.zeros(len(x), len(columns), dtype=x.dtype, device=x.device)
+    taken = place < k
+    if x.device.type != "cpu":  # how many are taken only the device knows
+        dense = torch.zeros(len(x), k + 1, dtype=x.dtype, device=x.device)
+        dense.index_put_((row, place), x.values(), accumulate=True)  # the rest into a last column
+        return with_values(x, x.values().masked_fill(taken, 0.0)), dense[:, :k]
+    dense = torch.zeros(len(x), k, dtype=x.dtype, device=x.device)
     dense.index_put_((row[taken], place[taken]), x.values()[taken], accumulate=True)
     kept = torch.zeros_like(x.crow_indices())
     kept[1:] = torch.bincount(row[~taken], minlength=len(x)).cumsum(0)
@@ -261,7 +275,7 @@ def add_rows(x: Tensor, y: Tensor) -> Tensor:
 def _row_of_each(x: Tensor) -> Tensor:
     crow = x.crow_indices()
     rows = torch.arange(len(crow) - 1, device=crow.device)
-    return torch.repeat_interleave(rows, crow.diff())
+    return torch.repeat_interleave(rows, crow.diff(), output_size=len(x.col_indices()))
 
 
 def mean_nnz(x: Tensor) -> int:

@@ -26,6 +26,7 @@ from sklimb._data.tensors import (
     as_tensor,
     borrow,
     from_scipy,
+    has_float64,
     is_borrowed,
     is_csr,
     mean_nnz,
@@ -182,6 +183,11 @@ class ArrayData(TrainingData, SkorchDataset):
         self.y = None if y is None else as_tensor(y, dtype=torch.long, device=device)
         self.weight = weight
 
+    @property
+    def y_host(self) -> Tensor | None:
+        """Class indices as a tensor on the CPU."""
+        return None if self.y_encoded is None else as_tensor(self.y_encoded, dtype=torch.long)
+
     def __len__(self) -> int:
         """Return the number of samples."""
         return len(self.X)
@@ -233,7 +239,7 @@ def _to_device(
     if isinstance(x, np.ndarray) and not x.flags.writeable:
         x = borrow(x)
     x = as_tensor(x)
-    if torch.device(device).type == "mps" and x.dtype == torch.float64:
+    if x.dtype == torch.float64 and not has_float64(device):
         x = x.float()
     return x.to(device)
 

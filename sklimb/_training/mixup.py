@@ -77,7 +77,7 @@ def label_share(
 def mix_rows(x: Tensor, partner: Tensor, share: float) -> Tensor:
     """Return share * x + (1 - share) * x[partner]; bytes become float32, sparse rows stay so."""
     if is_csr(x):
-        others = take_rows(x, partner)
+        others = take_rows(x, partner, len(x.values()))  # a partner for each, so as many values
         return add_rows(
             with_values(x, share * x.values()), with_values(others, (1 - share) * others.values())
         )

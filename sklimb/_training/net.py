@@ -243,7 +243,8 @@ class Net(PickledNet, TransformingNet, NeuralNetClassifier):
 
     def is_finite(self) -> bool:
         """Return whether all weights of the network are finite."""
-        return all(bool(torch.isfinite(weight).all()) for weight in self.module_.parameters())
+        finite = [torch.isfinite(weight).all() for weight in self.module_.parameters()]
+        return not finite or bool(torch.stack(finite).all())
 
     def restart(self, *, lr: float, max_epochs: int, rebalancer: Rebalancer) -> None:
         """Take new settings for a training that goes on; the counts of the classes begin anew."""
@@ -273,6 +274,7 @@ class Net(PickledNet, TransformingNet, NeuralNetClassifier):
         seed_everything(self.streams.seed("dropout", epoch), self.device)
         if self.mixup is not None:
             self._mixup_rng = self.streams.generator("mixup", epoch)
+            self._mixup_counts = self.as_weight(self.counts_)
         balanced_draws = False
         if self.has_transform:
             self.transform_.start_epoch(epoch, self.streams.generator("transform", epoch, 1))
@@ -293,8 +295,8 @@ class Net(PickledNet, TransformingNet, NeuralNetClassifier):
             batches.weight = None if weight is None else self.row_weight(weight)
 
     def row_weight(self, weight: np.ndarray) -> Tensor:
-        """Return weights of mean 1, for 1e-50 would vanish in float32; all 0 stay 0."""
-        return self.as_weight(weight / (weight.mean() or 1.0))
+        """Return weights of mean 1, for 1e-50 would vanish in float32; all 0 stay 0; on the CPU."""
+        return torch.as_tensor(weight / (weight.mean() or 1.0), dtype=self.module_.like.dtype)
 
     def as_weight(self, weight: np.ndarray) -> Tensor:
         return torch.as_tensor(weight, dtype=self.module_.like.dtype, device=self.device)
@@ -365,10 +367,8 @@ class Net(PickledNet, TransformingNet, NeuralNetClassifier):
     def train_step_single(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
         """Compute the loss of a batch and its gradients."""
         if self.mixup is not None:
-            counts = self.as_weight(self.counts_)
-            step = mixed_loss(
-                self.module_, self.criterion_, batch, self.mixup, counts=counts, rng=self._mixup_rng
-            )
+            drawn = {"counts": self._mixup_counts, "rng": self._mixup_rng}
+            step = mixed_loss(self.module_, self.criterion_, batch, self.mixup, **drawn)
         elif self.has_transform:
             step = transformed_loss(self.module_, self.criterion_, batch, self.transform_)
         else:

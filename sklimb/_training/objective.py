@@ -155,6 +155,7 @@ def transformed_loss(
     module: nn.Module, criterion: LossTerms, batch: Any, transform: Transform
 ) -> dict[str, Any]:
     """Return the loss of a batch that a transform changes on its way."""
+    transform.start_batch(*batch.on_host)
     x, y, weight = transform.at_input(*batch, batch.weight)
     came = y, weight
 
@@ -174,7 +175,7 @@ def transformed_loss(
         if value is not None:
             loss = loss + transform.coefficients[name] * value
         # NaN is left out of the epoch's mean
-        values.append(loss.new_tensor(torch.nan) if value is None else value)
+        values.append(loss.new_full((), torch.nan) if value is None else value)
     transform.after_scores(step)
     # skorch's callbacks expect a score for each sample of the batch
     return step_output(loss, values, scores[: len(batch[1])], step)

@@ -120,15 +120,10 @@ class FoldWeights:
 
     def __init__(self, folds: Tensor, n_members: int, weight: Tensor) -> None:
         self.folds = folds
-        self.members = torch.arange(n_members, device=folds.device)
+        self.members = torch.arange(n_members)
         self.weight = weight
 
-    @property
-    def device(self) -> torch.device:
-        """Where they are."""
-        return self.folds.device
-
-    def __getitem__(self, samples: Tensor | slice) -> Tensor:
+    def __getitem__(self, samples: Tensor | np.ndarray | slice) -> Tensor:
         """Return the weights of some samples, (m, k)."""
         left_out = self.folds[samples].unsqueeze(1) == self.members
         return torch.where(left_out, torch.zeros_like(self.weight), self.weight)
@@ -188,8 +183,8 @@ class OutOfFold:
         if weight is not None:
             return net.row_weight(weight[:, None] * self.member_weight)
         mean = len(self.folds) * (self.n_members - 1) / (len(self.folds) * self.n_members)
-        folds = torch.as_tensor(self.folds, device=net.device)
-        return FoldWeights(folds, self.n_members, net.as_weight(np.array(1.0 / mean)))
+        of_others = torch.tensor(1.0 / mean, dtype=net.module_.like.dtype)
+        return FoldWeights(torch.as_tensor(self.folds), self.n_members, of_others)
 
     def steps(self, net: Net) -> Callable[..., dict[str, Any]]:
         """Return what takes a step and adds it to the average."""
@@ -294,10 +289,10 @@ class OutOfFold:
         """
         calibration = net.module_.calibration
         scores = self._out_of_fold(net, net.module_, np.arange(len(self.data)))
-        offset, shift = (b.double().cpu().numpy() for b in (calibration.offset, calibration.shift))
+        offset, shift = (b.cpu().double().numpy() for b in (calibration.offset, calibration.shift))
         added = net.criterion_.score_offset()
         if added is not None:
-            scores = scores - added.double().cpu().numpy()
+            scores = scores - added.cpu().double().numpy()
         calibrated = (scores + (offset + shift)) / float(calibration.temperature) - offset
         return softmax(calibrated, axis=1)
 

@@ -11,7 +11,7 @@ import torch
 
 from sklimb._data.batches import Batches
 from sklimb._data.columns import ColumnScaling, column_quantiles
-from sklimb._data.tensors import is_csr, to_float, to_scipy
+from sklimb._data.tensors import is_csr, to_scipy
 from sklimb._data.training_data import ArrayData, TrainingData
 from sklimb._random import Streams
 from sklimb._training.checkpoint import Checkpoint
@@ -196,7 +196,7 @@ def iter_chunks(
     for batch in batches:
         x = batch[0]
         if is_csr(x):
-            yield to_scipy(to_float(x, torch.float64)), start
+            yield to_scipy(x).astype(np.float64), start  # not every device has float64
         else:
             yield x.cpu().double().numpy(), start
         start += len(x)

@@ -90,7 +90,8 @@ class PickledNet:
         if "transform_" in held:
             gone = {id(p) for p in self.transform_.parameters()}
             del bare.transform_  # skorch forgets it too
-        held.pop("_mixup_rng", None)  # each epoch makes its own
+        for name in ("_mixup_rng", "_mixup_counts"):  # each epoch makes its own
+            held.pop(name, None)
         if "optimizer_" in held:
             bare.lost_optimizer_state_ = self.lost_optimizer_state_ or has_state(self.optimizer_)
             held["optimizer_"] = without_state(self.optimizer_, gone)

@@ -8,12 +8,20 @@ x (n, in_features), dense or in compressed sparse rows -> features (n, hidden[-1
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from sklimb._data.tensors import add_rows, from_columns, is_csr, split_columns, with_values
+from sklimb._data.tensors import (
+    add_rows,
+    from_columns,
+    has_float64,
+    is_csr,
+    split_columns,
+    with_values,
+)
 from sklimb.backbones._arguments import check_dropout, check_widths
 from sklimb.backbones.sparse_linear import SparseInputLinear
 
@@ -46,6 +54,8 @@ class Standardize(nn.Module):
         super().__init__()
         self.register_buffer("shift", torch.zeros(in_features, dtype=torch.float64))
         self.register_buffer("scale", torch.ones(in_features, dtype=torch.float64))
+        # which columns are centred, once that has been asked of the device
+        self._centred: tuple[Tensor, int, Tensor] | None = None
         # Only its dtype and device matter: what the layers behind compute in.
         self.register_buffer("like", torch.zeros(()), persistent=False)
 
@@ -55,7 +65,7 @@ class Standardize(nn.Module):
         # MPS has no float64 and would refuse them as they are
         self.shift, self.scale = (moment.float() for moment in moments)
         super()._apply(fn, recurse)
-        if self.shift.device.type not in ("mps", "meta"):
+        if self.shift.device.type != "meta" and has_float64(self.shift.device):
             device = self.shift.device
             self.shift, self.scale = (moment.to(device) for moment in moments)
         return self
@@ -91,15 +101,27 @@ class Standardize(nn.Module):
         return ((x - self.shift) / self.scale).to(self.like.dtype)
 
     def _sparse(self, x: Tensor) -> Tensor:
-        centred = self.shift.nonzero().squeeze(1)
-        rest, dense = split_columns(x, centred)
+        centred = self._centred_columns()
+        rest, dense = split_columns(x, centred) if len(centred) else (x, None)
         scaled = rest.values() / self.scale[rest.col_indices()]
         rest = with_values(rest, scaled.to(self.like.dtype))
-        if not len(centred):
+        if dense is None:
             return rest
         # subtracted as in the dense case, before the cast: of a timestamp nothing would be left
         dense = ((dense - self.shift[centred]) / self.scale[centred]).to(self.like.dtype)
         return add_rows(rest, from_columns(dense, centred, rest))
+
+    def _centred_columns(self) -> Tensor:
+        """Return their indices; the device is asked again where the moments have changed."""
+        known, shift = self._centred, self.shift
+        version = 0 if shift.is_inference() else shift._version
+        if known is None or known[0] is not shift or known[1] != version:
+            known = self._centred = (shift, version, shift.nonzero().squeeze(1))
+        return known[2]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what was asked of the device: a copy's moments have versions of their own."""
+        return {**self.__dict__, "_centred": None}
 
 
 class MLP(nn.Sequential):

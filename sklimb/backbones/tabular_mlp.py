@@ -328,7 +328,7 @@ class TabularMLP(nn.Module):
         if self.scaling in ("robust", "quantile"):
             self.standardize.set_input_scaling(*robust_scaling(quantiles[:, : len(_QUARTILES)]))
         edges = torch.as_tensor(quantiles[:, len(_QUARTILES) :].T.copy())
-        edges = edges.to(self.standardize.shift.device)
+        edges = edges.to(self.standardize.shift)  # of its type too: not every device has float64
         if self.ranks is not None:
             self.ranks.set_edges(self.standardize(edges).T)
         if self._needs_edges:

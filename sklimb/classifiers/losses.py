@@ -22,8 +22,8 @@ from sklimb._training.recipe import Recipe
 from sklimb._warnings import warn
 from sklimb.heads import CosineHead, LinearHead
 from sklimb.losses.focal import focal_loss
-from sklimb.losses.logit_adjustment import log_class_shares, logit_adjusted_loss
-from sklimb.losses.margin_softmax import am_softmax_loss, ldam_loss
+from sklimb.losses.logit_adjustment import log_class_shares
+from sklimb.losses.margin_softmax import am_softmax_loss, ldam_margins, margin_softmax_loss
 
 Loss = str | nn.Module | Callable[[Tensor, Tensor], Tensor]
 
@@ -83,17 +83,12 @@ class LDAM:
     def set_class_counts(self, counts: Tensor) -> None:
         """Take the training counts that the margins follow from."""
         self.counts = counts
+        self.margins = ldam_margins(counts, self.max_margin)  # once, not in each batch
 
     def __call__(self, step: BatchOutput) -> Tensor:
         """Return the value of each sample, or their mean."""
-        return ldam_loss(
-            step.scores / self.scale,
-            step.y,
-            self.counts,
-            self.max_margin,
-            self.scale,
-            reduction="none",
-        )
+        cosine, margin = step.scores / self.scale, self.margins[step.y]
+        return margin_softmax_loss(cosine, step.y, margin, self.scale, reduction="none")
 
 
 class LogitAdjusted:
@@ -115,15 +110,16 @@ class LogitAdjusted:
     def set_class_counts(self, counts: Tensor) -> None:
         """Take the training counts that the shares follow from."""
         self.counts = counts
+        self.offset = self.tau * log_class_shares(counts)  # once, not in each batch
 
     def __call__(self, step: BatchOutput) -> Tensor:
         """Return the value of each sample, or their mean."""
-        tau = self.tau if self.adjusts else 0.0
-        return logit_adjusted_loss(step.scores, step.y, self.counts, tau, reduction="none")
+        scores = step.scores + self.offset if self.adjusts else step.scores
+        return F.cross_entropy(scores, step.y, reduction="none")
 
     def score_offset(self) -> Tensor:
         """Return what is added to the scores, (C,): tau times the log class shares."""
-        return (self.tau if self.adjusts else 0.0) * log_class_shares(self.counts)
+        return self.offset if self.adjusts else torch.zeros_like(self.offset)
 
 
 class WithPrior(nn.Module):

@@ -18,7 +18,7 @@ from torch import nn
 
 from sklimb._constraints import COUNT, EPOCH
 from sklimb._data.columns import ColumnSpread
-from sklimb._data.tensors import to_dense
+from sklimb._data.tensors import has_float64, to_dense
 from sklimb._data.training_data import TrainingData
 from sklimb._training.early_stopping import warn_if_stopped_before
 from sklimb._training.net import Net
@@ -339,7 +339,7 @@ class M2mClassifier(BaseNetClassifier):
             spread = np.ones_like(spread)
         # a column of images is a channel
         shape = (-1, *[1] * (example.ndim - 2))
-        dtype = torch.float32 if torch.device(net.device).type == "mps" else torch.float64
+        dtype = torch.float64 if has_float64(net.device) else torch.float32
         tensor = partial(torch.as_tensor, dtype=dtype, device=net.device)
         transform.set_rows(*(tensor(v.reshape(shape)) for v in (spread, low, high)))
         if self.seed_pool is None:

@@ -64,7 +64,9 @@ class ClassScores(nn.Module):
         super().__init__()
         self.network = network
         self.n_classes = n_classes
-        self.columns = None if columns is None else list(columns)
+        # a tensor, for a list of indices would go to the device at every pass
+        columns = None if columns is None else torch.tensor(list(columns), dtype=torch.long)
+        self.register_buffer("columns", columns, persistent=False)
         self.gives = gives
 
     def forward(self, x: Tensor) -> Tensor:
@@ -81,7 +83,7 @@ class ClassScores(nn.Module):
         elif self.gives == "logit":
             out = torch.stack([torch.zeros_like(out.flatten()), out.flatten()], 1)
         if self.columns is not None:
-            out = out[:, self.columns]
+            out = out.index_select(1, self.columns.to(out.device))
         if out.ndim != 2 or out.shape[1] != self.n_classes:
             raise ValueError(
                 f"The network {type(self.network).__name__} gives scores of shape "
@@ -205,7 +207,9 @@ def score_network(
     network = inner.module_
     if mean_scores and getattr(network, "n_members", 1) > 1:
         network = MeanScores(network)
-    return ClassScores(network, n, [labels.index(k) for k in classes.tolist()], gives)
+    wanted = classes.tolist()
+    columns = None if labels == wanted else [labels.index(k) for k in wanted]
+    return ClassScores(network, n, columns, gives)
 
 
 @torch.no_grad()

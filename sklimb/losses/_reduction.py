@@ -1,4 +1,4 @@
-"""From one value per sample to what a loss returns: class weights and the mean, once for all."""
+"""From one value per sample to what a loss returns, and the least of the class counts."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ import torch
 from torch import Tensor
 
 Reduction = Literal["mean", "none"]
+
+
+def fewest_present(class_counts: Tensor) -> Tensor:
+    """Return the least count above 0; a mask would make the host wait for the device."""
+    return torch.where(class_counts > 0, class_counts, torch.inf).min()
 
 
 def reduce(per_row: Tensor, y: Tensor, weight: Tensor | None, reduction: Reduction) -> Tensor:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from torch import Tensor
 from torch.nn import functional as F
 
-from sklimb.losses._reduction import Reduction, reduce
+from sklimb.losses._reduction import Reduction, fewest_present, reduce
 
 __all__ = ["balanced_softmax_loss", "log_class_shares", "logit_adjusted_loss"]
 
@@ -39,7 +39,7 @@ def log_class_shares(class_counts: Tensor) -> Tensor:
     >>> log_class_shares(torch.tensor([90.0, 10.0])).exp()
     tensor([0.9000, 0.1000])
     """
-    fewest = class_counts[class_counts > 0].min()
+    fewest = fewest_present(class_counts)
     return (class_counts.clamp_min(1e-3 * fewest) / class_counts.sum()).log()
 
 

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from sklimb.losses._reduction import Reduction, reduce
+from sklimb.losses._reduction import Reduction, fewest_present, reduce
 
 __all__ = ["am_softmax_loss", "ldam_loss", "ldam_margins"]
 
@@ -45,8 +45,7 @@ def ldam_margins(class_counts: Tensor, max_margin: float = 0.5) -> Tensor:
     >>> ldam_margins(torch.tensor([1600.0, 100.0]))
     tensor([0.2500, 0.5000])
     """
-    present = class_counts > 0
-    fewest = class_counts[present].min()
+    fewest = fewest_present(class_counts)
     return max_margin * (fewest / class_counts.clamp_min(fewest)).pow(0.25)
 
 
@@ -97,7 +96,7 @@ def ldam_loss(
     tensor([0.0789, 1.3133])
     """
     margins = ldam_margins(class_counts.to(scores), max_margin)
-    return _with_margin(scores, y, margins[y], scale, weight, reduction)
+    return margin_softmax_loss(scores, y, margins[y], scale, weight, reduction=reduction)
 
 
 def am_softmax_loss(
@@ -140,17 +139,19 @@ def am_softmax_loss(
     tensor(0.6931)
     """
     margins = scores.new_full((len(y),), margin)
-    return _with_margin(scores, y, margins, scale, weight, reduction)
+    return margin_softmax_loss(scores, y, margins, scale, weight, reduction=reduction)
 
 
-def _with_margin(
+def margin_softmax_loss(
     scores: Tensor,
     y: Tensor,
     margin: Tensor,
     scale: float,
-    weight: Tensor | None,
-    reduction: Reduction,
+    weight: Tensor | None = None,
+    *,
+    reduction: Reduction = "mean",
 ) -> Tensor:
+    """Return the softmax loss of cosines with a margin for each sample, (n,), off its own class."""
     own = y.unsqueeze(1)
     taken = torch.zeros_like(scores).scatter(1, own, margin.to(scores).unsqueeze(1))
     per_row = F.cross_entropy(scale * (scores - taken), y, reduction="none")

@@ -10,6 +10,7 @@ import torch
 from sklearn.utils._param_validation import StrOptions
 
 from sklimb._constraints import COUNT_OR_ZERO, DEVICE, RANDOM_STATE
+from sklimb._data.tensors import has_float64
 from sklimb._random import Streams, choose_threads, isolated_rng, torch_defaults
 from sklimb._training.plan import resolve_device
 from sklimb._warnings import warn
@@ -327,5 +328,5 @@ class M2mSampler(ByClassOverSampler):
 
 def _plain_network(device: str) -> RebalancedClassifier:
     # float64: sparse and dense tables round otherwise, and training would blow that up
-    dtype = "float32" if torch.device(device).type == "mps" else "float64"
+    dtype = "float64" if has_float64(device) else "float32"
     return RebalancedClassifier(module=MLP, module__dropout=0.0, dtype=dtype, device=device)

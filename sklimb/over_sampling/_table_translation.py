@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from sklimb._data.tensors import has_float64
 from sklimb.classifiers.sources import ClassScores
 from sklimb.over_sampling._rows import TableRows
 from sklimb.transforms._rescaled import Rescaled
@@ -142,6 +143,6 @@ class TableTranslation:
         return self._tensor(np.minimum(most, seeds.shape[1]))
 
     def _tensor(self, array: np.ndarray) -> Tensor:
-        if torch.device(self.device).type == "mps" and array.dtype == np.float64:
-            array = array.astype(np.float32)  # it has no float64
+        if array.dtype == np.float64 and not has_float64(self.device):
+            array = array.astype(np.float32)
         return torch.as_tensor(array, device=self.device)

@@ -60,6 +60,12 @@ class Transform(nn.Module):
     def start_epoch(self, epoch: int, rng: np.random.Generator) -> None:
         """Take the number of finished epochs, and this epoch's source of randomness."""
 
+    def start_batch(self, y: Tensor, weight: Tensor | None) -> None:
+        """Take what the host knows of the batch that comes: labels and weights, on the CPU.
+
+        What a transform decides by them need not wait for the device.
+        """
+
     def at_input(self, x: Tensor, y: Tensor, weight: Tensor | None) -> Changed:
         """Return the batch as it goes into the backbone.
 
@@ -145,6 +151,11 @@ class MemberTransforms(Transform):
         self._next = 0
         for member in self.members:
             member.start_epoch(epoch, np.random.default_rng(seed))
+
+    def start_batch(self, y: Tensor, weight: Tensor | None) -> None:
+        """Hand on what the host knows of the batch that comes."""
+        for member in self.members:
+            member.start_batch(y, weight)
 
     def at_stage(self, maps: Tensor, y: Tensor, weight: Tensor | None) -> Changed:
         """Change the maps of one copy, or those of all members, (n, k, D)."""

@@ -117,36 +117,47 @@ class MajorToMinor(Transform):
         self._tried = 0
         self._asked: list[Tensor] = []  # confidences of g
         self._losses: list[Tensor] = []
-        self._replaced: Tensor | None = None
+        self._on_host: Tensor | None = None
+        self._tried_rows: Tensor | None = None
+        self._fine: list[Tensor] = []  # which of `_losses` are of translations
 
     # --- a batch ------------------------------------------------------------------------------
 
+    def start_batch(self, y: Tensor, weight: Tensor | None) -> None:
+        """Take the labels of the batch that comes, on the CPU: draws go by them."""
+        self._on_host = y
+
     def at_input(self, x: Tensor, y: Tensor, weight: Tensor | None) -> Changed:
         """Return the batch with translations in the place of some samples."""
-        self._replaced = None
+        known, self._on_host = self._on_host, None
+        self._tried_rows = None
         if not self.active:
             return x, y, weight
-        codes = y.cpu().numpy()
-        rows, seeds = self._draw(codes)
+        rows, seeds = self._draw((y.cpu() if known is None else known).numpy())
         if not len(rows):
             return x, y, weight
         if self.source is None:
             raise RuntimeError("translation starts, but g was never set: call set_source.")
         x = to_dense(x)  # this batch alone
-        rows = torch.from_numpy(rows).to(y.device)
-        seeds = torch.from_numpy(seeds).to(y.device)
+        rows, seeds = torch.from_numpy(np.stack([rows, seeds])).to(y.device, non_blocking=True)
         start = x[seeds] if self.pool is None else self.pool[seeds]
         seed_class = y[seeds] if self.pool is None else self._pool_y(y)[seeds]
         moved, fine = self._translate(start, seed_class, y[rows])
-        into = rows[fine]
-        x = x.to(moved.dtype).index_copy(0, into, (start if self.clean_seeds else moved)[fine])
+        # how many are fine only the device knows: those that are not are put back as they were
+        x = x.to(moved.dtype)
+        put = start if self.clean_seeds else moved
+        put = torch.where(fine.view(-1, *[1] * (x.ndim - 1)), put.to(x.dtype), x[rows])
+        x = x.index_copy(0, rows, put)
         if self.random_label:
-            y = y.index_copy(0, into, self._other_class(seed_class[fine], y[into]))
-        self._replaced = into
+            other = self._other_class(seed_class, y[rows])
+            y = y.index_copy(0, rows, torch.where(fine, other, y[rows]))
+        self._tried_rows = rows
+        self._fine.append(fine)
         if weight is not None and weight.ndim == 2 and self.pool is None:
             # a member that leaves out a seed leaves out what is made of it
-            of_seeds = (weight[seeds[fine]] > 0).to(weight.dtype)
-            weight = weight.index_copy(0, into, weight[into] * of_seeds)
+            of_seeds = (weight[seeds] > 0).to(weight.dtype)
+            of_both = torch.where(fine.unsqueeze(1), weight[rows] * of_seeds, weight[rows])
+            weight = weight.index_copy(0, rows, of_both)
         return x, y, weight
 
     def _draw(self, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -211,30 +222,32 @@ class MajorToMinor(Transform):
         return other + (other >= high).long()
 
     def after_scores(self, step: BatchOutput) -> None:
-        """Take the loss of the translated samples."""
-        if self._replaced is None or not len(self._replaced):
+        """Take the loss of the samples that a translation was tried for."""
+        if self._tried_rows is None:
             return
-        scores = step.scores.detach()[self._replaced]
+        scores, y = step.scores.detach()[self._tried_rows], step.y[self._tried_rows]
         if scores.ndim == 3:  # (n, k, C) of members, to (n, C, k) as torch has it
-            y = step.y[self._replaced].unsqueeze(1).expand(-1, scores.shape[1])
+            y = y.unsqueeze(1).expand(-1, scores.shape[1])
             of_members = F.cross_entropy(scores.transpose(1, 2), y, reduction="none")
             self._losses.append(of_members.mean(1))
             return
-        self._losses.append(F.cross_entropy(scores, step.y[self._replaced], reduction="none"))
+        self._losses.append(F.cross_entropy(scores, y, reduction="none"))
 
     def statistics(self) -> dict[str, float]:
         """Return figures of the epoch."""
         confidence = torch.cat(self._asked).cpu().double() if self._asked else None
-        losses = torch.cat(self._losses).cpu().double() if self._losses else None
+        losses = None
+        if self._losses:
+            losses = torch.cat(self._losses)[torch.cat(self._fine)].cpu().double()
         n = 0 if losses is None else len(losses)
         nan = float("nan")
         # not to be pickled, nor needed before the next epoch makes them anew
-        self._rng = self._noise = self._replaced = None
-        self._asked, self._losses = [], []
+        self._rng = self._noise = self._tried_rows = None
+        self._asked, self._losses, self._fine = [], [], []
         return {
             "n_to_translate": self._tried,
             "n_translated": n,
             "acceptance_rate": n / self._tried if self._tried else nan,
             "source_confidence": nan if confidence is None else float(confidence.mean()),
-            "translated_loss": nan if losses is None else float(losses.mean()),
+            "translated_loss": float(losses.mean()) if n else nan,
         }

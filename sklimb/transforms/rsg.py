@@ -162,6 +162,9 @@ class RareSampleGenerator(Transform):
         self.generating = generate_from == 0
         self._first_epoch: int | None = None
         self._rng = np.random.default_rng(0)
+        # what `_pair_rows` goes by, where the host knows it
+        self._on_host: tuple[Tensor, Tensor | None] | None = None
+        self._of_classes = self.is_frequent, self.class_counts
         self._terms: dict[str, Tensor] = {}
         self._counted: list[Tensor] = []
         self._n_generated = 0
@@ -176,6 +179,7 @@ class RareSampleGenerator(Transform):
         """
         self.is_frequent = frequent_classes(counts, self.alpha)
         self.class_counts = counts
+        self._of_classes = self.is_frequent.cpu(), counts.cpu()
 
     def start_epoch(self, epoch: int, rng: np.random.Generator) -> None:
         """Begin an epoch.
@@ -192,8 +196,21 @@ class RareSampleGenerator(Transform):
             self._first_epoch = epoch
         self.generating = epoch - self._first_epoch >= self.begins
         self._rng = rng
+        self._on_host = None
         self._counted = []
         self._n_generated = 0
+
+    def start_batch(self, y: Tensor, weight: Tensor | None) -> None:
+        """Take what the host knows of the batch that comes; without it `at_stage` asks the device.
+
+        Parameters
+        ----------
+        y : Tensor of int, shape (n,)
+            Class indices, on the CPU.
+        weight : Tensor, shape (n,), or None
+            Weights of the samples, on the CPU.
+        """
+        self._on_host = (y, weight)
 
     def at_stage(self, maps: Tensor, y: Tensor, weight: Tensor | None) -> Changed:
         """Compute the losses, and add new samples once generation has started.
@@ -306,18 +323,20 @@ class RareSampleGenerator(Transform):
             return maps - like_maps(self.centers[y, nearest], maps)
 
     def _pair_rows(self, y: Tensor, weight: Tensor | None) -> tuple[np.ndarray, np.ndarray]:
-        frequent = self.is_frequent[y]
+        # how many samples there will be the host decides: without its own labels it has to wait
+        is_frequent, counts = self.is_frequent, self.class_counts
+        if self._on_host is not None:
+            (y, weight), self._on_host = self._on_host, None
+            is_frequent, counts = self._of_classes
+        frequent = is_frequent[y].cpu().numpy()
         if weight is not None and weight.ndim == 2:
             weight = weight.mean(1)  # all members get the same pairs
         if not self.count_by_weight:
             weight = None
         elif self.balanced_loss:
-            weight = (1.0 if weight is None else weight) / self.class_counts[y]
-        # The one wait for the device: how many samples there will be is needed here.
-        if weight is None:
-            return pair_rows(frequent.cpu().numpy(), self.beta, self._rng)
-        of_row = torch.stack([frequent.to(weight.dtype), weight]).cpu().double().numpy()
-        return pair_rows(of_row[0] > 0, self.beta, self._rng, of_row[1])
+            weight = (1.0 if weight is None else weight) / counts[y]
+        of_row = None if weight is None else weight.cpu().double().numpy()
+        return pair_rows(frequent, self.beta, self._rng, of_row)
 
     def _of_members(self, rows: Tensor) -> Tensor:
         """Return where the samples of all members are, once members count as samples."""
@@ -354,5 +373,5 @@ class RareSampleGenerator(Transform):
             self._terms["mv"] = maximized_vector_loss(moved, displaced, towards, different)
         with torch.no_grad():
             cosine = position_cosine(moved, towards)
-            self._counted.append(torch.stack([cosine.sum(), cosine.new_tensor(cosine.numel())]))
+            self._counted.append(torch.stack([cosine.sum(), cosine.new_full((), cosine.numel())]))
         return moved
