@@ -156,6 +156,10 @@ def _cut(
     return [None] * len(sizes) if values is None else values[chosen].split(sizes)
 
 
+# what `Batches` takes; asked once, for to ask costs more than to predict a sample
+_OF_ARRAYS = frozenset(inspect.signature(Batches).parameters)
+
+
 class _Order:
     """The batch sampler of a streaming loader: whatever order the net set for this epoch."""
 
@@ -261,7 +265,7 @@ def make_batches(
     """
     if isinstance(data, DatasetData):
         return StreamedBatches(data, device=device, **settings)
-    unknown = set(settings) - set(inspect.signature(Batches).parameters)
+    unknown = set(settings) - _OF_ARRAYS
     if unknown:
         raise ValueError(
             f"iterator parameters {sorted(unknown)} belong to a DataLoader, which is used only "

@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 
 from sklimb._data.sparse_form import check_sparse
+
 _WITHOUT_FLOAT64 = {"mps"}
 
 with warnings.catch_warnings():

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from sklimb._data.batches import Batches, StreamedBatches
 from sklimb._data.tensors import is_csr, pad_rows
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ _ROWS_OF_A_KERNEL = 4
 _ROWS_OF_A_SMALL_BATCH = 32
 # Padding to the second must cost next to nothing, so it is for samples of few values.
 _VALUES_OF_A_SMALL_BATCH = 2**15
+# Rows of a batch to predict, and values that they may have: twice as fast as the 128 that training
+# takes, and what comes out of the layers still fits the processor's cache. Fewer of members.
+_ROWS_AT_ONCE, _VALUES_AT_ONCE = 1024, 2**18
 
 
 class NotFiniteError(ValueError):
@@ -51,16 +55,28 @@ def run(
     ValueError
         If a value of the result is not finite.
     """
-    module = net.module_.eval()
-    batches = net.get_iterator(data)
+    module = net.module_
+    if any(part.training for part in module.modules()):
+        module.eval()
+    batches = _batches_to_predict(net, data)
     batches.indices = samples
-    result = torch.cat([what(module, padded(x))[: len(x)].cpu() for x, _ in batches])
-    finite = finite_samples(result)
-    if not finite.all():
+    results = [what(module, padded(x))[: len(x)].cpu() for x, _ in batches]
+    result = torch.cat(results) if len(results) > 1 else results[0]
+    if not torch.isfinite(result).all():
         if not net.is_finite():
             raise net.diverged("weights are no longer finite")
-        raise NotFiniteError(not_finite(finite, module.like.dtype))
+        raise NotFiniteError(not_finite(finite_samples(result), module.like.dtype))
     return result
+
+
+def _batches_to_predict(net: Net, data: TrainingData) -> Batches | StreamedBatches:
+    """Return batches, of rows larger ones than those to train unless the user chose their size."""
+    batches = net.get_iterator(data)
+    rows = isinstance(batches, Batches) and len(data.sample_shape) == 1
+    if rows and "batch_size" not in net.get_params_for("iterator_valid"):
+        most = min(_ROWS_AT_ONCE, _VALUES_AT_ONCE // data.mean_values)
+        batches.batch_size = max(batches.batch_size, most // net.module_.n_members)
+    return batches
 
 
 def scores_of(module: nn.Module, x: Tensor) -> Tensor:

@@ -74,10 +74,14 @@ def label_share(
     return shares
 
 
-def mix_rows(x: Tensor, partner: Tensor, share: float) -> Tensor:
-    """Return share * x + (1 - share) * x[partner]; bytes become float32, sparse rows stay so."""
+def mix_rows(x: Tensor, partner: Tensor, share: float, *, is_permutation: bool = False) -> Tensor:
+    """Return share * x + (1 - share) * x[partner]; bytes become float32, sparse rows stay so.
+
+    Of sparse rows and a permutation the partners' values are as many as those of x, and the host
+    need not ask the device for their number.
+    """
     if is_csr(x):
-        others = take_rows(x, partner, len(x.values()))  # a partner for each, so as many values
+        others = take_rows(x, partner, len(x.values()) if is_permutation else None)
         return add_rows(
             with_values(x, share * x.values()), with_values(others, (1 - share) * others.values())
         )
@@ -113,7 +117,7 @@ def mixed_loss(
     x, y = as_taken(module.backbone, batch[0]), batch[1]
     share = rng.beta(mixup.alpha, mixup.alpha)
     partner = torch.from_numpy(rng.permutation(len(y))).to(y.device)
-    features = module.features(mix_rows(x, partner, share))
+    features = module.features(mix_rows(x, partner, share, is_permutation=True))
     scores = module.head(features)
     both = torch.cat([y, y[partner]])
     shares = torch.full((len(y),), share, dtype=scores.dtype, device=y.device)

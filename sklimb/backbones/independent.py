@@ -15,7 +15,12 @@ from torch import Tensor, nn
 
 from sklimb.backbones.numeric import PeriodicEmbedding
 
-__all__ = ["IndependentCopies", "IndependentLinear", "IndependentPeriodicEmbedding"]
+__all__ = [
+    "IndependentCopies",
+    "IndependentDropout",
+    "IndependentLinear",
+    "IndependentPeriodicEmbedding",
+]
 
 
 class IndependentLinear(nn.Module):
@@ -73,6 +78,47 @@ class IndependentLinear(nn.Module):
         """
         of_members = x.expand(len(self.weight), *x.shape) if x.ndim == 2 else x.transpose(0, 1)
         return torch.baddbmm(self.bias, of_members, self.weight).transpose(0, 1)
+
+
+class IndependentDropout(nn.Dropout):
+    """Dropout of k members, which draw together: for a sample all lose the same places.
+
+    To each member that is dropout like any other, for its places mean something else than those of
+    the others; k times the draws would be a third of a training step.
+
+    Parameters
+    ----------
+    p : float, default=0.5
+        Share of the activations that are dropped.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklimb.backbones.independent import IndependentDropout
+    >>> dropped = IndependentDropout(0.5)(torch.ones(4, 3, 8)) == 0
+    >>> bool((dropped[:, 0] == dropped[:, 2]).all())
+    True
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the activations, some of them 0 in training mode and the others larger.
+
+        Parameters
+        ----------
+        x : Tensor, shape (n, k, d)
+            Activations of the members.
+
+        Returns
+        -------
+        Tensor, shape (n, k, d)
+            Activations.
+        """
+        if not self.training or self.p == 0:
+            return x
+        if self.p == 1:
+            return x * 0.0
+        kept = torch.rand(len(x), 1, x.shape[2], dtype=x.dtype, device=x.device) >= self.p
+        return x * kept.to(x.dtype).div_(1.0 - self.p)
 
 
 class IndependentPeriodicEmbedding(nn.Module):

@@ -29,6 +29,7 @@ from sklimb.backbones._tabular_sizes import TabularSizes, choose_sizes
 from sklimb.backbones.categories import CategoryEmbedding, split_columns
 from sklimb.backbones.independent import (
     IndependentCopies,
+    IndependentDropout,
     IndependentLinear,
     IndependentPeriodicEmbedding,
     parts_of,
@@ -257,7 +258,7 @@ class TabularMLP(nn.Module):
                 layers.append(MemberLinear(width, wider, self.n_members, first=first, group=group))
             layers.append(_ACTIVATIONS[activation]())
             if dropout:
-                layers.append(nn.Dropout(dropout))
+                layers.append((IndependentDropout if self.independent else nn.Dropout)(dropout))
             width = wider
         return nn.Sequential(*layers)
 

@@ -13,6 +13,7 @@ from sklimb._data.batches import sizes_of_batches
 from sklimb._data.tensors import from_scipy
 from sklimb._data.training_data import ArrayData
 from sklimb._training.inference import finite_samples, not_finite, padded, run
+from sklimb.backbones import MLP
 
 
 def test_the_last_row_is_repeated_and_sparse_rows_are_empty():
@@ -49,7 +50,7 @@ def test_run_pads_to_whole_kernels_and_cuts_the_padding_off(shape, expected):
 
     for n in (1, 2, 3, 4, 5, 10, 11, 23, 43):
         for batch_size in (10, 40):
-            net.batch_size = batch_size
+            net.iterator_valid__batch_size = batch_size
             seen.clear()
             result = run(net, ArrayData(X[:n]), what)
             assert np.array_equal(result.numpy(), X[:n].reshape(n, -1)[:, :2])
@@ -69,3 +70,22 @@ def test_samples_are_finite_if_all_their_values_are(shape):
 def test_the_first_sample_is_named():
     said = not_finite(torch.tensor([True, False, False]), torch.float32)
     assert "2 of 3 samples (the first: row 1)" in said and "too large for float32" in said
+
+
+def sizes_seen(X, **settings):
+    """Return the batch sizes of a prediction of X."""
+    sizes = []
+    model = RebalancedClassifier(module=MLP, max_epochs=1, random_state=0, **settings)
+    model.fit(X[:40], np.arange(40) % 2)
+    model.module_.register_forward_pre_hook(lambda module, args: sizes.append(len(args[0])))
+    model.predict(X)
+    return sizes
+
+
+def test_rows_are_predicted_in_larger_batches_than_they_are_trained_in():
+    narrow, wide = np.zeros((1500, 2), dtype=np.float32), np.zeros((1500, 600), dtype=np.float32)
+    assert sizes_seen(narrow, batch_size=20) == [1024, 476]
+    assert sizes_seen(narrow, batch_size=1200) == [1200, 300]
+    assert sizes_seen(narrow, batch_size=20, n_members=2)[0] == 512
+    assert max(sizes_seen(wide, batch_size=20)) * 600 <= 2**18
+    assert sizes_seen(narrow, batch_size=20, iterator_valid__batch_size=700) == [700, 700, 100]

@@ -9,6 +9,7 @@ from torch import nn
 from sklimb.backbones import TabularMLP
 from sklimb.backbones.independent import (
     IndependentCopies,
+    IndependentDropout,
     IndependentLinear,
     IndependentPeriodicEmbedding,
     parts_of,
@@ -86,3 +87,28 @@ def test_one_member_is_the_plain_network():
     one = TabularMLP(3, independent=True)
     x = torch.randn(4, 3)
     assert torch.equal(plain.eval()(x), one.eval()(x))
+
+
+def test_members_drop_the_same_places_of_a_sample():
+    torch.manual_seed(0)
+    x = torch.ones(500, 3, 16, dtype=torch.float64)
+    layer = IndependentDropout(0.2)
+    dropped = layer(x)
+    assert (dropped == dropped[:, :1]).all()
+    assert set(dropped.unique().tolist()) == {0.0, 1.25}
+    # 8,000 draws: five standard deviations
+    assert abs((dropped[:, 0] == 0).double().mean() - 0.2) < 5 * (0.2 * 0.8 / 8_000) ** 0.5
+    assert not (layer(x) == dropped).all()
+    assert layer.eval()(x) is x
+
+
+@pytest.mark.parametrize(("share", "left"), [(0.0, 1.0), (1.0, 0.0)])
+def test_dropout_of_nothing_and_of_all(share, left):
+    x = torch.ones(4, 2, 3)
+    assert (IndependentDropout(share)(x) == left).all()
+
+
+def test_independent_members_have_dropout_of_their_own_kind():
+    settings = {"n_members": 2, "hidden": (4,), "dropout": 0.1}
+    assert isinstance(TabularMLP(3, independent=True, **settings).layers[-1], IndependentDropout)
+    assert type(TabularMLP(3, **settings).layers[-1]) is nn.Dropout
