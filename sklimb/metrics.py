@@ -242,7 +242,7 @@ def cumulative_false_positives(
     >>> cumulative_false_positives(y_true, y_pred, {"emu": 19, "cat": 500, "dog": 100})
     array([2, 3, 3])
     """
-    true, predicted = _check_labels(y_true, y_pred)
+    true, predicted = check_labels(y_true, y_pred)
     position, counts = _align_counts(class_counts, true, predicted)
     wrong, false_positives = np.unique(predicted[predicted != true], return_counts=True)
     per_class = np.zeros(len(counts), dtype=np.int64)
@@ -250,7 +250,7 @@ def cumulative_false_positives(
     return per_class[np.argsort(-counts, kind="stable")].cumsum()
 
 
-def _check_labels(y_true: ArrayLike, y_pred: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
+def check_labels(y_true: ArrayLike, y_pred: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
     """Both label vectors as arrays, after scikit-learn's checks."""
     for name, y in (("y_true", y_true), ("y_pred", y_pred)):
         if np.ndim(y) == 0:
@@ -277,7 +277,7 @@ def _recalls(
     y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None
 ) -> tuple[NDArray[Any], NDArray[np.float64]]:
     """Sorted classes of `y_true` that have weight, and the recall of each."""
-    true, predicted = _check_labels(y_true, y_pred)
+    true, predicted = check_labels(y_true, y_pred)
     weight = None
     if sample_weight is not None:
         weight = _numbers(sample_weight, "sample_weight")

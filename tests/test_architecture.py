@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1] / "sklimb"
 # From the ground up; a room imports from itself and from those before it.
-ORDER = ("parts", "_data", "_training", "classifiers", "above")
+ORDER = ("parts", "_data", "_training", "classifiers", "inspection", "above")
 # The same within `_compare`: what is beside its rooms belongs to none, but for these two.
 ROOMS = ("data", "run", "decisions", "report")
 DOORS = {"reading": "data", "checking": "data"}

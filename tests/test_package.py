@@ -90,7 +90,9 @@ def imported_by(statement: str) -> set[str]:
     return {name.split(".")[0] for name in done.stdout.split()}
 
 
-@pytest.mark.parametrize("statement", ["import sklimb", "from sklimb import compare"])
+@pytest.mark.parametrize(
+    "statement", ["import sklimb, sklimb.inspection", "from sklimb import compare"]
+)
 def test_import_is_light(statement):
     # pandas and tqdm are not in this list: scikit-learn and torch import them by themselves
     assert imported_by(statement) & {"matplotlib", "PIL", "IPython", "polars", "skops"} == set()

@@ -183,6 +183,33 @@ class MajorToMinor(Transform):
     def _translate(
         self, start: Tensor, seed_class: Tensor, target: Tensor
     ) -> tuple[Tensor, Tensor]:
+        moved, confidence = self.translated(start, seed_class, target, self._noise)
+        self._asked.append(confidence)
+        return moved, confidence >= self.gamma
+
+    def translated(
+        self,
+        start: Tensor,
+        seed_class: Tensor,
+        target: Tensor,
+        generator: torch.Generator,
+    ) -> tuple[Tensor, Tensor]:
+        """Return seeds translated with f as it is now, and g's confidence in them.
+
+        Parameters
+        ----------
+        start : Tensor, shape (n, ...)
+            Seeds, dense.
+        seed_class, target : Tensor of int, shape (n,)
+            Their classes, and those to translate into.
+        generator : torch.Generator
+            Of the start noise, on the CPU.
+
+        Returns
+        -------
+        moved : Tensor, shape (n, ...)
+        confidence : Tensor, shape (n,)
+        """
         network, source = self._network[0], self.source
         if getattr(network, "n_members", 1) > 1:
             network = MeanScores(network)  # g answers with the mean of probabilities by itself
@@ -202,13 +229,11 @@ class MajorToMinor(Transform):
             self.step_size,
             self.n_steps,
             bounds,
-            noise=start_noise(in_units, self._noise),
+            noise=start_noise(in_units, generator),
         )
         if bounds is not None:  # a bound over the scale times the scale need not be the bound
             moved = inside(moved, (self.low.to(moved.dtype), self.high.to(moved.dtype)))
-        confidence = target_confidence(moved, target, source)
-        self._asked.append(confidence)
-        return moved, confidence >= self.gamma
+        return moved, target_confidence(moved, target, source)
 
     def _pool_y(self, y: Tensor) -> Tensor:
         return torch.from_numpy(self.pool_codes).to(y.device)

@@ -1,0 +1,268 @@
+"""How a training went: its losses by term, its score, and when deferred parts began."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from sklearn.utils.validation import check_is_fitted
+
+from sklimb.classifiers.base import BaseNetClassifier
+from sklimb.inspection._classes import last_step
+from sklimb.inspection._drawing import COLOURS, MARKERS, figure_for
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from matplotlib.axes import Axes
+
+# What stands in a history beside losses and scores.
+_NO_CURVES = ("batches", "dur", "epoch", "event_lr")
+# Columns that are no loss, and are drawn in the lower axes where they are shares.
+_SCORES = {"valid_score": "score on held-back samples"}
+_LOSSES = {
+    "train_loss": "training loss",
+    "valid_loss": "loss on held-back samples",
+    "out_of_fold_loss": "loss on left-out folds",
+}
+
+
+def history_frame(history: Any) -> pd.DataFrame:
+    """Return the history of a training as a frame with a row an epoch.
+
+    Parameters
+    ----------
+    history : skorch History or list of dict
+        A row an epoch; batches are left out.
+
+    Returns
+    -------
+    DataFrame
+        Numbers alone, indexed by epoch from 1 on.
+
+    Examples
+    --------
+    >>> from sklimb.inspection.training_curves import history_frame
+    >>> history_frame([{"epoch": 1, "train_loss": 0.7, "batches": []}])["train_loss"].tolist()
+    [0.7]
+    """
+    kept = [
+        {
+            name: value
+            for name, value in dict(row).items()
+            if name not in _NO_CURVES
+            and not name.endswith(("_best", "_batch_count"))
+            and isinstance(value, (int, float, np.number))
+            and not isinstance(value, bool)
+        }
+        for row in history
+    ]
+    return pd.DataFrame(kept, index=pd.RangeIndex(1, len(kept) + 1, name="epoch"), dtype=float)
+
+
+def starts_of(estimator: Any, history: pd.DataFrame) -> dict[str, int]:
+    """Return with which epoch the deferred parts of a training began.
+
+    Parameters
+    ----------
+    estimator : fitted classifier of sklimb
+    history : DataFrame
+        Of `history_frame`.
+
+    Returns
+    -------
+    dict of str to int
+        Words to the epoch, from 1 on. What began with the first epoch, or never did, is not there.
+    """
+    starts = {}
+    rebalancer = estimator.net_.rebalancer
+    kinds = [
+        word
+        for word, setting in (
+            ("class weights", rebalancer.class_weight),
+            ("balanced draws", rebalancer.sampling),
+        )
+        if setting is not None
+    ]
+    if kinds:
+        starts[" and ".join(kinds)] = rebalancer.from_epoch + 1
+    for word, name in (("generation", "n_generated"), ("translation", "n_to_translate")):
+        if name in history:
+            started = np.flatnonzero(history[name].to_numpy() > 0)
+            if len(started):
+                starts[word] = int(started[0]) + 1
+    return {word: epoch for word, epoch in starts.items() if 1 < epoch <= len(history)}
+
+
+class TrainingCurvesDisplay:
+    """Losses and scores of a training over its epochs.
+
+    Above stand the losses: the sum, each of its terms, and that on samples that are held back or
+    left out. Below stands the score on held-back samples, where early stopping takes one. Vertical
+    lines say when deferred class weights or draws, RSG's generation and M2m's translation began,
+    and a dotted one which epoch's weights were kept. Use `from_estimator` to make one.
+
+    Parameters
+    ----------
+    history : DataFrame
+        A row an epoch, from 1 on: columns ``train_loss``, ``train_*`` for its terms,
+        ``valid_loss``, ``out_of_fold_loss`` and ``valid_score``, those that there are.
+    starts : dict of str to int, default=None
+        What began with which epoch.
+
+    Attributes
+    ----------
+    losses : list of str
+        Columns that are drawn as losses.
+    scores : list of str
+        Columns that are drawn as scores.
+    best_epoch : int or None
+        The epoch with the best score, or the least loss on left-out folds; None without these.
+    axes_ : ndarray of matplotlib Axes
+        Axes of losses and, if there are some, of scores.
+    figure_ : matplotlib Figure
+        The figure.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_classification
+    >>> from sklimb import RebalancedClassifier
+    >>> from sklimb.inspection import TrainingCurvesDisplay
+    >>> X, y = make_classification(n_samples=200, weights=[0.8], random_state=0)
+    >>> model = RebalancedClassifier(
+    ...     class_weight="balanced", rebalance_from=0.8, max_epochs=5, random_state=0
+    ... ).fit(X, y)
+    >>> display = TrainingCurvesDisplay.from_estimator(model)
+    >>> display.starts, display.losses
+    ({'class weights': 5}, ['train_loss'])
+    """
+
+    def __init__(self, history: pd.DataFrame, *, starts: Mapping[str, int] | None = None) -> None:
+        self.history = history
+        self.starts = dict(starts or {})
+        self.losses = [
+            name
+            for name in history
+            if name in _LOSSES or (name.startswith("train_") and history[name].notna().any())
+        ]
+        self.scores = [name for name in _SCORES if name in history]
+        if not self.losses:
+            raise ValueError(
+                f"The history has no losses, only {list(history)}: was anything trained?"
+            )
+
+    @property
+    def best_epoch(self) -> int | None:
+        """The epoch with the best score, or the least loss on left-out folds."""
+        for name, sign in (("valid_score", 1), ("out_of_fold_loss", -1)):
+            if name in self.history and self.history[name].notna().any():
+                return int((sign * self.history[name]).idxmax())
+        return None
+
+    @classmethod
+    def from_estimator(
+        cls, estimator: Any, *, ax: Axes | None = None, **kwargs: Any
+    ) -> TrainingCurvesDisplay:
+        """Draw the training of a fitted classifier.
+
+        Parameters
+        ----------
+        estimator : fitted classifier of sklimb
+            Or a pipeline or search that ends in one.
+        ax : matplotlib Axes, default=None
+            Where to draw; its place is divided. None makes a figure.
+        **kwargs : dict
+            For matplotlib's ``plot``.
+
+        Returns
+        -------
+        TrainingCurvesDisplay
+            The display, drawn.
+        """
+        check_is_fitted(estimator)
+        network = last_step(estimator, behind_samplers=True)
+        if not isinstance(network, BaseNetClassifier):
+            raise TypeError(
+                f"{type(network).__name__} has no history of a training. Give a fitted network of "
+                "sklimb, such as RebalancedClassifier."
+            )
+        history = history_frame(network.history_)
+        return cls(history, starts=starts_of(network, history)).plot(ax=ax, **kwargs)
+
+    def plot(self, ax: Axes | None = None, **kwargs: Any) -> TrainingCurvesDisplay:
+        """Draw the curves.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; its place is divided. None makes a figure.
+        **kwargs : dict
+            For matplotlib's ``plot``.
+
+        Returns
+        -------
+        TrainingCurvesDisplay
+            The display itself.
+        """
+        n_axes = 1 + bool(self.scores)
+        self.figure_, place, _ = figure_for(self, ax, (6.4, 3.4 + 1.6 * (n_axes - 1)))
+        grid = place.subgridspec(n_axes, 1, height_ratios=[2, 1][:n_axes])
+        self.axes_ = np.atleast_1d(grid.subplots(sharex=True))
+        for axes, names in zip(self.axes_, (self.losses, self.scores), strict=False):
+            self._draw(axes, names, kwargs)
+            self._draw_events(axes)
+        losses = self.axes_[0]
+        values = self.history[self.losses].to_numpy()
+        there = values[np.isfinite(values)]
+        # terms may lie orders of magnitude apart, and a margin loss be 0
+        if len(there) and there.min() > 0 and there.max() > 50 * there.min():
+            losses.set_yscale("log")
+        losses.set_ylabel("loss")
+        losses.legend(fontsize=8, framealpha=0.9)
+        if self.scores:
+            self.axes_[1].set_ylabel("score")
+            self.axes_[1].legend(fontsize=8, framealpha=0.9)
+        self.axes_[-1].set_xlabel("epoch")
+        self.axes_[-1].xaxis.get_major_locator().set_params(integer=True)
+        return self
+
+    def _draw(self, axes: Axes, names: list[str], kwargs: dict[str, Any]) -> None:
+        epochs = self.history.index.to_numpy()
+        for i, name in enumerate(names):
+            term = name.removeprefix("train_").replace("_", " ")
+            label = {**_LOSSES, **_SCORES}.get(name, f"term: {term}")
+            looks: dict[str, Any] = {"color": COLOURS[i % len(COLOURS)], "label": label}
+            looks |= {"linewidth": 2.2 if name == "train_loss" else 1.4, "marker": MARKERS[i % 9]}
+            looks |= {"markevery": max(1, len(epochs) // 10), "markersize": 4}
+            axes.plot(epochs, self.history[name], **looks | kwargs)
+
+    def _draw_events(self, axes: Axes) -> None:
+        for i, (word, epoch) in enumerate(self.starts.items()):
+            # between the last epoch without and the first with
+            axes.axvline(epoch - 0.5, color="0.3", linewidth=1, linestyle=(0, (6, 3)))
+            if axes is self.axes_[0]:
+                axes.annotate(
+                    f"{word} from epoch {epoch}",
+                    (epoch - 0.5, 0.98 - 0.08 * i),
+                    (-4 if epoch > len(self.history) / 2 else 4, 0),
+                    xycoords=("data", "axes fraction"),
+                    textcoords="offset points",
+                    ha="right" if epoch > len(self.history) / 2 else "left",
+                    va="top",
+                    fontsize=8,
+                    color="0.2",
+                )
+        if self.best_epoch is not None:
+            axes.axvline(self.best_epoch, color="0.3", linewidth=1, linestyle=":")
+            if axes is self.axes_[-1]:
+                axes.annotate(
+                    f"kept: epoch {self.best_epoch}",
+                    (self.best_epoch, 0.03),
+                    (-4 if self.best_epoch > len(self.history) / 2 else 4, 0),
+                    xycoords=("data", "axes fraction"),
+                    textcoords="offset points",
+                    ha="right" if self.best_epoch > len(self.history) / 2 else "left",
+                    fontsize=8,
+                    color="0.2",
+                )
