@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
+
+import sklimb.inspection
+from tests.test_docstrings import OBJECTS
 
 DOCS = Path(__file__).parents[1] / "docs"
 # Pages whose blocks build on each other and need no network.
-PAGES = ["backbones.md", "checkpoints.md", "inputs.md", "persistence.md"]
+PAGES = [
+    "backbones.md",
+    "checkpoints.md",
+    "choosing.md",
+    "decisions.md",
+    "index.md",
+    "inputs.md",
+    "methods/affinity.md",
+    "methods/m2m.md",
+    "methods/offset.md",
+    "methods/rsg.md",
+    "persistence.md",
+]
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -27,3 +44,50 @@ def test_page(page, capsys, tmp_path, monkeypatch):
         assert len(printed) >= len(said)
         for line, expected in zip(printed, said):
             assert re.fullmatch(re.escape(expected).replace(r"\.\.\.", ".*"), line)
+
+
+def pages():
+    found = [path for path in DOCS.rglob("*.md") if not {"_build", "generated"} & set(path.parts)]
+    return sorted(path for path in found if "auto_examples" not in path.parts)
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda path: path.stem)
+def test_links_to_files_hold(page):
+    """Sphinx sees to links between pages; a link that it does not know is one to a file."""
+    text = page.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", text):
+        if "://" not in target and "auto_examples" not in target:
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_every_example_draws_a_display():
+    examples = sorted((DOCS / "examples").glob("plot_*.py"))
+    assert 4 <= len(examples) <= 6
+    for path in examples:
+        text = path.read_text(encoding="utf-8")
+        compile(text, path.name, "exec")
+        assert "from sklimb.inspection import" in text
+
+
+def test_every_display_is_in_the_gallery_or_on_a_page():
+    shown = "".join(path.read_text(encoding="utf-8") for path in DOCS.rglob("*.py"))
+    assert [name for name in sklimb.inspection.__all__ if name not in shown] == []
+
+
+def test_the_api_page_has_every_public_name(monkeypatch):
+    monkeypatch.syspath_prepend(DOCS)
+    page = importlib.import_module("_pages").api_page()
+    listed = set(re.findall(r"^   (\w+)$", page, re.MULTILINE))
+    everything = {name.rpartition(".")[2] for name in OBJECTS} - {"main"}  # of the command
+    assert everything - listed == set()
+
+
+def test_results_are_those_of_the_files(monkeypatch):
+    monkeypatch.syspath_prepend(DOCS)
+    page = importlib.import_module("_pages").results_page()
+    digits = pd.read_csv(
+        DOCS.parent / "benchmarks" / "results" / "tables" / "compare_digits.csv", comment="#"
+    )
+    best = digits.iloc[0]
+    row = next(line for line in page.splitlines() if f"| {best['label']} |" in line)
+    assert f"| {100 * best['balanced_accuracy']:.1f} ± " in row

@@ -26,9 +26,14 @@ def test_there_are_python_blocks():
 
 # Each block stands alone: a reader copies one, not all that are above it.
 @pytest.mark.parametrize("code", BLOCKS)
-def test_python_block(code, tmp_path, monkeypatch):
+def test_python_block(code, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     exec(compile(code, "README.md", "exec"), {"__name__": "__main__"})
+    printed = [float(line) for line in capsys.readouterr().out.splitlines()]
+    said = [float(number) for number in re.findall(r"# about ([\d.]+)", code)]
+    # other processors round otherwise, and a network goes another way from there
+    assert printed == pytest.approx(said, abs=0.05)
+    assert printed == sorted(printed)
 
 
 @pytest.mark.parametrize("command", [ANSWER, TEST])
@@ -61,3 +66,12 @@ def test_ci_refuses_a_readme_without_the_command(tmp_path):
     )
     assert printed.returncode != 0
     assert "README.md" in printed.stderr
+
+
+def test_it_is_short():
+    assert len(README.split()) < 700
+
+
+def test_links_hold():
+    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", README):
+        assert "://" in target or (ROOT / target).exists(), target

@@ -55,9 +55,10 @@ _QUARTILES = (0.0, 0.25, 0.5, 0.75, 1.0)
 class TabularMLP(nn.Module):
     """Linear layers behind clipped, embedded columns, for one net or several members in one.
 
-    Columns are scaled by their quartiles and smoothly clipped [2]_; each number may become a vector
-    (`embedding`) [1]_; each is multiplied by a learnt factor [2]_; and `n_members` networks that
-    share most of their weights are trained side by side and averaged [3]_.
+    Columns are scaled by their quartiles, smoothly clipped and multiplied by a learnt factor each
+    (Holzmüller et al. 2024); each number may become a vector (`embedding`, Gorishniy et al. 2022);
+    and `n_members` networks that share most of their weights are trained side by side and averaged
+    (TabM, Gorishniy et al. 2025).
 
     Parameters
     ----------

@@ -139,7 +139,7 @@ class BlendedClassifier(
         Costs, truth by row, in the order of ``classes_``.
     n_features_in_ : int
         Number of columns, where a classifier says so.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Column names, where a classifier has them.
 
     See Also

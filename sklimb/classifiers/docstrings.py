@@ -122,7 +122,7 @@ class_counts_ : ndarray of shape (n_classes,)
     Number of training samples of each class, by weight. Weights that are all equal count as 1.
 n_features_in_ : int
     Number of columns of X, or channels of images.
-feature_names_in_ : ndarray of shape (n_features_in_,)
+feature_names_in_ : ndarray of shape (`n_features_in_`,)
     Column names, where X has some and all are strings.
 oof_proba_ : ndarray of shape (n_samples, n_classes)
     After a cross-fitted `fit`, what the member that left a training sample out says of it, on the

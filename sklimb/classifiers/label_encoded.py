@@ -35,7 +35,7 @@ class LabelEncodedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator)
         Labels, sorted.
     n_features_in_ : int
         Number of columns, where the classifier says so.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Column names, where the classifier has them.
 
     Examples

@@ -109,7 +109,7 @@ class PriorCorrectedClassifier(
         Costs, truth by row, in the order of ``classes_``.
     n_features_in_ : int
         Number of columns, where the classifier says so.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Column names, where the classifier has them.
 
     Notes

@@ -112,7 +112,7 @@ class M2mSampler(ByClassOverSampler):
         g and f; not there if no sample was to be translated.
     n_features_in_ : int
         Number of columns seen.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Column names, where ``X`` was a frame whose columns are all named by strings.
 
     See Also

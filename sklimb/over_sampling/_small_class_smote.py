@@ -45,7 +45,7 @@ class SmallClassSMOTE(ByClassOverSampler):
         repeated.
     n_features_in_ : int
         Number of columns seen.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Column names, where ``X`` was a frame whose columns are all named by strings.
 
     See Also
