@@ -62,6 +62,13 @@ def test_all_names_resolve(module_name):
         assert getattr(module, name) is not None
 
 
+def test_dir_shows_what_is_public():
+    rooms = {name.removeprefix("sklimb.") for name in public_modules()} - {"sklimb", "cli"}
+    assert set(dir(sklimb)) == {*sklimb.__all__, *rooms, "__version__"}
+    for name in dir(sklimb):
+        assert getattr(sklimb, name) is not None
+
+
 def test_tests_mirror_the_source_path_for_path():
     wanted = {
         path.relative_to(ROOT / "sklimb").with_name(f"test_{path.stem.removeprefix('_')}.py")

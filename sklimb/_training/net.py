@@ -14,7 +14,7 @@ import numpy as np
 import scipy.sparse
 import torch
 from skorch import NeuralNetClassifier
-from skorch.callbacks import Callback, EarlyStopping, EpochTimer, PrintLog
+from skorch.callbacks import Callback, EarlyStopping, EpochTimer
 from skorch.utils import TeeGenerator, to_device
 from torch import Tensor, nn
 from torch.utils.data import Dataset
@@ -35,6 +35,7 @@ from sklimb._training.optimisation import (
     param_groups_weight_decay,
 )
 from sklimb._training.out_of_fold import OutOfFold
+from sklimb._training.progress import EpochLines
 from sklimb._training.rebalancing import Rebalancer, count_classes
 from sklimb._training.training_state import PickledNet
 from sklimb._training.transforming import TransformingNet
@@ -108,10 +109,8 @@ class Net(PickledNet, TransformingNet, NeuralNetClassifier):
 
     @property
     def _default_callbacks(self) -> list[tuple[str, Callback]]:
-        callbacks: list[tuple[str, Callback]] = [("epoch_timer", EpochTimer())]
-        if self.verbose:
-            callbacks.append(("print_log", PrintLog()))
-        return callbacks
+        lines = [("print_log", EpochLines())] if self.verbose else []
+        return [("epoch_timer", EpochTimer()), *lines]
 
     def initialize(self) -> Net:
         """Build everything under the stream for initialisation."""

@@ -32,6 +32,7 @@ from sklimb.classifiers.named_estimators import (
     check_named_estimators,
     is_dropped,
     named_estimators,
+    unset_seeds,
 )
 from sklimb.classifiers.out_of_fold_fits import OutOfFoldFit, fit_out_of_fold, mean_out_of_fold
 from sklimb.classifiers.rebalanced import RebalancedClassifier
@@ -53,15 +54,6 @@ def default_estimators() -> list[tuple[str, BaseEstimator]]:
     return [("net", network), ("forest", forest)]
 
 
-def _unset_seeds(estimator: BaseEstimator) -> list[str]:
-    """Return the parameters of an estimator, and of what is nested in it, that are to be seeded."""
-    return [
-        name
-        for name, value in sorted(estimator.get_params(deep=True).items())
-        if value is None and (name == "random_state" or name.endswith("__random_state"))
-    ]
-
-
 class BlendedClassifier(
     NamedEstimatorsMixin,
     CorrectedPredictionMixin,
@@ -70,6 +62,14 @@ class BlendedClassifier(
     BaseEstimator,
 ):
     r"""Several classifiers, averaged, then calibrated, then corrected for class shares or costs.
+
+    What to set first:
+
+    - `estimators`: what is averaged; a network and a random forest unless given;
+    - `cost_matrix`: what errors cost, such as ``{"fraud": 50, "ok": 1}``;
+    - `target_prior`: the class shares of the data to predict;
+    - `n_jobs`: how many are fitted at once;
+    - `random_state`: an int, for the same result each time.
 
     .. math::
         \bar p_k = \frac{\sum_b w_b\, p_{bk}}{\sum_b w_b}, \qquad
@@ -327,7 +327,7 @@ class BlendedClassifier(
                 continue
             clones[name] = clone(given)
             if self.random_state is not None or self.estimators is None:
-                unset = _unset_seeds(clones[name])
+                unset = unset_seeds(clones[name])
                 seeds = [streams.seed("blend", position, i) % 2**32 for i in range(len(unset))]
                 clones[name].set_params(**dict(zip(unset, seeds, strict=True)))
         return clones

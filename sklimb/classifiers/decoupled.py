@@ -110,6 +110,14 @@ def _scale(n_classes: int, n_features: int) -> _Scale:
 class DecoupledClassifier(BaseNetClassifier):
     r"""Neural network whose classifier is made anew once the features are learnt.
 
+    What to set first:
+
+    - `method`: how the classifier is made anew; "crt" first, "tau_norm" takes no second training;
+    - `classifier_epochs`: of "crt" and "lws", more where rare classes are still missed;
+    - `tau`: power of "tau_norm"; a number saves the search for it;
+    - `max_epochs`: a number, where "auto" is too short or too long for your data;
+    - `random_state`: an int, for the same result each time.
+
     Features learnt on the data as it is are good even for rare classes; what leans towards the
     frequent ones is the classifier [1]_. So a plain network is trained first, and then
 

@@ -107,7 +107,7 @@ scoring : str or callable, default=None
     Score on the held-back samples; None is balanced accuracy. Ties are broken by the loss. A scorer
     is called with a stand-in for the classifier, which has predictions for these samples only.
 verbose : int, default=0
-    1 prints a line per epoch.
+    1 prints one line an epoch: its losses, score and time.
 callbacks : list, default=None
     skorch callbacks. They see class indices, in the order of ``classes_``.
 **nested : dict

@@ -26,7 +26,6 @@ from sklimb._training.plan import Mode, TrainPlan
 from sklimb._training.recipe import Recipe
 from sklimb._training.training import iter_chunks
 from sklimb._warnings import warn
-from sklimb.backbones import MLP, TabularMLP
 from sklimb.classifiers.base import BaseNetClassifier
 from sklimb.classifiers.docstrings import describe_shared
 from sklimb.classifiers.losses import (
@@ -35,32 +34,33 @@ from sklimb.classifiers.losses import (
     check_loss,
     classification_recipe,
 )
-from sklimb.classifiers.rebalanced import RebalancedClassifier
 from sklimb.classifiers.sources import (
     TRANSLATION_CONSTRAINTS,
     check_source,
     fit_source,
     is_fitted_source,
+    plain_source,
     score_network,
     unrecognised_classes,
 )
 from sklimb.transforms.base import Transform
 from sklimb.transforms.major_to_minor import MajorToMinor
 
-# A plain g makes at least so many steps: a few epochs of a few samples would not teach it any.
-_LEAST_STEPS_OF_G = 300
 # None out of fewer may be chance: where labels do not depend on X, 1 in 15 to 1 in 60 succeeds.
 _TRIES_THAT_SAY_SOMETHING = 200
-# What g takes over from the classifier, beside its double-underscore parameters.
-_SHARED_WITH_G = (
-    "module", "n_members", "max_epochs", "batch_size", "lr", "lr_schedule", "warmup_epochs",
-    "lr_milestones", "lr_decay", "optimizer", "dtype", "verbose",
-)  # fmt: skip
 
 
 @describe_shared
 class M2mClassifier(BaseNetClassifier):
     r"""Neural network that learns rare classes from samples translated out of frequent ones.
+
+    What to set first:
+
+    - `step_size`: how far a sample may go, `n_steps` times; more, where few are translated;
+    - `translate_from`: when translation starts; 0.8 leaves it the last fifth of the epochs;
+    - `gamma`: how sure the other network has to be; less, where few are accepted;
+    - `loss`: "ldam" is the paper's best, in place of "logit_adjusted";
+    - `random_state`: an int, for the same result each time.
 
     .. math:: x^* = \arg\min_{x = x_0 + \delta} L(g; x, k) + \lambda f_{k_0}(x)
 
@@ -369,7 +369,7 @@ class M2mClassifier(BaseNetClassifier):
                 )
                 return score_network(self.source_estimator_, every_class, "source_estimator")
             given = self.source_estimator
-            source = self._plain(plan, net, len(data)) if given is None else clone(given)
+            source = plain_source(self, plan, len(data)) if given is None else clone(given)
             if source.random_state is None:
                 source.set_params(random_state=seed)
             if self.keep_training_state:  # all of it, so that g goes on as it was
@@ -382,18 +382,6 @@ class M2mClassifier(BaseNetClassifier):
             source.partial_fit(data.whole(), data.y_encoded, every_class, sample_weight=data.weight)
         self.source_estimator_ = source
         return score_network(source, every_class, "source_estimator")
-
-    def _plain(self, plan: TrainPlan, net: Net, n_samples: int) -> RebalancedClassifier:
-        shared = {name: getattr(self, name) for name in _SHARED_WITH_G}
-        nested = {k: v for k, v in self._nested_params().items() if not k.startswith("callbacks")}
-        # g has to know its training samples, rare ones too, or there is nothing to translate into
-        steps = -(-n_samples // plan.batch_size)
-        shared["max_epochs"] = max(plan.max_epochs, -(-_LEAST_STEPS_OF_G // steps))
-        if net.module.backbone in (MLP, TabularMLP):
-            nested.setdefault("module__dropout", 0.0)
-        return RebalancedClassifier(
-            **shared | {"batch_size": plan.batch_size, "device": plan.device}, **nested
-        )
 
 
 def _build(network: nn.Module, example: torch.Tensor, n_classes: int, **settings: Any) -> Transform:

@@ -134,3 +134,12 @@ class NamedEstimatorsMixin:
         if replaced:
             self.estimators = [(name, replaced.get(name, old)) for name, old in pairs]
         return super().set_params(**params)  # type: ignore[misc]
+
+
+def unset_seeds(estimator: BaseEstimator) -> list[str]:
+    """Return the parameters of an estimator, and of what is nested in it, that are to be seeded."""
+    return [
+        name
+        for name, value in sorted(estimator.get_params(deep=True).items())
+        if value is None and (name == "random_state" or name.endswith("__random_state"))
+    ]

@@ -46,6 +46,14 @@ class PriorCorrectedClassifier(
 ):
     r"""Any classifier, with probabilities corrected from the training class shares to others.
 
+    What to set first:
+
+    - `estimator`: the classifier, anything with ``predict_proba``;
+    - `cv`: folds to calibrate by; without them probabilities are taken as they are;
+    - `cost_matrix`: what errors cost, such as ``{"fraud": 50, "ok": 1}``;
+    - `target_prior`: the class shares of the data to predict; equal ones unless given;
+    - `tau`: how much of the correction; less, where the classifier has corrected itself.
+
     .. math:: \tilde p_k \propto p_k^{1/T} \left( q_k / \pi_k \right)^{\tau}
 
     with :math:`p` the classifier's probabilities, :math:`\pi` the class shares of the training

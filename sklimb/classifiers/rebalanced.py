@@ -23,6 +23,14 @@ from sklimb.classifiers.losses import LOSS_CONSTRAINTS, Loss, check_loss, classi
 class RebalancedClassifier(BaseNetClassifier):
     r"""Neural network with a softmax head: plain, and every re-balanced baseline.
 
+    What to set first:
+
+    - `loss`: "logit_adjusted" for many classes or a long tail; "cross_entropy" with `class_weight`;
+    - `class_weight`: "balanced" weighs every class alike; a dict goes by label, ``{"fraud": 50}``;
+    - `cross_fit`: False is one network, in a fraction of the time of eight calibrated ones;
+    - `max_epochs`: a number, where "auto" is too short or too long for your data;
+    - `random_state`: an int, for the same result each time.
+
     .. math:: L = -\log \frac{\exp(s_{y})}{\sum_k \exp(s_k)}, \qquad s_k = w_k \cdot f + b_k
 
     with :math:`f` the features of the backbone and :math:`w_k, b_k` the weights and the bias of

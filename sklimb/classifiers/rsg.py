@@ -35,6 +35,14 @@ from sklimb.transforms.base import MemberTransforms
 class RSGClassifier(BaseNetClassifier):
     r"""Neural network that makes rare-class samples from what varies in frequent classes.
 
+    What to set first:
+
+    - `generate_from`: when generation starts; earlier in short trainings (0.5);
+    - `alpha`: the share of classes that are frequent, 0.5 where half of them are large;
+    - `stage`: where in your own backbone samples are made;
+    - `loss`: "ldam" with ``class_weight="effective", rebalance_from=0.8`` is the paper's best;
+    - `random_state`: an int, for the same result each time.
+
     .. math::
         x_{new}^{l'} = T(x_{freq}^l - C_K^l) + x_{rare}^{l'}, \qquad
         L = L_{cls} + \lambda_1 L_{CESC} + \lambda_2 L_{MV}

@@ -23,10 +23,20 @@ from sklimb._data.tensors import to_dense
 from sklimb._data.training_data import TrainingData
 from sklimb._random import seeded
 from sklimb._training.net import Net
+from sklimb._training.plan import TrainPlan
+from sklimb.backbones import MLP, TabularMLP
 from sklimb.classifiers.base import BaseNetClassifier
+from sklimb.classifiers.rebalanced import RebalancedClassifier
 from sklimb.heads.members import MeanScores
 from sklimb.transforms.m2m import frozen
 
+# A plain g makes at least so many steps: a few epochs of a few samples would not teach it any.
+_LEAST_STEPS_OF_G = 300
+# What g takes over from the classifier, beside its double-underscore parameters.
+_SHARED_WITH_G = (
+    "module", "n_members", "max_epochs", "batch_size", "lr", "lr_schedule", "warmup_epochs",
+    "lr_milestones", "lr_decay", "optimizer", "dtype", "verbose",
+)  # fmt: skip
 # Values of the settings of translation, for `M2mClassifier` and `M2mSampler`.
 TRANSLATION_CONSTRAINTS: dict[str, Any] = {
     "lam": NOT_NEGATIVE,
@@ -108,6 +118,37 @@ def check_source(source: Any, name: str) -> None:
 def is_fitted_source(source: Any) -> bool:
     """Return whether a source comes fitted."""
     return isinstance(source, (nn.Module, FrozenEstimator))
+
+
+def plain_source(
+    estimator: BaseNetClassifier, plan: TrainPlan, n_samples: int
+) -> RebalancedClassifier:
+    """Return g where none is given: the classifier's network, unfitted, without its method.
+
+    Parameters
+    ----------
+    estimator : M2mClassifier
+    plan : TrainPlan
+        Of f.
+    n_samples : int
+        Training samples.
+    """
+    shared = {name: getattr(estimator, name) for name in _SHARED_WITH_G}
+    nested = {
+        name: value
+        for name, value in estimator._nested_params().items()
+        if not name.startswith("callbacks")
+    }
+    # g has to know its training samples, rare ones too, or there is nothing to translate into
+    steps = -(-n_samples // plan.batch_size)
+    shared["max_epochs"] = max(plan.max_epochs, -(-_LEAST_STEPS_OF_G // steps))
+    if plan.backbone in (MLP, TabularMLP):
+        nested.setdefault("module__dropout", 0.0)
+    if estimator.verbose:
+        nested["callbacks__print_log__prefix"] = "g, the network to translate against: "
+    return RebalancedClassifier(
+        **shared | {"batch_size": plan.batch_size, "device": plan.device}, **nested
+    )
 
 
 def fit_source(source: Any, X: Any, y: np.ndarray, y_encoded: np.ndarray, seed: int) -> Any:

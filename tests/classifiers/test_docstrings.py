@@ -8,6 +8,7 @@ import re
 
 import pytest
 
+import sklimb.classifiers
 from sklimb.classifiers.docstrings import describe_shared
 from tests.classifiers.test_signatures import NETWORKS
 
@@ -52,3 +53,20 @@ def test_markers_are_filled_with_the_classes_own_values():
     )
     assert "default=0.25" in doc
     assert "default=7" in doc and "default=0.5" in doc
+
+
+CLASSIFIERS = [cls for name, cls in vars(sklimb.classifiers).items() if name in sklimb.__all__]
+
+
+@pytest.mark.parametrize("cls", CLASSIFIERS)
+def test_help_begins_with_five_parameters_to_set_first(cls):
+    _summary, heading, listed = inspect.getdoc(cls).split("\n\n")[:3]
+    assert heading == "What to set first:"
+    names = re.findall(r"^- `(\w+)`: ", listed, re.MULTILINE)
+    assert len(names) == len(set(names)) == 5
+    assert set(names) <= set(inspect.signature(cls).parameters)
+    assert ":math:" not in listed
+
+
+def test_all_classifiers_are_looked_at():
+    assert len(CLASSIFIERS) >= 8

@@ -15,6 +15,7 @@ from sklimb.classifiers.named_estimators import (
     check_named_estimators,
     is_dropped,
     named_estimators,
+    unset_seeds,
 )
 
 LINEAR, BAYES, FOREST = LogisticRegression(), GaussianNB(), RandomForestClassifier()
@@ -97,3 +98,8 @@ def test_what_is_no_list_of_classifiers_can_be_shown_and_cloned(estimators):
 def test_errors(estimators, error, message):
     with pytest.raises(error, match=message):
         check_named_estimators(estimators, {"cv", "estimators"})
+
+
+def test_seeds_that_are_not_set():
+    model = make_pipeline(LogisticRegression(), LogisticRegression(random_state=3))
+    assert unset_seeds(model) == ["logisticregression-1__random_state"]
