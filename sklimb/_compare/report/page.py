@@ -11,12 +11,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from sklimb._compare.report import picture
+from sklimb._compare.report import charts, picture
 from sklimb._compare.report.harmless import harmless, shown
 from sklimb._compare.report.wording import percent, seconds
 from sklimb._compare.run.scores import METRICS, SCORES
+from sklimb.inspection import ConfusionDisplay
 
 if TYPE_CHECKING:
     from sklimb._compare.report.result import Comparison
@@ -25,6 +28,8 @@ _NAMES = (
     "results.csv", "folds.csv", "recalls.csv", "confusion.csv", "precision.csv", "calibration.csv",
     "recall.png", "report.html",
 )  # fmt: skip
+# More classes than this are a picture, not a table.
+_MOST_CONFUSION_COLUMNS = 8
 _PACKAGES = ("scikit-learn", "imbalanced-learn", "torch", "numpy")
 
 
@@ -92,13 +97,42 @@ def _png(comparison: Comparison) -> bytes | None:
 def _page(comparison: Comparison, image: bytes | None) -> str:
     versions = ", ".join(f"{name} {metadata.version(name)}" for name in _PACKAGES)
     encoded = "" if image is None else base64.b64encode(image).decode("ascii")
+    decisions = _decisions(comparison)
     return _rendered(
         "report.html.j2",
         comparison,
         image=encoded,
         versions=versions,
-        decisions=_decisions(comparison),
+        decisions=decisions,
+        dots=charts.dots(comparison),
+        curves=charts.curves(comparison),
+        times=charts.times(comparison),
+        confusions=None if decisions is None else _confusions(decisions["confusion"]),
     )
+
+
+def _confusions(confusion: pd.DataFrame) -> dict[str, Any] | None:
+    """Return a picture of a confusion matrix that is too large for a table, and what stands out."""
+    if len(confusion) <= _MOST_CONFUSION_COLUMNS:
+        return None
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    sizes = confusion.sum(axis=1).to_numpy()
+    order = np.argsort(-sizes, kind="stable")
+    figure = Figure(figsize=(7.5, 6.2), layout="constrained", dpi=120)
+    FigureCanvasAgg(figure)
+    ConfusionDisplay(
+        confusion.to_numpy()[np.ix_(order, order)],
+        classes=confusion.index.to_numpy()[order],
+        class_counts=sizes[order],
+    ).plot(ax=figure.subplots())
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", metadata={"Software": None})
+    return {
+        "image": base64.b64encode(buffer.getvalue()).decode("ascii"),
+        "largest": charts.largest_confusions(confusion),
+    }
 
 
 def _decisions(comparison: Comparison) -> dict[str, Any] | None:
@@ -132,7 +166,13 @@ def _rendered(template: str, comparison: Comparison, **values: Any) -> str:
     metric = comparison.metric
     scores = {metric: SCORES[metric], **SCORES}
     page = _environment().get_template(template)
-    text = page.render(comparison=comparison, scores=scores, metric=METRICS[metric], **values)
+    text = page.render(
+        comparison=comparison,
+        scores=scores,
+        metric=METRICS[metric],
+        metric_name=METRICS[metric].capitalize(),
+        **values,
+    )
     return shown(text)
 
 
@@ -146,5 +186,6 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    made.globals.update(percent=percent, seconds=seconds)
+    made.globals.update(percent=percent, seconds=seconds, in_groups=charts.in_groups, zip=zip)
+    made.filters["readable"] = charts.readable
     return made

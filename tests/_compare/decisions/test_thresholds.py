@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sklimb._compare.decisions.aims import make_aim
-from sklimb._compare.decisions.thresholds import best_threshold, precision_at
+from sklimb._compare.decisions.thresholds import best_threshold, operating_points, precision_at
 
 CLASSES = np.array(["no", "yes"])
 
@@ -70,3 +70,17 @@ def test_precision_at_a_recall_is_the_best_from_it_on():
     # finding more can be more precise
     assert precision_at(scores, positive[::-1], [0.5]) == [0.5]
     assert np.isnan(precision_at(scores, np.zeros(4, dtype=bool), [0.5])[0])
+
+
+def test_few_operating_points_stand_for_many():
+    rng = np.random.default_rng(0)
+    scores, positive = rng.random(5000), rng.random(5000) < 0.02
+    points, place = operating_points(scores, positive, 100, called_at=1234)
+    assert len(points.thresholds) <= 101
+    assert points.called[place] == 1234
+    assert points.called[-1] == 5000 and points.found[-1] == positive.sum()
+    for threshold, found, called in zip(*points):
+        assert ((scores >= threshold).sum(), positive[scores >= threshold].sum()) == (called, found)
+    # all that is found is told apart, and so are the rows that are called
+    assert np.diff(points.found).max() <= 3
+    assert np.diff(points.called).max() <= 5000 / 40

@@ -1,14 +1,21 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
+import shutil
+import subprocess
+from html import escape as html_escape
+from html import unescape as html_unescape
 from html.parser import HTMLParser
 
 import matplotlib
+import numpy as np
 import pandas as pd
 import pytest
 
 from sklimb._compare import compare
+from sklimb._compare.report import page
 from tests._compare.stand_ins import BAYES, BROKEN, TREE, blobs
 
 
@@ -121,3 +128,98 @@ def test_notebooks_show_a_table(found):
     assert reader.open == []
     assert found.verdict in "".join(reader.text)
     assert "<b>no</b>" not in found._repr_html_()
+
+
+def test_tables_and_headings_can_be_heard(folder):
+    html = (folder / "report.html").read_text(encoding="utf-8")
+    assert re.findall(r"<th(?! scope=)[ >]", html) == []
+    levels = [int(level) for level in re.findall(r"<h(\d)", html)]
+    assert levels[0] == 1 and set(levels[1:]) == {2}
+    ids = re.findall(r' id="([^"]+)"', html)
+    assert len(ids) == len(set(ids))
+    assert all('aria-labelledby="' in svg for svg in re.findall(r"<svg[^>]*>", html))
+    assert all(re.search(r'alt="[^"]{20,}', image) for image in re.findall(r"<img[^>]*>", html))
+    # a region that may scroll is reached by the keyboard
+    assert html.count('class="wide"') == html.count('role="region" tabindex="0" aria-label="')
+
+
+def test_the_verdict_comes_first_and_its_picture_next(folder, found):
+    reader = Reader()
+    reader.feed((folder / "report.html").read_text(encoding="utf-8"))
+    text = "".join(reader.text)
+    places = [text.index(part) for part in (found.verdict, "one standard deviation", "All figures")]
+    assert places == sorted(places)
+
+
+def contrast(one, other):
+    def luminance(colour):
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    high, low = sorted([luminance(one), luminance(other)], reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
+def test_words_stand_out(folder, scheme):
+    html = (folder / "report.html").read_text(encoding="utf-8")
+    block = re.findall(r":root \{(.*?)\}", html, re.DOTALL)[scheme]
+    colours = dict(re.findall(r"--(\w+): (#\w{6})", block))
+    for ground in ("page", "soft"):
+        for ink in ("ink", "quiet", "accent", "warn", "bad"):
+            assert contrast(colours[ground], colours[ink]) >= 4.5, (ground, ink)
+
+
+def test_names_and_parameters_are_those_that_a_reader_knows(folder):
+    assert not re.search(r"\w__\w+=", (folder / "report.html").read_text(encoding="utf-8"))
+
+
+def test_many_classes_are_a_picture_with_words():
+    few, many = (pd.DataFrame(np.eye(n) * 8 + 1, index=range(n), columns=range(n)) for n in (4, 12))
+    assert page._confusions(few) is None
+    shown = page._confusions(many)
+    assert base64.b64decode(shown["image"]).startswith(b"\x89PNG")
+    assert len(shown["largest"]) == 10
+
+
+# One start of a browser for all of it: the page at three widths, its slider moved by a script.
+CHECK = """
+<script>
+addEventListener("load", function () {
+  var frames = [].slice.call(document.querySelectorAll("iframe"));
+  var widths = frames.map(function (frame) {
+    var page = frame.contentDocument;
+    [].forEach.call(page.querySelectorAll("details"), function (d) { d.open = true; });
+    return page.documentElement.scrollWidth - frame.clientWidth;
+  });
+  var page = frames[0].contentDocument, slider = page.getElementById("threshold-slider");
+  var said = page.getElementById("threshold-said"), before = said.textContent;
+  slider.value = slider.max;
+  slider.dispatchEvent(new Event("input"));
+  var moved = said.textContent !== before && said.textContent.indexOf("finds 100 of 100") >= 0;
+  page.getElementById("threshold-least").click();
+  document.body.textContent = "CHECKED " + JSON.stringify([widths, moved, said.textContent]);
+});
+</script>
+"""
+
+
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="no chromium on PATH")
+def test_in_a_browser_nothing_is_too_wide_and_the_slider_moves(folder, tmp_path):
+    framed = html_escape((folder / "report.html").read_text(encoding="utf-8"), quote=True)
+    frames = "".join(
+        f'<iframe srcdoc="{framed}" style="border:0;width:{width}px;height:900px"></iframe>'
+        for width in (400, 800, 1200)
+    )
+    path = tmp_path / "check.html"
+    path.write_text(f"<!doctype html><meta charset=utf-8><body>{frames}{CHECK}", encoding="utf-8")
+    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=5000"]
+    flags += [f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", path.as_uri()]
+    done = subprocess.run(["chromium", *flags], capture_output=True, text=True, timeout=120)
+    checked = re.search(r"CHECKED (.*?)</body>", done.stdout, re.DOTALL)
+    assert checked, done.stderr[-2000:]
+    too_wide, moved, said = json.loads(html_unescape(checked[1]))
+    assert max(too_wide) <= 0
+    assert moved
+    assert "100 rows cost" in said

@@ -1,0 +1,234 @@
+"""What the pictures of the page show, as numbers: places on an axis, operating points, names."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from sklimb._compare.decisions.thresholds import operating_points
+
+if TYPE_CHECKING:
+    from sklimb._compare.report.result import Comparison
+
+
+def axis_of(low: float, high: float, *, most_ticks: int = 6) -> list[float]:
+    """Return round ticks that hold a range of shares.
+
+    Parameters
+    ----------
+    low, high : float
+    most_ticks : int, default=6
+
+    Returns
+    -------
+    ticks : list of float
+
+    Examples
+    --------
+    >>> from sklimb._compare.report.charts import axis_of
+    >>> axis_of(0.713, 0.88)
+    [0.7, 0.75, 0.8, 0.85, 0.9]
+    """
+    for step in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5):
+        first, last = np.floor(low / step + 1e-9), np.ceil(high / step - 1e-9)
+        last = max(last, first + 1)
+        if last - first < most_ticks:
+            break
+    return [round(float(k * step), 4) for k in np.arange(first, last + 1)]
+
+
+def dots(comparison: Comparison) -> dict[str, Any] | None:
+    """Return each finished method's mean and spread, as places on an axis in percent.
+
+    Parameters
+    ----------
+    comparison : Comparison
+
+    Returns
+    -------
+    chart : dict or None
+        ``ticks`` (share and place), and ``rows``: ``method``, ``label``, ``value``, ``spread`` (NaN
+        on one split), ``stage`` and the places ``at``, ``low``, ``high``. None if none finished.
+    """
+    metric = comparison.metric
+    done = comparison.results
+    done = done[(done["error"] == "") & done[metric].notna()]
+    if not len(done):
+        return None
+    spread = done[f"{metric}_std"].fillna(0)
+    low, high = (done[metric] - spread).clip(lower=0), (done[metric] + spread).clip(upper=1)
+    ticks = axis_of(float(low.min()), float(high.max()))
+
+    def place(share: float) -> float:
+        return round(100 * (share - ticks[0]) / (ticks[-1] - ticks[0]), 2)
+
+    rows = [
+        {
+            "method": row.method, "label": row.label, "stage": row.stage,
+            "value": getattr(row, metric), "spread": getattr(row, f"{metric}_std"),
+            "at": place(getattr(row, metric)), "low": place(start), "high": place(end),
+        }
+        for row, start, end in zip(done.itertuples(), low, high, strict=True)
+    ]  # fmt: skip
+    return {"ticks": [(tick, place(tick)) for tick in ticks], "rows": rows}
+
+
+def curves(comparison: Comparison, most: int = 200) -> dict[str, Any] | None:
+    """Return what each threshold on the held-out scores of the rarest class gives, by method.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    most : int, default=200
+        At most so many thresholds a method.
+
+    Returns
+    -------
+    found : dict or None
+        Plain numbers for the page's script: ``rare``, and ``methods`` with ``label``, ``positive``
+        and ``total`` (rows), ``thresholds``, ``found`` and ``called`` from the highest threshold
+        on, and ``start``, the place that is shown first: that of the decision, or where the method
+        itself decides. None where no method has been scored.
+    """
+    if comparison.decision is None:
+        return None
+    k = int(np.searchsorted(comparison.classes, comparison.rare_class))
+    first = comparison.results["stage"].max()
+    last = comparison.results.loc[comparison.results["stage"] == first, "method"]
+    methods = []
+    for name in last:
+        if name not in comparison.predictions:
+            continue
+        held = comparison.predictions[name]
+        positive = held.truth == k
+        if not positive.any():
+            continue
+        scores = held.proba[:, k]
+        called = int((held.predicted == k).sum())
+        if name == comparison.best_method and comparison.decision.threshold is not None:
+            called = int((scores >= comparison.decision.threshold).sum())
+        points, start = operating_points(scores, positive, most, called)
+        methods.append(
+            {
+                "label": comparison.labels[name],
+                "positive": int(positive.sum()),
+                "total": len(positive),
+                "thresholds": [float(f"{value:.6g}") for value in points.thresholds],
+                "found": points.found.astype(int).tolist(),
+                "called": points.called.astype(int).tolist(),
+                "start": start,
+            }
+        )
+    return {"rare": str(comparison.rare_class), "methods": methods} if methods else None
+
+
+def times(comparison: Comparison) -> dict[str, Any] | None:
+    """Return each finished method's seconds for a fit and its score, as places in percent.
+
+    Parameters
+    ----------
+    comparison : Comparison
+
+    Returns
+    -------
+    chart : dict or None
+        ``x`` and ``y`` (ticks with their places) and ``points``: ``label``, ``number``, ``x``,
+        ``y``, ``seconds``, ``value``. Seconds go by logarithms. None if none finished.
+    """
+    metric, done = comparison.metric, comparison.results
+    done = done[(done["error"] == "") & done[metric].notna() & (done["fit_seconds"] > 0)]
+    if not len(done):
+        return None
+    logs = np.log10(done["fit_seconds"].to_numpy(dtype=float))
+    first, last = int(np.floor(logs.min())), int(np.ceil(logs.max()))
+    last = max(last, first + 1)
+    ticks = axis_of(float(done[metric].min()), float(done[metric].max()))
+
+    def across(log: float) -> float:
+        return round(100 * (log - first) / (last - first), 2)
+
+    def up(share: float) -> float:
+        return round(100 * (share - ticks[0]) / (ticks[-1] - ticks[0]), 2)
+
+    return {
+        "x": [(f"{10.0**k:g}", across(k)) for k in range(first, last + 1)],
+        "y": [(tick, up(tick)) for tick in ticks],
+        "points": [
+            {
+                "number": i + 1, "label": row.label, "x": across(log), "y": up(row[0]),
+                "seconds": row.fit_seconds, "value": row[0],
+            }
+            for i, (row, log) in enumerate(
+                zip(
+                    done[[metric, "label", "fit_seconds"]].itertuples(index=False), logs,
+                    strict=True,
+                )
+            )
+        ],
+    }  # fmt: skip
+
+
+def largest_confusions(
+    confusion: pd.DataFrame, most: int = 10
+) -> list[tuple[Any, Any, float, float]]:
+    """Return which class was called which other most often.
+
+    Parameters
+    ----------
+    confusion : DataFrame
+        Truth by row.
+    most : int, default=10
+
+    Returns
+    -------
+    confusions : list of (truth, called, rows, share of the truth)
+        The largest share first.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sklimb._compare.report.charts import largest_confusions
+    >>> largest_confusions(pd.DataFrame([[8, 2], [1, 1]], index=list("ab"), columns=list("ab")))
+    [('b', 'a', 1.0, 0.5), ('a', 'b', 2.0, 0.2)]
+    """
+    totals = confusion.sum(axis=1)
+    found = [
+        (truth, called, float(confusion.iat[i, j]), float(confusion.iat[i, j] / totals.iat[i]))
+        for i, truth in enumerate(confusion.index)
+        for j, called in enumerate(confusion.columns)
+        if i != j and confusion.iat[i, j] > 0
+    ]
+    return sorted(found, key=lambda entry: -entry[3])[:most]
+
+
+def readable(parameters: str) -> str:
+    """Return parameters by the names that a reader knows, without the steps around them.
+
+    Where two have the same name, both keep their steps.
+
+    Examples
+    --------
+    >>> from sklimb._compare.report.charts import readable
+    >>> readable("estimator__estimator__lr=0.01, n_members=5")
+    'lr=0.01, n_members=5'
+    >>> readable("net__alpha=1, forest__alpha=2")
+    'net: alpha=1, forest: alpha=2'
+    """
+    nested = re.compile(r"\b((?:[A-Za-z0-9]\w*?__)*)([A-Za-z]\w*?)=")
+    short = Counter(match[2] for match in nested.finditer(parameters))
+
+    def name(match: re.Match[str]) -> str:
+        steps = match[1].removesuffix("__").split("__")[-1]
+        return f"{steps}: {match[2]}=" if short[match[2]] > 1 and steps else f"{match[2]}="
+
+    return nested.sub(name, parameters)
+
+
+def in_groups(names: Any, size: int = 5) -> list[list[Any]]:
+    """Return names a few at a time, so that a table of them fits on a page."""
+    names = list(names)
+    return [names[i : i + size] for i in range(0, len(names), size)]
