@@ -239,7 +239,7 @@ def stopped(path, at=3, model=None, data=(X, Y), **params):
         ({"lr": 0.01, "dtype": "float64"}, "dtype .*, lr "),
         ({"callbacks": [EarlyStopping("train_loss")]}, "callbacks"),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else "-".join(value),
 )
 def test_a_file_of_other_parameters_is_refused_by_name(change, named, tmp_path):
     stopped(tmp_path / "c")
