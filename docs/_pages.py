@@ -124,7 +124,8 @@ def results_page() -> str:
         "candidates by cross-validation on the samples to learn from.",
     ]
     for path in sorted((RESULTS / "tables").glob("compare_*.csv")):
-        parts += [f"### {path.stem.removeprefix('compare_')}", *_compared(path)]
+        if path.stem != "compare_files":  # seconds, not methods: `docs/compare.md` has them
+            parts += [f"### {path.stem.removeprefix('compare_')}", *_compared(path)]
     parts += ["### Twelve tables", *_tabular(RESULTS / "tables" / "tabular.csv"), "## By paper"]
     for name, (title, keys, columns) in PAPERS.items():
         path = RESULTS / "papers" / f"{name}.csv"

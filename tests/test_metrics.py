@@ -124,7 +124,7 @@ class TestInput:
     @pytest.mark.parametrize(
         ("y_true", "y_pred", "message"),
         [
-            ([0, 1], [0, 1, 1], "inconsistent numbers of samples"),
+            ([0, 1], [0, 1, 1], "y_true has 2 labels and y_pred has 3"),
             ([], [], "empty"),
             ([[0, 1], [1, 0]], [[0, 1], [1, 0]], "y_true must .* got 'multilabel-indicator'"),
             ([0, 1], [[0, 1], [1, 0]], "y_pred must .* got 'multilabel-indicator'"),
@@ -380,5 +380,5 @@ class TestScorers:
 
 @pytest.mark.parametrize("weight", [[1, -1], [0, 0], [1, math.inf], [math.nan, 1]])
 def test_bad_weights(weight):
-    with pytest.raises(ValueError, match="sample_weight must be finite, not negative"):
+    with pytest.raises(ValueError, match="sample_weight must be finite, also in sum, not negative"):
         geometric_mean_score([0, 1], [0, 1], sample_weight=weight)

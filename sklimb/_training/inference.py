@@ -74,7 +74,8 @@ def _batches_to_predict(net: Net, data: TrainingData) -> Batches | StreamedBatch
     batches = net.get_iterator(data)
     rows = isinstance(batches, Batches) and len(data.sample_shape) == 1
     if rows and "batch_size" not in net.get_params_for("iterator_valid"):
-        most = min(_ROWS_AT_ONCE, _VALUES_AT_ONCE // data.mean_values)
+        # by all values of a row, also where most are 0: the backbone may take no sparse batches
+        most = min(_ROWS_AT_ONCE, _VALUES_AT_ONCE // data.sample_shape[0])
         batches.batch_size = max(batches.batch_size, most // net.module_.n_members)
     return batches
 

@@ -80,7 +80,8 @@ class DateEncoder(TransformerMixin, BaseEstimator):
             if dates.isna().all() and column.notna().any():
                 warn(
                     f"No date was read from column {place}, such as from "
-                    f"{column.dropna().iloc[0]!r}: is it written as format={self.format!r}?"
+                    f"{column.dropna().iloc[0]!r} (format={self.format!r}): its numbers are "
+                    'missing. Pass the format in which it is written, such as "%d.%m.%Y".'
                 )
         first = [dates.min() for dates in read]
         # numpy's own type: a file without pickle holds it

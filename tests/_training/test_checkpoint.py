@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import signal
-import warnings
+import subprocess
+import sys
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -26,7 +28,6 @@ from sklimb import (
     RebalancedClassifier,
     RSGClassifier,
 )
-from sklimb._files import archive
 from sklimb._training import checkpoint as _checkpoint
 from tests.shared import samples_in
 
@@ -370,45 +371,44 @@ def test_an_interruption_while_it_is_written_leaves_the_file_of_before(
     assert same(again, RebalancedClassifier(**QUICK).fit(X, Y))
 
 
-def killed(work):
-    """Run something in a child that is to be killed by SIGKILL."""
-    with warnings.catch_warnings():
-        # Python 3.12 and newer warn of a fork beside threads
-        warnings.simplefilter("ignore", DeprecationWarning)
-        child = os.fork()
-    if child == 0:
-        try:
-            work()
-        finally:
-            os._exit(0)
-    return os.WIFSIGNALED(os.waitpid(child, 0)[1])
+# Run by another interpreter: one that was forked cannot train if its parent has used a device.
+KILLED_AT_THE_THIRD = """
+import os, signal
+from sklimb import RebalancedClassifier
+from sklimb._files import archive
+from tests._training.test_checkpoint import QUICK, Watch, X, Y, with_callbacks
+
+calls = []
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
-@pytest.mark.parametrize("where", ["an epoch", "writing", "the end of writing"])
-def test_after_a_sigkill_the_next_process_goes_on(where, tmp_path, monkeypatch):
-    path = tmp_path / "c"
-    calls = []
+def kill_at_the_third(function):
+    def kill(*args, **kwargs):
+        calls.append(1)
+        if len(calls) == 3:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return function(*args, **kwargs)
 
-    def kill_at_the_third(function):
-        def kill(*args, **kwargs):
-            calls.append(1)
-            if len(calls) == 3:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return function(*args, **kwargs)
+    return kill
 
-        return kill
 
-    if where == "an epoch":
-        monkeypatch.setattr(Watch, "on_epoch_end", kill_at_the_third(Watch.on_epoch_end))
-    else:
-        name = "fsync" if where == "writing" else "replace"
-        monkeypatch.setattr(archive.os, name, kill_at_the_third(getattr(os, name)))
-    model = with_callbacks(RebalancedClassifier(checkpoint=path, **QUICK), Watch())
-    assert killed(lambda: model.fit(X, Y))
-    monkeypatch.undo()
-    left = sorted(os.listdir(tmp_path))
-    assert "c" in left
+where = {where!r}
+if where == "on_epoch_end":
+    Watch.on_epoch_end = kill_at_the_third(Watch.on_epoch_end)
+else:
+    setattr(archive.os, where, kill_at_the_third(getattr(os, where)))
+with_callbacks(RebalancedClassifier(checkpoint={path!r}, **QUICK), Watch()).fit(X, Y)
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
+@pytest.mark.parametrize("where", ["on_epoch_end", "fsync", "replace"])
+def test_after_a_sigkill_the_next_process_goes_on(where, tmp_path):
+    path = str(tmp_path / "c")
+    script = KILLED_AT_THE_THIRD.format(where=where, path=path)
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", script], cwd=root, capture_output=True, text=True)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    assert "c" in os.listdir(tmp_path)
     again = with_callbacks(RebalancedClassifier(checkpoint=path, **QUICK)).fit(X, Y)
     assert same(again, RebalancedClassifier(**QUICK).fit(X, Y))
     assert os.listdir(tmp_path) == []

@@ -101,12 +101,16 @@ class ToldScores:
         self.told = list(told)
         self.history = History()
         self.module_ = torch.nn.Linear(1, 1, bias=False, dtype=torch.float64)
+        self.module_.n_members = 1
         self.stop_training = False
         self.validation = ArrayData(np.zeros((3, 1)), np.array([0, 1, 2]))
 
     @property
     def finished_epochs(self):
         return len(self.history)
+
+    def get_params_for(self, prefix):
+        return {}
 
     def get_iterator(self, data):
         return Batches(data, batch_size=2)

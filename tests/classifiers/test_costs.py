@@ -69,7 +69,7 @@ def changed(i, j, value):
     [
         (COSTS[:2], r"cost_matrix must have the shape \(3, 3\) .* got \(2, 3\).*name the labels"),
         (COSTS[0], r"shape \(3, 3\) .* got \(3,\)"),
-        (5.0, r"shape \(3, 3\) .* got \(\)"),
+        (5.0, r"shape \(3, 3\) .* got 5\.0"),
         (changed(1, 0, np.nan), "not finite, nan, for predicting 'bulk' where the truth is 'rare'"),
         (changed(0, 2, np.inf), "not finite, inf, for predicting 'some' where the truth is 'bulk'"),
         (changed(1, 1, -3.0), "negative, -3.0, for predicting .rare. .*Add a number to"),

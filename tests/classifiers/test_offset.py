@@ -375,6 +375,7 @@ def test_partial_fit_starts_a_class_when_it_comes(blobs):
         assert offset == "empirical" or head.offset[1] == 0
         known = head.raw_means[0].clone()
         model.partial_fit(X[y == "rare"], y[y == "rare"])
+        head = model.module_.head
         assert head.started.all()
         assert np.isfinite(model.class_means_).all()
         assert torch.equal(head.raw_means[0], known)

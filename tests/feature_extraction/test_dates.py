@@ -62,5 +62,6 @@ def test_numbers_written_as_a_day_and_dates_of_python():
 
 
 def test_a_column_without_a_date_is_missing():
-    made = DateEncoder().fit_transform(pd.DataFrame({"a": [None, "?"]}))
+    with pytest.warns(UserWarning, match=r"No date was read from column 0, .*Pass the"):
+        made = DateEncoder().fit_transform(pd.DataFrame({"a": [None, "?"]}))
     assert np.isnan(made[:, :6]).all() and (made[:, 6] == 1).all()
