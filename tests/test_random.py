@@ -357,3 +357,48 @@ def test_a_forked_child_has_one_thread_and_waits_for_no_other():
         [sys.executable, "-c", FORKS], capture_output=True, text=True, timeout=600, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+# Threads that have ended leave their account in MKL, in which a child's first product got lost.
+FORKS_AFTER_THREADS = textwrap.dedent(
+    """
+    import os, select, signal, sys, threading, warnings
+    import numpy as np
+    from sklimb import RebalancedClassifier
+
+    warnings.simplefilter("ignore", DeprecationWarning)
+    X = np.random.default_rng(0).normal(size=(120, 6))
+    y = (X[:, 0] > 0.5).astype(int)
+
+
+    def fit():
+        RebalancedClassifier(max_epochs=3, random_state=0).fit(X, y)
+
+
+    fit()
+    for _ in range(12):
+        threads = [threading.Thread(target=fit) for _ in range(4)]
+        [thread.start() for thread in threads], [thread.join() for thread in threads]
+        reads, writes = os.pipe()
+        child = os.fork()
+        if child == 0:
+            fit()
+            os.write(writes, b"1")
+            os._exit(0)
+        ended = bool(select.select([reads], [], [], 60)[0])
+        if not ended:
+            os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        if not ended:
+            sys.exit("a child waits for ever")
+    """
+)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_children_of_a_process_whose_threads_have_fitted_do_not_wait_for_ever():
+    done = subprocess.run(
+        [sys.executable, "-c", FORKS_AFTER_THREADS],
+        capture_output=True, text=True, timeout=900, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
