@@ -12,7 +12,7 @@ from nbclient import NotebookClient
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").rglob("*.ipynb"))
 # Nothing may take longer than all of a notebook is allowed to: a cell that hangs ends here.
-CELL_SECONDS = 600  # a guard against what never ends, on machines that do much else, too
+CELL_SECONDS = 180
 # A notebook is text in the repository: pictures stay small.
 MOST_BYTES = 400_000
 # What a machine, or a progress bar, leaves in an output.
