@@ -17,7 +17,7 @@ PARTS = ("losses", "heads", "backbones", "transforms")
 # They belong to no floor.
 GROUND = (
     "_random", "_warnings", "_constraints", "_data.tensors", "metrics", "_data.by_class",
-    "_files", "_files.archive", "_files.values",
+    "_files", "_files.archive", "_files.bounded", "_files.values",
 )  # fmt: skip
 MODULES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path

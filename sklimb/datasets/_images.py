@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import os
-import re
-import zipfile
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, NamedTuple
+from typing import BinaryIO, Literal, NamedTuple
 
 import numpy as np
 from sklearn.utils import Bunch
 
 from sklimb.datasets._obtaining import Address, Part, Service, by_digest, obtain
+from sklimb.datasets._packed_images import LIMITS, archived, decoded, opened, pillow
 from sklimb.datasets._storage import content_sha256
 from sklimb.datasets._text import chosen_subsets
 
@@ -39,7 +36,6 @@ _CIFAR_CLASSES = (
     "ship",
     "truck",
 )
-_IN_ARCHIVE = re.compile(r"(?:^|/)(train|test)/(\w+)/(\d+)\.(?:png|jpe?g)$")
 
 _MNIST_DESCR = """\
 MNIST: handwritten digits, 28 x 28 grey values
@@ -63,38 +59,11 @@ A. Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009.
 """
 
 
-def _pillow() -> Any:
-    try:
-        from PIL import Image
-    except ImportError:
-        raise ImportError(
-            "Decoding these images needs Pillow, which is not installed: pip install sklimb[images]"
-        ) from None
-    return Image
-
-
-def _archived(path: Path) -> Iterator[tuple[str, str, int, bytes]]:
-    """Yield split, class, number and bytes of each image, sorted: so any archive is in order."""
-    with zipfile.ZipFile(path) as archive:
-        found = [(_IN_ARCHIVE.search(name), name) for name in archive.namelist()]
-        for split, label, number, name in sorted(
-            (match[1], match[2], int(match[3]), name) for match, name in found if match
-        ):
-            yield split, label, number, archive.read(name)
-
-
-def _opened(path: Path) -> np.lib.npyio.NpzFile:
-    file = np.load(path)
-    if not isinstance(file, np.lib.npyio.NpzFile):  # .npy, whatever its name
-        raise ValueError("it holds one array without a name, not an archive of named ones")
-    return file
-
-
 # MNIST ------------------------------------------------------------------------------------------
 
 
 def _mnist_from_npz(path: Path) -> dict[str, np.ndarray]:
-    with _opened(path) as file:
+    with opened(path) as file:
         # Keras's file of this name has small letters.
         given = {name.lower(): file[name] for name in file.files}
     return {f"{kind}_{split}": given[f"{kind}_{split}"] for split in _SPLITS for kind in "xy"}
@@ -102,12 +71,11 @@ def _mnist_from_npz(path: Path) -> dict[str, np.ndarray]:
 
 def _mnist_from_pngs(path: Path) -> dict[str, np.ndarray]:
     """Read the archive, whose files are numbered in the original order, the test files last."""
-    image = _pillow()
-    rows = sorted(_archived(path), key=lambda row: (row[0], row[2]))
+    rows = sorted(archived(path), key=lambda row: (row[0], row[2]))
     arrays = {}
     for split in _SPLITS:
         own = [row for row in rows if row[0] == split]
-        pixels = [np.asarray(image.open(io.BytesIO(data)).convert("L")) for *_, data in own]
+        pixels = [decoded(data, "L", 28) for *_, data in own]
         arrays[f"x_{split}"] = np.array(pixels, dtype=np.uint8)
         arrays[f"y_{split}"] = np.array([int(label) for _, label, *_ in own], dtype=np.uint8)
     return arrays
@@ -149,7 +117,7 @@ _MNIST: Part[dict[str, np.ndarray]] = Part(
     by_digest(_mnist_digest, _MNIST_SHA256),
     (
         Service("https://www.openml.org (mnist_784)", _mnist_from_openml),
-        Address(_MNIST_PNGS, _mnist_from_pngs),
+        Address(_MNIST_PNGS, _mnist_from_pngs, LIMITS),
     ),
 )
 
@@ -240,7 +208,7 @@ class _Files(NamedTuple):
 
 
 def _cifar_from_npz(path: Path) -> _Files:
-    with _opened(path) as file:
+    with opened(path) as file:
         found = _Files(*(np.ascontiguousarray(file[name]) for name in _Files._fields))
     n = len(found.label)
     whole = found.offsets.shape == (n + 1,) and found.split.shape == (n,)
@@ -251,7 +219,7 @@ def _cifar_from_npz(path: Path) -> _Files:
 
 def _cifar_from_archive(path: Path) -> _Files:
     """Read the archive by split (train first), class and number."""
-    rows = sorted(_archived(path), key=lambda row: (_SPLITS.index(row[0]), row[1], row[2]))
+    rows = sorted(archived(path), key=lambda row: (_SPLITS.index(row[0]), row[1], row[2]))
     return _Files(
         np.frombuffer(b"".join(row[3] for row in rows), dtype=np.uint8),
         np.cumsum([0, *(len(row[3]) for row in rows)]),
@@ -266,10 +234,9 @@ def _write_cifar(files: _Files, file: BinaryIO) -> None:
 
 def _pixels(files: _Files, rows: np.ndarray) -> np.ndarray:
     """Decode some of the files, (n, 3, 32, 32)."""
-    image = _pillow()
     pixels = np.empty((len(rows), 32, 32, 3), dtype=np.uint8)
     for k, i in enumerate(rows):
-        pixels[k] = np.asarray(image.open(io.BytesIO(files.file(i))).convert("RGB"))
+        pixels[k] = decoded(files.file(i), "RGB", 32)
     return np.ascontiguousarray(pixels.transpose(0, 3, 1, 2))
 
 
@@ -302,7 +269,7 @@ _CIFAR = Part(
     },
     _write_cifar,
     _check_cifar,
-    (Address(_CIFAR_JPEGS, _cifar_from_archive),),
+    (Address(_CIFAR_JPEGS, _cifar_from_archive, LIMITS),),
 )
 
 
@@ -365,7 +332,7 @@ def fetch_cifar10(
     >>> X, y = make_long_tailed(X, y, ratio=100, random_state=0)  # doctest: +SKIP
     """
     splits = chosen_subsets(subset, _SPLITS)
-    _pillow()  # before the download, not after it
+    pillow()  # before the download, not after it
     files = obtain(
         _CIFAR,
         data_home=data_home,

@@ -14,12 +14,22 @@ from pathlib import Path
 from typing import Any, BinaryIO, Generic, TypeVar
 from zipfile import BadZipFile
 
-from sklimb.datasets._storage import NotWritable, atomic_write, download, get_data_home
+from sklimb.datasets._connections import within
+from sklimb.datasets._downloading import Limits, download
+from sklimb.datasets._storage import (
+    NotWritable,
+    atomic_write,
+    get_data_home,
+    remove_abandoned,
+)
 
 T = TypeVar("T")
 
 # What reading a file that is damaged, or another than it should be, fails with.
-_UNREADABLE = (OSError, ValueError, KeyError, EOFError, BadZipFile, csv.Error, zlib.error)
+_UNREADABLE = (
+    OSError, ValueError, KeyError, EOFError, BadZipFile, csv.Error, zlib.error, MemoryError,
+    NotImplementedError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -31,14 +41,24 @@ class Address(Generic[T]):
     url : str
     read : callable
         Takes the path of what was loaded and returns the decoded content.
+    limits : Limits, default=None
+        What loading it may take; None takes those of `Limits`.
     """
 
     url: str
     read: Callable[[Path], T]
+    limits: Limits | None = None
 
     def load(self, path: Path, n_retries: int, delay: float, verbose: bool) -> T:
         """Return the decoded content; nothing but this is left behind."""
-        download(self.url, path, n_retries=n_retries, delay=delay, verbose=verbose)
+        download(
+            self.url,
+            path,
+            n_retries=n_retries,
+            delay=delay,
+            verbose=verbose,
+            limits=self.limits,
+        )
         try:
             return self.read(path)
         finally:
@@ -55,14 +75,17 @@ class Service(Generic[T]):
         What it is called in messages.
     ask : callable
         Takes `n_retries` and `delay` and returns the decoded content.
+    seconds : float, default=3600
+        After which nobody waits for it any more.
     """
 
     url: str
     ask: Callable[[int, float], T]
+    seconds: float = 3600.0
 
     def load(self, path: Path, n_retries: int, delay: float, verbose: bool) -> T:
         """Return the decoded content."""
-        return self.ask(n_retries, delay)
+        return within(self.seconds, lambda: self.ask(n_retries, delay))
 
 
 @dataclass(frozen=True)
@@ -156,6 +179,7 @@ def obtain(
             f"Data not found and `download_if_missing` is False: there is no {path}. Let it be "
             "downloaded, or say with data_home or the environment variable SKLIMB_DATA where it is"
         )
+    remove_abandoned(path)
     failures = []
     for source in part.sources:
         try:

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import time
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from http.client import HTTPException
 from pathlib import Path
 from typing import BinaryIO
-from urllib.error import HTTPError
-from urllib.request import Request, urlopen
 
 import numpy as np
 
-__all__ = ["NotWritable", "atomic_write", "content_sha256", "download", "get_data_home"]
+__all__ = ["NotWritable", "atomic_write", "content_sha256", "get_data_home", "remove_abandoned"]
 
-_CHUNK = 1 << 18
-_TIMEOUT = 60.0  # seconds without a byte
-_WORTH_RETRYING = (408, 425, 429)  # of the 4xx; the others say the same next time
+# Seconds after which nobody is writing to a file any more: a download may take an hour.
+_ABANDONED = 86_400.0
 
 
 def get_data_home(data_home: str | os.PathLike | None = None) -> Path:
@@ -125,63 +122,20 @@ def _not_writable(path: Path, error: OSError) -> NotWritable:
     )
 
 
-def download(url: str, path: Path, *, n_retries: int, delay: float, verbose: bool) -> None:
-    """Load an address into a file, whole or not at all.
+def remove_abandoned(path: Path) -> None:
+    """Delete what writers and downloads that were killed have left of a file, a day after it.
 
     Parameters
     ----------
-    url : str
     path : Path
-    n_retries : int
-        Further attempts after a failure that may pass: anything but a refusal (4xx).
-    delay : float
-        Seconds between attempts.
-    verbose : bool
-        Whether to show a progress bar on standard error.
-
-    Raises
-    ------
-    OSError
-        What the last attempt failed with; `NotWritable` where it is the disk that failed.
     """
-    for left in range(n_retries, -1, -1):
-        try:
-            _download_once(url, path, verbose)
-            return
-        except NotWritable:
-            raise
-        except HTTPError as error:
-            error.close()
-            if left == 0 or (400 <= error.code < 500 and error.code not in _WORTH_RETRYING):
-                raise
-        except (OSError, HTTPException) as error:
-            if left == 0:
-                raise error if isinstance(error, OSError) else OSError(repr(error)) from error
-        time.sleep(delay)
-
-
-def _download_once(url: str, path: Path, verbose: bool) -> None:
-    from tqdm import tqdm
-
-    # Some servers turn away Python's own name.
-    request = Request(url, headers={"User-Agent": "sklimb"})
-    with urlopen(request, timeout=_TIMEOUT) as answer, atomic_write(path) as file:
-        length = answer.headers.get("Content-Length")
-        total = int(length) if length and length.isdigit() else None
-        got = 0
-        with tqdm(
-            total=total,
-            desc=path.name.split(".download")[0],
-            unit="B",
-            unit_scale=True,
-            disable=not verbose,
-        ) as bar:
-            while chunk := answer.read(_CHUNK):
-                file.write(chunk)
-                got += len(chunk)
-                bar.update(len(chunk))
-        if total is not None and got != total:  # read() does not say so
-            raise OSError(f"the connection was cut after {got:,} of {total:,} bytes")
+    left = re.compile(re.escape(path.name) + r"(\.download-[0-9a-f]{32})?(\.[0-9a-f]{32}\.part)?")
+    with suppress(OSError):
+        for found in path.parent.iterdir():
+            if found != path and left.fullmatch(found.name):
+                with suppress(OSError):  # gone, or not ours
+                    if time.time() - found.stat().st_mtime > _ABANDONED:
+                        found.unlink()
 
 
 def content_sha256(*parts: np.ndarray | Sequence[str]) -> str:

@@ -6,18 +6,22 @@ import gzip
 from pathlib import Path
 from typing import BinaryIO
 
+from sklimb._files.bounded import read_within
 from sklimb.datasets._obtaining import Address, Part, by_digest
 from sklimb.datasets._storage import content_sha256
 
+# Many times what the largest of the sets has.
+_MOST_BYTES = 1 << 28
 GITHUB = "https://raw.githubusercontent.com/hendrycks/error-detection"
 
 
 def text_lines(path: Path) -> list[str]:
     """Return the lines of a file, which is packed if its name ends in ``.gz``."""
     opened = gzip.open if path.suffix == ".gz" else open
-    with opened(path, "rt", encoding="utf-8", newline="") as file:
-        # Not splitlines(), which also breaks at rarer signs; tweets have some.
-        lines = file.read().replace("\r\n", "\n").split("\n")
+    with opened(path, "rb") as file:
+        text = read_within(file, _MOST_BYTES).decode()
+    # Not splitlines(), which also breaks at rarer signs; tweets have some.
+    lines = text.replace("\r\n", "\n").split("\n")
     return lines[:-1] if lines and not lines[-1] else lines
 
 

@@ -91,7 +91,7 @@ def test_offline(fetch, tmp_path, monkeypatch):
 
         raise URLError("Name or service not known")
 
-    monkeypatch.setattr("sklimb.datasets._storage.urlopen", refuse)
+    monkeypatch.setattr("sklimb.datasets._obtaining.download", refuse)
     with pytest.raises(OSError, match="Name or service not known") as caught:
         fetch(data_home=tmp_path, delay=0)
     for said in ("raw.githubusercontent.com", "Without a network, put text/r52-train.txt.gz"):

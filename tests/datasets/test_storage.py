@@ -1,24 +1,23 @@
-"""Where data sets lie, downloads that go wrong, files that appear whole, checksums of content."""
+"""Where data sets lie, files that appear whole, checksums of content."""
 
 from __future__ import annotations
 
 import errno
 import hashlib
 import os
-from http.client import HTTPException
+import time
 from pathlib import Path
-from urllib.error import HTTPError, URLError
 
 import numpy as np
 import pytest
 
 from sklimb.datasets import get_data_home
-from sklimb.datasets._storage import NotWritable, atomic_write, content_sha256, download
-from tests.datasets.shared import cut, without_length
-from tests.datasets.shared import server as server
-
-BODY = bytes(range(256)) * 3000  # more than one piece
-ONCE = {"n_retries": 0, "delay": 0, "verbose": False}
+from sklimb.datasets._storage import (
+    NotWritable,
+    atomic_write,
+    content_sha256,
+    remove_abandoned,
+)
 
 
 class TestDataHome:
@@ -102,69 +101,23 @@ def test_a_write_that_fails_says_where():
             fails()
 
 
-class TestDownload:
-    @pytest.mark.parametrize("answer", [BODY, without_length(BODY)])
-    def test_whole(self, server, tmp_path, answer):
-        download(server.serve("/a", answer), tmp_path / "a", **ONCE)
-        assert (tmp_path / "a").read_bytes() == BODY
-        assert os.listdir(tmp_path) == ["a"]
+class TestAbandoned:
+    def test_only_what_writers_left_a_day_ago_goes(self, tmp_path):
+        path, name = tmp_path / "a.gz", "0123456789abcdef" * 2
+        left = [f"a.gz.{name}.part", f"a.gz.download-{name}", f"a.gz.download-{name}.{name}.part"]
+        others = ["a.gz", f"b.gz.{name}.part", "a.gz.part", f"a.gz.{name}", "a.gz.mine.part"]
+        long_ago = time.time() - 90_000
+        for old in [*left, *others]:
+            (tmp_path / old).write_bytes(b"x")
+            os.utime(tmp_path / old, (long_ago, long_ago))
+        new = f"a.gz.{name[::-1]}.part"
+        (tmp_path / new).write_bytes(b"x")
+        remove_abandoned(path)
+        assert sorted(os.listdir(tmp_path)) == sorted([*others, new])
 
-    def test_progress_on_request(self, server, tmp_path, capsys):
-        url = server.serve("/a", BODY)
-        download(url, tmp_path / "a", **ONCE)
-        assert capsys.readouterr() == ("", "")
-        download(url, tmp_path / "a", **ONCE | {"verbose": True})
-        out, err = capsys.readouterr()
-        assert out == ""
-        assert "100%" in err and "768k" in err
-
-    def test_a_cut_connection_is_no_file(self, server, tmp_path):
-        url = server.serve("/a", cut(BODY, 1000))
-        with pytest.raises(OSError, match="cut after 1,000 of 768,000 bytes"):
-            download(url, tmp_path / "a", **ONCE)
+    def test_without_a_folder_there_is_nothing_to_do(self, tmp_path):
+        remove_abandoned(tmp_path / "deep" / "a.gz")
         assert os.listdir(tmp_path) == []
-        assert server.asked == ["/a"]
-
-    def test_retries_until_it_is_there(self, server, tmp_path, monkeypatch):
-        slept = []
-        monkeypatch.setattr("time.sleep", slept.append)
-        url = server.serve("/a", cut(BODY, 10), 503, BODY)
-        download(url, tmp_path / "a", n_retries=3, delay=0.25, verbose=False)
-        assert (tmp_path / "a").read_bytes() == BODY
-        assert len(server.asked) == 3
-        assert [s for s in slept if s == 0.25] == [0.25, 0.25]
-
-    def test_gives_up_after_the_retries(self, server, tmp_path):
-        url = server.serve("/a", 503)
-        with pytest.raises(HTTPError, match="503"):
-            download(url, tmp_path / "a", n_retries=2, delay=0, verbose=False)
-        assert len(server.asked) == 3
-
-    @pytest.mark.parametrize(("status", "asked"), [(404, 1), (403, 1), (429, 3), (500, 3)])
-    def test_a_refusal_is_not_asked_again(self, server, tmp_path, status, asked):
-        url = server.serve("/a", status)
-        with pytest.raises(HTTPError, match=str(status)):
-            download(url, tmp_path / "a", n_retries=2, delay=0, verbose=False)
-        assert len(server.asked) == asked
-
-    def test_a_full_disk_is_not_tried_again(self, server, tmp_path, monkeypatch):
-        fill(monkeypatch)
-        with pytest.raises(NotWritable, match="No space left"):
-            download(server.serve("/a", BODY), tmp_path / "a", n_retries=2, delay=0, verbose=False)
-        assert len(server.asked) == 1
-        assert os.listdir(tmp_path) == []
-
-    def test_nobody_there(self, server, tmp_path):
-        with pytest.raises(URLError):
-            download("http://127.0.0.1:1/a", tmp_path / "a", **ONCE)
-
-    def test_what_is_no_http_is_an_oserror(self, server, tmp_path, monkeypatch):
-        def answer(*args, **kwargs):
-            raise HTTPException("what")
-
-        monkeypatch.setattr("sklimb.datasets._storage.urlopen", answer)
-        with pytest.raises(OSError, match="what"):
-            download("http://127.0.0.1:1/a", tmp_path / "a", **ONCE)
 
 
 class TestContent:

@@ -52,3 +52,12 @@ def test_subsets():
     assert chosen_subsets("test", ("train", "test")) == ("test",)
     with pytest.raises(ValueError, match="one of 'train', 'test' or 'all', got 'dev'"):
         chosen_subsets("dev", ("train", "test"))
+
+
+def test_what_a_file_unpacks_to_is_bounded(tmp_path, monkeypatch):
+    monkeypatch.setattr("sklimb.datasets._text._MOST_BYTES", 100)
+    (tmp_path / "a.txt.gz").write_bytes(gzip.compress(b"a" * 100))
+    assert text_lines(tmp_path / "a.txt.gz") == ["a" * 100]
+    (tmp_path / "a.txt.gz").write_bytes(gzip.compress(b"a" * 101))
+    with pytest.raises(ValueError, match="it unpacks to more than 100 bytes"):
+        text_lines(tmp_path / "a.txt.gz")

@@ -130,7 +130,7 @@ def test_without_the_files_and_the_network(name, tmp_path, monkeypatch):
 
         raise URLError("Name or service not known")
 
-    monkeypatch.setattr("sklimb.datasets._storage.urlopen", refuse)
+    monkeypatch.setattr("sklimb.datasets._obtaining.download", refuse)
     monkeypatch.setattr("sklearn.datasets.fetch_openml", refuse)
     monkeypatch.setattr("time.sleep", lambda seconds: None)
     with pytest.raises(
