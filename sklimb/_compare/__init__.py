@@ -4,12 +4,12 @@
 of which each knows only those before it:
 
 - ``data``: what people bring. `reading` is its door for files: it puts together `files` (bytes,
-  encoding), `syntax` (separator) with `header`, `parsing` (pandas), `deciding` (what the cells of a
-  column are, by their `spelling`), `labels`, `times`, and `table_code`, the Python that does the
-  same. `checking` is its door for labels and what else goes with the samples. `columns` records
-  what each column is; `converting` (with `matching_numbers` and `matching_text`) reads a second
-  table by it. `dtypes` and `preparing` take frames of every type, and `sanity` says which columns
-  deserve a word.
+  encoding) with `unpacking`, `syntax` (separator) with `header`, `parsing` (pandas), `deciding`
+  (what the cells of a column are, by their `spelling`), `labels`, `times`, and `table_code`, the
+  Python that does the same. `checking` is its door for labels and what else goes with the samples.
+  `columns` records what each column is; `converting` (with `matching_numbers` and `matching_text`)
+  reads a second table by it. `dtypes` and `preparing` take frames of every type, and `sanity` says
+  which columns deserve a word.
 - ``run``: `options` (checked), `methods` (the table of what is compared, each a `method`;
   `boosting` are the rivals), `problems` and `sets` (data with `splits`), `running` (tasks in
   parallel) and `scores`. `levels` are how closely methods are looked at, `rounds` which of them

@@ -2,44 +2,31 @@
 
 from __future__ import annotations
 
-import bz2
-import gzip
 import io
 import json
-import lzma
 import re
-import zipfile
-import zlib
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sklimb._compare.data.unpacking import FRAME, unpack
 from sklimb._compare.errors import InputError
 from sklimb._compare.phrases import likely
 
 # How files begin that are no text, or another kind of text, and what to do with them.
-_FRAME = "read it with pandas ({}) and pass the frame to sklimb.compare, or save it as CSV"
 _OTHER_FORMATS = [
-    (b"\xd0\xcf\x11\xe0", "an Excel file", _FRAME.format("read_excel")),
-    (b"PAR1", "a Parquet file", _FRAME.format("read_parquet")),
-    (b"ARROW1", "a Feather file", _FRAME.format("read_feather")),
-    (b"\x89HDF", "an HDF5 file", _FRAME.format("read_hdf")),
-    (b"SQLite format 3", "a SQLite database", _FRAME.format("read_sql")),
+    (b"\xd0\xcf\x11\xe0", "an Excel file", FRAME.format("read_excel")),
+    (b"PAR1", "a Parquet file", FRAME.format("read_parquet")),
+    (b"ARROW1", "a Feather file", FRAME.format("read_feather")),
+    (b"\x89HDF", "an HDF5 file", FRAME.format("read_hdf")),
+    (b"SQLite format 3", "a SQLite database", FRAME.format("read_sql")),
     (b"%PDF", "a PDF file", "save its table as CSV"),
     (b"{\\rtf", "an RTF document", "save its table as CSV"),
     *((tag, "a page of HTML", "was the download an error page, or a link to the file?")
       for tag in (b"<!doctype html", b"<html", b"<!--", b"<head", b"<body", b"<div", b"<table")),
-    (b"<?xml", "an XML file", _FRAME.format("read_xml")),
+    (b"<?xml", "an XML file", FRAME.format("read_xml")),
 ]  # fmt: skip
 _JSON = re.compile(rb"\s*(\[\s*[\[{]|{\s*\")")
-# What macOS puts beside the files that somebody packs.
-_OF_MACOS = re.compile(r"(.*/)?(__MACOSX/.*|\._[^/]*|\.DS_Store)")
-_COMPRESSED: list[tuple[bytes, str, str, Callable[[bytes], bytes]]] = [
-    (b"\x1f\x8b", "gzip", ".gz", gzip.decompress),
-    (b"BZh", "bz2", ".bz2", bz2.decompress),
-    (b"\xfd7zXZ\x00", "xz", ".xz", lzma.decompress),
-]
 _MARKS = [
     (b"\xff\xfe\x00\x00", "utf-32"),
     (b"\x00\x00\xfe\xff", "utf-32"),
@@ -110,24 +97,7 @@ def load(path: Path) -> Source:
     InputError
         If there is no such file, or it is no text; the message says what it is.
     """
-    data = _bytes(path)
-    options: dict[str, Any] = {}
-    for magic, name, suffix, unpack in _COMPRESSED:
-        if data.startswith(magic):
-            data = _unpacked(path, data, name, unpack)
-            options = {} if path.suffix == suffix else {"compression": name}
-            break
-        if path.suffix == suffix:
-            raise InputError(
-                f"{path} cannot be read: it is named {suffix} but is no {name} file; if it is "
-                f"plain text, take {suffix} off its name, else fetch or copy it again"
-            )
-    inside = ""
-    if data.startswith(b"PK\x03\x04"):
-        data, inside = _unzipped(path, data)
-        options = {} if path.suffix == ".zip" else {"compression": "zip"}
-        if inside:
-            options = {"compression": None}
+    data, options, inside = unpack(path, _bytes(path))
     if not data[:4096].strip() and not data.strip():
         raise InputError(f"{path} is empty")
     start = data[:64].lstrip(b"\xef\xbb\xbf \r\n\t").lower()
@@ -135,7 +105,7 @@ def load(path: Path) -> Source:
         if start.startswith(magic.lower()):
             raise InputError(f"{path} is {what}, not CSV: {remedy}")
     if what := _json(data):
-        raise InputError(f"{path} is {what}, not CSV: {_FRAME.format('read_json')}")
+        raise InputError(f"{path} is {what}, not CSV: {FRAME.format('read_json')}")
     encoding, notes = _encoding(path, data)
     if encoding != "utf-8":
         options["encoding"] = encoding
@@ -158,17 +128,6 @@ def _bytes(path: Path) -> bytes:
         raise InputError(f"{path} cannot be read: {error.strerror or error}") from None
 
 
-def _unpacked(path: Path, data: bytes, name: str, unpack: Callable[[bytes], bytes]) -> bytes:
-    try:
-        return unpack(data)
-    except (EOFError, OSError, ValueError, zlib.error, lzma.LZMAError) as error:
-        cut = isinstance(error, EOFError) or "ended before" in str(error)
-        what = "is cut off: its data end too early" if cut else "is damaged"
-        raise InputError(
-            f"{path} cannot be read: the {name} file {what}; fetch or copy it again"
-        ) from None
-
-
 def _json(data: bytes) -> str:
     """Return what kind of JSON some data are, empty where they are none."""
     data = data.removeprefix(b"\xef\xbb\xbf").strip()
@@ -181,31 +140,6 @@ def _json(data: bytes) -> str:
             continue
         return what
     return ""
-
-
-def _unzipped(path: Path, data: bytes) -> tuple[bytes, str]:
-    """Return what is in a zip file of one file, and its name if macOS has put others beside it."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            everything = [info.filename for info in archive.infolist()]
-            names = [n for n in everything if not n.endswith("/") and not _OF_MACOS.fullmatch(n)]
-            if any(name.startswith(("xl/", "[Content_Types]", "content.xml")) for name in names):
-                raise InputError(
-                    f"{path} is a spreadsheet (Excel, LibreOffice), not CSV: save its sheet as "
-                    "CSV, or " + _FRAME.format("read_excel").removesuffix(", or save it as CSV")
-                )
-            if len(names) != 1:
-                shown = ", ".join(names[:6]) + (" ..." if len(names) > 6 else "")
-                raise InputError(
-                    f"{path} holds {len(names)} files ({shown}): unpack it and name one of them"
-                )
-            return archive.read(names[0]), names[0] if len(everything) > 1 else ""
-    except (zipfile.BadZipFile, EOFError, zlib.error):
-        raise InputError(
-            f"{path} cannot be read: the zip file is cut off or damaged; fetch or copy it again"
-        ) from None
-    except (RuntimeError, NotImplementedError):  # a password, or an unusual way of packing
-        raise InputError(f"{path} cannot be unzipped here: unpack it first") from None
 
 
 def _encoding(path: Path, data: bytes) -> tuple[str, list[str]]:

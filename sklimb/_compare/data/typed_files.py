@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import zipfile
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
+from sklimb._compare.data.unpacking import FRAME, check_archive
 from sklimb._compare.errors import InputError
 from sklimb._compare.phrases import counted
 
 _INSTALL = {"parquet": "pyarrow", "xlsx": "openpyxl", "xls": "xlrd", "ods": "odfpy"}
+# Equal values in a row take next to no room in a Parquet file. So many numbers are 4 GiB.
+_MOST_CELLS = 1 << 29
+_EXPECTED = "if it is what you expect, {}"
 _NAMES = {"parquet": "a Parquet file", "ods": "an OpenDocument spreadsheet"}
 
 
@@ -56,6 +62,35 @@ def typed_kind(path: Path) -> str:
     return "ods" if "content.xml" in names else ""
 
 
+def _check_size(path: Path, kind: str, data: io.BytesIO) -> None:
+    """Raise an `InputError` where a file of some kilobytes would fill the memory.
+
+    Of what is damaged, or has no reader here, nothing is said: pandas does that.
+    """
+    if kind in ("xlsx", "ods"):
+        with suppress(zipfile.BadZipFile), zipfile.ZipFile(data) as archive:
+            check_archive(path, archive, _EXPECTED.format(FRAME.format("read_excel")))
+    elif kind == "parquet":
+        rows, columns = _parquet_shape(data)
+        if rows * columns > _MOST_CELLS:
+            raise InputError(
+                f"{path} is not opened: it says that it holds {rows:,} rows of {columns:,} "
+                f"columns, more than {_MOST_CELLS:,} cells; "
+                + _EXPECTED.format(FRAME.format("read_parquet"))
+            )
+    data.seek(0)
+
+
+def _parquet_shape(data: io.BytesIO) -> tuple[int, int]:
+    """Return how many rows and columns a Parquet file says it has, 0 where it cannot be told."""
+    try:
+        # Not by `import`: pandas may read by another package.
+        found = importlib.import_module("pyarrow.parquet").read_metadata(data)
+    except Exception:
+        return 0, 0
+    return found.num_rows, found.num_columns
+
+
 def read_typed(path: Path, kind: str) -> TypedFile:
     """Read such a file.
 
@@ -71,11 +106,12 @@ def read_typed(path: Path, kind: str) -> TypedFile:
     Raises
     ------
     InputError
-        If the reader is not installed, or the file is damaged or empty.
+        If the reader is not installed, or the file is damaged, empty, or holds too much.
     """
     data = io.BytesIO(path.read_bytes())  # so that no name's ending decides
     what, notes = _NAMES.get(kind, "an Excel file"), []
     try:
+        _check_size(path, kind, data)
         if kind == "parquet":
             frame, code = pd.read_parquet(data), f'pd.read_parquet("{path}")'
         else:
@@ -84,6 +120,8 @@ def read_typed(path: Path, kind: str) -> TypedFile:
             code = f'pd.read_excel("{path}")'
             if len(sheets) > 1:
                 notes.append(f"{path.name} has {len(sheets)} sheets; the first, {name!r}, was read")
+    except InputError:
+        raise
     except ImportError:
         package = _INSTALL[kind]
         raise InputError(

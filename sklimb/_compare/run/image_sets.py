@@ -9,12 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from sklimb._compare.data.unpacking import check_archive
 from sklimb._compare.errors import InputError
 from sklimb._compare.phrases import likely
 from sklimb._compare.run.sets import NamedSet
 from sklimb._compare.snippet import quoted
 
 _ARRAYS = (".npy", ".npz")
+_AS_ARRAYS = "if it is what you expect, load it with numpy and pass the arrays to sklimb.compare"
 
 
 def is_image_source(path: str | Path) -> bool:
@@ -162,7 +164,11 @@ def _load(path: Path) -> np.ndarray | dict[str, np.ndarray]:
         # The file is opened here, for numpy leaves it open where it is none of its own.
         with path.open("rb") as file:
             found = np.load(file, allow_pickle=False)
+            if not isinstance(found, np.ndarray):
+                check_archive(path, found.zip, _AS_ARRAYS)
             return found if isinstance(found, np.ndarray) else {k: found[k] for k in found.files}
+    except InputError:
+        raise
     except FileNotFoundError:
         raise InputError(f"there is no file {path}") from None
     except (ValueError, OSError, zipfile.BadZipFile, zlib.error, EOFError) as error:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import io
+import sys
 import zipfile
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -96,3 +98,31 @@ def test_an_index_with_names_is_a_column(tmp_path, monkeypatch):
     monkeypatch.setattr(pd, "read_parquet", lambda data: FRAME.assign(b=1).set_index("b"))
     file = read_typed(path, "parquet")
     assert list(file.frame.columns) == ["b", "a", "t"] and file.code.endswith(".reset_index()")
+
+
+@pytest.mark.parametrize("kind, name", [("xlsx", "xl/workbook.xml"), ("ods", "content.xml")])
+def test_a_spreadsheet_that_unpacks_to_too_much_is_not_opened(tmp_path, monkeypatch, kind, name):
+    monkeypatch.setattr("sklimb._compare.data.unpacking.MOST_BYTES", 1000)
+    path = tmp_path / "a.xlsx"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, bytes(100_000))
+    assert typed_kind(path) == kind
+    monkeypatch.setattr(pd, "read_excel", None)
+    with pytest.raises(InputError, match="is not opened: it unpacks to 100,000 bytes") as caught:
+        read_typed(path, kind)
+    assert "read it with pandas (read_excel)" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_parquet_file_of_too_many_cells_is_not_opened(tmp_path, monkeypatch):
+    found = SimpleNamespace(num_rows=10**9, num_columns=20)
+    parquet = SimpleNamespace(read_metadata=lambda data: found)
+    monkeypatch.setitem(sys.modules, "pyarrow.parquet", parquet)
+    monkeypatch.setattr(pd, "read_parquet", lambda data: FRAME)
+    path = tmp_path / "a.parquet"
+    path.write_bytes(b"PAR1")
+    with pytest.raises(InputError, match="1,000,000,000 rows of 20 columns, more than") as caught:
+        read_typed(path, "parquet")
+    assert "\n" not in str(caught.value)
+    found.num_rows = 10**6
+    assert read_typed(path, "parquet").frame.equals(FRAME)

@@ -121,3 +121,15 @@ def test_the_command_compares_a_folder(folder, tmp_path, capsys):
     assert "load_image_folder" in out
     assert main(["compare", "--data", str(folder), "--drop", "a", *options, *report]) == 2
     assert "has no columns with names" in capsys.readouterr().err
+
+
+def test_arrays_that_unpack_to_too_much_are_not_opened(tmp_path, monkeypatch):
+    monkeypatch.setattr("sklimb._compare.data.unpacking.MOST_BYTES", 10_000)
+    X = np.zeros((40, 3, 8, 8))
+    y = np.arange(40) % 2
+    np.savez_compressed(tmp_path / "a.npz", X=X, y=y)
+    with pytest.raises(InputError, match=r"is not opened: it unpacks to .* load it with numpy"):
+        read_images(tmp_path / "a.npz")
+    # what is not compressed lies on the disk as it is
+    np.savez(tmp_path / "b.npz", X=X, y=y)
+    assert read_images(tmp_path / "b.npz").X.shape == X.shape
