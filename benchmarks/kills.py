@@ -91,7 +91,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    multiprocessing.set_forkserver_preload(["sklimb", "torch._dynamo"])
+    multiprocessing.set_forkserver_preload(["sklimb.classifiers", "torch._dynamo"])
     rng = np.random.default_rng(options.seed)
     expected: dict[str, np.ndarray] = {}
     seconds: dict[str, float] = {}

@@ -5,19 +5,18 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from sklimb._compare import compare
-from sklimb.classifiers import (
-    AffinityClassifier,
-    BlendedClassifier,
-    DecoupledClassifier,
-    M2mClassifier,
-    OffsetDebiasedClassifier,
-    PriorCorrectedClassifier,
-    RebalancedClassifier,
-    RSGClassifier,
-)
-
 if TYPE_CHECKING:
+    from sklimb._compare import compare
+    from sklimb.classifiers import (
+        AffinityClassifier,
+        BlendedClassifier,
+        DecoupledClassifier,
+        M2mClassifier,
+        OffsetDebiasedClassifier,
+        PriorCorrectedClassifier,
+        RebalancedClassifier,
+        RSGClassifier,
+    )
     from sklimb.over_sampling import M2mSampler
 
 __version__ = "0.1.0"
@@ -36,8 +35,7 @@ __all__ = [
 ]
 
 
-# Rooms that users import from; what an import of sklimb itself does not need comes when it is asked
-# for.
+# Rooms that users import from.
 _ROOMS = (
     "backbones",
     "classifiers",
@@ -51,17 +49,20 @@ _ROOMS = (
     "persistence",
     "transforms",
 )
+# Where a name lives that is not in the classifiers' room.
+_HOMES = {"M2mSampler": "over_sampling", "compare": "_compare"}
 
 
 def __getattr__(name: str) -> Any:
-    # The sampler alone needs imbalanced-learn, which takes longer to import than all of sklimb.
-    if name == "M2mSampler":
-        from sklimb.over_sampling import M2mSampler
-
-        return M2mSampler
+    # What is asked for is imported then: torch and scikit-learn take seconds, in which the command
+    # `sklimb` has to be ready for Ctrl-C.
     if name in _ROOMS:
         return importlib.import_module(f"sklimb.{name}")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(importlib.import_module(f"sklimb.{_HOMES.get(name, 'classifiers')}"), name)
+    globals()[name] = found  # so that it is asked for once
+    return found
 
 
 def __dir__() -> list[str]:

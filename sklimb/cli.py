@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import signal
 import sys
@@ -12,14 +13,57 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, NoReturn
 
-from sklimb._compare import Comparison, ComparisonInterrupted, InputError, compare
+# Nothing here may take long to import: see `run`.
 from sklimb._compare.arguments import BUDGET, make_parser
+from sklimb._compare.errors import ComparisonInterrupted, InputError
+
+if TYPE_CHECKING:
+    from sklimb._compare import Comparison
 
 __all__ = ["main"]
 
 # The folder of finished fits within that of the report.
 _FITS = "fits"
+# The status after Ctrl-C, as shells have it.
+_INTERRUPTED = 130
+
+
+def run() -> NoReturn:
+    """Run the command in a process of its own, and end the process with its status.
+
+    What the command needs takes seconds to import. Ctrl-C or SIGTERM in these ends the process at
+    once: an exception in the middle of an import is swallowed by some packages, and of others a
+    half is left that breaks something else.
+    """
+    with _ended_at_once():
+        importlib.import_module("sklimb._compare.comparing")
+        importlib.import_module("sklimb.classifiers")
+        make_parser()  # it knows all methods
+    sys.exit(main())
+
+
+@contextmanager
+def _ended_at_once() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM end the process without more than a line."""
+    signals = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+    # Not one that is ignored, as Ctrl-C is by what a shell has put into the background.
+    own = [number for number, usual in signals.items() if signal.getsignal(number) == usual]
+    for number in own:
+        signal.signal(number, _end)
+    try:
+        yield
+    finally:
+        for number in own:
+            signal.signal(number, signals[number])
+
+
+def _end(number: int, frame: FrameType | None) -> NoReturn:
+    with suppress(OSError):
+        os.write(2, b"\nsklimb: interrupted before any work was begun\n")
+    os._exit(_INTERRUPTED)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -43,13 +87,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     2
     """
     started = time.monotonic()
-    arguments = make_parser().parse_args(argv)
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            # A terminal without the sign ± shows another sign instead of a traceback.
-            stream.reconfigure(errors="replace")
     try:
         with _ended_as_by_ctrl_c():
+            arguments = make_parser().parse_args(argv)
+            for stream in (sys.stdout, sys.stderr):
+                if hasattr(stream, "reconfigure"):
+                    # A terminal without the sign ± shows another sign instead of a traceback.
+                    stream.reconfigure(errors="replace")
             return _compare(arguments, started)
     except InputError as error:
         from sklimb._compare.report.harmless import shown
@@ -58,10 +102,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         print("\nsklimb compare: interrupted before any run was finished", file=sys.stderr)
-        return 130
+        return _INTERRUPTED
 
 
 def _compare(arguments: argparse.Namespace, started: float) -> int:
+    from sklimb._compare.comparing import compare
+
     table, test = _read(arguments)
     report = None if arguments.no_report else Path(arguments.report)
     _check_outputs(report, arguments.save)
@@ -112,7 +158,7 @@ def _compare(arguments: argparse.Namespace, started: float) -> int:
             resume=arguments.resume,
         )
     except ComparisonInterrupted as interrupt:
-        comparison, status = interrupt.comparison, 130
+        comparison, status = interrupt.comparison, _INTERRUPTED
     if source is not None:
         _add_source(comparison, *source)
     model = ""
@@ -309,4 +355,4 @@ def _check_outputs(report: Path | None, save: str | None) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 import sklimb
+from sklimb import cli
 from sklimb._compare.run.methods import METHODS
 from sklimb._compare.run.sets import SETS
 from sklimb.cli import main
@@ -259,6 +260,80 @@ def test_ctrl_c_leaves_what_is_finished_on_screen_and_in_the_report(tmp_path):
     assert (tmp_path / "out" / "report.html").exists()
 
 
+# A package in the place of another, which sends its own process a signal while it is imported, and
+# then swallows what comes of it, as some packages do.
+_SIGNALLING = """
+import os, signal, time
+try:
+    os.kill(os.getpid(), {number})
+    time.sleep(60)
+except BaseException:
+    pass
+raise ImportError("the process went on")
+"""
+
+
+def _run_with(tmp_path, code, number, *command):
+    (tmp_path / "stubs").mkdir()
+    for name, text in code.items():
+        (tmp_path / "stubs" / f"{name}.py").write_text(text.format(number=int(number)))
+    root = os.path.dirname(os.path.dirname(sklimb.__file__))
+    path = os.pathsep.join([str(tmp_path / "stubs"), root, os.environ.get("PYTHONPATH", "")])
+    return subprocess.run(
+        [sys.executable, *command],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        # a shell's background job ignores Ctrl-C, and what it starts does, too
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a process cannot send itself these signals")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda n: n.name)
+@pytest.mark.parametrize("module", ["numpy", "torch"])
+def test_a_signal_during_an_import_ends_in_one_line(tmp_path, number, module):
+    command = ["-m", "sklimb.cli", "compare"]
+    if module == "numpy":  # the console script's way
+        command = ["-c", "from sklimb.cli import run; run()", "compare"]
+    done = _run_with(tmp_path, {module: _SIGNALLING}, number, *command)
+    assert done.returncode == 130
+    assert done.stdout == ""
+    assert done.stderr == "\nsklimb: interrupted before any work was begun\n"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["stubs"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no signals that are ignored")
+def test_a_signal_that_is_ignored_stays_so(monkeypatch):
+    before = {n: signal.signal(n, signal.SIG_IGN) for n in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        with cli._ended_at_once():
+            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGTERM)
+        assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+        for number, usual in [
+            (signal.SIGINT, signal.default_int_handler), (signal.SIGTERM, signal.SIG_DFL)
+        ]:  # fmt: skip
+            signal.signal(number, usual)
+            with cli._ended_at_once():
+                assert signal.getsignal(number) is cli._end
+            assert signal.getsignal(number) == usual
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def test_ctrl_c_while_arguments_are_read_is_one_line(capsys, monkeypatch):
+    def interrupted():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "make_parser", interrupted)
+    assert _main() == 130
+    assert capsys.readouterr().err.endswith("interrupted before any run was finished\n")
+
+
 @pytest.fixture
 def apart(tmp_path):
     """Write a table in two files, of which only the column `amount` tells anything."""
@@ -431,7 +506,7 @@ def test_sigterm_is_taken_as_ctrl_c_and_the_handler_is_put_back(file, capsys, mo
         os.kill(os.getpid(), signal.SIGTERM)
         time.sleep(5)
 
-    monkeypatch.setattr("sklimb.cli.compare", ended)
+    monkeypatch.setattr("sklimb._compare.comparing.compare", ended)
     assert _main("--data", file, "--target", "label", "--no-report") == 130
     assert "interrupted before any run was finished" in capsys.readouterr().err
     assert signal.getsignal(signal.SIGTERM) is before

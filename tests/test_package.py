@@ -105,6 +105,23 @@ def test_import_is_light(statement):
     assert imported_by(statement) & {"matplotlib", "PIL", "IPython", "polars", "skops"} == set()
 
 
+@pytest.mark.parametrize("statement", ["import sklimb; dir(sklimb)", "import sklimb.cli"])
+def test_what_takes_long_to_import_is_imported_when_it_is_asked_for(statement):
+    assert (
+        imported_by(statement) & {"torch", "sklearn", "numpy", "pandas", "scipy", "skorch"} == set()
+    )
+
+
+def test_what_was_asked_for_is_kept():
+    assert sklimb.compare is vars(sklimb)["compare"]
+    assert sklimb._compare.compare is vars(sklimb._compare)["compare"] is sklimb.compare
+    for module in (sklimb, sklimb._compare):
+        with pytest.raises(
+            AttributeError, match=f"module '{module.__name__}' has no attribute 'x'"
+        ):
+            _ = module.x
+
+
 @pytest.mark.parametrize("python", PYTHONS)
 def test_each_requirement_has_one_tested_version(python):
     for wanted in REQUIREMENTS:

@@ -40,7 +40,7 @@ COLUMNS = [
     "end_balanced_accuracy", "end_stage", "end_verdict", "load_before", "load_after",
 ]  # fmt: skip
 SAMPLE = 5_000
-_BEGIN = "from sklimb.cli import main; raise SystemExit(main())"
+_BEGIN = "from sklimb.cli import run; run()"
 
 
 def available(file: MadeFile) -> bool:

@@ -24,12 +24,30 @@ of which each knows only those before it:
 `arguments` are those of the command line.
 
 `errors`, `phrases` (of errors and notes) and `snippet` (objects as Python) are for all rooms. What
-a run alone needs (matplotlib, imbalanced-learn) is imported inside functions here and in `result`,
-because ``import sklimb`` comes through here.
+a run alone needs (matplotlib, imbalanced-learn) is imported inside functions here and in `result`.
+Nothing of all this is imported before it is asked for: the command has to be ready for Ctrl-C
+before the seconds begin that pandas, scikit-learn and torch take.
 """
 
-from sklimb._compare.comparing import compare
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from sklimb._compare.errors import ComparisonInterrupted, InputError
-from sklimb._compare.report.result import Comparison
+
+if TYPE_CHECKING:
+    from sklimb._compare.comparing import compare
+    from sklimb._compare.report.result import Comparison
 
 __all__ = ["Comparison", "ComparisonInterrupted", "InputError", "compare"]
+
+_HOMES = {"Comparison": "report.result", "compare": "comparing"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = found  # so that it is asked for once
+    return found
