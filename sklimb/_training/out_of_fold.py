@@ -218,7 +218,9 @@ class OutOfFold:
         loss = float(np.average(-np.log(np.maximum(truth, smallest)), weights=weight))
         net.history.record("out_of_fold_loss", loss)
         self.least = min(self.least, loss)
-        if loss <= _AS_GOOD * self.least:
+        better = loss <= _AS_GOOD * self.least
+        net.history.record("out_of_fold_loss_best", better)
+        if better:
             self.best_epoch, self.best_step = net.finished_epochs, self.step
             self.temperature = temperature
             self.weights = copy.deepcopy(self.averaged.state_dict())

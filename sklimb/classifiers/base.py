@@ -31,6 +31,7 @@ from sklimb._training.training import is_of_use, make_net, train
 from sklimb._training.training_state import to_train_on
 from sklimb._warnings import warn
 from sklimb.classifiers.fitting_aside import aside, take
+from sklimb.classifiers.history_html import HistoryInHtml
 from sklimb.classifiers.parameters import (
     READ_ANEW,
     SHARED_CONSTRAINTS,
@@ -52,7 +53,7 @@ from sklimb.classifiers.prediction import PredictingMixin
 _FITTED = ("net_", "classes_", "n_features_in_", "feature_names_in_", "oof_proba_")
 
 
-class BaseNetClassifier(PredictingMixin, ClassifierMixin, LeanPickles):
+class BaseNetClassifier(PredictingMixin, ClassifierMixin, HistoryInHtml, LeanPickles):
     """Base of the classifiers; see them for the shared parameters."""
 
     # A method adds its own.

@@ -5,9 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
+from sklimb._training.history import (
+    far_apart,
+    history_frame,
+    kept_epoch,
+    losses_of,
+    scores_of,
+    starts_of,
+    words_for,
+)
 from sklimb.classifiers.base import BaseNetClassifier
 from sklimb.inspection._classes import last_step
 from sklimb.inspection._drawing import COLOURS, MARKERS, figure_for
@@ -15,84 +23,8 @@ from sklimb.inspection._drawing import COLOURS, MARKERS, figure_for
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import pandas as pd
     from matplotlib.axes import Axes
-
-# What stands in a history beside losses and scores.
-_NO_CURVES = ("batches", "dur", "epoch", "event_lr")
-# Columns that are no loss, and are drawn in the lower axes where they are shares.
-_SCORES = {"valid_score": "score on held-back samples"}
-_LOSSES = {
-    "train_loss": "training loss",
-    "valid_loss": "loss on held-back samples",
-    "out_of_fold_loss": "loss on left-out folds",
-}
-
-
-def history_frame(history: Any) -> pd.DataFrame:
-    """Return the history of a training as a frame with a row an epoch.
-
-    Parameters
-    ----------
-    history : skorch History or list of dict
-        A row an epoch; batches are left out.
-
-    Returns
-    -------
-    DataFrame
-        Numbers alone, indexed by epoch from 1 on.
-
-    Examples
-    --------
-    >>> from sklimb.inspection.training_curves import history_frame
-    >>> history_frame([{"epoch": 1, "train_loss": 0.7, "batches": []}])["train_loss"].tolist()
-    [0.7]
-    """
-    kept = [
-        {
-            name: value
-            for name, value in dict(row).items()
-            if name not in _NO_CURVES
-            and not name.endswith(("_best", "_batch_count"))
-            and isinstance(value, (int, float, np.number))
-            and not isinstance(value, bool)
-        }
-        for row in history
-    ]
-    return pd.DataFrame(kept, index=pd.RangeIndex(1, len(kept) + 1, name="epoch"), dtype=float)
-
-
-def starts_of(estimator: Any, history: pd.DataFrame) -> dict[str, int]:
-    """Return with which epoch the deferred parts of a training began.
-
-    Parameters
-    ----------
-    estimator : fitted classifier of sklimb
-    history : DataFrame
-        Of `history_frame`.
-
-    Returns
-    -------
-    dict of str to int
-        Words to the epoch, from 1 on. What began with the first epoch, or never did, is not there.
-    """
-    starts = {}
-    rebalancer = estimator.net_.rebalancer
-    kinds = [
-        word
-        for word, setting in (
-            ("class weights", rebalancer.class_weight),
-            ("balanced draws", rebalancer.sampling),
-        )
-        if setting is not None
-    ]
-    if kinds:
-        starts[" and ".join(kinds)] = rebalancer.from_epoch + 1
-    for word, name in (("generation", "n_generated"), ("translation", "n_to_translate")):
-        if name in history:
-            started = np.flatnonzero(history[name].to_numpy() > 0)
-            if len(started):
-                starts[word] = int(started[0]) + 1
-    return {word: epoch for word, epoch in starts.items() if 1 < epoch <= len(history)}
 
 
 class TrainingCurvesDisplay:
@@ -110,6 +42,8 @@ class TrainingCurvesDisplay:
         ``valid_loss``, ``out_of_fold_loss`` and ``valid_score``, those that there are.
     starts : dict of str to int, default=None
         What began with which epoch.
+    best_epoch : int, default=None
+        The epoch whose weights were kept, where one was chosen.
 
     Attributes
     ----------
@@ -118,7 +52,7 @@ class TrainingCurvesDisplay:
     scores : list of str
         Columns that are drawn as scores.
     best_epoch : int or None
-        The epoch with the best score, or the least loss on left-out folds; None without these.
+        The epoch whose weights were kept; None where none was chosen.
     axes_ : ndarray of matplotlib Axes
         Axes of losses and, if there are some, of scores.
     figure_ : matplotlib Figure
@@ -138,27 +72,21 @@ class TrainingCurvesDisplay:
     ({'class weights': 5}, ['train_loss'])
     """
 
-    def __init__(self, history: pd.DataFrame, *, starts: Mapping[str, int] | None = None) -> None:
+    def __init__(
+        self,
+        history: pd.DataFrame,
+        *,
+        starts: Mapping[str, int] | None = None,
+        best_epoch: int | None = None,
+    ) -> None:
         self.history = history
         self.starts = dict(starts or {})
-        self.losses = [
-            name
-            for name in history
-            if name in _LOSSES or (name.startswith("train_") and history[name].notna().any())
-        ]
-        self.scores = [name for name in _SCORES if name in history]
+        self.best_epoch = best_epoch
+        self.losses, self.scores = losses_of(history), scores_of(history)
         if not self.losses:
             raise ValueError(
                 f"The history has no losses, only {list(history)}: was anything trained?"
             )
-
-    @property
-    def best_epoch(self) -> int | None:
-        """The epoch with the best score, or the least loss on left-out folds."""
-        for name, sign in (("valid_score", 1), ("out_of_fold_loss", -1)):
-            if name in self.history and self.history[name].notna().any():
-                return int((sign * self.history[name]).idxmax())
-        return None
 
     @classmethod
     def from_estimator(
@@ -188,7 +116,11 @@ class TrainingCurvesDisplay:
                 "sklimb, such as RebalancedClassifier."
             )
         history = history_frame(network.history_)
-        return cls(history, starts=starts_of(network, history)).plot(ax=ax, **kwargs)
+        return cls(
+            history,
+            starts=starts_of(network.net_.rebalancer, history),
+            best_epoch=kept_epoch(network.history_),
+        ).plot(ax=ax, **kwargs)
 
     def plot(self, ax: Axes | None = None, **kwargs: Any) -> TrainingCurvesDisplay:
         """Draw the curves.
@@ -213,10 +145,7 @@ class TrainingCurvesDisplay:
             self._draw(axes, names, kwargs)
             self._draw_events(axes)
         losses = self.axes_[0]
-        values = self.history[self.losses].to_numpy()
-        there = values[np.isfinite(values)]
-        # terms may lie orders of magnitude apart, and a margin loss be 0
-        if len(there) and there.min() > 0 and there.max() > 50 * there.min():
+        if far_apart(self.history[self.losses].to_numpy()):
             losses.set_yscale("log")
         losses.set_ylabel("loss")
         losses.legend(fontsize=8, framealpha=0.9)
@@ -228,14 +157,12 @@ class TrainingCurvesDisplay:
         return self
 
     def _draw(self, axes: Axes, names: list[str], kwargs: dict[str, Any]) -> None:
-        epochs = self.history.index.to_numpy()
         for i, name in enumerate(names):
-            term = name.removeprefix("train_").replace("_", " ")
-            label = {**_LOSSES, **_SCORES}.get(name, f"term: {term}")
-            looks: dict[str, Any] = {"color": COLOURS[i % len(COLOURS)], "label": label}
+            looks: dict[str, Any] = {"color": COLOURS[i % len(COLOURS)], "label": words_for(name)}
             looks |= {"linewidth": 2.2 if name == "train_loss" else 1.4, "marker": MARKERS[i % 9]}
-            looks |= {"markevery": max(1, len(epochs) // 10), "markersize": 4}
-            axes.plot(epochs, self.history[name], **looks | kwargs)
+            there = self.history[name].dropna()  # not every epoch is looked at
+            looks |= {"markevery": max(1, len(there) // 10), "markersize": 4}
+            axes.plot(there.index, there, **looks | kwargs)
 
     def _draw_events(self, axes: Axes) -> None:
         for i, (word, epoch) in enumerate(self.starts.items()):
