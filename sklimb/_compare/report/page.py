@@ -88,7 +88,8 @@ def _png(comparison: Comparison) -> bytes | None:
 
     figure = Figure(figsize=picture.figure_size(comparison.recalls), layout="constrained", dpi=120)
     FigureCanvasAgg(figure)
-    picture.draw(figure, comparison.recalls, comparison.labels, comparison.n_splits)
+    n_splits = dict(zip(comparison.results["method"], comparison.results["n_splits"], strict=True))
+    picture.draw(figure, comparison.recalls, comparison.labels, n_splits)
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", metadata={"Software": None})
     return buffer.getvalue()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,7 +34,10 @@ def figure_size(recalls: pd.DataFrame) -> tuple[float, float]:
 
 
 def draw(
-    figure: Figure, recalls: pd.DataFrame, labels: dict[str, str], n_splits: int | None = None
+    figure: Figure,
+    recalls: pd.DataFrame,
+    labels: dict[str, str],
+    n_splits: Mapping[str, int] | None = None,
 ) -> tuple[Axes, Axes]:
     """Draw class sizes as bars and, below them, recall as one coloured row a method.
 
@@ -45,8 +49,8 @@ def draw(
         One row a class, the largest first; column ``rows`` and one column a method, best first.
     labels : dict of str to str
         What to call the methods.
-    n_splits : int or None, default=None
-        Named in the title.
+    n_splits : mapping or None, default=None
+        Over how many splits the recalls of each method are a mean, for the title.
 
     Returns
     -------
@@ -59,8 +63,8 @@ def draw(
         2, 1, sharex=True, height_ratios=[1.2, 0.42 * max(len(methods), 2)]
     )
     _draw_sizes(upper, recalls["rows"].to_numpy())
-    over = f", mean over {n_splits} splits" if n_splits and n_splits > 1 else ""
     # Over the whole figure, since the axes begin only behind the names of the methods.
+    over = _over([(n_splits or {}).get(name, 1) for name in methods])
     figure.suptitle(f"Recall by class in percent{over}", x=0.01, ha="left")
 
     values = 100 * recalls[methods].to_numpy(dtype=float).T
@@ -83,6 +87,14 @@ def draw(
             lower.text(j, i, text, ha="center", va="center", fontsize=8, color=color)
     figure.colorbar(image, ax=lower, label="recall", fraction=0.05, pad=0.01)
     return upper, lower
+
+
+def _over(n_splits: list[int]) -> str:
+    """Return what the recalls are a mean over, in words; of one split they are none."""
+    fewest, most = min(n_splits, default=1), max(n_splits, default=1)
+    if most == 1:
+        return ""
+    return f", mean over {most if fewest == most else f'{fewest} to {most}'} splits"
 
 
 def _draw_sizes(axes: Axes, counts: np.ndarray) -> None:

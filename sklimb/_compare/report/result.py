@@ -291,7 +291,8 @@ class Comparison:
                 "of results"
             )
         figure = plt.figure(figsize=picture.figure_size(self.recalls), layout="constrained")
-        return picture.draw(figure, self.recalls, self.labels, self.n_splits)
+        n_splits = dict(zip(self.results["method"], self.results["n_splits"], strict=True))
+        return picture.draw(figure, self.recalls, self.labels, n_splits)
 
     def save_report(self, directory: str | Path) -> Path:
         """Write the tables as CSV files, recall.png and a page with all of it.

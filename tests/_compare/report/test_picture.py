@@ -17,14 +17,14 @@ LABELS = {
 }
 
 
-def _drawn(names, counts):
+def _drawn(names, counts, n_splits=5):
     rng = np.random.RandomState(0)
     columns = {name: rng.rand(len(names)) for name in LABELS}
     recalls = pd.DataFrame({"rows": counts, **columns}, index=pd.Index(names, name="class"))
     recalls.iloc[-1, 1] = np.nan
     figure = Figure(figsize=figure_size(recalls), layout="constrained")
     canvas = FigureCanvasAgg(figure)
-    axes = draw(figure, recalls, LABELS, n_splits=5)
+    axes = draw(figure, recalls, LABELS, dict.fromkeys(LABELS, n_splits))
     canvas.draw()
     return figure, *axes, canvas.get_renderer()
 
@@ -84,3 +84,19 @@ def test_very_many_classes_are_ranked_instead_of_named():
 def test_shortened():
     assert shortened("x" * 24) == "x" * 24
     assert shortened("x" * 25) == "x" * 23 + "…"
+
+
+@pytest.mark.parametrize(
+    ("n_splits", "over"),
+    [
+        ({"forest": 1, "logistic": 1, "smote": 1}, ""),
+        ({"forest": 2, "logistic": 2, "smote": 2}, ", mean over 2 splits"),
+        ({"forest": 3, "logistic": 1, "smote": 3, "failed": 9}, ", mean over 1 to 3 splits"),
+        (None, ""),
+    ],
+)
+def test_the_title_says_over_how_many_splits_were_run(n_splits, over):
+    recalls = pd.DataFrame({"rows": [9, 3], "forest": 0.5, "logistic": 0.4, "smote": 0.1})
+    figure = Figure(figsize=figure_size(recalls))
+    draw(figure, recalls, LABELS, n_splits)
+    assert figure._suptitle.get_text() == f"Recall by class in percent{over}"
