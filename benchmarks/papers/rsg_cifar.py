@@ -3,9 +3,10 @@
 Tables 1 and 6 of Wang et al. 2021, imbalance ratios 50 and 100, long-tailed and step, with the
 paper's protocol: ResNet-32, 200 epochs, batch 128, SGD with momentum 0.9, rate 0.1, times 0.01 at
 epochs 160 and 180, crops and flips; weight decay 2e-4 and 5 epochs of warm-up as in the authors'
-code. RSG has alpha 0.2 and beta 1 for long tails, 0.5 and 0.01 for steps, and generates from epoch
-160 on. Beside the paper's methods stand mixup-DRW and logit adjustment. The images are JPEG copies
-of CIFAR-10 (``images/cifar10_jpeg.npz``), so figures differ a little from those on the originals.
+code, as is the focal loss's gamma of 1. RSG has alpha 0.2 and beta 1 for long tails, 0.5 and 0.01
+for steps, and generates from epoch 160 on. Beside the paper's methods stand mixup-DRW and logit
+adjustment. The images are JPEG copies of CIFAR-10 (``images/cifar10_jpeg.npz``), so figures differ
+a little from those on the originals.
 
 The full protocol, for a GPU:
 
@@ -50,7 +51,7 @@ DRW = {"class_weight": "effective", "rebalance_from": 0.8}
 # name -> (settings, whether RSG goes with it)
 METHODS: dict[str, tuple[dict, bool]] = {
     "plain": ({}, True),
-    "focal": ({"loss": "focal"}, True),
+    "focal": ({"loss": "focal", "focal_gamma": 1.0}, True),
     "M-DRW": ({"loss": "am_softmax", **DRW}, True),
     "LDAM-DRW": ({"loss": "ldam", **DRW}, True),
     "mixup-DRW": ({"mixup": 1.0, **DRW}, False),
