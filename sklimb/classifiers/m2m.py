@@ -87,9 +87,10 @@ class M2mClassifier(BaseNetClassifier):
     gamma : float, default=0.9
         Least confidence of g in the target class; the paper's candidates are 0.9 and 0.99.
     step_size : float, default=0.3
-        :math:`\eta`, in the units of `unit`. The paper has 0.1 for standardised images. In a search
-        over six sets (``benchmarks/tuning/defaults_m2m.py``) 0.1 to 1 differ by less than a
-        point, and 2 is worse; so do the candidates of `lam`, `beta` and `gamma`.
+        :math:`\eta`, in the units of `unit`. The paper's 0.1 is a length in pixels from 0 to 1,
+        as images come before they are standardised. In a search over six sets
+        (``benchmarks/tuning/defaults_m2m.py``) 0.1 to 1 differ by less than a point, and 2 is
+        worse; so do the candidates of `lam`, `beta` and `gamma`.
     n_steps : int, default=10
         Number of steps, :math:`T`.
     translate_from : int or float, default=0.8

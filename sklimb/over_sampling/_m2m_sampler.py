@@ -67,8 +67,8 @@ class M2mSampler(ByClassOverSampler):
     gamma : float, default=0.9
         Least confidence of g in the target class; the paper's candidates are 0.9 and 0.99.
     step_size : float, default=0.3
-        :math:`\eta`, in the units of `unit`. The paper has 0.1 for standardised images, which is
-        short of most class boundaries between standardised columns.
+        :math:`\eta`, in the units of `unit`. The paper's 0.1 is a length in pixels from 0 to 1; it
+        is short of most class boundaries between standardised columns.
     n_steps : int, default=10
         :math:`T`.
     unit : {"spread", "raw"}, default="spread"

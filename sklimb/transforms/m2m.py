@@ -181,7 +181,8 @@ def translate(
         :math:`\lambda`, how much f's score of the seed's class counts; the paper's candidates are
         0.01, 0.1 and 0.5.
     step_size : float
-        :math:`\eta`, the length of a step; 0.1 in the paper, on standardised images.
+        :math:`\eta`, the length of a step; 0.1 in the paper, for pixels from 0 to 1 (images
+        that are standardised later, by the networks).
     n_steps : int
         :math:`T`; 10 in the paper.
     bounds : pair of (Tensor or float), default=None
