@@ -123,7 +123,8 @@ def mixed_loss(
     shares = torch.full((len(y),), share, dtype=scores.dtype, device=y.device)
     if mixup.remix:
         shares = label_share(share, *counts[both].view(2, -1), kappa=mixup.kappa, tau=mixup.tau)
-    weight = torch.cat([shares, 1.0 - shares])
+    # two rows of each sample, of mean 1 as all weights
+    weight = 2.0 * torch.cat([shares, 1.0 - shares])
     if batch.weight is not None:
         of_rows = torch.cat([batch.weight, batch.weight[partner]])
         weight = (weight if of_rows.ndim == 1 else weight.unsqueeze(1)) * of_rows

@@ -49,6 +49,10 @@ class LossTerms(nn.Module):
     terms : mapping
         name -> (coefficient, term); a term is called with a `BatchOutput`. Terms that are modules
         may learn; a coefficient of 0 leaves the term out altogether.
+    weight_average : {"batch", "mean"}, default="batch"
+        Whether the weighted sum over a batch is divided by the sum of its weights, or by the number
+        of its samples. Weights of an epoch have mean 1 (`Net.row_weight`), those of mixed samples
+        and of members that leave samples out included.
 
     Notes
     -----
@@ -58,11 +62,16 @@ class LossTerms(nn.Module):
     other is called member by member, with the member's own head.
     """
 
-    def __init__(self, terms: Mapping[str, tuple[float, Callable[[BatchOutput], Tensor]]]) -> None:
+    def __init__(
+        self,
+        terms: Mapping[str, tuple[float, Callable[[BatchOutput], Tensor]]],
+        weight_average: str = "batch",
+    ) -> None:
         super().__init__()
         self.terms = {name: term for name, term in terms.items() if term[0] != 0}
         if not self.terms:
             raise ValueError(f"All loss terms are switched off: {sorted(terms)}.")
+        self.average = _AVERAGES[weight_average]
         self.learnt = nn.ModuleList(t for _, t in self.terms.values() if isinstance(t, nn.Module))
 
     def set_class_counts(self, counts: Tensor) -> None:
@@ -102,9 +111,9 @@ class LossTerms(nn.Module):
     def forward(self, step: BatchOutput) -> tuple[Tensor, list[Tensor]]:
         """Return the loss and each term's value before its coefficient."""
         if step.scores.ndim == 2:
-            values = [_average(term(step), step.weight) for _, term in self.terms.values()]
+            values = [self.average(term(step), step.weight) for _, term in self.terms.values()]
         else:
-            values = [_of_members(term, step) for _, term in self.terms.values()]
+            values = [_of_members(term, step, self.average) for _, term in self.terms.values()]
         total = None
         for (coefficient, _), value in zip(self.terms.values(), values, strict=True):
             part = value if coefficient == 1 else coefficient * value
@@ -112,7 +121,8 @@ class LossTerms(nn.Module):
         return total, values
 
 
-def _average(value: Tensor, weight: Tensor | None) -> Tensor:
+def _by_weight(value: Tensor, weight: Tensor | None) -> Tensor:
+    """Return the weighted mean over the samples of a batch; a scalar stays."""
     if value.ndim == 0:
         return value
     if weight is None:
@@ -121,7 +131,20 @@ def _average(value: Tensor, weight: Tensor | None) -> Tensor:
     return (value * weight).sum() / weight.sum().clamp_min(torch.finfo(weight.dtype).tiny)
 
 
-def _of_members(term: Callable[[BatchOutput], Tensor], step: BatchOutput) -> Tensor:
+def _by_number(value: Tensor, weight: Tensor | None) -> Tensor:
+    """Return the weighted sum over the samples of a batch by their number; a scalar stays."""
+    if value.ndim == 0:
+        return value
+    return value.mean() if weight is None else (value * weight).mean()
+
+
+_AVERAGES = {"batch": _by_weight, "mean": _by_number}
+_Average = Callable[[Tensor, Tensor | None], Tensor]
+
+
+def _of_members(
+    term: Callable[[BatchOutput], Tensor], step: BatchOutput, average: _Average
+) -> Tensor:
     """Return the mean over members of a term of a step (n, k, ...)."""
     n, k, _ = step.scores.shape
     if getattr(term, "row_wise", False):
@@ -132,10 +155,10 @@ def _of_members(term: Callable[[BatchOutput], Tensor], step: BatchOutput) -> Ten
             step.y.repeat_interleave(k), weight, step.features.reshape(n * k, -1),
             step.scores.reshape(n * k, -1), step.head,
         )  # fmt: skip
-        return _average(term(rows), weight)
+        return average(term(rows), weight)
     weights = weights_of_members(step.weight, k)
     values = [
-        _average(term(BatchOutput(step.y, weight, features, scores, head)), weight)
+        average(term(BatchOutput(step.y, weight, features, scores, head)), weight)
         for weight, features, scores, head in zip(
             weights, step.features.unbind(1), step.scores.unbind(1), step.head.members, strict=True
         )

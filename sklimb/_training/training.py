@@ -63,7 +63,7 @@ def make_net(
             len(data),
             len(plan.rebalancer.class_labels) if plan.cross_fit else None,
         ),
-        criterion=LossTerms(recipe.terms),
+        criterion=LossTerms(recipe.terms, parameters["weight_average"]),
         streams=streams,
         class_labels=plan.rebalancer.class_labels,
         rebalancer=plan.rebalancer,

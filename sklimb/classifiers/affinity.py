@@ -172,6 +172,7 @@ class AffinityClassifier(BaseNetClassifier):
         cross_fit: bool | str = "auto",
         class_weight: str | Mapping[Any, float] | None = "balanced",
         effective_beta: float = 0.9999,
+        weight_average: str = "batch",
         sampling: str | None = None,
         rebalance_from: float | str = "auto",
         max_epochs: int | str = "auto",

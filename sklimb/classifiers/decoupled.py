@@ -197,6 +197,7 @@ class DecoupledClassifier(BaseNetClassifier):
         cross_fit: bool | str = "auto",
         class_weight: str | Mapping[Any, float] | None = None,
         effective_beta: float = 0.9999,
+        weight_average: str = "batch",
         sampling: str | None = None,
         rebalance_from: float | str = 0.0,
         max_epochs: int | str = "auto",

@@ -36,6 +36,12 @@ class_weight : {CLASS_WEIGHT_TYPE}
     weigh 1. It may name labels that y lacks (as a fold may) if it names each label of y.
 effective_beta : float, default=0.9999
     Beta of "effective", in [0, 1).
+weight_average : {"batch", "mean"}, default="batch"
+    What the sum of a batch's weighted losses is divided by, where classes or samples weigh
+    differently. "batch" is the sum of its weights, so that each batch counts alike. "mean" is the
+    number of its samples, so that a batch with much weight makes a larger step, as in the code of
+    Kim, Jeong & Shin 2020. The weights of an epoch have mean 1, so the scale of those that are
+    given matters in neither.
 sampling : {None, "balanced"}, default=None
     "balanced" draws the samples of an epoch with replacement, every class equally often. With
     `class_weight` beside it the imbalance is corrected twice, which warns.

@@ -52,6 +52,7 @@ SHARED_CONSTRAINTS: dict[str, Any] = {
     "cross_fit": ["boolean", StrOptions({"auto"})],
     "class_weight": "no_validation",
     "effective_beta": [Number(Real, 0, 1, closed="left")],
+    "weight_average": [StrOptions({"batch", "mean"})],
     "sampling": [StrOptions({"balanced"}), None],
     "rebalance_from": [*EPOCH, StrOptions({"auto"})],
     "max_epochs": [*COUNT, StrOptions({"auto"})],

@@ -10,6 +10,7 @@ from sklearn.datasets import make_classification
 from sklimb import RebalancedClassifier
 from sklimb._data.training_data import ArrayData
 from sklimb._training.mixup import label_share, mix_rows, mixed_loss
+from sklimb._training.objective import LossTerms
 from sklimb.backbones import MLP, SparseInputLinear
 
 QUICK = {"module": MLP, "max_epochs": 4, "module__hidden": (16,), "random_state": 0}
@@ -90,6 +91,10 @@ def test_the_loss_of_a_mixed_batch(data, weighted, remix):
         total -= own * wi * log_proba[i, y[i]] + (1 - own) * wj * log_proba[i, y[j]]
         mass += own * wi + (1 - own) * wj
     assert loss == pytest.approx(total / mass, rel=1e-9)
+    by_number = LossTerms(net.criterion_.terms, "mean")
+    mixing["rng"] = net.streams.generator("mixup", 99)
+    loss = mixed_loss(net.module_, by_number, batch, net.mixup, **mixing)["loss"].item()
+    assert loss == pytest.approx(total / len(y), rel=1e-9)  # a pair is one sample
 
 
 def test_off_is_the_plain_net_bit_for_bit(data):

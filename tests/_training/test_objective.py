@@ -51,9 +51,47 @@ def test_the_scale_of_the_weights_does_not_matter():
         torch.testing.assert_close(terms(step(weight=scale * weight))[0], expected)
 
 
-def test_rows_that_all_weigh_nothing_have_no_gradient():
+@pytest.mark.parametrize("row_wise", [False, True])
+@pytest.mark.parametrize("of_members", [False, True])
+def test_mean_divides_by_the_number_of_samples(of_members, row_wise):
+    torch.manual_seed(0)
+    n, k, C = 5, 3, 4
+    y, scores = torch.tensor([0, 3, 1, 1, 2]), torch.randn(n, k, C)
+    weight = torch.rand(n, k) * 3 if of_members else torch.rand(n) * 3
+    weight[2] = 0.0
+
+    def term(step):
+        return per_row(step)
+
+    term.row_wise = row_wise
+    heads = nn.Module()
+    heads.members = [nn.Identity()] * k
+    given = BatchOutput(y, weight, torch.zeros(n, k, 2), scores, heads)
+    total = 0.0
+    for i in range(n):
+        for j in range(k):
+            own = weight[i, j].item() if of_members else weight[i].item()
+            total += own * -scores[i, j].log_softmax(0)[y[i]].item()
+    got = LossTerms({"a": (1, term)}, "mean")(given)[0].item()
+    assert got == pytest.approx(total / (n * k), rel=1e-5)
+    one = BatchOutput(y, weight.reshape(n, -1)[:, 0], torch.zeros(n, 2), scores[:, 0], None)
+    by_hand = (per_row(one) * one.weight).sum().item() / n
+    assert LossTerms({"a": (1, per_row)}, "mean")(one)[0].item() == pytest.approx(by_hand, rel=1e-5)
+
+
+def test_without_weights_both_averages_are_the_mean():
+    given = step()
+    losses = [
+        LossTerms({"a": (1, per_row), "b": (0.5, scalar)}, average)(given)[0]
+        for average in ("batch", "mean")
+    ]
+    assert torch.equal(*losses)
+
+
+@pytest.mark.parametrize("average", ["batch", "mean"])
+def test_rows_that_all_weigh_nothing_have_no_gradient(average):
     given = step(weight=torch.zeros(6))
-    loss, _ = LossTerms({"a": (1, per_row)})(given)
+    loss, _ = LossTerms({"a": (1, per_row)}, average)(given)
     assert loss.item() == 0.0
     loss.backward()
     assert torch.equal(given.scores.grad, torch.zeros(6, 3))

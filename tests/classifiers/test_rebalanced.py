@@ -10,6 +10,7 @@ import torch
 from sklearn.datasets import make_classification
 from sklearn.metrics import recall_score
 from sklearn.utils.class_weight import compute_class_weight
+from skorch.callbacks import Callback
 from torch.nn import functional as F
 
 from sklimb import RebalancedClassifier
@@ -120,6 +121,79 @@ def test_class_weights_are_sample_weights_in_the_exact_setting(data):
 def test_effective_with_beta_zero_is_plain(data, plain):
     got = RebalancedClassifier(class_weight="effective", effective_beta=0.0, **QUICK).fit(*data)
     assert same_bits(got, plain)
+
+
+def naive_weights(X, codes, class_weight, lr, batches, by_number):
+    """Weights and bias of a linear softmax after steps of plain SGD, sample by sample."""
+    weight = class_weight[codes] / class_weight[codes].mean()
+    W, b = np.zeros((3, X.shape[1])), np.zeros(3)
+    for rows in batches:
+        of_W, of_b = np.zeros_like(W), np.zeros_like(b)
+        for i in rows:
+            scores = W @ X[i] + b
+            change = np.exp(scores - scores.max())
+            change /= change.sum()
+            change[codes[i]] -= 1
+            of_W += weight[i] * np.outer(change, X[i])
+            of_b += weight[i] * change
+        mass = len(rows) if by_number else weight[rows].sum()
+        W, b = W - lr * of_W / mass, b - lr * of_b / mass
+    return W, b
+
+
+class Columns(torch.nn.Identity):
+    """The columns as features, for a linear softmax that starts at 0."""
+
+
+@pytest.mark.parametrize("weight_average", ["batch", "mean"])
+def test_weight_average_is_that_of_a_naive_loop(data, weight_average):
+    X, y = data
+    classes, codes = np.unique(y, return_inverse=True)
+    given = np.array([1.0, 30.0, 5.0])
+
+    class FromZero(Callback):
+        def on_train_begin(self, net, **kwargs):
+            torch.nn.init.zeros_(net.module_.head.weight)
+            torch.nn.init.zeros_(net.module_.head.bias)
+
+    model = RebalancedClassifier(
+        module=Columns,
+        class_weight=dict(zip(classes.tolist(), given, strict=True)),
+        weight_average=weight_average,
+        optimizer=torch.optim.SGD,
+        lr=0.1,
+        lr_schedule=None,
+        max_epochs=2,
+        batch_size=50,  # 240 samples: the last batch has 40
+        iterator_train__shuffle=False,
+        dtype="float64",
+        callbacks=[FromZero()],
+    ).fit(X, y)
+    batches = [np.arange(start, min(start + 50, 240)) for start in range(0, 240, 50)] * 2
+    W, b = naive_weights(X, codes, given, 0.1, batches, weight_average == "mean")
+    head = model.module_.head
+    np.testing.assert_allclose(head.weight.detach().numpy(), W, rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(head.bias.detach().numpy(), b, rtol=1e-6, atol=1e-9)
+
+
+def test_weight_average_matters_only_with_weights_and_knows_no_scale(data, plain):
+    X, y = data
+    unweighted = RebalancedClassifier(weight_average="mean", **QUICK).fit(X, y)
+    assert same_bits(unweighted, plain)
+    settings = QUICK | {"batch_size": 40, "weight_average": "mean"}
+    a, b = (
+        RebalancedClassifier(class_weight={"rare": 8 * k, "some": 4 * k, "bulk": k}, **settings)
+        .fit(X, y)
+        .predict_proba(X)
+        for k in (1.0, 1e6)
+    )
+    np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)
+    batch = RebalancedClassifier(
+        class_weight={"rare": 8.0, "some": 4.0}, **settings | {"weight_average": "batch"}
+    )
+    assert not np.allclose(batch.fit(X, y).predict_proba(X), a, atol=1e-3)
+    with pytest.raises(ValueError, match=r"'weight_average' parameter .* Got 'sum'"):
+        RebalancedClassifier(weight_average="sum", **QUICK).fit(X, y)
 
 
 def test_a_class_of_weight_zero_is_not_learnt(data):
