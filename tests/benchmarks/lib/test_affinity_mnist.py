@@ -1,0 +1,86 @@
+"""What the affinity experiments train on, and with which settings."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from lib import affinity_mnist
+from lib.affinity_mnist import (
+    CANDIDATES,
+    METHODS,
+    SIGMAS,
+    TABLE_1,
+    TABLE_4,
+    PlaneNet,
+    classifier,
+    experiments,
+    paper_figure,
+    reduced,
+    training_part,
+    variant,
+)
+
+Y = np.tile(np.arange(10), 40)
+ALL = ["table1", "table4", "fig5", "fig6", "fig7", "fig8"]
+
+
+@pytest.fixture
+def small(monkeypatch):
+    X = np.random.default_rng(0).integers(256, size=(len(Y), 1, 28, 28)).astype(np.uint8)
+    monkeypatch.setattr(affinity_mnist, "images", lambda data_home: (X, Y, X[:10], Y[:10]))
+
+
+def test_a_share_of_some_digits_stays_and_smaller_shares_lie_in_larger_ones():
+    half, tenth = (reduced(Y, (1, 3), share, seed=0) for share in (0.5, 0.1))
+    counts = np.bincount(Y[half])
+    assert counts.tolist() == [40, 20, 40, 20, 40, 40, 40, 40, 40, 40]
+    assert set(tenth) < set(half)
+    assert set(reduced(Y, (1, 3), 0.5, seed=1)) != set(half)
+
+
+def test_every_experiment_has_data_settings_and_a_classifier(small):
+    jobs = experiments(ALL, list(METHODS))
+    assert len({tuple(job.values()) for job in jobs}) == len(jobs)
+    sizes = {}
+    for job in jobs:
+        told = job | {"seed": "0", "share": "1.0"}
+        X, y = training_part(told, None)
+        assert len(X) == len(y) and set(y) == set(range(10))
+        sizes[job["experiment"], job["setting"]] = len(y)
+        config = CANDIDATES[job["method"]][0] | variant(job)
+        model = classifier(job["method"], config, epochs=1, batch_size=64, seed=0)
+        assert model.get_params()["max_epochs"] == 1  # and no name that the class does not know
+    assert sizes["table1", "standard"] == 400
+    assert sizes["table1", "10 % of odd"] == 220
+    assert sizes["fig6", "2.5 % of 0 to 4"] == 205
+    assert sizes["fig5", "50 % wrong labels"] == 400
+
+
+def test_wrong_labels_are_as_many_as_said(small):
+    job = {"experiment": "fig5", "setting": "30 % wrong labels", "seed": "0", "share": "1"}
+    _, y = training_part(job, None)
+    assert np.mean(y != Y) == pytest.approx(0.3)
+
+
+def test_what_is_varied_is_what_the_setting_says():
+    jobs = experiments(ALL, ["affinity"])
+    of = {name: [variant(j) for j in jobs if j["experiment"] == name] for name in ALL}
+    assert [v["sigma"] for v in of["fig7"]] == list(SIGMAS)
+    assert {(v["distance"], v["similarity"]) for v in of["table4"]} == set(TABLE_4)
+    assert all(v == {} for v in of["table1"])
+
+
+def test_figures_of_the_paper_stand_beside_the_affinity_alone():
+    jobs = experiments(["table1"], ["affinity", "softmax"])
+    found = {(job["setting"], job["method"]): paper_figure(job) for job in jobs}
+    assert found["standard", "affinity"] == TABLE_1["standard"][2]
+    assert found["standard", "softmax"] is None
+
+
+def test_the_network_of_figure_2_has_two_features_of_any_sign():
+    network = PlaneNet(1, image_size=(28, 28))
+    torch.nn.init.constant_(network.plane.bias, -1e3)
+    features = network(torch.rand(4, 1, 28, 28))
+    assert features.shape == (4, 2)
+    assert features.max() < 0

@@ -1,0 +1,52 @@
+"""The papers' figures beside ours, against a hand-made file and the files as they are."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from lib.paper_comparison import REASONS, comparisons, of_affinity, of_m2m, of_offset
+from lib.paper_items import all_items
+from lib.records import RESULTS
+
+
+def test_means_differences_and_protocol():
+    row = {"experiment": "table1", "setting": "standard", "method": "affinity", "epochs": "2",
+           "share": "0.5", "paper": "99.6"}  # fmt: skip
+    rows = [row | {"accuracy": "99.0"}, row | {"accuracy": "99.2"},
+            row | {"experiment": "fig6", "accuracy": "1.0"}]  # fmt: skip
+    (found,) = of_affinity(lambda file: rows)
+    assert (found.figure, found.runs, found.item) == (99.6, 2, "Table 1")
+    assert found.ours == pytest.approx(99.1)
+    assert found.difference == pytest.approx(-0.5)
+    assert found.protocol == "2 epochs, 50% of the images"
+
+
+def test_gains_are_over_the_plain_network_of_the_same_data():
+    told = [("a", "baseline", 50), ("a", "ours", 60), ("b", "baseline", 70), ("b", "ours", 69)]
+    rows = [dict(zip(("set", "method", "all"), map(str, own))) for own in told]
+    found = list(of_offset(lambda file: rows))
+    assert [one.ours for one in found] == [10, -1]
+    assert {one.figure for one in found} == {42.9 - 21.9}
+
+
+def test_the_files_are_all_in_it():
+    frame = pd.read_csv(RESULTS / "papers" / "m2m_reuters.csv", comment="#")
+    ours = {one.method: one for one in of_m2m(_read) if one.setting == "Reuters"}
+    for method, own in frame.groupby("method"):
+        assert ours[method].ours == pytest.approx(own["balanced_accuracy"].mean())
+        assert ours[method].figure == own["paper"].iloc[0]
+
+
+def test_reasons_and_comparisons_are_of_tables_that_there_are():
+    known = {(item.paper, item.name) for item in all_items()}
+    found = comparisons()
+    assert {(one.paper, one.item) for one in found} <= known
+    assert set(REASONS) <= known
+    assert {(one.paper, one.item) for one in found} <= set(REASONS)
+    assert all(np.isfinite(one.ours) and one.runs > 0 for one in found)
+
+
+def _read(file):
+    frame = pd.read_csv(RESULTS / file, comment="#", dtype=str, keep_default_na=False)
+    return frame.to_dict("records")
