@@ -26,8 +26,9 @@ _EPOCHS_OF_UNKNOWN_DATA = 60
 _MOST_COLUMNS = 512
 
 
-# A cross-fitted training ends by itself, or here; batches are of so many samples at least.
-_MOST_EPOCHS, _LEAST_EPOCHS, _MOST_STEPS, _LEAST_BATCH = 150, 3, 1_000, 64
+# A cross-fitted training ends by itself, or here (``benchmarks/tuning/cross_fit_sizes.py``). Its
+# batches are of so many samples at least.
+_MOST_EPOCHS, _LEAST_EPOCHS, _MOST_STEPS, _LEAST_BATCH = 150, 3, 800, 64
 # From so many samples on an epoch has many steps, and the bound is that of plain trainings.
 _MANY_SAMPLES = 50_000
 # What a method may start in the course of a training, and where "auto" does so at the latest, as a

@@ -16,6 +16,9 @@ _ROWS_UNKNOWN = 5_000
 _COLUMNS_TO_EMBED = 50
 # From this many samples on a layer is wider.
 _MANY_ROWS = 50_000
+# Width of a layer below and from there on, and of members side by side, whose mean does with less
+# (``benchmarks/tuning/cross_fit_sizes.py``).
+_WIDTHS, _MEMBER_WIDTHS = (128, 256), (64, 128)
 # Steps of training are _STEPS times the effective number of samples to the power of _GROWTH, times
 # the bits that tell the classes apart to the power of _BITS.
 _STEPS, _GROWTH, _BITS = 3, 0.85, 0.5
@@ -36,6 +39,8 @@ class TabularSizes(NamedTuple):
     ----------
     hidden : tuple of int
         Width of each layer.
+    hidden_of_member : tuple of int
+        The same, of a member that shares nothing with the others.
     dropout : float
         Share of activations dropped.
     embedding : str or None
@@ -49,6 +54,7 @@ class TabularSizes(NamedTuple):
     """
 
     hidden: tuple[int, ...]
+    hidden_of_member: tuple[int, ...]
     dropout: float
     embedding: str | None
     scaling: str
@@ -98,7 +104,8 @@ def choose_sizes(
     most = _MOST_STEPS * min(1.0, _COLUMNS / max(1, in_features))
     steps = max(_LEAST_STEPS, min(most, steps))
     return TabularSizes(
-        hidden=(256, 256) if n >= _MANY_ROWS else (128, 128),
+        hidden=(_WIDTHS[n >= _MANY_ROWS],) * 2,
+        hidden_of_member=(_MEMBER_WIDTHS[n >= _MANY_ROWS],) * 2,
         dropout=0.1,
         embedding="periodic" if embedded else None,
         scaling="robust" if embedded else "standard",

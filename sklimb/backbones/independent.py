@@ -132,6 +132,8 @@ class IndependentPeriodicEmbedding(nn.Module):
         Members k.
     embedding_dim : int, default=4
         Width e of a vector, the number itself among it.
+    n_frequencies : int, default=16
+        Cosines a column.
 
     Examples
     --------
@@ -141,10 +143,18 @@ class IndependentPeriodicEmbedding(nn.Module):
     torch.Size([5, 2, 3, 4])
     """
 
-    def __init__(self, in_features: int, n_members: int, *, embedding_dim: int = 4) -> None:
+    def __init__(
+        self,
+        in_features: int,
+        n_members: int,
+        *,
+        embedding_dim: int = 4,
+        n_frequencies: int = 16,
+    ) -> None:
         super().__init__()
         members = [
-            PeriodicEmbedding(in_features, embedding_dim=embedding_dim) for _ in range(n_members)
+            PeriodicEmbedding(in_features, embedding_dim=embedding_dim, n_frequencies=n_frequencies)
+            for _ in range(n_members)
         ]
         for name, _ in members[0].named_parameters():
             start = torch.stack([getattr(member, name).detach() for member in members])

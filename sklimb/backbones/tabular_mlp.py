@@ -49,6 +49,8 @@ __all__ = ["TabularMLP"]
 _SCALINGS = ("auto", "robust", "standard", "quantile", None)
 _EMBEDDINGS = ("auto", "piecewise_linear", "periodic", None)
 _PERIODIC_DIM = 4
+# Cosines a column, of each of several members that share nothing: fewer do as well there.
+_COSINES_OF_MEMBER = 8
 _QUARTILES = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
@@ -74,7 +76,8 @@ class TabularMLP(nn.Module):
         small batches, so they are not the default.
     independent : bool, default=False
         Whether members share nothing: each has embeddings, factors and layers of its own, as
-        cross-fitting needs it. False lets them share all weights but their `adapters`.
+        cross-fitting needs it, of half the size where that is left to "auto". False lets them share
+        all weights but their `adapters`.
     hidden : sequence of int or "auto", default="auto"
         Width of each layer; () is a linear model of the scaled columns, without embeddings.
     activation : {"relu", "gelu", "silu", "tanh"}, default="relu"
@@ -179,7 +182,8 @@ class TabularMLP(nn.Module):
             raise ValueError(f"clip must be a bound above 0, or None for none, got {clip!r}.")
         sizes = self.advised_sizes(n_rows, in_features)
         # any other word is refused, not taken for "auto"
-        hidden = sizes.hidden if _is_auto(hidden) else hidden
+        if _is_auto(hidden):
+            hidden = sizes.hidden_of_member if independent else sizes.hidden
         dropout = sizes.dropout if _is_auto(dropout) else dropout
         check_widths(hidden, "hidden", "(128, 128)")
         check_dropout(dropout)
@@ -207,7 +211,10 @@ class TabularMLP(nn.Module):
             self.embedding = make_embedding()
         elif embedding == "periodic" and len(numbers):
             self.embedding = IndependentPeriodicEmbedding(
-                len(numbers), n_members, embedding_dim=embedding_dim or _PERIODIC_DIM
+                len(numbers),
+                n_members,
+                embedding_dim=embedding_dim or _PERIODIC_DIM,
+                n_frequencies=_COSINES_OF_MEMBER,
             )
         else:
             there = embedding is not None and len(numbers)
@@ -281,8 +288,8 @@ class TabularMLP(nn.Module):
         Returns
         -------
         TabularSizes
-            ``hidden``, ``dropout``, ``embedding`` and ``scaling``, and for the classifiers
-            ``max_epochs`` and ``batch_size``.
+            ``hidden``, ``hidden_of_member``, ``dropout``, ``embedding`` and ``scaling``, and for
+            the classifiers ``max_epochs`` and ``batch_size``.
         """
         return choose_sizes(n_rows, in_features, class_counts)
 

@@ -112,3 +112,12 @@ def test_independent_members_have_dropout_of_their_own_kind():
     settings = {"n_members": 2, "hidden": (4,), "dropout": 0.1}
     assert isinstance(TabularMLP(3, independent=True, **settings).layers[-1], IndependentDropout)
     assert type(TabularMLP(3, **settings).layers[-1]) is nn.Dropout
+
+
+def test_members_that_share_nothing_are_of_half_the_size_unless_it_is_given():
+    net = TabularMLP(3, n_members=4, independent=True)
+    assert net.layers[-3].weight.shape == (4, 64, 64)
+    assert net.embedding.frequency.shape == (4, 3, 8)
+    given = TabularMLP(3, n_members=4, independent=True, hidden=(10,))
+    assert given.layers[0].weight.shape == (4, 12, 10)
+    assert TabularMLP(3, n_members=4).embedding.frequency.shape == (3, 16)

@@ -75,6 +75,11 @@ def test_many_rows_get_wider_layers():
     assert choose_sizes(50_000, 10).hidden == (256, 256)
 
 
+def test_members_side_by_side_have_half_the_width():
+    assert choose_sizes(49_999, 10).hidden_of_member == (64, 64)
+    assert choose_sizes(50_000, 10).hidden_of_member == (128, 128)
+
+
 def test_batches_grow_with_the_rows_between_two_bounds():
     for n, size in ((10, 64), (20_000, 64), (30_000, 128), (100_000, 512), (1_000_000, 1024)):
         assert choose_sizes(n, 10).batch_size == size
