@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 import warnings
 
 import numpy as np
@@ -28,6 +29,14 @@ class Dying(ClassifierMixin, BaseEstimator):
 
     def fit(self, X, y):
         os._exit(1)
+
+
+class Waiting(ClassifierMixin, BaseEstimator):
+    """Says that its fit has begun, and goes on for longer than any test waits."""
+
+    def fit(self, X, y):
+        print("a fit waits", flush=True)
+        time.sleep(3600)
 
 
 class Stopping(GaussianNB):
@@ -74,6 +83,7 @@ BAYES = method("bayes", label="naive Bayes")
 DRAWN = method("drawn", resample=RandomOverSampler, label="naive Bayes, drawn")
 TREE = method("tree", DecisionTreeClassifier, {"max_depth": [1, 2, 3, 4]}, label="tree")
 BROKEN = method("broken", Broken, {})
+WAITING = method("waiting", Waiting, {})
 
 
 def blobs(sizes, n_features=3, seed=0, labels=None):

@@ -312,15 +312,15 @@ class _Stopped(Exception):
 
 
 def _in_parallel(tasks, X, y, scoring, n_jobs):
-    parallel = joblib.Parallel(n_jobs=n_jobs, return_as="generator_unordered", batch_size=1)
-    work = joblib.delayed(_for_parent)
-    return parallel(work(os.getpid(), task, X, y, scoring) for task in tasks)
-
-
-def _for_parent(parent: int, task: Task, X: Any, y: np.ndarray, scoring: Scoring) -> Outcome:
-    """Run a task in a process that does not outlive the one that it works for."""
-    end_with(parent)
-    return run_task(task, X, y, scoring)
+    parallel = joblib.Parallel(
+        n_jobs=n_jobs,
+        return_as="generator_unordered",
+        batch_size=1,
+        # From their first moment on, also those that never get a task.
+        initializer=end_with,
+        initargs=(os.getpid(),),
+    )
+    return parallel(joblib.delayed(run_task)(task, X, y, scoring) for task in tasks)
 
 
 def _alone(task: Task, X, y, scoring: Scoring) -> Outcome:

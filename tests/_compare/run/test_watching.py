@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
+import sklimb
 from sklimb._compare.run import watching
 
 # A parent whose worker would work for a minute.
@@ -38,6 +42,77 @@ def test_a_worker_ends_soon_after_its_parent_was_killed():
             time.sleep(0.1)
 
 
-def test_nothing_is_watched_where_the_work_is_done_by_the_process_itself(monkeypatch):
-    monkeypatch.setattr(watching, "_watch", None)
-    watching.end_with(os.getpid())
+# The worker begins to watch when its parent is gone.
+_LATE = """
+import os, subprocess, sys
+subprocess.Popen([sys.executable, "-c", '''
+import os, sys, time
+from sklimb._compare.run.watching import end_with
+parent = int(sys.argv[1])
+while os.getppid() == parent:
+    time.sleep(0.01)
+end_with(parent)
+time.sleep(600)
+''', str(os.getpid())])
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a process has no parent's number to look at")
+def test_a_worker_whose_parent_has_ended_before_ends_at_once():
+    # the pipe ends when the worker has let it go
+    done = subprocess.run([sys.executable, "-c", _LATE], stdout=subprocess.PIPE, timeout=300)
+    assert (done.returncode, done.stdout) == (0, b"")
+
+
+# The command, with a method whose fit says that it has begun, and then waits.
+_COMMAND = """
+from sklimb._compare.run.methods import METHODS
+from sklimb.cli import run
+from tests._compare.stand_ins import WAITING
+METHODS["waiting"] = WAITING
+run()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="joblib shares memory as files on Linux")
+def test_nothing_is_left_of_a_command_that_was_killed(tmp_path):
+    # joblib shares arrays of more than 1 MB
+    np.savez(tmp_path / "data.npz", X=np.ones((1000, 200)) * np.arange(200), y=np.arange(1000) % 2)
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    command = [sys.executable, "-c", _COMMAND, "compare", "--data", "data.npz", "--methods"]
+    command += ["waiting", "--jobs", "2", "--no-report", "--budget", "none"]
+    root = os.path.dirname(os.path.dirname(sklimb.__file__))
+    path = os.pathsep.join([root, os.environ.get("PYTHONPATH", "")])
+    with subprocess.Popen(
+        command,
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": path, "JOBLIB_TEMP_FOLDER": str(shared)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        said = []
+        while "a fit waits" not in "".join(said[-1:]):
+            said.append(process.stdout.readline())
+            assert said[-1], said
+        assert list(shared.rglob("*.pkl"))
+        process.kill()
+        # It ends when the last process that could write to it has ended; the fit would wait longer.
+        process.communicate(timeout=300)
+    assert process.returncode == -signal.SIGKILL
+    assert os.listdir(shared) == []
+    assert [name for name in os.listdir("/dev/shm") if str(process.pid) in name] == []
+
+
+@pytest.mark.parametrize("system", ["posix", "nt"])
+def test_where_there_is_no_parents_number_nothing_is_watched(monkeypatch, system):
+    started = []
+    monkeypatch.setattr(watching, "os", SimpleNamespace(name=system))
+    monkeypatch.setattr(
+        watching.threading,
+        "Thread",
+        lambda **how: SimpleNamespace(start=lambda: started.append(how)),
+    )
+    watching.end_with(1)
+    assert [how["args"] for how in started] == [(1,)] * (system == "posix")
