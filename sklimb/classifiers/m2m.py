@@ -16,7 +16,7 @@ from sklearn.utils._param_validation import StrOptions
 from skorch import NeuralNet
 from torch import nn
 
-from sklimb._constraints import COUNT, EPOCH
+from sklimb._constraints import COUNT, EPOCH, NOT_NEGATIVE
 from sklimb._data.columns import ColumnSpread
 from sklimb._data.tensors import has_float64, to_dense
 from sklimb._data.training_data import TrainingData
@@ -117,6 +117,12 @@ class M2mClassifier(BaseNetClassifier):
     seed_pool : int or None, default=None
         Ablation (Table 3): seeds come from so many samples of each class, drawn once before
         training, instead of from the batch.
+    bounded : bool, default=True
+        Keep translations within the range of each column (channel of images). The paper has no
+        bounds; without them a step may leave what a column can hold, as a count below 0.
+    start_noise : float, default=0.5
+        Greatest L2 norm of the noise that a translation starts with, in the units of `unit`; 0 is
+        none. The paper says "a small noise", its code has 0.5.
     focal_gamma : float, default=2.0
         Focus of "focal".
     tau : float, default=1.0
@@ -154,11 +160,10 @@ class M2mClassifier(BaseNetClassifier):
     ``translate_from=0, random_label=True``. With `translate_from` at `max_epochs` or beyond it is
     the plain network bit for bit, and g is not trained.
 
-    The start noise has an L2 norm of at most 0.5 per sample, in the units of `unit`; samples stay
-    within the range of each column. A column of integers becomes one of floats here: nothing is
-    rounded. Sparse batches are made dense from `translate_from` on, one at a time: with ten
-    thousand columns translation is nearly all of the time, 4 `n_steps` dense products a batch,
-    which ``torch.set_float32_matmul_precision("medium")`` halves on some CPUs.
+    A column of integers becomes one of floats here: nothing is rounded. Sparse batches are made
+    dense from `translate_from` on, one at a time: with ten thousand columns translation is nearly
+    all of the time, 4 `n_steps` dense products a batch, which
+    ``torch.set_float32_matmul_precision("medium")`` halves on some CPUs.
 
     References
     ----------
@@ -184,6 +189,8 @@ class M2mClassifier(BaseNetClassifier):
         "clean_seeds": ["boolean"],
         "random_label": ["boolean"],
         "seed_pool": [*COUNT, None],
+        "bounded": ["boolean"],
+        "start_noise": NOT_NEGATIVE,
     }
     _cross_fits_if_open = True
 
@@ -202,6 +209,8 @@ class M2mClassifier(BaseNetClassifier):
         clean_seeds: bool = False,
         random_label: bool = False,
         seed_pool: int | None = None,
+        bounded: bool = True,
+        start_noise: float = 0.5,
         focal_gamma: float = 2.0,
         tau: float = 1.0,
         max_margin: float = 0.5,
@@ -270,6 +279,8 @@ class M2mClassifier(BaseNetClassifier):
                 translate_from=plan.epoch_of(self.translate_from, "translate_from"),
                 clean_seeds=self.clean_seeds,
                 random_label=self.random_label,
+                bounded=self.bounded,
+                noise=self.start_noise,
             ),
             around=partial(self._translating, plan),
             reads_anew=self._reads_anew(),

@@ -39,10 +39,12 @@ class MajorToMinor(Transform):
     network : nn.Module
         f, the network in training; asked, never kept as a part.
     n_classes : int
-    lam, beta, gamma, step_size, n_steps, clean_seeds, random_label
+    lam, beta, gamma, step_size, n_steps, clean_seeds, random_label, bounded
         As in `M2mClassifier`.
     translate_from : int
         Finished epochs before translation and balanced draws start.
+    noise : float, default=0.5
+        Greatest norm of the noise at the start.
     """
 
     made_from_data = frozenset(("source", "pool", "pool_codes", "scale", "low", "high"))
@@ -60,6 +62,8 @@ class MajorToMinor(Transform):
         translate_from: int,
         clean_seeds: bool = False,
         random_label: bool = False,
+        bounded: bool = True,
+        noise: float = 0.5,
     ) -> None:
         super().__init__()
         # in a tuple, so that f is no submodule: it would be moved, trained and saved twice
@@ -73,6 +77,8 @@ class MajorToMinor(Transform):
         self.begins = translate_from
         self.clean_seeds = clean_seeds
         self.random_label = random_label
+        self.bounded = bounded
+        self.noise = noise
         self.source: nn.Module | None = None
         self.pool_codes: np.ndarray | None = None
         for name in ("scale", "low", "high", "pool"):
@@ -217,6 +223,7 @@ class MajorToMinor(Transform):
         scale, bounds = 1.0, None
         if self.scale is not None:
             scale = self.scale.to(start.dtype)
+        if self.scale is not None and self.bounded:
             bounds = tuple(limit.to(start.dtype) / scale for limit in (self.low, self.high))
         in_units = start / scale
         moved = scale * translate(
@@ -229,7 +236,7 @@ class MajorToMinor(Transform):
             self.step_size,
             self.n_steps,
             bounds,
-            noise=start_noise(in_units, generator),
+            noise=start_noise(in_units, generator, max_norm=self.noise),
         )
         if bounds is not None:  # a bound over the scale times the scale need not be the bound
             moved = inside(moved, (self.low.to(moved.dtype), self.high.to(moved.dtype)))

@@ -151,6 +151,8 @@ def test_same_seed_same_bits_and_nothing_global_moves(fitted, data):
         {"clean_seeds": True},
         {"random_label": True},
         {"seed_pool": 3},
+        {"bounded": False},
+        {"start_noise": 0.0},
         {"translate_from": 0},
         {"loss": "ldam"},
         {"loss": "logit_adjusted"},

@@ -78,6 +78,26 @@ def test_rows_stay_in_the_range_of_each_column_to_the_bit(dtype):
         assert ((moved == low) | (moved == high)).any(1).double().mean() > 0.2
 
 
+def test_the_noise_at_the_start_is_as_long_as_said():
+    start, classes = batch(30)
+    for noise in (0.0, 0.1, 0.5):
+        transform = build(n_steps=0, noise=noise)
+        generator = torch.Generator().manual_seed(0)
+        moved, _ = transform.translated(start, classes, classes, generator)
+        length = (moved - start).norm(dim=1)
+        assert length.max().item() == pytest.approx(noise, rel=1e-9)
+
+
+def test_without_bounds_rows_leave_the_range():
+    x, y = batch(300)
+    low, high = x.min(0).values, x.max(0).values
+    for bounded in (True, False):
+        transform = build(step_size=5.0, bounded=bounded)
+        transform.set_rows(torch.ones(3).double(), low, high)
+        moved = transform.at_input(x, y, None)[0]
+        assert bool(((moved < low) | (moved > high)).any()) != bounded
+
+
 def test_seeds_and_coin_follow_equations_3_and_5():
     y = batch(12_000)[1]
     transform = build(beta=0.99)
@@ -109,16 +129,17 @@ def test_only_classes_of_the_batch_give_seeds():
     assert alone.statistics()["n_to_translate"] == 0
 
 
-def test_a_replaced_row_is_the_translation_of_its_seed(monkeypatch):
-    import sklimb.transforms.major_to_minor as module
+@pytest.mark.parametrize("bounded", [True, False])
+def test_a_replaced_row_is_the_translation_of_its_seed(bounded):
     from tests.transforms.test_m2m import naive_translate
 
-    monkeypatch.setattr(module, "start_noise", lambda like, generator: 0 * like)
     x, y = batch(40)
     scale = torch.tensor([1.0, 5.0, 0.2]).double()
-    transform = build(lam=0.7)
+    transform = build(lam=0.7, noise=0.0, bounded=bounded)
     low, high = x.min(0).values, x.max(0).values
     transform.set_rows(scale, low, high)
+    infinite = torch.full((3,), torch.inf).double()
+    low, high = (low, high) if bounded else (-infinite, infinite)
     rows, seeds = build(lam=0.7)._draw(y.numpy())  # the same draws
 
     def in_units(net):
