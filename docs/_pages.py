@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
+from _papers import papers_page
 
 import sklimb
 
@@ -61,7 +62,8 @@ def write_all(docs: Path) -> None:
     """Write all generated pages, where they have changed."""
     folder = docs / "generated"
     folder.mkdir(exist_ok=True)
-    for name, text in (("api.rst", api_page()), ("results.md", results_page())):
+    pages = {"api.rst": api_page(), "results.md": results_page(), "papers.md": papers_page()}
+    for name, text in pages.items():
         path = folder / name
         if not path.is_file() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")

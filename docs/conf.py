@@ -29,7 +29,7 @@ extensions = [
     "sphinx_gallery.gen_gallery",
 ]
 source_suffix = {".rst": "restructuredtext", ".md": "markdown"}
-exclude_patterns = ["_build", "examples", "generated/results.md"]
+exclude_patterns = ["_build", "examples", "generated/results.md", "generated/papers.md"]
 exclude_patterns += ["sg_execution_times.rst", "auto_examples/sg_execution_times.rst"]
 # A name in single backticks is a link where it is one of ours, and code where it is not.
 default_role = "py:obj"

@@ -91,3 +91,19 @@ def test_results_are_those_of_the_files(monkeypatch):
     best = digits.iloc[0]
     row = next(line for line in page.splitlines() if f"| {best['label']} |" in line)
     assert f"| {100 * best['balanced_accuracy']:.1f} ± " in row
+
+
+def test_the_papers_figures_are_those_of_the_files(monkeypatch):
+    monkeypatch.syspath_prepend(DOCS)
+    page = importlib.import_module("_papers").papers_page()
+    results = DOCS.parent / "benchmarks" / "results" / "papers"
+    reuters = pd.read_csv(results / "m2m_reuters.csv", comment="#").groupby("method")
+    for method, own in reuters:
+        mean, paper = own["balanced_accuracy"].mean(), own["paper"].iloc[0]
+        row = next(line for line in page.splitlines() if f"| Reuters | {method} |" in line)
+        assert f"| {paper:.2f} | {mean:.2f} ± " in row and f"| {mean - paper:+.2f} |" in row
+    costs = pd.read_csv(results / "costs.csv", comment="#")
+    hours = costs.groupby(["paper", "item"])["core_hours"].sum()
+    section = page[page.index("## Wang et al.") :]
+    row = next(line for line in section.splitlines() if line.startswith("| Table 1 |"))
+    assert row.endswith(f"| {hours['rsg', 'Table 1']:.1f} |")

@@ -33,6 +33,7 @@ from lib.cifar import training
 from lib.command_line import command_line
 from lib.data import reuters36
 from lib.records import read_csv, write_csv
+from lib.resumable import deadline_in
 from papers import m2m_ablation, m2m_cifar, m2m_reuters, rsg_cifar
 
 from sklimb import M2mClassifier, RebalancedClassifier, RSGClassifier
@@ -256,23 +257,9 @@ def of_rsg() -> Iterator[Trainings]:
         yield from plain_and("Table 6", "ResNet-32", SEEDS * len(rows) - n, seen, "RSG")
 
 
-def main() -> None:
-    parser = command_line(__doc__)
-    parser.add_argument("--again", action="store_true", help="time what was timed before, too")
-    args = parser.parse_args()
-    if hasattr(os, "sched_setaffinity"):  # a fit takes as many threads as it has cores
-        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    known = {} if args.again else {row["network"]: row for row in read_csv(FILE)}
-    wanted = [*of_affinity(args.data_home), *of_m2m(args.data_home), *of_rsg()]
-    timed = networks()
-    seconds: dict[str, float] = {}
-    for name in dict.fromkeys(trainings.network for trainings in wanted):
-        if name in known:
-            seconds[name] = float(known[name]["seconds_a_sample"])
-        else:
-            seconds[name] = seconds_a_sample(timed[name])
-            print(f"{name}: {1000 * seconds[name]:.3f} ms a sample", flush=True)
-    rows = [
+def rows_of(wanted: list[Trainings], seconds: dict[str, float]) -> list[dict[str, object]]:
+    """Return a row for each kind of training whose network is timed."""
+    return [
         {
             "paper": own.paper,
             "item": own.item,
@@ -283,7 +270,27 @@ def main() -> None:
             "core_hours": f"{own.n * own.samples * seconds[own.network] / 3600:.3g}",
         }
         for own in wanted
+        if own.network in seconds
     ]
+
+
+def main() -> None:
+    parser = command_line(__doc__)
+    parser.add_argument("--again", action="store_true", help="time what was timed before, too")
+    args = parser.parse_args()
+    if hasattr(os, "sched_setaffinity"):  # a fit takes as many threads as it has cores
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    deadline = deadline_in(args.budget)
+    wanted = [*of_affinity(args.data_home), *of_m2m(args.data_home), *of_rsg()]
+    known = [] if args.again else read_csv(FILE)
+    seconds = {row["network"]: float(row["seconds_a_sample"]) for row in known}
+    timed = networks()
+    for name in dict.fromkeys(trainings.network for trainings in wanted):
+        if name not in seconds and time.monotonic() < deadline:
+            seconds[name] = seconds_a_sample(timed[name])
+            print(f"{name}: {1000 * seconds[name]:.3f} ms a sample", flush=True)
+            write_csv(FILE, rows_of(wanted, seconds), COLUMNS)  # so that a stop loses nothing
+    rows = rows_of(wanted, seconds)
     write_csv(FILE, rows, COLUMNS)
     total: dict[tuple[str, str], float] = {}
     for row in rows:
