@@ -26,16 +26,15 @@ METHODS: dict[str, tuple[type, dict]] = {
     "focal": (RebalancedClassifier, {"loss": "focal", "focal_gamma": 2.0}),
     "centre loss": (OffsetDebiasedClassifier, CENTRE),
 }
-RATES = (0.01, 0.03, 0.1)
-# What is tried of each method on held-back training images.
+RATES = (0.03, 0.1)
+# What is tried of each method on held-back training images. Sigma is in the middle of the range
+# that the paper finds best.
 CANDIDATES: dict[str, list[dict]] = {name: [{"lr": lr} for lr in RATES] for name in METHODS} | {
-    "affinity": [
-        {"lr": lr, "sigma": sigma, "lam": 0.75} for lr in RATES[:2] for sigma in (10.0, 50.0)
-    ],
+    "affinity": [{"lr": lr, "sigma": 10.0, "lam": 0.75} for lr in RATES],
     "affinity, sphere": [
-        {"lr": lr, "sigma": sigma, "lam": 0.75} for lr in RATES[1:] for sigma in (0.5, 1.0)
+        {"lr": lr, "sigma": sigma, "lam": 0.75} for lr in RATES for sigma in (0.5, 1.0)
     ],
-    "centre loss": [{"lr": lr, "lambda1": lam} for lr in RATES[:2] for lam in (0.01, 0.1)],
+    "centre loss": [{"lr": lr, "lambda1": lam} for lr in RATES for lam in (0.01, 0.1)],
 }
 EVEN, ODD, LOW = (0, 2, 4, 6, 8), (1, 3, 5, 7, 9), (0, 1, 2, 3, 4)
 # setting of Table 1 -> (digits that are reduced, to what share, accuracy of the affinity, of CoSen)
@@ -59,7 +58,7 @@ BOTH = ("affinity", "softmax")
 EPOCHS = 20
 LOSSES_OF_FIG_2 = ("softmax", "centre loss", "affinity")
 # The part of the training images that methods are tuned on, and how long.
-TUNED_ON = {"rows": 6_000, "held_back": 4_000, "epochs": 2, "setting": "10 % of 0 to 4"}
+TUNED_ON = {"rows": 6_000, "held_back": 3_000, "epochs": 4, "setting": "10 % of 0 to 4"}
 
 
 def reduced_digits(setting: str) -> tuple[tuple[int, ...], float]:
@@ -156,7 +155,22 @@ def training_part(job: dict[str, str], data_home: Path) -> tuple[np.ndarray, np.
     return X[rows], y[rows]
 
 
-class PlaneNet(ConvNet):
+class PaperNet(ConvNet):
+    """The paper's network, with torch's own start values.
+
+    With those of `ConvNet` (He et al. 2015) the features begin some 20 long. The paper's sigma of
+    5 to 20 is for shorter ones: affinities would be next to nothing, and the diversity, whose
+    gradient grows with the third power of distances, would drive the prototypes apart.
+    """
+
+    def __init__(self, in_channels: int = 1, *, image_size: tuple[int, int] = (28, 28)) -> None:
+        super().__init__(in_channels, image_size=image_size)
+        for part in self.modules():
+            if isinstance(part, (nn.Conv2d, nn.Linear)):
+                part.reset_parameters()
+
+
+class PlaneNet(PaperNet):
     """The paper's network with two features behind it, of any sign, to be drawn (Figure 2)."""
 
     def __init__(self, in_channels: int = 1, *, image_size: tuple[int, int] = (28, 28)) -> None:
@@ -175,7 +189,7 @@ def classifier(
     epochs: int,
     batch_size: int,
     seed: int,
-    module: type[nn.Module] = ConvNet,
+    module: type[nn.Module] = PaperNet,
 ):
     """Return an unfitted classifier in the protocol of all."""
     cls, own = METHODS[method]

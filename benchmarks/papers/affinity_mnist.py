@@ -1,10 +1,10 @@
 """The affinity paper's tables and figures on MNIST, and today's losses in the same run.
 
 Hayat et al. 2019, sections 4.2 to 4.6: three 5x5 convolutions of 32, 64 and 128 filters and a layer
-of 128 (`sklimb.backbones.ConvNet`), SGD with momentum and a rate that falls. The paper gives no
-epochs, rate, batch, margin or decay; here they are 20 epochs, batches of 128, weight decay 5e-4 and
-a rate that falls as a cosine, and each method's rate, margin and sigma are the best of a few on a
-part of the training images that is held back, with a tenth of the digits 0 to 4 (`SEARCH`). The
+of 128 (`sklimb.backbones.ConvNet`, with torch's own start values), SGD with momentum and a falling
+rate. The paper gives no epochs, rate, batch, margin or decay; here they are 20 epochs, batches of
+128, weight decay 5e-4 and a rate that falls as a cosine, and each method's settings are the best of
+a few (`CANDIDATES`) on training images that are held back, with a tenth of the digits 0 to 4. The
 10,000 test images are scored once, by the network of the last epoch.
 
 - table1: all digits; 10 and 25 % of the odd, of the even ones;

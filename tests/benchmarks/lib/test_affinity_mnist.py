@@ -12,6 +12,7 @@ from lib.affinity_mnist import (
     SIGMAS,
     TABLE_1,
     TABLE_4,
+    PaperNet,
     PlaneNet,
     classifier,
     experiments,
@@ -20,6 +21,8 @@ from lib.affinity_mnist import (
     training_part,
     variant,
 )
+
+from sklimb.backbones import ConvNet
 
 Y = np.tile(np.arange(10), 40)
 ALL = ["table1", "table4", "fig5", "fig6", "fig7", "fig8"]
@@ -76,6 +79,17 @@ def test_figures_of_the_paper_stand_beside_the_affinity_alone():
     found = {(job["setting"], job["method"]): paper_figure(job) for job in jobs}
     assert found["standard", "affinity"] == TABLE_1["standard"][2]
     assert found["standard", "softmax"] is None
+
+
+def test_features_of_the_papers_network_begin_within_its_sigma():
+    torch.manual_seed(0)
+    x = torch.randint(256, (50, 1, 28, 28), dtype=torch.uint8)
+    lengths = []
+    for module in (PaperNet, ConvNet):
+        network = module(1, image_size=(28, 28))
+        network.standardize.set_input_scaling(np.array([127.0]), np.array([74.0]))
+        lengths.append(network(x).square().sum(1).mean().item())
+    assert lengths[0] < 10 < lengths[1]
 
 
 def test_the_network_of_figure_2_has_two_features_of_any_sign():
