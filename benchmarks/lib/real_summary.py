@@ -110,6 +110,20 @@ def summary_rows(
     return found
 
 
+def seconds_rows(
+    frame: pd.DataFrame, folds: Sequence[int], data_home: Path = DATA_HOME
+) -> list[dict[str, object]]:
+    """Return a row for each method and kind of seconds: the mean, which is held against nothing."""
+    found = []
+    for name in SECONDS:
+        values = matrix(frame, name, data_home)
+        for line, mean in values.mean().items():
+            row = dict.fromkeys(COLUMNS, "") | {"folds": " ".join(map(str, folds))}
+            row |= {"method": line, "metric": name, "mean": mean, "n_sources": len(values)}
+            found.append(row)
+    return found
+
+
 def _printed(rows: list[dict[str, object]], frame: pd.DataFrame, data_home: Path) -> None:
     table = pd.DataFrame(rows)
     scale = table["metric"].isin(POINTS).map({True: 100.0, False: 1.0})
@@ -163,7 +177,7 @@ def summarise(rows: Sequence[dict[str, str]], args: argparse.Namespace) -> None:
     found = summary_rows(frame, args.against, args.folds, args.data_home)
     rounded = [
         {name: f"{value:.5g}" if isinstance(value, float) else value for name, value in row.items()}
-        for row in found
+        for row in found + seconds_rows(frame, args.folds, args.data_home)
     ]
     written = write_csv(SUMMARY, rounded, COLUMNS)
     panels = {

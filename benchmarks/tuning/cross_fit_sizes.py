@@ -41,7 +41,7 @@ from lib.resumable import deadline_in, run_missing
 
 from sklimb import RebalancedClassifier
 from sklimb._training import plan
-from sklimb.backbones import tabular_mlp
+from sklimb.backbones.independent import IndependentPeriodicEmbedding
 
 CSV = "tuning/cross_fit_sizes.csv"
 KEY = ("set", "setting", "fold", "seed")
@@ -81,12 +81,13 @@ SETTINGS = {
 @contextmanager
 def tried(setting: Setting) -> Iterator[dict[str, Any]]:
     """Set what no parameter sets, and yield the parameters."""
-    before = tabular_mlp._COSINES_OF_MEMBER, plan._MOST_STEPS
-    tabular_mlp._COSINES_OF_MEMBER, plan._MOST_STEPS = setting.n_frequencies, setting.steps
+    defaults = IndependentPeriodicEmbedding.__init__.__kwdefaults__
+    before = defaults["n_frequencies"], plan._MOST_STEPS
+    defaults["n_frequencies"], plan._MOST_STEPS = setting.n_frequencies, setting.steps
     try:
         yield {"module__hidden": (setting.width, setting.width), "lr": setting.lr}
     finally:
-        tabular_mlp._COSINES_OF_MEMBER, plan._MOST_STEPS = before
+        defaults["n_frequencies"], plan._MOST_STEPS = before
 
 
 def one(job: dict[str, object], *, data_home: Path) -> dict[str, object]:

@@ -132,8 +132,9 @@ class IndependentPeriodicEmbedding(nn.Module):
         Members k.
     embedding_dim : int, default=4
         Width e of a vector, the number itself among it.
-    n_frequencies : int, default=16
-        Cosines a column.
+    n_frequencies : int, default=8
+        Cosines a column, half as many as one network has: the members' mean does with fewer
+        (``benchmarks/tuning/cross_fit_sizes.py``).
 
     Examples
     --------
@@ -149,7 +150,7 @@ class IndependentPeriodicEmbedding(nn.Module):
         n_members: int,
         *,
         embedding_dim: int = 4,
-        n_frequencies: int = 16,
+        n_frequencies: int = 8,
     ) -> None:
         super().__init__()
         members = [

@@ -49,8 +49,6 @@ __all__ = ["TabularMLP"]
 _SCALINGS = ("auto", "robust", "standard", "quantile", None)
 _EMBEDDINGS = ("auto", "piecewise_linear", "periodic", None)
 _PERIODIC_DIM = 4
-# Cosines a column, of each of several members that share nothing: fewer do as well there.
-_COSINES_OF_MEMBER = 8
 _QUARTILES = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
@@ -75,9 +73,9 @@ class TabularMLP(nn.Module):
         (``benchmarks/tuning/tabular_ablation.py``, three splits), at twice the time and more on
         small batches, so they are not the default.
     independent : bool, default=False
-        Whether members share nothing: each has embeddings, factors and layers of its own, as
-        cross-fitting needs it, of half the size where that is left to "auto". False lets them share
-        all weights but their `adapters`.
+        Whether members share nothing, as cross-fitting needs it: each has embeddings, factors and
+        layers of its own, of half the width where `hidden` is "auto". False lets them share all
+        weights but their `adapters`.
     hidden : sequence of int or "auto", default="auto"
         Width of each layer; () is a linear model of the scaled columns, without embeddings.
     activation : {"relu", "gelu", "silu", "tanh"}, default="relu"
@@ -211,10 +209,7 @@ class TabularMLP(nn.Module):
             self.embedding = make_embedding()
         elif embedding == "periodic" and len(numbers):
             self.embedding = IndependentPeriodicEmbedding(
-                len(numbers),
-                n_members,
-                embedding_dim=embedding_dim or _PERIODIC_DIM,
-                n_frequencies=_COSINES_OF_MEMBER,
+                len(numbers), n_members, embedding_dim=embedding_dim or _PERIODIC_DIM
             )
         else:
             there = embedding is not None and len(numbers)
