@@ -198,8 +198,7 @@ class TabularMLP(nn.Module):
         numbers, codes = split_columns(in_features, categorical_features)
         self.register_buffer("numbers", numbers, persistent=False)
         self.register_buffer("codes", codes, persistent=False)
-        self.scaling = scaling
-        self.clip = clip
+        self.scaling, self.clip = scaling, clip
         self.standardize = Standardize(len(numbers))
         self.ranks = QuantileNormal(len(numbers), n_bins=n_bins) if scaling == "quantile" else None
         make_embedding = partial(
