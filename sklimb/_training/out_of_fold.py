@@ -59,6 +59,9 @@ _NEXT_LOOK = 1.25
 _SHARE_OF_STEP, _SOON = 0.01, 0.3
 # At most so many samples are looked at, equally many of each class where it has them.
 _SAMPLES_TO_JUDGE_BY = 4_000
+# Out-of-fold probabilities of so many samples are made at a time: before one of its k members is
+# taken, a sample has k times the scores.
+_SAMPLES_AT_ONCE = 2**16
 # Share of the logarithm of one member's temperature that their mean takes.
 _OF_THE_MEAN = 0.5
 # Bounds of the temperature where scores may have any scale. Those of probabilities are narrow, or
@@ -289,8 +292,13 @@ class OutOfFold:
 
         They are on the scale of the network's predictions, at its temperature.
         """
+        n = len(self.data)
+        chunks = [np.arange(i, min(i + _SAMPLES_AT_ONCE, n)) for i in range(0, n, _SAMPLES_AT_ONCE)]
+        return np.concatenate([self._probabilities_of(net, samples) for samples in chunks])
+
+    def _probabilities_of(self, net: Net, samples: np.ndarray) -> np.ndarray:
         calibration = net.module_.calibration
-        scores = self._out_of_fold(net, net.module_, np.arange(len(self.data)))
+        scores = self._out_of_fold(net, net.module_, samples)
         offset, shift = (b.cpu().double().numpy() for b in (calibration.offset, calibration.shift))
         added = net.criterion_.score_offset()
         if added is not None:

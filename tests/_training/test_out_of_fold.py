@@ -22,6 +22,7 @@ from sklimb import (
     RebalancedClassifier,
     RSGClassifier,
 )
+from sklimb._training import out_of_fold
 from sklimb._training.out_of_fold import FoldWeights, member_folds
 from sklimb.backbones import MLP, TabularMLP
 
@@ -102,7 +103,11 @@ def test_labels_that_say_nothing_are_not_foreseen(cls):
     assert log_loss(y, oof) < 0.85
 
 
-def test_out_of_fold_probabilities_are_those_of_the_member_that_left_the_sample_out():
+@pytest.mark.parametrize("at_once", [64, 2**16])
+def test_out_of_fold_probabilities_are_those_of_the_member_that_left_the_sample_out(
+    at_once, monkeypatch
+):
+    monkeypatch.setattr(out_of_fold, "_SAMPLES_AT_ONCE", at_once)
     model = fitted(module=MLP, module__hidden=(8,))
     network = model.module_.eval()
     with torch.no_grad():
