@@ -95,7 +95,9 @@ def test_a_generator_of_the_cpu_is_caught(monkeypatch):
     monkeypatch.setattr(
         major_to_minor,
         "start_noise",
-        lambda like, generator: torch.randn(like.shape, generator=generator, device=like.device),
+        lambda like, generator, **_: torch.randn(
+            like.shape, generator=generator, device=like.device
+        ),
     )
     with pytest.raises(MixedDevicesError, match="generator"), SimulatedDevice():
         CHECKS["fit: M2m"](NAME)

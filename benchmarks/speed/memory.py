@@ -23,7 +23,8 @@ from sklimb import AffinityClassifier, RebalancedClassifier
 from sklimb.backbones import MLP
 
 MODELS = {
-    "RebalancedClassifier (cross-fitted)": (RebalancedClassifier, {}),
+    "RebalancedClassifier(cross_fit=True)": (RebalancedClassifier, {"cross_fit": True}),
+    "RebalancedClassifier": (RebalancedClassifier, {}),
     "RebalancedClassifier(module=MLP)": (RebalancedClassifier, {"module": MLP}),
     "AffinityClassifier": (AffinityClassifier, {}),
 }

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from skorch.callbacks import Callback
 from torch import Tensor
 
@@ -32,7 +31,9 @@ def run_epoch(
     """Take a step for each batch and record the losses, with one synchronisation."""
     begin = watchers(net, "on_batch_begin")
     end = watchers(net, "on_batch_end")
-    losses: list[Tensor] = []
+    # One tensor from the start: a small one that is kept from each step would lie between what the
+    # steps give back, and memory would grow with their number.
+    losses: Tensor | None = None
     sizes: list[int] = []
     for batch in batches:
         if begin or end:
@@ -40,7 +41,9 @@ def run_epoch(
         for callback in begin:
             callback.on_batch_begin(net, batch=batch, training=training)
         step = step_fn(batch)
-        losses.append(step["losses"])
+        if losses is None:
+            losses = step["losses"].new_empty((len(batches), *step["losses"].shape))
+        losses[len(sizes)] = step["losses"]
         sizes.append(len(batch[0]))
         if end:
             net.history.record_batch(prefix + "_loss", step["loss"].item())
@@ -49,7 +52,7 @@ def run_epoch(
                 step["y_pred"] = log_mean_probability(step["y_pred"].detach())
         for callback in end:
             callback.on_batch_end(net, batch=batch, training=training, **step)
-    means = batch_means(torch.stack(losses).cpu().double().numpy(), np.asarray(sizes))
+    means = batch_means(losses.cpu().double().numpy(), np.asarray(sizes))
     _record(net, prefix, means, len(sizes))
     if not np.isfinite(means[0]):
         check_input(net, batches.dataset)

@@ -107,7 +107,7 @@ def member_folds(y_encoded: np.ndarray, n_folds: int, rng: np.random.Generator) 
 
 
 class FoldWeights:
-    """Weights (n, k) of samples that all weigh alike but for the member that leaves them out.
+    """Weights (n, k) of samples for members, 0 for the one that leaves a sample out.
 
     A matrix of them would take more memory than X does, where that has few columns.
 
@@ -117,8 +117,8 @@ class FoldWeights:
         The member that leaves a sample out.
     n_members : int
         k.
-    weight : Tensor, shape ()
-        What a sample weighs for the others.
+    weight : Tensor, shape (n,) or ()
+        What a sample weighs for the others; one number where all weigh alike.
     """
 
     def __init__(self, folds: Tensor, n_members: int, weight: Tensor) -> None:
@@ -129,7 +129,8 @@ class FoldWeights:
     def __getitem__(self, samples: Tensor | np.ndarray | slice) -> Tensor:
         """Return the weights of some samples, (m, k)."""
         left_out = self.folds[samples].unsqueeze(1) == self.members
-        return torch.where(left_out, torch.zeros_like(self.weight), self.weight)
+        own = self.weight if self.weight.ndim == 0 else self.weight[samples].unsqueeze(1)
+        return torch.where(left_out, torch.zeros_like(own), own)
 
 
 class OutOfFold:
@@ -176,18 +177,16 @@ class OutOfFold:
         # after which epoch something starts that changes what is learnt
         self.starts = deferral.next_start(net, epochs)
 
-    @property
-    def member_weight(self) -> np.ndarray:
-        """0 for the samples that a member leaves out, else 1, (n, k)."""
-        return 1.0 - np.eye(self.n_members)[self.folds]
+    def member_weight(self, samples: np.ndarray) -> np.ndarray:
+        """Return for some samples 0 for the member that leaves one out, else 1, (m, k)."""
+        return 1.0 - np.eye(self.n_members)[self.folds[samples]]
 
-    def row_weight(self, net: Net, weight: np.ndarray | None) -> Tensor | FoldWeights:
+    def row_weight(self, net: Net, weight: np.ndarray | None) -> FoldWeights:
         """Return the weights of an epoch's samples for each member, (n, k) in all, of mean 1."""
-        if weight is not None:
-            return net.row_weight(weight[:, None] * self.member_weight)
-        mean = len(self.folds) * (self.n_members - 1) / (len(self.folds) * self.n_members)
-        of_others = torch.tensor(1.0 / mean, dtype=net.module_.like.dtype)
-        return FoldWeights(torch.as_tensor(self.folds), self.n_members, of_others)
+        share = (self.n_members - 1) / self.n_members  # of the members see a sample
+        each = 1.0 / share if weight is None else weight / (share * weight.mean() or 1.0)
+        each = torch.as_tensor(each, dtype=net.module_.like.dtype)
+        return FoldWeights(torch.as_tensor(self.folds), self.n_members, each)
 
     def steps(self, net: Net) -> Callable[..., dict[str, Any]]:
         """Return what takes a step and adds it to the average."""
@@ -293,8 +292,11 @@ class OutOfFold:
         They are on the scale of the network's predictions, at its temperature.
         """
         n = len(self.data)
-        chunks = [np.arange(i, min(i + _SAMPLES_AT_ONCE, n)) for i in range(0, n, _SAMPLES_AT_ONCE)]
-        return np.concatenate([self._probabilities_of(net, samples) for samples in chunks])
+        proba = np.empty((n, len(net.module_.calibration.offset)))
+        for start in range(0, n, _SAMPLES_AT_ONCE):
+            samples = np.arange(start, min(start + _SAMPLES_AT_ONCE, n))
+            proba[samples] = self._probabilities_of(net, samples)
+        return proba
 
     def _probabilities_of(self, net: Net, samples: np.ndarray) -> np.ndarray:
         calibration = net.module_.calibration

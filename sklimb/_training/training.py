@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -203,12 +203,16 @@ def iter_chunks(
 
 
 @torch.no_grad()
-def start_head(net: Net, data: TrainingData, member_weight: np.ndarray | None = None) -> None:
+def start_head(
+    net: Net,
+    data: TrainingData,
+    member_weight: Callable[[np.ndarray], np.ndarray] | None = None,
+) -> None:
     """Give a net's head its start values, if it takes any by ``init_from_data``.
 
     It gets the features (n, d) of some samples of each class, their class indices, their weights or
-    None, and a generator to draw from. With the weights of members, (n, k), each member's head gets
-    what it does not leave out.
+    None, and a generator to draw from. With the weights of samples for members, (m, k), each
+    member's head gets what it does not leave out.
     """
     init_from_data = getattr(net.module_.head, "init_from_data", None)
     if init_from_data is None:
@@ -221,10 +225,11 @@ def start_head(net: Net, data: TrainingData, member_weight: np.ndarray | None = 
     batches.indices = samples
     features = torch.cat([net.module_.features(batch[0]) for batch in batches])
     generator = torch.Generator().manual_seed(net.streams.seed("head_start", epoch))
-    weight = data.weight
+    weight = None if data.weight is None else data.weight[samples]
     if member_weight is not None:
-        weight = member_weight if weight is None else weight[:, None] * member_weight
+        of_members = member_weight(samples)
+        weight = of_members if weight is None else weight[:, None] * of_members
     if weight is not None:
-        weight = torch.as_tensor(weight[samples], dtype=features.dtype, device=net.device)
+        weight = torch.as_tensor(weight, dtype=features.dtype, device=net.device)
     y = torch.as_tensor(data.y_encoded[samples], dtype=torch.long, device=net.device)
     init_from_data(features, y, weight, generator)

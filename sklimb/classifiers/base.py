@@ -259,9 +259,10 @@ class BaseNetClassifier(PredictingMixin, ClassifierMixin, HistoryInHtml, LeanPic
                 self.net_, data, plan, recipe, monitor, name=name, checkpoint=checkpoint
             )
             if left_out is not None:
-                proba = np.full((len(y), len(self.classes_)), np.nan)
-                shown = slice(None) if len(data) == len(y) else weight > 0
-                proba[shown] = left_out.probabilities(self.net_)
+                proba = left_out.probabilities(self.net_)
+                if len(data) < len(y):  # samples of no weight are left out
+                    of_weight, proba = proba, np.full((len(y), len(self.classes_)), np.nan)
+                    proba[weight > 0] = of_weight
                 self.oof_proba_ = proba
         if checkpoint is not None:
             checkpoint.remove()
