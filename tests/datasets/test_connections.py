@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import socket
 import threading
 from email.message import Message
 from urllib.request import HTTPRedirectHandler, Request
@@ -70,6 +71,18 @@ def test_tls_is_verified():
                      handler.https_open.__func__.__closure__))  # fmt: skip
     context = cells["context"].cell_contents
     assert context.check_hostname and context.verify_mode.name == "CERT_REQUIRED"
+
+
+def test_a_deadline_ends_the_connection_that_is_open():
+    here, there = socket.socketpair()
+    with here, there, Deadline(0.05) as deadline:
+        deadline.watch(here)
+        assert there.recv(1) == b""  # it waits until the other side is shut
+        assert deadline.left() <= 0
+    here, there = socket.socketpair()
+    with here, there:
+        deadline.watch(here)  # too late
+        assert there.recv(1) == b""
 
 
 class TestWithin:
