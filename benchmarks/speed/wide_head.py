@@ -78,6 +78,26 @@ def measure(name: str, options: argparse.Namespace, queue: multiprocessing.Queue
     queue.put(steps(name, options))
 
 
+def rows_of(
+    found: dict[str, tuple[float, float]], options: argparse.Namespace
+) -> list[dict[str, object]]:
+    """Return the rows of the file; the first head is what the others are measured by."""
+    seconds, megabytes = next(iter(found.values()))
+    return [
+        {
+            "head": name,
+            "classes": options.classes,
+            "features": options.features,
+            "batch_size": options.batch_size,
+            "seconds_a_step": f"{own[0]:.4f}",
+            "times_as_long": f"{own[0] / seconds:.2f}",
+            "megabytes_above_before": f"{own[1]:.0f}",
+            "times_the_memory": f"{own[1] / megabytes:.2f}",
+        }
+        for name, own in found.items()
+    ]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--classes", type=int, default=8631)
@@ -93,24 +113,9 @@ def main() -> None:
         process.start()
         found[name] = queue.get()
         process.join()
-    seconds, megabytes = next(iter(found.values()))
-    rows = [
-        {
-            "head": name,
-            "classes": options.classes,
-            "features": options.features,
-            "batch_size": options.batch_size,
-            "seconds_a_step": f"{own[0]:.4f}",
-            "times_as_long": f"{own[0] / seconds:.2f}",
-            "megabytes_above_before": f"{own[1]:.0f}",
-            "times_the_memory": f"{own[1] / megabytes:.2f}",
-        }
-        for name, own in found.items()
-    ]
-    write_csv(FILE, rows, COLUMNS)
+        print(f"{name}: {found[name][0]:.4f} s a step, {found[name][1]:.0f} MB", flush=True)
+        write_csv(FILE, rows_of(found, options), COLUMNS)  # so that a stop loses nothing
     print(machine())
-    for row in rows:
-        print(*row.values())
 
 
 if __name__ == "__main__":
