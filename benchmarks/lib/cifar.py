@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
 
 import torch
 
 from lib.command_line import command_line
 from sklimb.backbones import ResNet
 from sklimb.transforms import CropFlip
+
+RUNS = Path(__file__).resolve().parents[2] / "runs"
+
+
+def kept_at(name: str, row: Mapping[str, object]) -> Path:
+    """Return the file that a run is kept in while it lasts; what is there is not committed."""
+    RUNS.mkdir(exist_ok=True)
+    told = hashlib.sha256(json.dumps(dict(row), sort_keys=True).encode()).hexdigest()[:12]
+    return RUNS / f"{name}_{told}.checkpoint"
 
 
 def cifar_command_line(doc: str) -> argparse.ArgumentParser:
@@ -43,6 +56,11 @@ def training(args: argparse.Namespace, seed: int, *, decay: float) -> dict:
         "device": args.device,
         "random_state": seed,
     }
+
+
+def seconds_of(model) -> str:
+    """Return the seconds of all epochs, those before a break as well."""
+    return f"{sum(model.history_[:, 'dur']):.0f}"
 
 
 def device_name(model) -> str:

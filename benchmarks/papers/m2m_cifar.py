@@ -18,14 +18,14 @@ A small step of it on a CPU:
         --ratios 100 --methods ERM DRS M2m --seeds 1
 
 Epochs of all steps are shares of ``--epochs``. ``--share`` keeps that part of each class's rows.
-Resumable: runs that stand in ``results/papers/m2m_cifar.csv`` are not run again. ``--budget``
-(seconds) starts no run that would not fit, going by the longest so far.
+Resumable: runs that stand in ``results/papers/m2m_cifar.csv`` are not run again, one that was
+broken off goes on from its last whole epoch, and g is kept (``runs/``). ``--budget`` (seconds)
+starts no run that would not fit, going by the longest so far.
 """
 
 from __future__ import annotations
 
 import sys
-import time
 import warnings
 from functools import cache
 from pathlib import Path
@@ -35,7 +35,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import balanced_accuracy_score
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from lib.cifar import cifar_command_line, device_name, training
+from lib.cifar import cifar_command_line, device_name, kept_at, seconds_of, training
 from lib.data import cifar10
 from lib.records import machine
 from lib.resumable import deadline_in, run_missing
@@ -44,6 +44,7 @@ from lib.summaries import mean, select, spread
 from sklimb import M2mClassifier, RebalancedClassifier
 from sklimb.datasets import make_long_tailed
 from sklimb.metrics import geometric_mean_score
+from sklimb.persistence import load, save
 
 FILE = "papers/m2m_cifar.csv"
 # name -> (settings, whether M2m, balanced accuracy in Table 1 at ratios 100 and 10)
@@ -100,14 +101,19 @@ class Runs:
         )
 
     def _source(self, ratio: int, seed: int) -> FrozenEstimator:
-        plain = RebalancedClassifier(**self.training(1000 + seed))
-        return FrozenEstimator(plain.fit(*self.rows(ratio, seed)))
+        told = {name: getattr(self.args, name) for name in ("depth", "width", "epochs", "share")}
+        kept = kept_at("m2m_cifar_g", told | {"ratio": ratio, "seed": seed})
+        whole = kept.with_suffix(".model")
+        if not whole.exists():
+            plain = RebalancedClassifier(checkpoint=kept, **self.training(1000 + seed))
+            save(plain.fit(*self.rows(ratio, seed)), whole)
+        return FrozenEstimator(load(whole))
 
     def run(self, row: dict) -> dict:
         args, ratio, seed = self.args, int(row["ratio"]), int(row["seed"])
         settings, translates, _ = METHODS[row["method"]]
         settings = self.training(seed) | settings
-        start = time.perf_counter()
+        settings["checkpoint"] = kept_at("m2m_cifar", row)
         if translates:
             model = M2mClassifier(
                 source_estimator=self.source(ratio, seed),
@@ -122,7 +128,6 @@ class Runs:
         else:
             model = RebalancedClassifier(**settings)
         model.fit(*self.rows(ratio, seed))
-        seconds = time.perf_counter() - start
         X_test, y_test = scaled(cifar10(args.data_home)[1])
         predicted, last = model.predict(X_test), model.history_[-1]
         figures = ("acceptance_rate", "source_confidence", "translated_loss")
@@ -131,7 +136,7 @@ class Runs:
             "geometric_mean": f"{100 * geometric_mean_score(y_test, predicted):.2f}",
             **{key: f"{last[key]:.4f}" if key in last else "" for key in figures},
             "device": device_name(model),
-            "seconds": f"{seconds:.0f}",
+            "seconds": seconds_of(model),
         }
 
 

@@ -21,8 +21,9 @@ In a short pass the paper's decay leaves generation, which starts with it, some 
 rate of 0.001; ``--decay 0.1`` gives it ten times that.
 
 Epochs of all steps are shares of ``--epochs``. ``--share`` keeps that part of each class's rows.
-Resumable: runs that stand in ``results/papers/rsg_cifar.csv`` are not run again. ``--budget``
-(seconds) starts no run that would not fit, going by the longest so far. ``--dry`` prints what
+Resumable: runs that stand in ``results/papers/rsg_cifar.csv`` are not run again, and one that was
+broken off goes on from its last whole epoch (``runs/``). ``--budget`` (seconds) starts no run that
+would not fit, going by the longest so far. ``--dry`` prints what
 there is.
 """
 
@@ -30,14 +31,13 @@ from __future__ import annotations
 
 import itertools
 import sys
-import time
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from lib.cifar import cifar_command_line, device_name, training
+from lib.cifar import cifar_command_line, device_name, kept_at, seconds_of, training
 from lib.data import cifar10
 from lib.records import machine
 from lib.resumable import deadline_in, run_missing
@@ -125,9 +125,7 @@ def run(row: dict, args) -> dict:
     train, test = cifar10(args.data_home)
     X, y = train_rows(train, row["imbalance"], int(row["ratio"]), args.share, int(row["seed"]))
     model = classifier(row["method"], int(row["rsg"]), row["imbalance"], int(row["seed"]), args)
-    start = time.perf_counter()
-    model.fit(X, y)
-    seconds = time.perf_counter() - start
+    model.set_params(checkpoint=kept_at("rsg_cifar", row)).fit(X, y)
     predicted = model.predict(test[0])
     file = predictions_file(row)
     file.parent.mkdir(exist_ok=True)
@@ -145,7 +143,7 @@ def run(row: dict, args) -> dict:
         "contrast_accuracy": f"{last(model.history_, 'contrast_accuracy'):.3f}",
         "mv_cosine": f"{last(model.history_, 'mv_cosine'):.3f}",
         "device": device_name(model),
-        "seconds": f"{seconds:.0f}",
+        "seconds": seconds_of(model),
     }
 
 
