@@ -43,8 +43,7 @@ from sklimb.classifiers.sources import (
     score_network,
     unrecognised_classes,
 )
-from sklimb.transforms.base import Transform
-from sklimb.transforms.major_to_minor import MajorToMinor
+from sklimb.transforms.major_to_minor import build_translation
 
 # None out of fewer may be chance: where labels do not depend on X, 1 in 15 to 1 in 60 succeeds.
 _TRIES_THAT_SAY_SOMETHING = 200
@@ -270,7 +269,7 @@ class M2mClassifier(BaseNetClassifier):
             self,
             len(self.classes_),
             transform=partial(
-                _build,
+                build_translation,
                 lam=self.lam,
                 beta=self.beta,
                 gamma=self.gamma,
@@ -395,7 +394,3 @@ class M2mClassifier(BaseNetClassifier):
             source.partial_fit(data.whole(), data.y_encoded, every_class, sample_weight=data.weight)
         self.source_estimator_ = source
         return score_network(source, every_class, "source_estimator")
-
-
-def _build(network: nn.Module, example: torch.Tensor, n_classes: int, **settings: Any) -> Transform:
-    return MajorToMinor(network, n_classes, **settings)

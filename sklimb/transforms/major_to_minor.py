@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -283,3 +283,10 @@ class MajorToMinor(Transform):
             "source_confidence": nan if confidence is None else float(confidence.mean()),
             "translated_loss": float(losses.mean()) if n else nan,
         }
+
+
+def build_translation(
+    network: nn.Module, example: Tensor, n_classes: int, **settings: Any
+) -> MajorToMinor:
+    """Return the transform of a network, as a `Recipe` builds it; the example says nothing here."""
+    return MajorToMinor(network, n_classes, **settings)
