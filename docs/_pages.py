@@ -1,4 +1,4 @@
-"""Pages of the site that follow from something else: the API from the package, results from files.
+"""Pages of the site that follow from something else: the API, results from files, notebooks.
 
 They lie in `docs/generated`, which git ignores.
 """
@@ -63,6 +63,12 @@ def write_all(docs: Path) -> None:
     folder = docs / "generated"
     folder.mkdir(exist_ok=True)
     pages = {"api.rst": api_page(), "results.md": results_page(), "papers.md": papers_page()}
+    for notebook in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        pages[f"notebooks/{notebook.name}"] = notebook.read_text(encoding="utf-8")
+    (folder / "notebooks").mkdir(exist_ok=True)
+    for old in (folder / "notebooks").iterdir():
+        if f"notebooks/{old.name}" not in pages:
+            old.unlink()
     for name, text in pages.items():
         path = folder / name
         if not path.is_file() or path.read_text(encoding="utf-8") != text:

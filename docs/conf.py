@@ -1,4 +1,4 @@
-"""Settings of Sphinx for the site, which `sphinx-build -W docs docs/_build/html` builds."""
+"""Settings of Sphinx for the site; CONTRIBUTING.md has the line that builds it."""
 
 from __future__ import annotations
 
@@ -25,12 +25,14 @@ extensions = [
     "sphinx.ext.autosummary",
     "sphinx.ext.mathjax",
     "numpydoc",
-    "myst_parser",
+    "myst_nb",
     "sphinx_gallery.gen_gallery",
 ]
-source_suffix = {".rst": "restructuredtext", ".md": "markdown"}
+source_suffix = {".rst": "restructuredtext", ".md": "myst-nb", ".ipynb": "myst-nb"}
 exclude_patterns = ["_build", "examples", "generated/results.md", "generated/papers.md"]
 exclude_patterns += ["sg_execution_times.rst", "auto_examples/sg_execution_times.rst"]
+# The gallery's notebooks are there to be downloaded; its pages are its .rst files.
+exclude_patterns += ["auto_examples/*.ipynb"]
 # A name in single backticks is a link where it is one of ours, and code where it is not.
 default_role = "py:obj"
 
@@ -40,6 +42,9 @@ numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
 myst_enable_extensions = ["dollarmath", "colon_fence"]
 myst_heading_anchors = 3
+# Notebooks are shown as they are committed; the tests run them.
+nb_execution_mode = "off"
+nb_merge_streams = True
 suppress_warnings = [
     # the gallery's functions for its files cannot be pickled by Sphinx
     "config.cache",
