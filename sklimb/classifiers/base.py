@@ -32,6 +32,7 @@ from sklimb._training.training_state import to_train_on
 from sklimb._warnings import warn
 from sklimb.classifiers.fitting_aside import aside, take
 from sklimb.classifiers.history_html import HistoryInHtml
+from sklimb.classifiers.one_class import NONE, telling, warn_of_one_class
 from sklimb.classifiers.parameters import (
     READ_ANEW,
     SHARED_CONSTRAINTS,
@@ -60,6 +61,8 @@ class BaseNetClassifier(PredictingMixin, ClassifierMixin, HistoryInHtml, LeanPic
     _parameter_constraints: ClassVar[dict[str, Any]] = SHARED_CONSTRAINTS
     # Whether ``cross_fit="auto"`` cross-fits where all is left open that it decides.
     _cross_fits_if_open: ClassVar[bool] = False
+    # Whether the method makes up for class sizes, whatever class_weight, sampling and loss are.
+    _corrects_by_itself: ClassVar[bool] = False
     # The parameter that counts epochs until a part of the method starts.
     _starts_at: ClassVar[str | None] = None
 
@@ -161,6 +164,13 @@ class BaseNetClassifier(PredictingMixin, ClassifierMixin, HistoryInHtml, LeanPic
         -------
         BaseNetClassifier
             The fitted estimator.
+
+        Warns
+        -----
+        sklearn.exceptions.ConvergenceWarning
+            If the fitted network answers with one class for nearly all of some 500 training samples
+            (as many of each class as there are), or its loss ended well above that of the first
+            epoch; with the likeliest remedy.
         """
         goes_on = "net_" in vars(self) and self.warm_start
         return self._train(X, y, sample_weight, Mode.WARM_START if goes_on else Mode.FIT)
@@ -255,15 +265,17 @@ class BaseNetClassifier(PredictingMixin, ClassifierMixin, HistoryInHtml, LeanPic
                 self.net_ = make_net(parameters, data, plan, recipe, streams)
             self.net_.keep_training_state = self.keep_training_state
             name = type(self).__name__
-            left_out = train(
-                self.net_, data, plan, recipe, monitor, name=name, checkpoint=checkpoint
-            )
+            with telling(NONE):  # other networks that it takes
+                left_out = train(
+                    self.net_, data, plan, recipe, monitor, name=name, checkpoint=checkpoint
+                )
             if left_out is not None:
                 proba = left_out.probabilities(self.net_)
                 if len(data) < len(y):  # samples of no weight are left out
                     of_weight, proba = proba, np.full((len(y), len(self.classes_)), np.nan)
                     proba[weight > 0] = of_weight
                 self.oof_proba_ = proba
+            warn_of_one_class(self, data, plan)
         if checkpoint is not None:
             checkpoint.remove()
 

@@ -183,6 +183,7 @@ class DecoupledClassifier(BaseNetClassifier):
         "classifier_lr": POSITIVE,
     }
 
+    _corrects_by_itself = True
     _starts_at = "classifier_epochs"
 
     def __init__(

@@ -26,6 +26,7 @@ from sklimb._data.tensors import sparse_to_scipy
 from sklimb._data.validation import take_rows, unsliced
 from sklimb._data.weighted_fit import fit_weighted, in_columns_of
 from sklimb._warnings import warn
+from sklimb.classifiers.one_class import CONSTANT, telling
 
 # Training and test samples.
 Fold = tuple[np.ndarray, np.ndarray]
@@ -322,13 +323,14 @@ def _fit_fold(
     train: np.ndarray,
     test: np.ndarray,
 ) -> tuple[BaseEstimator, np.ndarray]:
-    fitted = fit_weighted(
-        estimator,
-        take_rows(X, train),
-        y[train],
-        None if weight is None else weight[train],
-        _check_method_params(X, metadata, indices=train),
-    )
+    with telling(CONSTANT):
+        fitted = fit_weighted(
+            estimator,
+            take_rows(X, train),
+            y[train],
+            None if weight is None else weight[train],
+            _check_method_params(X, metadata, indices=train),
+        )
     if not len(test):
         return fitted, np.zeros((0, len(fitted.classes_)))
     return fitted, np.asarray(fitted.predict_proba(take_rows(X, test)))

@@ -38,6 +38,8 @@ _CONSTANT, _MOST = 1e-2, (0.05, 0.95)
 # A rate so many times that of the signature, or so small a part, is more likely to be the reason
 # than anything else.
 _FAR_FROM_DEFAULT = 10.0
+# A training of fewer steps, which no rule of ours gives, has hardly begun.
+_LEAST_STEPS = 100
 # A loss that ends so many times above that of the first epoch has risen; less is noise. One that
 # is so many times that of a guess, where that is known, has risen whatever it was.
 _RISEN, _WORSE_THAN_A_GUESS = 1.5, 10.0
@@ -79,7 +81,8 @@ def warn_of_one_class(estimator: BaseNetClassifier, data: TrainingData, plan: Tr
     -----
     ConvergenceWarning
         If it answers with one class for (nearly) all samples, or its loss ended well above that of
-        its first epoch. Not for `partial_fit`: more may come.
+        its first epoch. Not for `partial_fit`, for more may come, and after few steps only if the
+        answer is the same for all samples.
     """
     told = _told.get()
     if plan.more_may_come or told == NONE:
@@ -88,16 +91,18 @@ def warn_of_one_class(estimator: BaseNetClassifier, data: TrainingData, plan: Tr
     if found is None:
         return
     answer, share, is_constant = found
+    steps = sum(estimator.history_[:, "train_batch_count"])
+    may_be_told = told == _ALL and steps >= _LEAST_STEPS
     if share >= _NEARLY_ALL and not _is_wanted(estimator, answer):
-        if is_constant or told == _ALL:
+        if is_constant or may_be_told:
             amount = "all" if share == 1.0 else "nearly all"
             warn(
                 f"{type(estimator).__name__} answers with {_shown(estimator.classes_[answer])} for "
                 f"{amount} training samples that were looked at, whatever their class. "
-                f"{_remedy(estimator, plan, answer)}",
+                f"{_remedy(estimator, plan, answer, is_constant)}",
                 ConvergenceWarning,
             )
-    elif told == _ALL and (text := _risen(estimator, plan)) is not None:
+    elif may_be_told and (text := _risen(estimator, plan)) is not None:
         warn(
             f"The training loss of {type(estimator).__name__} ended at {text}. Lower lr (now "
             f"{estimator.lr:g}).",
@@ -137,7 +142,7 @@ def _is_wanted(estimator: BaseNetClassifier, answer: int) -> bool:
     return costs[answer] == costs.max() > costs.min()
 
 
-def _remedy(estimator: BaseNetClassifier, plan: TrainPlan, answer: int) -> str:
+def _remedy(estimator: BaseNetClassifier, plan: TrainPlan, answer: int, is_constant: bool) -> str:
     """Return what to do, by what is likeliest to be wrong."""
     defaults = inspect.signature(type(estimator)).parameters
     lr, usual = estimator.lr, defaults["lr"].default
@@ -156,6 +161,11 @@ def _remedy(estimator: BaseNetClassifier, plan: TrainPlan, answer: int) -> str:
         return (
             "Its members found nothing better on the samples that they left out: X may say little "
             "of y. More samples, other columns or cross_fit=False with more max_epochs may help."
+        )
+    if is_constant:
+        return (
+            "They all get the same probabilities: see that X has columns that vary, else raise "
+            f"max_epochs (now {plan.epochs}) or change lr (now {lr:g})."
         )
     by_itself = ", or set cross_fit=True" if plan.backbone is TabularMLP else ""
     return f"Raise max_epochs (now {plan.epochs}){by_itself}, or change lr (now {lr:g})."

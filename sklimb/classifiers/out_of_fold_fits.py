@@ -33,6 +33,7 @@ from sklimb.classifiers.fold_clones import (
     mean_probabilities,
 )
 from sklimb.classifiers.labelled_data import LabelledData
+from sklimb.classifiers.one_class import CONSTANT, telling
 
 # A smaller share of samples that were left out is told.
 _FEW = 0.5
@@ -245,7 +246,7 @@ def _fit_whole(
     if kept is not None:
         X, y, weight = take_rows(X, kept), y[kept], weight[kept]
         metadata = _check_method_params(data.X, metadata, indices=kept)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), telling(CONSTANT):
         if hasattr(estimator, "oob_score"):
             # of samples in all bags: what comes of them is seen to, and told, in `_of_whole`
             warnings.filterwarnings("ignore", message="Some inputs do not have OOB scores")

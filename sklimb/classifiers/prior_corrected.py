@@ -26,6 +26,7 @@ from sklimb.classifiers.corrected_prediction import (
 from sklimb.classifiers.fitting_aside import fits_aside, to_learn_on
 from sklimb.classifiers.fold_clones import fit_clones, folds_of
 from sklimb.classifiers.labelled_data import labelled_data, labels_of
+from sklimb.classifiers.one_class import CONSTANT, telling
 from sklimb.classifiers.priors import counts_of
 
 
@@ -300,7 +301,8 @@ class PriorCorrectedClassifier(
     def _fit_once(self, X: Any, y: Any, sample_weight: Any, routed: Bunch) -> None:
         """Fit the classifier to all samples."""
         estimator = clone(self.estimator)
-        self.estimator_ = fit_weighted(estimator, X, y, sample_weight, routed.estimator.fit)
+        with telling(CONSTANT):
+            self.estimator_ = fit_weighted(estimator, X, y, sample_weight, routed.estimator.fit)
         self.temperature_ = 1.0
         self.classes_ = np.asarray(self.estimator_.classes_)
         y = column_or_1d(y)

@@ -26,6 +26,7 @@ from sklimb._training.net import Net
 from sklimb._training.plan import TrainPlan
 from sklimb.backbones import MLP, TabularMLP
 from sklimb.classifiers.base import BaseNetClassifier
+from sklimb.classifiers.one_class import NONE, telling
 from sklimb.classifiers.rebalanced import RebalancedClassifier
 from sklimb.heads.members import MeanScores
 from sklimb.transforms.m2m import frozen
@@ -171,7 +172,8 @@ def fit_source(source: Any, X: Any, y: np.ndarray, y_encoded: np.ndarray, seed: 
         if parameters.get("cross_fit") == "auto":
             # it has to know all its training samples, of which each member would leave some out
             fitted.set_params(cross_fit=False)
-        return fitted.fit(X, y)
+        with telling(NONE):  # of the classes that it does not recognise
+            return fitted.fit(X, y)
     single = isinstance(fitted, NeuralNetBinaryClassifier)
     y_encoded = y_encoded.astype(np.float32 if single else np.int64)
     rows = DenseRows(X, y_encoded) if sparse.issparse(X) else X.astype(np.float32)

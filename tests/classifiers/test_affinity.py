@@ -290,6 +290,7 @@ def test_a_class_of_one_row(n_prototypes):
     assert model.predict(X[-1:]).tolist() == [1]
 
 
+@pytest.mark.filterwarnings("ignore:.*see that X has columns that vary")
 def test_columns_without_any_information():
     X, y = np.zeros((30, 3)), np.arange(30) % 3
     for params in ({"n_prototypes": 1}, {"n_prototypes": 2}, {"normalize": False}):

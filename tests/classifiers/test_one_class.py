@@ -26,8 +26,8 @@ LABELS = np.where(Y == 1, "rare", "bulk")
 # what nobody can tell apart
 NOISE = np.random.default_rng(0).normal(size=(200, 5))
 # at such a rate nothing is left of a network
-WRECKED = {"lr": 10.0, "max_epochs": 10, "random_state": 0}
-SHORT = {"max_epochs": 3, "module__hidden": (8,), "random_state": 0}
+WRECKED = {"lr": 10.0, "batch_size": 16, "max_epochs": 10, "random_state": 0}
+SHORT = {"max_epochs": 10, "batch_size": 16, "module__hidden": (8,), "random_state": 0}
 
 
 def said(model, X=X, y=LABELS, **fit_params):
@@ -69,12 +69,11 @@ def test_more_epochs_where_the_loss_corrects(monkeypatch):
     monkeypatch.setattr(one_class, "_NEARLY_ALL", 0.0)  # every fit is looked at
     loss = {"loss": "logit_adjusted", **SHORT}
     text = said(RebalancedClassifier(**loss))
-    assert "max_epochs (now 3)" in text and "cross_fit=True" in text
+    assert "max_epochs (now 10)" in text and "cross_fit=True" in text
     images = np.tile(NOISE[:20, None, :1, None], (1, 1, 8, 8))
-    text = said(
-        RebalancedClassifier(loss="logit_adjusted", max_epochs=1), images, np.arange(20) > 15
-    )
-    assert "max_epochs (now 1)" in text and "cross_fit" not in text
+    model = RebalancedClassifier(loss="logit_adjusted", max_epochs=50)
+    text = said(model, images, np.arange(20) > 15)
+    assert "max_epochs (now 50)" in text and "cross_fit" not in text
     by_members = {"cross_fit": True, "loss": "logit_adjusted", "n_members": 2, **SHORT}
     assert "left out" in said(RebalancedClassifier(**by_members))
     assert "lr=1e-05 is likely too low" in said(RebalancedClassifier(lr=1e-5, **loss))
@@ -84,6 +83,10 @@ def test_weights_of_a_users_own_may_ask_for_one_class():
     assert said(RebalancedClassifier(**SHORT, class_weight={"rare": 1e4}), NOISE) is None
     assert said(RebalancedClassifier(**SHORT, class_weight={"bulk": 1.5}), NOISE) is None
     assert said(RebalancedClassifier(**SHORT, class_weight={"bulk": 1, "rare": 1}), NOISE)
+
+
+def test_a_training_that_has_hardly_begun_is_silent():
+    assert said(RebalancedClassifier(**SHORT | {"max_epochs": 3}), NOISE) is None
 
 
 def test_one_class_of_any_weight_and_pieces_of_a_training_are_silent():
@@ -120,7 +123,7 @@ def test_a_loss_that_ends_above_its_first_epoch():
             self.calls += 1
             return self.calls + torch.nn.functional.cross_entropy(scores, y, reduction="none")
 
-    settings = {"max_epochs": 20, "random_state": 0, "lr": 1e-2, "cross_fit": False}
+    settings = {"max_epochs": 10, "batch_size": 16, "random_state": 0, "lr": 1e-2}
     text = said(RebalancedClassifier(loss=Rising(), **settings))
     assert text.startswith("The training loss of RebalancedClassifier ended at ")
     assert "Lower lr (now 0.01)" in text
@@ -132,7 +135,7 @@ def test_a_loss_that_ends_above_its_first_epoch():
 
 def test_a_loss_far_above_that_of_a_guess(monkeypatch):
     monkeypatch.setattr(one_class, "_WORSE_THAN_A_GUESS", 1e-3)
-    text = said(RebalancedClassifier(max_epochs=30, random_state=0))
+    text = said(RebalancedClassifier(max_epochs=30, batch_size=32, random_state=0))
     assert "where 0.693 is that of a guess. Lower lr" in text
 
 
