@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from torch import Tensor
 from torch.utils.data import Dataset, Subset
 
 from sklimb._data.datasets import first_of, x_of
+from sklimb._data.repeats import copied_from
 from sklimb._data.tensors import (
     as_tensor,
     borrow,
@@ -84,6 +86,17 @@ class TrainingData(ABC):
     def class_counts(self, n_classes: int) -> np.ndarray:
         """Return how many samples each class has, whatever they weigh, (n_classes,)."""
         return np.bincount(self.y_encoded, minlength=n_classes)
+
+    @property
+    def copied_from(self) -> np.ndarray | None:
+        """Of which sample each is a copy that a sampler made, (n,), None where there are none."""
+        return None  # what would have to be read for it is not looked into
+
+    def distinct_counts(self, n_classes: int) -> np.ndarray:
+        """Return how many samples each class has but for copies of others, (n_classes,)."""
+        copied = self.copied_from
+        y = self.y_encoded if copied is None else self.y_encoded[np.unique(copied)]
+        return np.bincount(y, minlength=n_classes)
 
     def drop_zero_weight(self) -> TrainingData:
         """Return the samples that weigh something: others must not fill batches or be drawn."""
@@ -219,6 +232,11 @@ class ArrayData(TrainingData, SkorchDataset):
     def example(self) -> Tensor:
         """Return the first two samples, on the CPU: copied, for a view holds all samples."""
         return self.take(np.arange(len(self))[:2]).X.cpu()
+
+    @cached_property
+    def copied_from(self) -> np.ndarray | None:
+        """Of which sample each is a copy that a sampler made, (n,), None where there are none."""
+        return None if self.y_encoded is None else copied_from(self.X, self.y_encoded)
 
     @property
     def mean_values(self) -> int:

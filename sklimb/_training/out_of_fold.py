@@ -75,7 +75,12 @@ _KEPT = (
 )  # fmt: skip
 
 
-def member_folds(y_encoded: np.ndarray, n_folds: int, rng: np.random.Generator) -> np.ndarray:
+def member_folds(
+    y_encoded: np.ndarray,
+    n_folds: int,
+    rng: np.random.Generator,
+    copied_from: np.ndarray | None = None,
+) -> np.ndarray:
     """Return for each sample the member that leaves it out, each class spread over all.
 
     Parameters
@@ -85,11 +90,14 @@ def member_folds(y_encoded: np.ndarray, n_folds: int, rng: np.random.Generator) 
     n_folds : int
         Members k.
     rng : numpy.random.Generator
+    copied_from : ndarray of int, shape (n,), or None
+        Of which sample each is a copy, which is left out with it; None if none is.
 
     Returns
     -------
     ndarray of int, shape (n,)
-        From 0 to k - 1; folds are of one size, and the classes in them, to one sample.
+        From 0 to k - 1; folds are of one size, and the classes in them, to one sample that is no
+        copy.
 
     Examples
     --------
@@ -101,9 +109,11 @@ def member_folds(y_encoded: np.ndarray, n_folds: int, rng: np.random.Generator) 
     """
     # classes one after the other, each in an order of its own, dealt out like cards
     order = np.lexsort((rng.random(len(y_encoded)), y_encoded))
+    if copied_from is not None:
+        order = order[copied_from[order] == order]
     folds = np.empty(len(y_encoded), dtype=np.int64)
     folds[order] = (np.arange(len(order)) + rng.integers(n_folds)) % n_folds
-    return folds
+    return folds if copied_from is None else folds[copied_from]
 
 
 class FoldWeights:
@@ -158,12 +168,13 @@ class OutOfFold:
     def __init__(self, data: TrainingData, epochs: int, n_members: int, net: Net) -> None:
         self.data = data
         self.epochs = epochs
-        self.folds = member_folds(data.y_encoded, n_members, net.streams.generator("cross_fit", 0))
+        rng = net.streams.generator("cross_fit", 0)
+        self.folds = member_folds(data.y_encoded, n_members, rng, data.copied_from)
         self.n_members = n_members
         rng = net.streams.generator("cross_fit", 1)
         judged = data.stratified_subsample(_SAMPLES_TO_JUDGE_BY, rng)
         # who leaves out the only sample of a class does not know the class
-        of_known = np.bincount(data.y_encoded)[data.y_encoded[judged]] > 1
+        of_known = data.distinct_counts(0)[data.y_encoded[judged]] > 1
         self.judged = judged[of_known] if of_known.any() else judged
         self.averaged = copy.deepcopy(net.module_)
         self._learnt = list(net.module_.parameters()), list(self.averaged.parameters())

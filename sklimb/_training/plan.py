@@ -144,7 +144,7 @@ def make_plan(
     max_epochs, batch_size = resolve_sizes(
         backbone,
         data,
-        data.class_counts(len(class_labels)),
+        len(class_labels),
         max_epochs=max_epochs,
         batch_size=parameters["batch_size"] if batch_size is None else batch_size,
         cross_fit=cross_fit,
@@ -244,7 +244,7 @@ def _is_scheduler(callback: Any) -> bool:
 def resolve_sizes(
     backbone: Any,
     data: TrainingData,
-    class_counts: np.ndarray,
+    n_classes: int,
     *,
     max_epochs: int | str,
     batch_size: int | str,
@@ -256,15 +256,16 @@ def resolve_sizes(
     (that of `TabularMLP` is in ``backbones/_tabular_sizes.py``)
     with the attributes ``max_epochs`` and ``batch_size``; else it goes by the number of samples
     alone. What a backbone advises is steps: with a batch size that is given, epochs are as many as
-    make them.
+    make them. Samples that are copies of others, as a sampler makes them, take steps and are no
+    reason for more: epochs are fewer then.
 
     Parameters
     ----------
     backbone : type, functools.partial of one, or nn.Module
         Class or instance.
     data : TrainingData
-    class_counts : ndarray of int, shape (C,)
-        How many of them each class has.
+    n_classes : int
+        C.
     max_epochs : int or "auto"
         As the user has it.
     batch_size : int or "auto"
@@ -277,26 +278,30 @@ def resolve_sizes(
     tuple of int
         Epochs and batch size.
     """
+    if "auto" not in (max_epochs, batch_size):
+        return int(max_epochs), int(batch_size)
     n = len(data)
-    epochs, size = choose_epochs(n), choose_batch_size(n)
     if cross_fit:
-        size = max(size, _LEAST_BATCH) if batch_size == "auto" else int(batch_size)
+        size = max(choose_batch_size(n), _LEAST_BATCH) if batch_size == "auto" else int(batch_size)
         bound = min(_MOST_EPOCHS, max(_LEAST_EPOCHS, _MOST_STEPS // math.ceil(n / size)))
         bound = max(bound, choose_epochs(n) if n >= _MANY_SAMPLES else 0)
         return (bound if max_epochs == "auto" else int(max_epochs)), size
+    class_counts = data.distinct_counts(n_classes)
+    n_distinct = int(class_counts.sum())
+    epochs, advised_size = choose_epochs(n_distinct), choose_batch_size(n_distinct)
     while isinstance(backbone, partial):  # advises as what it calls
         backbone = backbone.func
     advise = getattr(backbone, "advised_sizes", None)
-    if advise is not None and "auto" in (max_epochs, batch_size):
-        advised = advise(n, _sample_shape(data)[0], class_counts)
-        epochs, size = advised.max_epochs, advised.batch_size
-        if batch_size != "auto":  # as many steps as advised, whatever the size of a batch
-            steps = epochs * math.ceil(n / size)
-            epochs = max(1, round(steps / math.ceil(n / int(batch_size))))
-    return (
-        epochs if max_epochs == "auto" else int(max_epochs),
-        size if batch_size == "auto" else int(batch_size),
-    )
+    if advise is not None:
+        advised = advise(n_distinct, _sample_shape(data)[0], class_counts)
+        epochs, advised_size = advised.max_epochs, advised.batch_size
+    size = advised_size if batch_size == "auto" else int(batch_size)
+    if advise is None:
+        advised_size = size  # the advice is of epochs, whatever the size of a batch
+    if max_epochs != "auto":
+        return int(max_epochs), size
+    steps = epochs * math.ceil(n_distinct / advised_size)
+    return max(1, round(steps / math.ceil(n / size))), size
 
 
 def _sample_shape(data: TrainingData) -> tuple[int, ...]:

@@ -7,16 +7,13 @@ Data (n, ...), class indices (n,), probabilities (n, C).
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from numbers import Integral
 from typing import Any
 
 import numpy as np
 import torch
 from sklearn.base import BaseEstimator, clone
-from sklearn.model_selection import StratifiedKFold, check_cv
 from sklearn.utils import indexable
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _check_method_params
@@ -26,10 +23,8 @@ from sklimb._data.tensors import sparse_to_scipy
 from sklimb._data.validation import take_rows, unsliced
 from sklimb._data.weighted_fit import fit_weighted, in_columns_of
 from sklimb._warnings import warn
+from sklimb.classifiers.folds import Fold
 from sklimb.classifiers.one_class import CONSTANT, telling
-
-# Training and test samples.
-Fold = tuple[np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -57,58 +52,6 @@ def in_rows(X: Any) -> Any:
     if isinstance(X, torch.Tensor):
         X = X.detach() if X.layout == torch.strided else sparse_to_scipy(X)
     return indexable(X)[0]
-
-
-def folds_of(
-    cv: Any, X: Any, y: np.ndarray, weight: np.ndarray | None, params: dict[str, Any]
-) -> list[Fold]:
-    """Return (train, test) samples of each fold, without samples that weigh nothing.
-
-    Parameters
-    ----------
-    cv : int, splitter or iterable of (train, test)
-        A whole number gives so many stratified folds, and a class with fewer samples is in the test
-        samples of so many; a single sample of a class is in the training samples of all.
-    X : object
-        For a splitter.
-    y : ndarray, shape (n_samples,)
-        Labels.
-    weight : ndarray of shape (n_samples,) or None
-    params : dict
-        Of the splitter's `split`, as groups.
-
-    Returns
-    -------
-    list of (ndarray of int, ndarray of int)
-
-    Raises
-    ------
-    ValueError
-        If there is no fold, a fold trains on one class, or tests what it trains on.
-    """
-    if hasattr(cv, "split") and not hasattr(cv, "get_n_splits"):  # bytes, say
-        raise TypeError(f"cv must be an int, a splitter or an iterable of folds, got {cv!r}.")
-    every = np.arange(len(y))
-    there = np.ones(len(y), dtype=bool) if weight is None else weight > 0
-    classes = np.unique(y[there])
-    if len(classes) < 2:
-        raise ValueError(
-            f"cv={cv!r} needs samples of two classes or more, but y has one class, "
-            f"{classes.tolist()}."
-        )
-    if isinstance(cv, Integral):
-        folds = _spread(int(cv), y, every[there])
-    else:
-        folds = [
-            (every[train], every[test])
-            for train, test in check_cv(cv, y, classifier=True).split(X, y, **params)
-        ]
-        folds = [(train[there[train]], test[there[test]]) for train, test in folds]
-    for number, (train, test) in enumerate(folds):
-        _check_fold(number, train, test, y)
-    if not any(np.isin(y[test], y[train]).any() for train, test in folds):
-        raise ValueError(f"cv={cv!r} holds back no samples. Give a whole number of folds, as cv=5.")
-    return folds
 
 
 def fit_clones(
@@ -272,46 +215,6 @@ def _mean(total: np.ndarray, times: np.ndarray) -> np.ndarray:
     mean[uneven] /= mean[uneven].sum(axis=1, keepdims=True)
     mean[~asked] = np.nan
     return mean
-
-
-def _spread(n_folds: int, y: np.ndarray, rows: np.ndarray) -> list[Fold]:
-    """Return stratified folds, with single samples of a class in the training samples of all."""
-    labels = y[rows]
-    _, codes, counts = np.unique(labels, return_inverse=True, return_counts=True)
-    largest = int(counts.max())
-    if largest < n_folds:
-        fewer = f"cv to {largest} or less, or to None" if largest > 1 else "cv=None"
-        raise ValueError(
-            f"cv={n_folds} needs a class of {n_folds} samples or more, but the largest of y has "
-            f"{largest}. Set {fewer}."
-        )
-    alone = counts[codes] == 1
-    if alone.any():
-        warn(
-            f"y has one sample only of the classes {labels[alone].tolist()[:10]}, so it is in the "
-            f"training rows of all {n_folds} folds of cv, and the temperature hardly moves from 1. "
-            "Collect more samples of them, join them with another class, or leave them out."
-        )
-    singles, several = rows[alone], rows[~alone]
-    with warnings.catch_warnings():
-        # of fewer samples than folds it warns; they are spread as far as they go
-        warnings.filterwarnings("ignore", message="The least populated class", category=UserWarning)
-        folds = list(StratifiedKFold(n_folds).split(np.zeros((len(several), 1)), y[several]))
-    return [(np.sort(np.concatenate([several[a], singles])), several[b]) for a, b in folds]
-
-
-def _check_fold(number: int, train: np.ndarray, test: np.ndarray, y: np.ndarray) -> None:
-    classes = np.unique(y[train]).tolist()
-    if len(classes) < 2:
-        raise ValueError(
-            f"Fold {number} of cv has training samples of the classes {classes}, which makes no "
-            "classifier. A whole number, as cv=5, spreads each class over the folds."
-        )
-    if len(np.intersect1d(train, test)):
-        raise ValueError(
-            f"Fold {number} of cv tests on samples that it trains on, so their probabilities would "
-            "be too certain. Give folds whose test rows are not among their training rows."
-        )
 
 
 def _fit_fold(

@@ -28,10 +28,10 @@ from sklimb.classifiers.decoupled import DecoupledClassifier
 from sklimb.classifiers.fold_clones import (
     CrossFit,
     fold_fits,
-    folds_of,
     gathered,
     mean_probabilities,
 )
+from sklimb.classifiers.folds import copies_in, folds_of
 from sklimb.classifiers.labelled_data import LabelledData
 from sklimb.classifiers.one_class import CONSTANT, telling
 
@@ -94,7 +94,9 @@ class OutOfFoldFit:
     telling: np.ndarray
 
 
-def gives_out_of_fold(estimator: BaseEstimator, X: Any, *, weighted: bool = False) -> bool:
+def gives_out_of_fold(
+    estimator: BaseEstimator, X: Any, *, weighted: bool = False, has_copies: bool = False
+) -> bool:
     """Return whether a classifier's own `fit` to X gives out-of-fold probabilities.
 
     Networks that cross-fit do, and what bags with ``oob_score=True``. Their parameters are asked,
@@ -109,6 +111,8 @@ def gives_out_of_fold(estimator: BaseEstimator, X: Any, *, weighted: bool = Fals
     weighted : bool, default=False
         Whether samples differ in weight: then some would be repeated for a classifier that takes no
         weights, and it would leave out a sample but not its copy.
+    has_copies : bool, default=False
+        Whether a sampler has made copies of samples, which bags do not keep together.
 
     Examples
     --------
@@ -131,8 +135,8 @@ def gives_out_of_fold(estimator: BaseEstimator, X: Any, *, weighted: bool = Fals
     if isinstance(estimator, BaseNetClassifier):
         return _cross_fits(estimator, X)
     params = estimator.get_params(deep=False)
-    own = params.get("cross_fit") or (params.get("oob_score") and params.get("bootstrap"))
-    return bool(own)
+    by_bags = params.get("oob_score") and params.get("bootstrap") and not has_copies
+    return bool(params.get("cross_fit") or by_bags)
 
 
 def _cross_fits(network: BaseNetClassifier, X: Any) -> bool:
@@ -178,7 +182,11 @@ def fit_out_of_fold(
         In the order of the classifiers.
     """
     weighted = data.weight is not None
-    own = {name: gives_out_of_fold(e, data.X, weighted=weighted) for name, e in estimators.items()}
+    copies = copies_in(data.X, data.y) is not None
+    own = {
+        name: gives_out_of_fold(one, data.X, weighted=weighted, has_copies=copies)
+        for name, one in estimators.items()
+    }
     folds = []
     if not all(own.values()):
         folds = folds_of(cv, data.X, data.y, data.weight, routed.cv.split)

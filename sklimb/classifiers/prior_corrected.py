@@ -24,7 +24,8 @@ from sklimb.classifiers.corrected_prediction import (
     check_gives_probabilities,
 )
 from sklimb.classifiers.fitting_aside import fits_aside, to_learn_on
-from sklimb.classifiers.fold_clones import fit_clones, folds_of
+from sklimb.classifiers.fold_clones import fit_clones
+from sklimb.classifiers.folds import folds_of
 from sklimb.classifiers.labelled_data import labelled_data, labels_of
 from sklimb.classifiers.one_class import CONSTANT, telling
 from sklimb.classifiers.priors import counts_of

@@ -56,7 +56,8 @@ def test_what_it_holds(kind):
     assert len(data) == 5 and data.weight is None
     assert data.y_encoded.tolist() == data.y.tolist() == CODES.tolist()
     assert values(data) == X.tolist()
-    assert data.class_counts(4).tolist() == [2, 2, 1, 0]
+    assert data.class_counts(4).tolist() == [2, 2, 1, 0] == data.distinct_counts(4).tolist()
+    assert data.copied_from is None
     assert data.sample_shape == ((1, 1, 2) if kind == "images" else (2,))
     assert data.example().shape == (2, *data.sample_shape)
     # a Dataset's items are not counted; the first sparse row lacks its zero
@@ -116,6 +117,17 @@ def test_some_stratified_subsample(kind):
     chosen = make(kind).stratified_subsample(3, np.random.default_rng(0))
     assert CODES[chosen].tolist() in ([0, 1, 2], [1, 0, 2])
     assert make(kind).stratified_subsample(9, np.random.default_rng(0)).tolist() == [0, 1, 2, 3, 4]
+
+
+@each_kind
+def test_copies_of_samples_are_seen_in_memory(kind):
+    data = make(kind).take(np.array([0, 1, 2, 3, 4, 4, 4]))
+    if kind == "Dataset":
+        assert data.copied_from is None  # to see them it would have to be read
+    else:
+        assert data.copied_from.tolist() == [0, 1, 2, 3, 4, 4, 4]
+        assert data.distinct_counts(3).tolist() == [2, 2, 1]
+    assert data.class_counts(3).tolist() == [2, 2, 3]
 
 
 def test_memory_is_shared_where_it_may_be_written_to():

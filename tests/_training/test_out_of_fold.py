@@ -11,7 +11,7 @@ import torch
 from scipy.special import log_softmax, softmax
 from sklearn.base import clone
 from sklearn.datasets import make_classification
-from sklearn.metrics import log_loss
+from sklearn.metrics import log_loss, roc_auc_score
 from torch import nn
 
 from sklimb import (
@@ -32,7 +32,7 @@ X, Y = make_classification(
 X = X.astype(np.float32)
 
 
-def fitted(cls=RebalancedClassifier, y=Y, weight=None, **settings):
+def fitted(cls=RebalancedClassifier, y=Y, weight=None, X=X, **settings):
     settings = {"cross_fit": True, "n_members": 4, "max_epochs": 12, "random_state": 0} | settings
     return cls(**settings).fit(X, y, sample_weight=weight)
 
@@ -59,6 +59,30 @@ def test_weights_of_folds_are_those_of_the_whole_matrix():
     rows = torch.tensor([4, 0, 29, 4])
     assert torch.equal(lazy[rows], expected[rows])
     assert torch.equal(lazy[3:9], expected[3:9])
+
+
+def test_copies_are_left_out_with_what_they_are_copies_of():
+    y = np.repeat([0, 1], [30, 8])
+    copied = np.concatenate([np.arange(38), np.tile(np.arange(30, 38), 5)])
+    with_copies = member_folds(y[copied], 4, np.random.default_rng(0), copied)
+    np.testing.assert_array_equal(with_copies, with_copies[copied])
+    assert np.bincount(with_copies[30:38]).tolist() == [2, 2, 2, 2]
+    none = np.arange(38)
+    alone = member_folds(y, 4, np.random.default_rng(0))
+    np.testing.assert_array_equal(member_folds(y, 4, np.random.default_rng(0), none), alone)
+
+
+def test_a_network_behind_a_sampler_is_judged_by_what_it_has_not_seen():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(200, 3)), np.repeat([0, 1], [180, 20])  # which X says nothing of
+    rows = np.concatenate([np.arange(200), rng.integers(180, 200, 160)])
+    settings = {"module": MLP, "n_members": 4, "cross_fit": True, "max_epochs": 30}
+    model = RebalancedClassifier(**settings, random_state=0).fit(X[rows], y[rows])
+    said = model.oof_proba_[:, 1]
+    # copies in other folds would be known by heart: recall and precision of next to 1
+    assert roc_auc_score(y[rows], said) < 0.75
+    copies = rows == rows[-1]
+    assert copies.sum() > 1 and np.ptp(said[copies]) < 1e-5
 
 
 def test_folds_are_drawn():
@@ -165,6 +189,13 @@ def test_the_only_sample_of_a_class_is_not_judged():
     y = Y.copy()
     y[5] = 2
     assert np.isfinite(fitted(y=y).oof_proba_).all()
+
+
+def test_copies_of_the_only_sample_of_a_class_are_not_judged():
+    rows = np.concatenate([np.arange(len(X)), np.zeros(9, dtype=int)])
+    y = np.where(rows == 0, 2, Y[rows])
+    oof = fitted(y=y, X=X[rows]).oof_proba_
+    np.testing.assert_array_less(oof[y == 2, 2], 0.5)  # who left it out does not know it
 
 
 def test_an_offset_of_all_samples_is_refused():

@@ -180,7 +180,7 @@ def test_a_dataset_has_no_default_backbone():
 
 ROWS = np.random.default_rng(0).normal(size=(60, 3))
 CODES = np.arange(60) % 2
-DATA = ArrayData(ROWS)
+DATA = ArrayData(ROWS, CODES)
 
 
 class Advises(nn.Linear):
@@ -208,26 +208,41 @@ def test_epochs_see_three_million_rows_but_ten_times_each(n):
 
 
 def test_without_advice_it_is_the_number_of_rows():
-    assert resolve_sizes(MLP, DATA, COUNTS, **AUTO) == (60, choose_batch_size(60))
+    assert resolve_sizes(MLP, DATA, 2, **AUTO) == (60, choose_batch_size(60))
 
 
 def test_advice_is_taken_for_what_is_left_open():
-    assert resolve_sizes(Advises, DATA, COUNTS, **AUTO) == (3, 30)
-    assert resolve_sizes(Advises, DATA, COUNTS, max_epochs=7, batch_size="auto") == (7, 30)
+    assert resolve_sizes(Advises, DATA, 2, **AUTO) == (3, 30)
+    assert resolve_sizes(Advises, DATA, 2, max_epochs=7, batch_size="auto") == (7, 30)
     # six steps are advised, whatever a batch is
-    assert resolve_sizes(Advises, DATA, COUNTS, max_epochs="auto", batch_size=60) == (6, 60)
-    assert resolve_sizes(Advises, DATA, COUNTS, max_epochs="auto", batch_size=20) == (2, 20)
-    assert resolve_sizes(Advises, DATA, COUNTS, max_epochs="auto", batch_size=1) == (1, 1)
-    assert resolve_sizes(MLP, DATA, COUNTS, max_epochs="auto", batch_size=60) == (60, 60)
-    assert resolve_sizes(Advises(3), DATA, COUNTS, **AUTO) == (3, 30)
-    assert resolve_sizes(partial(partial(Advises)), DATA, COUNTS, **AUTO) == (3, 30)
+    assert resolve_sizes(Advises, DATA, 2, max_epochs="auto", batch_size=60) == (6, 60)
+    assert resolve_sizes(Advises, DATA, 2, max_epochs="auto", batch_size=20) == (2, 20)
+    assert resolve_sizes(Advises, DATA, 2, max_epochs="auto", batch_size=1) == (1, 1)
+    assert resolve_sizes(MLP, DATA, 2, max_epochs="auto", batch_size=60) == (60, 60)
+    assert resolve_sizes(Advises(3), DATA, 2, **AUTO) == (3, 30)
+    assert resolve_sizes(partial(partial(Advises)), DATA, 2, **AUTO) == (3, 30)
     items = torch.utils.data.TensorDataset(torch.from_numpy(ROWS), torch.from_numpy(CODES))
-    assert resolve_sizes(Advises, DatasetData(items), COUNTS, **AUTO) == (3, 30)
+    assert resolve_sizes(Advises, DatasetData(items, CODES), 2, **AUTO) == (3, 30)
     advised = TabularMLP.advised_sizes(60, 3, COUNTS)
-    assert resolve_sizes(TabularMLP, DATA, COUNTS, **AUTO) == (
+    assert resolve_sizes(TabularMLP, DATA, 2, **AUTO) == (
         advised.max_epochs,
         advised.batch_size,
     )
+
+
+def test_copies_that_a_sampler_made_take_steps_and_want_none():
+    rows = np.concatenate([np.arange(60), np.tile(np.flatnonzero(CODES == 0), 3)])
+    data = ArrayData(ROWS[rows], CODES[rows])
+    assert len(data) == 150 and data.distinct_counts(2).tolist() == [30, 30]
+    # the advice is that of 60 samples, 3 epochs of 2 steps; now an epoch has 5
+    assert resolve_sizes(Advises, data, 2, **AUTO) == (1, 30)
+    assert resolve_sizes(Advises, data, 2, max_epochs="auto", batch_size=150) == (6, 150)
+    assert resolve_sizes(Advises, data, 2, max_epochs=8, batch_size="auto") == (8, 30)
+    # 60 epochs of 4 steps, in batches of 16
+    assert resolve_sizes(MLP, data, 2, **AUTO) == (24, 16)
+    rng = np.random.default_rng(0)
+    others = ArrayData(rng.normal(size=(150, 3)), CODES[rows])
+    assert resolve_sizes(MLP, others, 2, **AUTO) == (60, 16)
 
 
 def test_a_classifier_trains_as_many_epochs():

@@ -1,4 +1,4 @@
-"""Folds, and what classifiers say of samples that they were not trained on."""
+"""What classifiers say of samples that they were not trained on."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import torch
 from sklearn.datasets import make_classification
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import (
-    GroupKFold,
     RepeatedStratifiedKFold,
     ShuffleSplit,
     StratifiedKFold,
@@ -20,7 +19,8 @@ from sklearn.model_selection import (
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 
-from sklimb.classifiers.fold_clones import fit_clones, folds_of, in_rows, mean_probabilities
+from sklimb.classifiers.fold_clones import fit_clones, in_rows, mean_probabilities
+from sklimb.classifiers.folds import folds_of
 
 CLASSES = np.array([0, 1, 2])
 
@@ -69,18 +69,6 @@ def test_samples_that_no_fold_leaves_out(data):
     ))  # fmt: skip
     np.testing.assert_array_equal(np.flatnonzero(found.telling), out)
     np.testing.assert_array_equal(np.flatnonzero(np.isfinite(found.proba[:, 0])), out)
-
-
-@pytest.mark.parametrize("n_rare", [2, 3, 4])
-def test_classes_of_fewer_samples_than_folds_are_spread(n_rare, data):
-    X, y = data
-    rare = np.flatnonzero(y == 2)
-    kept = np.setdiff1d(np.arange(len(y)), rare[n_rare:])
-    X, y = X[kept], y[kept]
-    folds = folds_of(5, X, y, None, {})
-    assert sum((y[test] == 2).any() for _, test in folds) == n_rare
-    assert all(2 in y[train] for train, _ in folds)
-    assert np.array_equal(np.sort(np.concatenate([test for _, test in folds])), np.arange(len(y)))
 
 
 def test_a_single_sample_is_in_the_training_rows_of_all_folds(data):
@@ -138,13 +126,6 @@ def test_samples_without_weight_are_as_if_not_there(data):
     np.testing.assert_allclose(found.proba[test], expected)
 
 
-def test_groups(data):
-    X, y = data
-    groups = np.arange(len(y)) % 9
-    for train, test in folds_of(GroupKFold(3), X, y, None, {"groups": groups}):
-        assert not set(groups[train]) & set(groups[test])
-
-
 @pytest.mark.parametrize(
     "form",
     [np.asarray, np.ndarray.tolist, pd.DataFrame, pl.DataFrame, torch.from_numpy,
@@ -156,36 +137,6 @@ def test_forms_of_data(form, data):
     expected = fitted(LogisticRegression(), X, y, 3).proba
     # a polars frame has no names that LogisticRegression minds; torch goes in as an array
     np.testing.assert_allclose(fitted(LogisticRegression(), form(X), y, 3).proba, expected, 1e-4)
-
-
-@pytest.mark.parametrize(
-    ("cv", "message"),
-    [
-        (90, "cv=90 needs a class of 90 samples or more, but the largest of y has [0-9]+"),
-        ([], "holds back no samples"),
-        ([(np.arange(90), [])], "holds back no samples"),
-        ([(np.arange(60), np.arange(50, 90))], "Fold 0 of cv tests on samples that it trains on"),
-    ],
-)
-def test_errors(cv, message, data):
-    X, y = data
-    with pytest.raises(ValueError, match=message):
-        folds_of(cv, X, y, None, {})
-
-
-def test_no_class_has_two_samples(data):
-    X, _ = data
-    with pytest.raises(ValueError, match=r"largest of y has 1. Set cv=None"):
-        folds_of(3, X[:4], np.arange(4), None, {})
-
-
-def test_errors_of_one_class(data):
-    X, y = data
-    with pytest.raises(ValueError, match=r"y has one class, \[0\]"):
-        folds_of(3, X, np.zeros(90, dtype=int), None, {})
-    bulk = np.flatnonzero(y == 0)
-    with pytest.raises(ValueError, match=r"Fold 0 of cv has training samples of the classes \[0\]"):
-        folds_of([(bulk, np.flatnonzero(y == 1))], X, y, None, {})
 
 
 def test_probabilities_that_are_none(data):

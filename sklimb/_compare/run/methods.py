@@ -71,7 +71,7 @@ def _own(
 
 
 # One network a fit: eight that leave folds out take 4 to 15 times as long, and stand for themselves
-# (`cross_fitted`, `blend`). Behind a sampler they could not be: made samples lie in several folds.
+# (`cross_fitted`, `blend`). Behind SMOTE they could not be: what it mixes lies in several folds.
 _one_network = partial(RebalancedClassifier, cross_fit=False)
 
 

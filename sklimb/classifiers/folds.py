@@ -1,0 +1,134 @@
+"""Which samples a classifier of a fold is trained on, and which it leaves out.
+
+Shape
+-----
+Data (n_samples, ...), labels (n_samples,).
+"""
+
+from __future__ import annotations
+
+import warnings
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from sklearn.model_selection import StratifiedKFold, check_cv
+
+from sklimb._data.repeats import copied_from
+from sklimb._warnings import warn
+
+# Training and test samples.
+Fold = tuple[np.ndarray, np.ndarray]
+
+
+def folds_of(
+    cv: Any, X: Any, y: np.ndarray, weight: np.ndarray | None, params: dict[str, Any]
+) -> list[Fold]:
+    """Return (train, test) samples of each fold, without samples that weigh nothing.
+
+    Parameters
+    ----------
+    cv : int, splitter or iterable of (train, test)
+        A whole number gives so many stratified folds, and a class with fewer samples is in the test
+        samples of so many; a single sample of a class is in the training samples of all. Copies
+        that a sampler made of a sample are in its fold.
+    X : object
+        For a splitter, and to look for copies.
+    y : ndarray, shape (n_samples,)
+        Labels.
+    weight : ndarray of shape (n_samples,) or None
+    params : dict
+        Of the splitter's `split`, as groups.
+
+    Returns
+    -------
+    list of (ndarray of int, ndarray of int)
+
+    Raises
+    ------
+    ValueError
+        If there is no fold, a fold trains on one class, or tests what it trains on.
+    """
+    if hasattr(cv, "split") and not hasattr(cv, "get_n_splits"):  # bytes, say
+        raise TypeError(f"cv must be an int, a splitter or an iterable of folds, got {cv!r}.")
+    every = np.arange(len(y))
+    there = np.ones(len(y), dtype=bool) if weight is None else weight > 0
+    classes = np.unique(y[there])
+    if len(classes) < 2:
+        raise ValueError(
+            f"cv={cv!r} needs samples of two classes or more, but y has one class, "
+            f"{classes.tolist()}."
+        )
+    if isinstance(cv, Integral):
+        folds = _spread(int(cv), y, every[there], copies_in(X, y))
+    else:
+        folds = [
+            (every[train], every[test])
+            for train, test in check_cv(cv, y, classifier=True).split(X, y, **params)
+        ]
+        folds = [(train[there[train]], test[there[test]]) for train, test in folds]
+    for number, (train, test) in enumerate(folds):
+        _check_fold(number, train, test, y)
+    if not any(np.isin(y[test], y[train]).any() for train, test in folds):
+        raise ValueError(f"cv={cv!r} holds back no samples. Give a whole number of folds, as cv=5.")
+    return folds
+
+
+def copies_in(X: Any, y: np.ndarray) -> np.ndarray | None:
+    """Return for each sample the first that it is a copy of, None where no sampler made any.
+
+    Parameters
+    ----------
+    X : object
+        Training data in any form; of a list or a Dataset none are seen.
+    y : ndarray, shape (n_samples,)
+        Labels.
+    """
+    return copied_from(X, np.unique(y, return_inverse=True)[1])
+
+
+def _spread(n_folds: int, y: np.ndarray, rows: np.ndarray, copied: np.ndarray | None) -> list[Fold]:
+    """Return stratified folds, with single samples of a class in the training samples of all.
+
+    Samples that are copies of others follow them.
+    """
+    if copied is not None:
+        originals = np.unique(copied[rows])
+        folds = _spread(n_folds, y, originals, None)
+        return [tuple(rows[np.isin(copied[rows], part)] for part in fold) for fold in folds]
+    labels = y[rows]
+    _, codes, counts = np.unique(labels, return_inverse=True, return_counts=True)
+    largest = int(counts.max())
+    if largest < n_folds:
+        fewer = f"cv to {largest} or less, or to None" if largest > 1 else "cv=None"
+        raise ValueError(
+            f"cv={n_folds} needs a class of {n_folds} samples or more, but the largest of y has "
+            f"{largest}. Set {fewer}."
+        )
+    alone = counts[codes] == 1
+    if alone.any():
+        warn(
+            f"y has one sample only of the classes {labels[alone].tolist()[:10]}, so it is in the "
+            f"training rows of all {n_folds} folds of cv, and the temperature hardly moves from 1. "
+            "Collect more samples of them, join them with another class, or leave them out."
+        )
+    singles, several = rows[alone], rows[~alone]
+    with warnings.catch_warnings():
+        # of fewer samples than folds it warns; they are spread as far as they go
+        warnings.filterwarnings("ignore", message="The least populated class", category=UserWarning)
+        folds = list(StratifiedKFold(n_folds).split(np.zeros((len(several), 1)), y[several]))
+    return [(np.sort(np.concatenate([several[a], singles])), several[b]) for a, b in folds]
+
+
+def _check_fold(number: int, train: np.ndarray, test: np.ndarray, y: np.ndarray) -> None:
+    classes = np.unique(y[train]).tolist()
+    if len(classes) < 2:
+        raise ValueError(
+            f"Fold {number} of cv has training samples of the classes {classes}, which makes no "
+            "classifier. A whole number, as cv=5, spreads each class over the folds."
+        )
+    if len(np.intersect1d(train, test)):
+        raise ValueError(
+            f"Fold {number} of cv tests on samples that it trains on, so their probabilities would "
+            "be too certain. Give folds whose test rows are not among their training rows."
+        )
