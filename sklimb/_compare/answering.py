@@ -84,7 +84,11 @@ def suitable(
     """
     from scipy import sparse
 
-    from sklimb._compare.data.first_step import has_text, make_native_preparation
+    from sklimb._compare.data.first_step import (
+        has_text,
+        make_native_preparation,
+        make_preparation,
+    )
 
     texts = has_text(problem.X, problem.columns)
     if texts:
@@ -96,7 +100,8 @@ def suitable(
     if problem.columns is not None and problem.prepare is None:
         native = make_native_preparation(problem.X, problem.columns)
         if native is not None:
-            entries = [method.with_categories(*native) for method in entries]
+            usual = make_preparation(problem.X, problem.columns)
+            entries = [method.with_categories(*native, usual) for method in entries]
     if aim is not None and aim.kind == "cost" and len(aim.costs) > 2:
         able = [method for method in entries if hasattr(method.classify(), "predict_proba")]
         left = [method.name for method in entries if method not in able]

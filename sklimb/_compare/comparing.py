@@ -80,13 +80,14 @@ def compare(
         Of ``"plain"``, ``"reweight"``, ``"smote"``, ``"oversample"``, ``"logit_adjusted"``,
         ``"ldam_drw"``, ``"mixup_drw"``, ``"mixup_logit_adjusted"``, ``"decoupled"``,
         ``"prior_corrected"``, ``"prior_corrected_ensemble"``, ``"cross_fitted"``, ``"blend"``,
-        ``"logistic"``, ``"linear_svc"``, ``"forest"``, ``"affinity"``, ``"offset"``, ``"rsg"``,
-        ``"m2m"``, ``"m2m_sampler"``, ``"boosting"``, ``"boosting_corrected"`` and, with the extra
-        ``sklimb[boosting]``, ``"lightgbm"``, ``"lightgbm_corrected"``, ``"xgboost"``,
-        ``"xgboost_corrected"``, ``"catboost"``, ``"catboost_corrected"``; None means all.
-        ``"cross_fitted"`` and the net in ``"blend"`` are eight networks that leave folds out, all
-        other nets are one network (``cross_fit=False``). Histogram boosting takes no
-        texts or sparse columns and is left out there. Images have methods of their own:
+        ``"blend_of_three"``, ``"logistic"``, ``"linear_svc"``, ``"forest"``, ``"affinity"``,
+        ``"offset"``, ``"rsg"``, ``"m2m"``, ``"m2m_sampler"``, ``"boosting"``,
+        ``"boosting_corrected"`` and, with the extra ``sklimb[boosting]``, ``"lightgbm"``,
+        ``"lightgbm_corrected"``, ``"xgboost"``, ``"xgboost_corrected"``, ``"catboost"``,
+        ``"catboost_corrected"``; None means all. ``"cross_fitted"`` and the nets in the blends are
+        eight networks that leave folds out, all other nets are one network (``cross_fit=False``).
+        Histogram boosting takes no texts or sparse columns and is left out there, with the blend
+        of three that has it. Images have methods of their own:
         ``"plain"``, ``"reweight"``, ``"logit_adjusted"``, ``"ldam_drw"``, ``"rsg"``, ``"m2m"``,
         ``"offset"``, ``"affinity"`` and ``"prior_corrected"`` with a small convolutional net, and
         ``"logistic"`` and ``"forest"`` on their pixels.

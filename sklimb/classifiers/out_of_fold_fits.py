@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils import Bunch
+from sklearn.pipeline import Pipeline
+from sklearn.utils import Bunch, get_tags
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _check_method_params
 
@@ -35,6 +36,12 @@ from sklimb.classifiers.folds import copies_in, folds_of
 from sklimb.classifiers.labelled_data import LabelledData
 from sklimb.classifiers.one_class import CONSTANT, telling
 
+# Where transformers are that look at no label, but for those whose tags say so.
+_BY_COLUMNS = (
+    "sklearn.preprocessing", "sklearn.impute", "sklearn.compose", "sklearn.pipeline",
+    "sklearn.feature_extraction", "sklearn.decomposition", "imblearn.pipeline",
+    "sklimb.feature_extraction",
+)  # fmt: skip
 # A smaller share of samples that were left out is told.
 _FEW = 0.5
 
@@ -101,7 +108,9 @@ def gives_out_of_fold(
 
     Networks that cross-fit do, and what bags with ``oob_score=True``. Their parameters are asked,
     not attributes: what others keep under such names need not be what their ``predict_proba`` says
-    (`PriorCorrectedClassifier` corrects it).
+    (`PriorCorrectedClassifier` corrects it). Behind scikit-learn's or our own transformers in a
+    pipeline they do so, too, if these go by X alone: what is learnt of the columns of a sample that
+    is left out says nothing of its class.
 
     Parameters
     ----------
@@ -132,11 +141,33 @@ def gives_out_of_fold(
     """
     if weighted and name_of_weights(estimator) is None:
         return False
+    if isinstance(estimator, Pipeline):
+        if not all(map(_goes_by_columns, estimator.steps[:-1])):
+            return False
+        estimator = estimator.steps[-1][1]
+        if not isinstance(estimator, BaseEstimator):
+            return False
+        if isinstance(estimator, BaseNetClassifier) and estimator.cross_fit is not True:
+            return False  # that goes by how many columns the transformers make
     if isinstance(estimator, BaseNetClassifier):
         return _cross_fits(estimator, X)
     params = estimator.get_params(deep=False)
     by_bags = params.get("oob_score") and params.get("bootstrap") and not has_copies
     return bool(params.get("cross_fit") or by_bags)
+
+
+def _goes_by_columns(step: tuple[str, Any]) -> bool:
+    """Return whether a step of a pipeline is known to look at no label."""
+    transformer = step[1]
+    if not isinstance(transformer, BaseEstimator):
+        return isinstance(transformer, str)  # "passthrough"
+    nested = (v for v in transformer.get_params().values() if isinstance(v, BaseEstimator))
+    return all(
+        type(one).__module__.startswith(_BY_COLUMNS)
+        and not get_tags(one).target_tags.required
+        and not hasattr(one, "fit_resample")
+        for one in (transformer, *nested)
+    )
 
 
 def _cross_fits(network: BaseNetClassifier, X: Any) -> bool:
@@ -254,8 +285,9 @@ def _fit_whole(
     if kept is not None:
         X, y, weight = take_rows(X, kept), y[kept], weight[kept]
         metadata = _check_method_params(data.X, metadata, indices=kept)
+    last = estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
     with warnings.catch_warnings(), telling(CONSTANT):
-        if hasattr(estimator, "oob_score"):
+        if hasattr(last, "oob_score"):
             # of samples in all bags: what comes of them is seen to, and told, in `_of_whole`
             warnings.filterwarnings("ignore", message="Some inputs do not have OOB scores")
             warnings.filterwarnings("ignore", message="invalid value encountered in (true_)?div")
@@ -264,14 +296,15 @@ def _fit_whole(
 
 def _of_whole(fitted: BaseEstimator, data: LabelledData, kept: np.ndarray | None) -> OutOfFoldFit:
     """Return what a classifier that was fitted once says of the samples that it kept out."""
-    name = next((n for n in ("oof_proba_", "oob_decision_function_") if hasattr(fitted, n)), None)
+    judged = fitted.steps[-1][1] if isinstance(fitted, Pipeline) else fitted
+    name = next((n for n in ("oof_proba_", "oob_decision_function_") if hasattr(judged, n)), None)
     if name is None:
         raise ValueError(
             f"{fitted!r} has neither oof_proba_ nor oob_decision_function_ after its fit, though "
             "it should by its parameter cross_fit or oob_score. Without that parameter it is "
             "cross-fitted instead."
         )
-    known, said = np.asarray(fitted.classes_), np.asarray(getattr(fitted, name), dtype=np.float64)
+    known, said = np.asarray(fitted.classes_), np.asarray(getattr(judged, name), dtype=np.float64)
     kept = np.arange(len(data.y)) if kept is None else kept
     if said.shape != (len(kept), len(known)):
         raise ValueError(

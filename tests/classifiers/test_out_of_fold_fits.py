@@ -10,17 +10,20 @@ import scipy.sparse
 import torch
 from imblearn.ensemble import BalancedRandomForestClassifier
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.compose import make_column_transformer
 from sklearn.datasets import make_classification
 from sklearn.ensemble import BaggingClassifier, ExtraTreesClassifier, RandomForestClassifier
+from sklearn.feature_selection import SelectKBest
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import ShuffleSplit, StratifiedKFold, cross_val_predict
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler, TargetEncoder
 
 from sklimb import (
     AffinityClassifier,
+    BlendedClassifier,
     DecoupledClassifier,
     M2mClassifier,
     OffsetDebiasedClassifier,
@@ -37,6 +40,7 @@ from sklimb.classifiers.out_of_fold_fits import (
     gives_out_of_fold,
     mean_out_of_fold,
 )
+from sklimb.over_sampling import SmallClassSMOTE
 
 FOREST = RandomForestClassifier(60, min_samples_leaf=2, oob_score=True, random_state=0)
 
@@ -56,6 +60,10 @@ def fitted(estimators, X, y, weight=None, **settings):
         routed=metadata_of(GaussianNB(), "fit", estimators, weight, {}),
         **settings,
     )
+
+
+class OwnScaler(StandardScaler):
+    """It may look at labels for all that is known."""
 
 
 class Own(ClassifierMixin, BaseEstimator):
@@ -96,7 +104,16 @@ class Own(ClassifierMixin, BaseEstimator):
         (AffinityClassifier(cross_fit=True), True),
         (DecoupledClassifier(cross_fit=True), False),  # it is of its first stage
         (PriorCorrectedClassifier(LogisticRegression(), cv=3), False),  # its oof is not corrected
-        (make_pipeline(StandardScaler(), FOREST), False),
+        (make_pipeline(StandardScaler(), FOREST), True),
+        (make_pipeline("passthrough", RebalancedClassifier(cross_fit=True)), True),
+        (make_pipeline(make_column_transformer((StandardScaler(), [0])), FOREST), True),
+        # "auto" goes by how many columns come out, and these look at labels, or may do so
+        (make_pipeline(StandardScaler(), RebalancedClassifier()), False),
+        (make_pipeline(make_column_transformer((TargetEncoder(), [0])), FOREST), False),
+        (make_pipeline(SelectKBest(), FOREST), False),
+        (make_pipeline(SmallClassSMOTE(), FOREST), False),
+        (make_pipeline(OwnScaler(), FOREST), False),
+        (make_pipeline(StandardScaler(), "passthrough"), False),
         (LogisticRegression(), False),
         (Own(), True),
         (Own(cross_fit=False), False),
@@ -104,6 +121,31 @@ class Own(ClassifierMixin, BaseEstimator):
 )
 def test_who_gives_them(estimator, own, data):
     assert gives_out_of_fold(estimator, data[0]) == own
+
+
+def test_behind_transformers_one_fit_says_what_it_says_without_them(data):
+    X, y = data
+    scaled = StandardScaler().fit_transform(X)
+    for last in (FOREST, RebalancedClassifier(cross_fit=True, max_epochs=2, random_state=0)):
+        alone, piped = (
+            BlendedClassifier(estimators=[("one", one)], random_state=0).fit(given, y)
+            for one, given in ((last, scaled), (make_pipeline(StandardScaler(), last), X))
+        )
+        np.testing.assert_allclose(piped.oof_proba_, alone.oof_proba_, rtol=1e-5, atol=1e-7)
+        assert isinstance(piped.estimators_[0], Pipeline)  # no mean of folds
+
+
+def test_copies_of_samples_are_not_left_to_bags(data):
+    X, y = data
+    rare = np.flatnonzero(y == np.unique(y)[-1])
+    rows = np.concatenate([np.arange(len(y)), np.tile(rare, 5)])
+    assert gives_out_of_fold(FOREST, X) and not gives_out_of_fold(FOREST, X, has_copies=True)
+    assert gives_out_of_fold(RebalancedClassifier(), X, has_copies=True)  # it keeps them together
+    blend = BlendedClassifier(estimators=[("forest", FOREST)], cv=3, random_state=0)
+    blend.fit(X[rows], y[rows])
+    assert len(blend.estimators_[0].estimators_) == 3
+    copies = rows == rare[0]
+    assert np.ptp(blend.oof_proba_[copies], axis=0).max() < 1e-12
 
 
 def test_networks_left_open_go_by_the_shape(data):

@@ -1,4 +1,4 @@
-"""Nets whose members leave folds out, alone and averaged with a forest.
+"""Nets whose members leave folds out, alone and averaged with a forest and with boosting.
 
 They are the most exact of our nets on tables and take 4 to 15 times as long as one network
 (`benchmarks/tuning/blend.py`), so they stand beside the others instead of in their place.
@@ -6,7 +6,9 @@ They are the most exact of our nets on tables and take 4 to 15 times as long as 
 
 from __future__ import annotations
 
-from sklearn.ensemble import RandomForestClassifier
+from imblearn.pipeline import Pipeline
+from sklearn.base import BaseEstimator, clone
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 
 from sklimb._compare.run.grids import TEXT_BASE
 from sklimb._compare.run.method import SLOW, Method
@@ -16,6 +18,15 @@ _LEAVES = "forest__min_samples_leaf"
 _BLEND = {
     "quick": {_LEAVES: [2, 5], "weights": [None, [1, 2]]},
     "full": {_LEAVES: [1, 2, 5], "weights": [None, [1, 2], [1, 4], [2, 1]]},
+}
+# Weights alone, for the names of other parameters go by how the parts prepare their columns.
+_WEIGHTS = [None, [2, 1, 1], [1, 2, 1], [1, 1, 2]]
+_MORE_WEIGHTS = [
+    [2, 2, 1], [2, 1, 2], [1, 2, 2], [4, 1, 1], [1, 4, 1], [1, 1, 4], [4, 2, 1], [1, 2, 4],
+]  # fmt: skip
+_BLEND_OF_THREE = {
+    "quick": {"weights": _WEIGHTS},
+    "full": {"weights": [*_WEIGHTS, *_MORE_WEIGHTS]},
 }
 _NET = {
     "quick": {"lr": [1e-3, 3e-3], "module__dropout": [0.1, 0.3]},
@@ -61,11 +72,42 @@ def cross_fitted_methods() -> list[Method]:
             text_turn=SLOW,
             cost=6.0,
         ),
+        Method(
+            "blend_of_three",
+            "blend of net, forest and boosting",
+            lambda: BlendedClassifier(estimators=_three()),
+            _BLEND_OF_THREE,
+            turn=3,
+            cost=7.0,
+            by_class=True,
+            takes_sparse=False,
+            with_own_columns=_by_column,
+        ),
     ]
 
 
 def _blend() -> BlendedClassifier:
     """Return the default blend, written out so that its parameters have names."""
+    return BlendedClassifier(estimators=_two())
+
+
+def _two() -> list[tuple[str, BaseEstimator]]:
     network = RebalancedClassifier(n_members=8, cross_fit=True)
     forest = RandomForestClassifier(n_estimators=300, min_samples_leaf=2, oob_score=True)
-    return BlendedClassifier(estimators=[("net", network), ("forest", forest)])
+    return [("net", network), ("forest", forest)]
+
+
+def _three() -> list[tuple[str, BaseEstimator]]:
+    return [*_two(), ("boosting", HistGradientBoostingClassifier())]
+
+
+def _by_column(usual: BaseEstimator, codes: BaseEstimator, n_categories: int) -> BlendedClassifier:
+    """Return the blend of three on columns as they come: boosting gets categories as codes."""
+    steps = {"net": usual, "forest": usual, "boosting": codes}
+    places = list(range(n_categories))
+    parts = []
+    for name, part in _three():
+        if name == "boosting":
+            part.set_params(categorical_features=places)
+        parts.append((name, Pipeline([("prepare", clone(steps[name])), ("classify", part)])))
+    return BlendedClassifier(estimators=parts)

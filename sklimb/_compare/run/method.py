@@ -9,6 +9,7 @@ from typing import Any
 from imblearn.pipeline import Pipeline
 from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import ParameterGrid
+from sklearn.preprocessing import FunctionTransformer
 
 # The turn of what is slow: it comes after the best of the others have been tuned.
 SLOW = 4
@@ -55,6 +56,10 @@ class Method:
     category_parameter : str, default=""
         Parameter of the classifier that takes the places of columns of categories, where it can
         learn from these as codes.
+    with_own_columns : callable or None, default=None
+        Of a classifier of several: (first step of all methods, first step that makes codes of
+        categories, number of these) -> the same classifier, each part of which prepares the columns
+        for itself.
     """
 
     name: str
@@ -71,6 +76,7 @@ class Method:
     text_turn: int | None = None
     prepare: BaseEstimator | None = None
     category_parameter: str = ""
+    with_own_columns: Callable[[BaseEstimator, BaseEstimator, int], BaseEstimator] | None = None
 
     def for_text(self) -> Method:
         """Return the same method with the grids for texts, untuned the first of them."""
@@ -80,19 +86,26 @@ class Method:
         first = ParameterGrid(self.text_grids["quick"])[0]
         return replace(self, grids=self.text_grids, untuned=first, turn=turn)
 
-    def with_categories(self, prepare: BaseEstimator, n_categories: int) -> Method:
-        """Return the same method with categories as codes, if it takes them so.
+    def with_categories(
+        self, prepare: BaseEstimator, n_categories: int, usual: BaseEstimator
+    ) -> Method:
+        """Return the same method with categories as codes, if it or a part of it takes them so.
 
         Parameters
         ----------
         prepare : transformer
             Its first step, which puts `n_categories` columns of codes in front.
         n_categories : int
+        usual : transformer
+            The first step of methods that take no codes.
 
         Returns
         -------
         method : Method
         """
+        if self.with_own_columns is not None:
+            make, parts = self.with_own_columns, (usual, prepare, n_categories)
+            return replace(self, prepare=FunctionTransformer(), classify=lambda: make(*parts))
         if not self.category_parameter:
             return self
         places = {self.category_parameter: list(range(n_categories))}
