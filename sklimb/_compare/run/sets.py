@@ -179,21 +179,10 @@ def _mnist(fetch: _Fetcher, seed: int) -> NamedSet:
     fetch.names.append("make_long_tailed")
     fetch.lines.append(
         f"X, y = make_long_tailed(\n    X, y, ratio={_MNIST_RATIO}, n_max={_MNIST_LARGEST}, "
-        f'order="label", random_state={seed}\n)\n'
-        "X, X_test = X.reshape(len(X), -1) / 255, X_test.reshape(len(X_test), -1) / 255"
+        f'order="label", random_state={seed}\n)'
     )
-    return NamedSet(
-        X.reshape(len(X), -1) / 255,
-        y,
-        X_test.reshape(len(X_test), -1) / 255,
-        y_test,
-        fetch.code,
-        repeats=1,
-        notes=[
-            f"MNIST, long-tailed with {_MNIST_LARGEST:,} zeros down to a hundredth as many nines; "
-            "images as rows of 784 numbers, because not all methods take images"
-        ],
-    )
+    note = f"MNIST, long-tailed with {_MNIST_LARGEST:,} zeros down to a hundredth as many nines"
+    return NamedSet(X, y, X_test, y_test, fetch.code, repeats=1, notes=[note])
 
 
 def _table(name: str, fetch: _Fetcher, seed: int) -> NamedSet:
