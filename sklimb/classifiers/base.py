@@ -170,7 +170,7 @@ class BaseNetClassifier(PredictingMixin, ClassifierMixin, HistoryInHtml, LeanPic
         sklearn.exceptions.ConvergenceWarning
             If the fitted network answers with one class for nearly all of some 500 training samples
             (as many of each class as there are), or its loss ended well above that of the first
-            epoch; with the likeliest remedy.
+            epoch; with the likeliest remedy. Not after fewer than 100 steps, unless ``lr`` is high.
         """
         goes_on = "net_" in vars(self) and self.warm_start
         return self._train(X, y, sample_weight, Mode.WARM_START if goes_on else Mode.FIT)

@@ -82,19 +82,20 @@ def warn_of_one_class(estimator: BaseNetClassifier, data: TrainingData, plan: Tr
     ConvergenceWarning
         If it answers with one class for (nearly) all samples, or its loss ended well above that of
         its first epoch. Not for `partial_fit`, for more may come, and after few steps only if the
-        answer is the same for all samples.
+        rate is high.
     """
     told = _told.get()
     if plan.more_may_come or told == NONE:
+        return
+    steps = sum(estimator.history_[:, "train_batch_count"])
+    if steps < _LEAST_STEPS and not _rate_is(estimator, "high"):
         return
     found = _answered(estimator, data)
     if found is None:
         return
     answer, share, is_constant = found
-    steps = sum(estimator.history_[:, "train_batch_count"])
-    may_be_told = told == _ALL and steps >= _LEAST_STEPS
     if share >= _NEARLY_ALL and not _is_wanted(estimator, answer):
-        if is_constant or may_be_told:
+        if is_constant or told == _ALL:
             amount = "all" if share == 1.0 else "nearly all"
             warn(
                 f"{type(estimator).__name__} answers with {_shown(estimator.classes_[answer])} for "
@@ -102,7 +103,7 @@ def warn_of_one_class(estimator: BaseNetClassifier, data: TrainingData, plan: Tr
                 f"{_remedy(estimator, plan, answer, is_constant)}",
                 ConvergenceWarning,
             )
-    elif may_be_told and (text := _risen(estimator, plan)) is not None:
+    elif told == _ALL and (text := _risen(estimator, plan)) is not None:
         warn(
             f"The training loss of {type(estimator).__name__} ended at {text}. Lower lr (now "
             f"{estimator.lr:g}).",
@@ -145,12 +146,13 @@ def _is_wanted(estimator: BaseNetClassifier, answer: int) -> bool:
 def _remedy(estimator: BaseNetClassifier, plan: TrainPlan, answer: int, is_constant: bool) -> str:
     """Return what to do, by what is likeliest to be wrong."""
     defaults = inspect.signature(type(estimator)).parameters
-    lr, usual = estimator.lr, defaults["lr"].default
-    if estimator.optimizer is defaults["optimizer"].default:
-        if lr > usual * _FAR_FROM_DEFAULT:
-            return f"lr={lr:g} is likely too high: lower it (the default is {usual:g})."
-        if lr * _FAR_FROM_DEFAULT < usual:
-            return f"lr={lr:g} is likely too low: raise it (the default is {usual:g})."
+    lr = estimator.lr
+    for extreme, verb in (("high", "lower"), ("low", "raise")):
+        if _rate_is(estimator, extreme):
+            return (
+                f"lr={lr:g} is likely too {extreme}: {verb} it (the default is "
+                f"{defaults['lr'].default:g})."
+            )
     if _corrects_nothing(estimator, answer):
         by_loss = 'loss="logit_adjusted"' if "loss" in defaults else 'class_weight="balanced"'
         return (
@@ -169,6 +171,19 @@ def _remedy(estimator: BaseNetClassifier, plan: TrainPlan, answer: int, is_const
         )
     by_itself = ", or set cross_fit=True" if plan.backbone is TabularMLP else ""
     return f"Raise max_epochs (now {plan.epochs}){by_itself}, or change lr (now {lr:g})."
+
+
+def _rate_is(estimator: BaseNetClassifier, extreme: str) -> bool:
+    """Return whether the rate is far from the default, for the optimiser that this is for."""
+    defaults = inspect.signature(type(estimator)).parameters
+    if not {"lr", "optimizer"} <= set(
+        defaults
+    ):  # a class of the user's own, with a rate of its own
+        return False
+    if estimator.optimizer is not defaults["optimizer"].default:
+        return False
+    ratio = estimator.lr / defaults["lr"].default
+    return (ratio if extreme == "high" else 1.0 / ratio) > _FAR_FROM_DEFAULT
 
 
 def _corrects_nothing(estimator: BaseNetClassifier, answer: int) -> bool:
