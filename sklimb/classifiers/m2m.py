@@ -191,7 +191,6 @@ class M2mClassifier(BaseNetClassifier):
         "bounded": ["boolean"],
         "start_noise": NOT_NEGATIVE,
     }
-    _corrects_by_itself = True
     _cross_fits_if_open = True
 
     def __init__(

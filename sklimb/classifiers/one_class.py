@@ -193,6 +193,7 @@ def _corrects_nothing(estimator: BaseNetClassifier, answer: int) -> bool:
     return (
         net.counts_[answer] == net.counts_.max() > net.counts_.min()
         and not estimator._corrects_by_itself
+        and not hasattr(estimator, "translate_from")  # its draws are balanced
         and not net.rebalancer.rebalances
         and (offset is None or not offset.any())
     )
