@@ -17,7 +17,8 @@ from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import type_of_target, unique_labels
 from sklearn.utils.validation import _num_samples
 
-from sklimb._data.by_class import by_label, check_sortable
+from sklimb._data.by_class import by_label
+from sklimb._data.labels import check_sortable
 
 __all__ = [
     "balanced_accuracy_scorer",

@@ -12,6 +12,7 @@ from sklimb._compare.data.labels import case_notes, match_labels, strip_labels
 from sklimb._compare.data.times import as_times
 from sklimb._compare.errors import InputError
 from sklimb._compare.phrases import listed
+from sklimb._data.labels import label_array
 
 
 def check_labels(
@@ -45,7 +46,12 @@ def check_labels(
     ------
     InputError
     """
-    y = np.asarray(y)
+    if isinstance(y, str):
+        raise InputError(
+            f"y is {y!r}, not the labels: if that is a column, pass y=X[{y!r}] and "
+            f"X.drop(columns={y!r})"
+        )
+    y = np.asarray(label_array(y))
     if y.ndim == 2 and y.shape[1] == 1:
         y = y[:, 0]
     if y.ndim != 1:

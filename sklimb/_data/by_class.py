@@ -76,44 +76,6 @@ def by_label(setting: Any, name: str, *, or_position: Sequence[Any] = ()) -> dic
     return dict(zip(labels, setting.tolist(), strict=True))
 
 
-def check_sortable(y: Any, name: str) -> None:
-    """Raise an error for labels that have no order: of several types, complex, or not finite.
-
-    Parameters
-    ----------
-    y : object
-        What is no array of one dimension passes: others say what it is.
-    name : str
-        The argument, for errors.
-
-    Examples
-    --------
-    >>> from sklimb._data.by_class import check_sortable
-    >>> check_sortable(["a", "b"], "y")
-    >>> check_sortable(np.array(["a", 1], dtype=object), "y")
-    Traceback (most recent call last):
-        ...
-    TypeError: y has labels of several types (int, str), which have no order: make them one type.
-    """
-    labels = y if isinstance(y, np.ndarray) else getattr(y, "values", None)
-    if not isinstance(labels, np.ndarray) or labels.ndim != 1:
-        return
-    if labels.dtype.kind == "f" and np.isinf(labels).any():
-        raise ValueError(f"{name} has infinite values, which are no labels.")
-    if labels.dtype.kind == "c":
-        raise ValueError(f"{name} has complex values, which have no order.")
-    if labels.dtype != object:
-        return
-    try:
-        np.unique(labels)
-    except TypeError:
-        kinds = ", ".join(sorted({type(label).__name__ for label in labels}))
-        raise TypeError(
-            f"{name} has labels of several types ({kinds}), which have no order: make them one "
-            "type."
-        ) from None
-
-
 def for_classes(
     given: Mapping[Any, Any],
     classes: Sequence[Any],

@@ -17,6 +17,7 @@ from skorch.helper import SliceDataset
 from torch.utils.data import DataLoader, Dataset, IterableDataset, Subset
 
 from sklimb._data.datasets import check_filled, dataset_labels, describe, item_shape
+from sklimb._data.labels import label_array, plain_labels
 from sklimb._data.remedies import remedy_named
 from sklimb._data.sparse_form import check_sparse
 from sklimb._data.tensors import sparse_to_scipy
@@ -205,15 +206,13 @@ def _labels_of(X: Dataset, y: Any) -> np.ndarray:
     """Return one label an item, from y or the Dataset."""
     if y is None:
         y = dataset_labels(X)
-    elif isinstance(y, torch.Tensor):
-        y = y.detach().cpu().numpy()
-    y = np.asarray(y)
+    y = np.asarray(label_array(y))
     if y.ndim > 2 or (y.ndim == 2 and y.shape[1] != 1):
         raise ValueError(
             f"Labels of shape {y.shape} for a Dataset of {len(X)} items: each item needs one "
             "label. Where a label is a row of zeros with a 1 at its class, pass y=labels.argmax(1)."
         )
-    y = column_or_1d(y, warn=True)
+    y = plain_labels(column_or_1d(y, warn=True))
     assert_all_finite(y, input_name="y")
     if len(y) != len(X):
         raise ValueError(f"X has {len(X)} items and y {len(y)} labels.")
@@ -253,8 +252,7 @@ def check_rows(
     """
     if isinstance(X, torch.Tensor):
         X = _from_torch(X)
-    if isinstance(y, torch.Tensor):
-        y = y.detach().cpu().numpy()
+    y = plain_labels(y)
     check_sparse(X)
     _check_axes(X)
     images = getattr(X, "ndim", 2) == 4

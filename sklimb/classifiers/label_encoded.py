@@ -12,6 +12,8 @@ from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_y, check_is_fitted, column_or_1d
 
+from sklimb._data.labels import plain_labels
+
 
 class LabelEncodedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
     """A classifier that is given labels as 0, 1, ... and class weights as sample weights.
@@ -70,7 +72,7 @@ class LabelEncodedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator)
         """
         if y is None:
             raise ValueError("This estimator requires y to be passed, but the target y is None.")
-        y = column_or_1d(_check_y(y, estimator=self), warn=True)
+        y = column_or_1d(_check_y(plain_labels(y), estimator=self), warn=True)
         check_classification_targets(y)
         encoder = LabelEncoder().fit(y)
         if self.class_weight is not None:

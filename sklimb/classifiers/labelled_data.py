@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_y, check_consistent_length
 
+from sklimb._data.labels import plain_labels
 from sklimb._data.sparse_form import check_sparse
 from sklimb._data.validation import check_weights, is_dataset, labels_within
 from sklimb.classifiers.fold_clones import in_rows
@@ -53,14 +54,15 @@ def labels_of(X: Any, y: Any) -> Any:
     Raises
     ------
     ValueError
-        If y is None and X has none, or X is a malformed sparse matrix.
+        If y is None and X has none, a label is missing or of another type than the others, or X is
+        a malformed sparse matrix.
     """
     check_sparse(X)
     if y is None:
         y = labels_within(X)
     if y is None:
         raise ValueError("This estimator requires y to be passed, but the target y is None.")
-    return y
+    return plain_labels(y)
 
 
 def labelled_data(estimator: BaseEstimator, X: Any, y: Any, sample_weight: Any) -> LabelledData:

@@ -14,7 +14,7 @@ from sklearn.utils import check_consistent_length, check_random_state, column_or
 from sklearn.utils.multiclass import check_classification_targets
 
 from sklimb._constraints import Number
-from sklimb._data.by_class import check_sortable
+from sklimb._data.labels import check_sortable
 from sklimb._data.sparse_form import check_sparse
 
 __all__ = ["class_counts", "imbalance_ratio", "make_long_tailed", "make_step_imbalanced"]

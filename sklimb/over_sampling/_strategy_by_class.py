@@ -15,6 +15,7 @@ from sklearn.utils._param_validation import StrOptions
 
 from sklimb._constraints import Number, check_takes
 from sklimb._data.by_class import by_label, for_classes
+from sklimb._data.labels import check_labels_given
 from sklimb._data.sparse_form import check_sparse
 from sklimb._warnings import warn
 
@@ -51,6 +52,7 @@ class ByClassOverSampler(BaseOverSampler):
         ByClassOverSampler
             The sampler itself.
         """
+        check_labels_given(y)
         with self._as_dict(y):
             return super().fit(X, y, **params)
 
@@ -73,6 +75,7 @@ class ByClassOverSampler(BaseOverSampler):
         y_resampled : as y, of shape (n_new,)
             Their labels.
         """
+        check_labels_given(y)
         with self._as_dict(y):
             return super().fit_resample(X, y, **params)
 

@@ -1,0 +1,187 @@
+"""Labels as people bring them, made an array that loses none of them in silence.
+
+NumPy makes text of a list of text and gaps or numbers, so that a missing label becomes the class
+``'nan'``, and what scikit-learn says of a gap in an array of objects ("Unknown label type") or in a
+pandas column ("boolean value of NA is ambiguous") names nothing. Here all of that is one error.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+
+def label_array(y: Any) -> Any:
+    """Return labels as an array of their own type, with gaps still in it as gaps.
+
+    Parameters
+    ----------
+    y : object
+        Labels in any container. pandas' nullable types become plain ones (``Int64`` int64, without
+        a way through floats, which tell no whole numbers above 2**53 apart), torch tensors arrays,
+        masked entries gaps, and lists of text beside other things arrays of objects, not of text.
+
+    Returns
+    -------
+    object
+        An array; y itself, where it is none: a frame, or rows of several lengths.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sklimb._data.labels import label_array
+    >>> label_array(["a", float("nan")]), label_array(pd.Series([2, 1], dtype="Int64"))
+    (array(['a', nan], dtype=object), array([2, 1]))
+    """
+    if isinstance(y, torch.Tensor):
+        return y.detach().cpu().numpy()
+    if isinstance(y, np.ma.MaskedArray):
+        if not np.ma.is_masked(y):
+            return y.data
+        array = y.data.astype(object)
+        array[np.ma.getmaskarray(y)] = None
+        return array
+    if isinstance(y, (list, tuple)):
+        try:
+            array = np.asarray(y)
+        except ValueError:
+            return y
+        mixed = array.dtype.kind in "US" and not all(isinstance(v, (str, bytes)) for v in y)
+        return np.array(y, dtype=object) if mixed and array.ndim == 1 else array
+    if isinstance(y, (pd.Series, pd.Index, pd.api.extensions.ExtensionArray)):
+        return np.asarray(y)
+    return y
+
+
+def check_labels_given(y: Any, name: str = "y") -> Any:
+    """Return `label_array` of labels, of which none may be missing.
+
+    Parameters
+    ----------
+    y : object
+    name : str, default="y"
+        The argument, for errors.
+
+    Returns
+    -------
+    object
+        As of `label_array`.
+
+    Raises
+    ------
+    ValueError
+        If a label is None, NaN, NaT, ``pd.NA`` or masked.
+
+    Examples
+    --------
+    >>> from sklimb._data.labels import check_labels_given
+    >>> check_labels_given(["a", None])  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    ValueError: Input y contains NaN: 1 of 2 labels is missing, the first that of sample 1 (None)...
+    """
+    labels = label_array(y)
+    array = labels if isinstance(labels, np.ndarray) else getattr(labels, "values", None)
+    if callable(getattr(labels, "to_numpy", None)) and not isinstance(labels, pd.DataFrame):
+        array = labels.to_numpy()  # a polars Series
+    if not isinstance(array, np.ndarray) or array.dtype.kind not in "OfMm":
+        return labels
+    if array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.ndim != 1:
+        return labels
+    missing = pd.isna(array)
+    if missing.any():
+        n, first = int(missing.sum()), int(missing.argmax())
+        raise ValueError(
+            f"Input {name} contains NaN: {n} of {len(array)} labels {'is' if n == 1 else 'are'} "
+            f"missing, the first that of sample {first} ({array[first]}). Leave such samples out, "
+            "or give them a label of their own."
+        )
+    return labels
+
+
+def plain_labels(y: Any, name: str = "y") -> Any:
+    """Return labels to fit to: none missing, and all of one type that scikit-learn takes.
+
+    Parameters
+    ----------
+    y : object
+    name : str, default="y"
+        The argument, for errors.
+
+    Returns
+    -------
+    object
+        As of `label_array`.
+
+    Raises
+    ------
+    ValueError
+        If a label is missing, or labels are of several types, or objects that are no text.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklimb._data.labels import plain_labels
+    >>> plain_labels(np.array([1, "1"], dtype=object))  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    ValueError: Unknown label type: y has labels of several types (int, str), which have no order...
+    """
+    labels = check_labels_given(y, name)
+    if not isinstance(labels, np.ndarray) or labels.dtype != object or labels.ndim != 1:
+        return labels
+    kinds = {type(label) for label in labels}
+    if all(issubclass(kind, (str, bytes)) for kind in kinds):
+        return labels
+    if len(kinds) > 1:
+        raise ValueError(f"Unknown label type: {_several(kinds, name)}")
+    kind = kinds.pop().__name__
+    raise ValueError(
+        f"Unknown label type: {name} holds objects of the type {kind}, such as {labels[0]!r}. "
+        f"Labels are text, whole numbers or booleans: numpy.array({name}.tolist()) for numbers, "
+        "text for anything else."
+    )
+
+
+def check_sortable(y: Any, name: str) -> None:
+    """Raise an error for labels that have no order: missing, of several types, complex, infinite.
+
+    Parameters
+    ----------
+    y : object
+        What is no array of one dimension passes: others say what it is.
+    name : str
+        The argument, for errors.
+
+    Examples
+    --------
+    >>> from sklimb._data.labels import check_sortable
+    >>> check_sortable(["a", "b"], "y")
+    >>> check_sortable(np.array(["a", 1], dtype=object), "y")
+    Traceback (most recent call last):
+        ...
+    TypeError: y has labels of several types (int, str), which have no order: make them one type.
+    """
+    labels = check_labels_given(y, name)
+    if not isinstance(labels, np.ndarray) or labels.ndim != 1:
+        return
+    if labels.dtype.kind == "f" and np.isinf(labels).any():
+        raise ValueError(f"{name} has infinite values, which are no labels.")
+    if labels.dtype.kind == "c":
+        raise ValueError(f"{name} has complex values, which have no order.")
+    if labels.dtype != object:
+        return
+    try:
+        np.unique(labels)
+    except TypeError:
+        raise TypeError(_several({type(label) for label in labels}, name)) from None
+
+
+def _several(kinds: set[type], name: str) -> str:
+    told = ", ".join(sorted(kind.__name__ for kind in kinds))
+    return f"{name} has labels of several types ({told}), which have no order: make them one type."

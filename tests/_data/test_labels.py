@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import decimal
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+import torch
+from sklearn.linear_model import LogisticRegression
+from torch.utils.data import TensorDataset
+
+import sklimb
+from sklimb import (
+    BlendedClassifier,
+    M2mSampler,
+    PriorCorrectedClassifier,
+    RebalancedClassifier,
+)
+from sklimb._data.labels import check_labels_given, label_array, plain_labels
+from sklimb.backbones import MLP
+from sklimb.classifiers import LabelEncodedClassifier
+from sklimb.datasets import flip_labels, make_long_tailed
+from sklimb.metrics import geometric_mean_score, shot_accuracies
+from sklimb.over_sampling import SmallClassSMOTE
+
+N = 40
+TEXT = np.where(np.arange(N) % 4, "fine", "ill")
+BIG = 2**60 + np.arange(N) % 2  # which floats do not tell apart
+X = np.random.default_rng(0).normal(size=(N, 2)) + (TEXT == "ill")[:, None]
+
+MISSING = {
+    "object": np.array([None, *TEXT[1:]], dtype=object),
+    "list": [float("nan"), *TEXT[1:].tolist()],
+    "string": pd.Series([None, *TEXT[1:]], dtype="string"),
+    "str": pd.Series([None, *TEXT[1:]], dtype="str"),
+    "Int64": pd.Series([None, *BIG[1:].tolist()], dtype="Int64"),
+    "boolean": pd.array([None, *(TEXT[1:] == "ill")], dtype="boolean"),
+    "categorical": pd.Categorical([None, *TEXT[1:]]),
+    "float": np.r_[np.nan, BIG[1:] * 1.0],
+    "date": pd.to_datetime([None, *["2024-01-01", "2024-01-02"] * (N // 2 - 1), "2024-01-01"]),
+    "masked": np.ma.masked_array(BIG, np.arange(N) == 0),
+    "polars": pl.Series([None, *TEXT[1:].tolist()]),
+    "frame": pd.DataFrame({"t": [None, *TEXT[1:]]}),
+}
+
+
+@pytest.mark.parametrize("y", MISSING.values(), ids=MISSING)
+def test_a_missing_label_is_named_whatever_it_comes_in(y):
+    with pytest.raises(ValueError, match=r"Input t contains NaN: 1 of 40 labels is missing, .* 0 "):
+        check_labels_given(y, "t")
+
+
+USES = {
+    "network": lambda y: RebalancedClassifier(max_epochs=1).fit(X, y),
+    "dataset": lambda y: RebalancedClassifier(module=MLP).fit(TensorDataset(torch.tensor(X)), y),
+    "prior": lambda y: PriorCorrectedClassifier(LogisticRegression()).fit(X, y),
+    "blend": lambda y: BlendedClassifier().fit(X, y),
+    "encoded": lambda y: LabelEncodedClassifier(LogisticRegression()).fit(X, y),
+    "sampler": lambda y: M2mSampler().fit_resample(X, y),
+    "smote": lambda y: SmallClassSMOTE().fit(X, y),
+    "long tail": lambda y: make_long_tailed(X, y, ratio=2),
+    "flipped": lambda y: flip_labels(y, rate=0.5),
+    "score": lambda y: geometric_mean_score(y, TEXT),
+    "shots": lambda y: shot_accuracies(TEXT, y, {"fine": 30, "ill": 10}),
+}
+
+
+@pytest.mark.parametrize("kind", ["list", "string", "date"])
+@pytest.mark.parametrize("use", USES.values(), ids=USES)
+def test_everything_that_takes_labels_says_so(use, kind):
+    with pytest.raises(ValueError, match="contains NaN: 1 of 40 labels is missing") as caught:
+        use(MISSING[kind])
+    assert "SimpleImputer" not in str(caught.value)  # which fills X
+
+
+def test_compare_says_so_in_its_words():
+    with pytest.raises(ValueError, match=r"the target is missing in 1 of 40 rows \(the first: row"):
+        sklimb.compare(X, MISSING["list"])
+    with pytest.raises(ValueError, match=r"y is 't', not the labels: .* pass y=X\['t'\]"):
+        sklimb.compare(pd.DataFrame(X), "t")
+
+
+@pytest.mark.parametrize(
+    "y, dtype",
+    [
+        (pd.Series(BIG, dtype="Int64"), "int64"),
+        (pd.array(TEXT == "ill", dtype="boolean"), "bool"),
+        (pd.Series(BIG, dtype="Int64").astype("category"), "int64"),
+        (torch.tensor(BIG), "int64"),
+        (np.ma.masked_array(BIG), "int64"),
+        (BIG.tolist(), "int64"),
+    ],
+    ids=["Int64", "boolean", "category", "torch", "masked", "list"],
+)
+def test_labels_keep_their_type_and_whole_numbers_all_their_digits(y, dtype):
+    assert label_array(y).dtype == dtype
+    for model in (RebalancedClassifier(max_epochs=1, cross_fit=False), LogisticRegression()):
+        if isinstance(model, LogisticRegression):
+            model = PriorCorrectedClassifier(model)
+        classes = model.fit(X, y).classes_
+        assert classes.dtype == dtype and len(classes) == 2
+        assert model.predict(X).dtype == dtype
+
+
+@pytest.mark.parametrize(
+    "y, said",
+    [
+        ([1, "1"] * (N // 2), r"several types \(int, str\)"),
+        (np.array([True, "no"] * (N // 2), dtype=object), r"several types \(bool, str\)"),
+        (pd.Series([1, 2] * (N // 2), dtype=object), r"objects of the type int, such as 1\."),
+        ([decimal.Decimal(i % 2) for i in range(N)], "objects of the type Decimal"),
+        (pd.PeriodIndex(["2024", "2025"] * (N // 2), freq="Y"), "objects of the type Period"),
+    ],
+)
+def test_labels_that_are_no_classes_are_named_by_their_type(y, said):
+    with pytest.raises(ValueError, match=f"Unknown label type: .*{said}"):
+        RebalancedClassifier(max_epochs=1).fit(X, y)
+
+
+@pytest.mark.parametrize("y", [None, 3, "word", [[1], [2, 3]], np.eye(3), [[1, 0], [0, 1]]])
+def test_what_are_no_labels_is_left_to_others(y):
+    assert np.array_equal(plain_labels(y), y) or plain_labels(y) is y
