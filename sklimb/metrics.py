@@ -96,6 +96,8 @@ def geometric_mean_score(
         raise ValueError(f"epsilon must be a number in [0, 1], got {epsilon!r}.")
     classes, recalls = _recalls(y_true, y_pred, sample_weight)
     if labels is not None:
+        if isinstance(labels, (str, bytes, set, frozenset, Mapping)) or np.ndim(labels) != 1:
+            raise ValueError(f"labels must be a list of classes, got {labels!r}.")
         recalls = recalls[np.isin(classes, column_or_1d(labels))]
         if recalls.size == 0:
             raise ValueError(
@@ -156,7 +158,7 @@ def shot_accuracies(
         If `class_counts` is a frame.
     ValueError
         If the labels are not those of a binary or multiclass problem, lengths differ, a class has
-        no count, or a count is negative or not finite.
+        no count, a count is negative or not finite, or they are shares.
 
     Notes
     -----
@@ -180,6 +182,13 @@ def shot_accuracies(
     """
     classes, recalls = _recalls(y_true, y_pred)
     position, counts = _align_counts(class_counts, y_true, y_pred)
+    if (counts % 1).any() and np.isclose(counts.sum(), 1):
+        shown = dict(zip(position, counts.tolist(), strict=True))
+        raise ValueError(
+            f"class_counts sum to 1, as shares do ({shown}), but "
+            "many, medium and few are numbers of samples: pass counts, such as "
+            "y_train.value_counts() without normalize=True."
+        )
     sizes = counts[[position[label] for label in classes.tolist()]]
     groups = {
         "many": sizes > 100,

@@ -382,3 +382,18 @@ class TestScorers:
 def test_bad_weights(weight):
     with pytest.raises(ValueError, match="sample_weight must be finite, also in sum, not negative"):
         geometric_mean_score([0, 1], [0, 1], sample_weight=weight)
+
+
+def test_shares_are_not_taken_for_counts():
+    y = ["a"] * 6 + ["b"] * 4
+    shares = pd.Series(y).value_counts(normalize=True)
+    with pytest.raises(ValueError, match=r"class_counts sum to 1, as shares do .*'a': 0.6"):
+        shot_accuracies(y, y, shares)
+    assert cumulative_false_positives(y, y, shares).tolist() == [0, 0]  # which goes by order alone
+    assert shot_accuracies(y, y, {"a": 1, "b": 0})["few"] == 1.0
+
+
+@pytest.mark.parametrize("labels", ["a", {"a"}, {"a": 1}, [["a"]]])
+def test_labels_to_score_are_a_list(labels):
+    with pytest.raises(ValueError, match="labels must be a list of classes, got"):
+        geometric_mean_score(["a", "b"], ["a", "b"], labels=labels)

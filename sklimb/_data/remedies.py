@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -33,19 +33,58 @@ def remedy_named(estimator: Any, X: Any) -> Iterator[None]:
         What scikit-learn says, and the line; and that X holds dates, which scikit-learn takes for
         nanoseconds where it has nothing else.
     """
-    dates = _columns_of_kind(X, "M")
-    if dates and len(dates) == len(X.columns):
-        line = _line(estimator, X)
-        raise ValueError(f"X holds dates, which are no numbers yet. {line}")
+    check_container(X)
+    times = _columns_of_kind(X, "mM")
+    if times and len(times) == len(X.columns):
+        dates = _columns_of_kind(X, "M")
+        what, line = "dates", _line(estimator, X)
+        if not dates:
+            what, line = "durations", _odd_column(X)
+        raise ValueError(f"X holds {what}, which are no numbers yet. {line}")
     try:
         yield
     except OverflowError as error:
         raise ValueError(f"X holds a number that no float can hold: {error}.") from error
     except (ValueError, TypeError) as error:
-        line = _line(estimator, X, missing="NaN" in str(error))
+        line = _odd_column(X) or _line(estimator, X, missing="NaN" in str(error))
         if not line:
             raise
         raise ValueError(f"{error}\n{line}") from error
+
+
+def check_container(X: Any) -> None:
+    """Refuse containers of columns that NumPy takes for a single value, with what makes a frame.
+
+    Raises
+    ------
+    TypeError
+        If X is a dict, an array of records, or a polars frame that is still to be computed.
+    """
+    if isinstance(X, Mapping) or getattr(getattr(X, "dtype", None), "names", None):
+        kind = "a dict" if isinstance(X, Mapping) else "an array of records"
+        raise TypeError(f"X is {kind}, not rows of numbers: pass pandas.DataFrame(X).")
+    if type(X).__name__ == "LazyFrame":
+        raise TypeError("X is a lazy polars frame: pass X.collect().")
+
+
+def _odd_column(X: Any) -> str:
+    """Return what to do with the first column that no encoder is for, empty where there is none."""
+    if not isinstance(X, pd.DataFrame) or X.columns.has_duplicates:
+        return ""
+    for name, dtype in X.dtypes.items():
+        if isinstance(dtype, pd.PeriodDtype):
+            return f"Column {name!r} holds periods: make dates of them, .dt.to_timestamp()."
+        if getattr(dtype, "kind", "O") == "m":
+            return f"Column {name!r} holds durations: make numbers of them, .dt.total_seconds()."
+        if dtype != np.dtype(object):
+            continue
+        value = next((value for value in X[name].iloc[:_LOOKED_AT] if value is not None), None)
+        if isinstance(value, (list, tuple, dict, set, np.ndarray)):
+            return (
+                f"Column {name!r} holds {type(value).__name__}s (such as {value!r:.40}): drop it, "
+                "or spread it over columns of one number each."
+            )
+    return ""
 
 
 def _columns_of_kind(X: Any, kinds: str) -> list[Any]:

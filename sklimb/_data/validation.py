@@ -12,7 +12,7 @@ import scipy.sparse
 import torch
 from sklearn.base import BaseEstimator
 from sklearn.utils import _safe_indexing, assert_all_finite, check_array
-from sklearn.utils.validation import _check_sample_weight, column_or_1d, validate_data
+from sklearn.utils.validation import column_or_1d, validate_data
 from skorch.helper import SliceDataset
 from torch.utils.data import DataLoader, Dataset, IterableDataset, Subset
 
@@ -28,8 +28,6 @@ from sklimb._warnings import warn
 _NUMBERS_AND_TEXT = (Number, np.generic, str, bytes, type(None))
 # A last axis of so many may well be that of the channels.
 _CHANNELS = (1, 3, 4)
-# Weights are summed, and multiplied by squares of values of X.
-_LARGEST_WEIGHT = 1e100
 
 
 def is_dataset(X: Any) -> bool:
@@ -82,11 +80,13 @@ def unsliced(X: Any) -> Any:
             return Subset(X.dataset, np.asarray(X.indices_))
         return _Sliced(X)
     if isinstance(X, (list, tuple)) and len(X) and _is_item(X[0]):
+        records = isinstance(X[0], Mapping)
         raise TypeError(
             f"X is a {type(X).__name__} whose first item is a {describe(X[0])}, as scikit-learn "
             "makes one of a torch Dataset that it splits. For cross-validation and searches pass "
             "skorch.helper.SliceDataset(dataset) as X, and y beside it; or split positions, and "
             "fit to torch.utils.data.Subset(dataset, positions)."
+            + (" Records of numbers go in as pandas.DataFrame(X)." if records else "")
         )
     return X
 
@@ -252,6 +252,8 @@ def check_rows(
     """
     if isinstance(X, torch.Tensor):
         X = _from_torch(X)
+    elif np.ma.is_masked(X):  # scikit-learn would take what stands behind the mask
+        X = X.astype(np.float64).filled(np.nan)
     y = plain_labels(y)
     check_sparse(X)
     _check_axes(X)
@@ -332,32 +334,3 @@ def labels_within(X: Any) -> np.ndarray | None:
 def take_rows(X: Any, rows: np.ndarray) -> Any:
     """Return some samples of what scikit-learn can index, or items of a Dataset, as a Dataset."""
     return Subset(X, rows.tolist()) if is_dataset(X) else _safe_indexing(X, rows)
-
-
-def check_weights(sample_weight: Any, n: int) -> np.ndarray | None:
-    """Return a weight for each sample, or None where all are equal and so change nothing.
-
-    Raises
-    ------
-    ValueError
-        If a weight is negative or not finite or above 1e100, or all are 0.
-    """
-    weight = None
-    if sample_weight is not None:
-        # the array stands for X: its number of samples is all that is read of it
-        try:
-            weight = _check_sample_weight(
-                sample_weight, np.empty((n, 1)), dtype=np.float64, ensure_non_negative=True
-            )
-        except OverflowError as error:  # an int that no float can hold
-            raise ValueError(f"sample_weight holds a number that is too large: {error}") from None
-        if not np.any(weight > 0):
-            raise ValueError("sample_weight is 0 for every row; at least one must be positive.")
-    if weight is None or np.ptp(weight) == 0:
-        return None
-    if weight.max() > _LARGEST_WEIGHT:
-        raise ValueError(
-            f"sample_weight has a weight of {weight.max():.3g}, so large that sums overflow. "
-            "Divide all weights by the largest: their ratios are what counts."
-        )
-    return weight

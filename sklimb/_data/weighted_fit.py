@@ -15,7 +15,8 @@ from sklearn.utils import Bunch
 from sklearn.utils.metadata_routing import process_routing
 from sklearn.utils.validation import _check_method_params, column_or_1d
 
-from sklimb._data.validation import check_weights, take_rows
+from sklimb._data.validation import take_rows
+from sklimb._data.weights import check_weights
 
 
 def metadata_of(

@@ -17,9 +17,9 @@ from sklimb._constraints import check_takes
 from sklimb._data.training_data import TrainingData
 from sklimb._data.validation import (
     check_training_data,
-    check_weights,
     encode_labels,
 )
+from sklimb._data.weights import check_weights
 from sklimb._random import Streams, isolated_rng, torch_defaults
 from sklimb._training.checkpoint import open_checkpoint
 from sklimb._training.early_stopping import make_monitor

@@ -15,7 +15,8 @@ from sklearn.utils.validation import _check_y, check_consistent_length
 
 from sklimb._data.labels import plain_labels
 from sklimb._data.sparse_form import check_sparse
-from sklimb._data.validation import check_weights, is_dataset, labels_within
+from sklimb._data.validation import is_dataset, labels_within
+from sklimb._data.weights import check_weights
 from sklimb.classifiers.fold_clones import in_rows
 from sklimb.classifiers.priors import counts_of
 

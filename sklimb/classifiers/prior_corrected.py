@@ -14,8 +14,8 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import column_or_1d
 
 from sklimb._constraints import Number
-from sklimb._data.validation import check_weights
 from sklimb._data.weighted_fit import fit_weighted, metadata_of
+from sklimb._data.weights import check_weights
 from sklimb._training.calibration import out_of_fold_temperature
 from sklimb._warnings import warn
 from sklimb.classifiers.corrected_prediction import (

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import datetime
+import re
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from sklearn.compose import make_column_transformer
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -78,10 +80,29 @@ def test_every_classifier_and_prediction_says_it():
         (np.ones((N - 1, 2)), "inconsistent numbers of samples"),
         ([[1, 2], [3]] * 10, "inhomogeneous"),
         (np.array([[{"a": 1}, 2]] * N, dtype=object), "must be a string or a real number"),
-        (_frame(d=[datetime.timedelta(1)] * N), ""),
     ],
 )
 def test_other_errors_stay_as_they_are(X, said):
     with pytest.raises((ValueError, TypeError)) as caught:
         RebalancedClassifier(max_epochs=1).fit(X, Y)
     assert said in str(caught.value) and "Put in front" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "X, said",
+    [
+        (_frame(d=[datetime.timedelta(1)] * N), "Column 'd' holds durations: .*total_seconds"),
+        (pd.DataFrame({"d": pd.to_timedelta(range(N))}), "X holds durations, which are no numbers"),
+        (_frame(d=pd.period_range("2024", periods=N, freq="M")), "'d' holds periods: .*timestamp"),
+        (_frame(d=[None, *[[1, 2]] * (N - 1)]), r"Column 'd' holds lists \(such as \[1, 2\]\)"),
+        ({"a": [1.0] * N}, r"X is a dict, .*pass pandas.DataFrame\(X\)"),
+        ([{"a": 1.0}] * N, r"Records of numbers go in as pandas.DataFrame\(X\)"),
+        (_frame(b=1.0).to_records(index=False), "X is an array of records"),
+        (pl.DataFrame({"a": [1.0] * N}).lazy(), r"X is a lazy polars frame: pass X.collect\(\)"),
+        (np.ma.masked_array(np.ones((N, 2)), np.eye(N, 2)), r"contains NaN[\s\S]*SimpleImputer"),
+    ],
+)
+def test_what_no_encoder_is_for_is_named(X, said):
+    with pytest.raises((TypeError, ValueError)) as caught:
+        RebalancedClassifier(max_epochs=1).fit(X, Y)
+    assert re.search(said, str(caught.value))

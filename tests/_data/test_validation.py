@@ -17,7 +17,7 @@ from torch.utils.data import DataLoader, IterableDataset, Subset, TensorDataset
 
 from sklimb import RebalancedClassifier
 from sklimb._data.datasets import dataset_labels
-from sklimb._data.validation import check_rows, check_weights, is_dataset, take_rows, unsliced
+from sklimb._data.validation import check_rows, is_dataset, take_rows, unsliced
 from sklimb.backbones import MLP, ConvNet
 from tests.shared import QUICK, Items, global_state
 from tests.shared import data as data
@@ -122,38 +122,6 @@ def test_a_column_of_labels_warns_and_no_labels_is_an_error():
     assert y.shape == (3,)
     with pytest.raises(ValueError, match="requires y"):
         check_rows(Estimator(), X, None, reset=True)
-
-
-# --- weights ----------------------------------------------------------------------------------
-
-
-def test_weights():
-    assert check_weights(None, 3) is None
-    assert check_weights(2.5, 3) is None
-    assert check_weights([2, 2, 2], 3) is None
-    got = check_weights([1, 0, 2], 3)
-    assert got.dtype == np.float64
-    assert got.tolist() == [1.0, 0.0, 2.0]
-    assert check_weights(pd.Series([1.0, 3.0]), 2).tolist() == [1.0, 3.0]
-    single = check_weights(np.array([0.1, 0.2], dtype=np.float32), 2)
-    assert single.dtype == np.float64
-
-
-@pytest.mark.parametrize(
-    ("bad", "message"),
-    [
-        ([1.0, -1.0, 1.0], "[Nn]egative"),
-        ([1.0, np.nan, 1.0], "NaN"),
-        ([1.0, np.inf, 1.0], "infinity"),
-        ([1.0, 2.0], "shape"),
-        ([[1.0], [2.0], [3.0]], "1D"),
-        ([0.0, 0.0, 0.0], "0 for every row|zero"),
-        (0.0, "0 for every row|zero"),
-    ],
-)
-def test_weights_that_cannot_be(bad, message):
-    with pytest.raises(ValueError, match=message):
-        check_weights(bad, 3)
 
 
 # --- images -----------------------------------------------------------------------------------
@@ -565,10 +533,3 @@ def test_rows_are_taken_of_any_form(form, back):
 def test_items_are_taken_of_a_dataset():
     part = take_rows(TensorDataset(torch.arange(4)), np.array([3, 0]))
     assert [int(x) for (x,) in part] == [3, 0]
-
-
-def test_weights_whose_sums_overflow_are_refused():
-    with pytest.raises(ValueError, match=r"sample_weight has a weight of 1e\+300"):
-        check_weights([1e300, 1, 2], 3)
-    assert check_weights([1e300] * 3, 3) is None  # equal ones are as 1
-    assert check_weights([1e-300, 1, 2], 3).tolist() == [1e-300, 1, 2]

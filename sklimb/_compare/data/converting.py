@@ -74,9 +74,9 @@ def _matched(frame: pd.DataFrame, columns: Columns) -> tuple[pd.DataFrame, list[
         name = frame.columns[frame.columns.duplicated()][0]
         raise InputError(f"two columns of the test part are called {name!r}; rename one")
     if not set(names) <= set(frame.columns):
-        # 1 and "1", and spaces and line breaks in a name
-        by_text = {one_line(str(name)): name for name in frame.columns}
-        wanted = {one_line(str(name)): name for name in names}
+        # 1 and "1", and spaces, line breaks and accents in a name
+        by_text = {one_line(str(name)): name for name in frame.columns if name not in set(names)}
+        wanted = {one_line(str(name)): name for name in names if name not in set(frame.columns)}
         frame = frame.rename(
             columns={by_text[text]: wanted[text] for text in wanted if text in by_text}
         )

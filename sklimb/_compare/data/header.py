@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from sklimb._compare.data.spelling import MISSING, is_plain_number
+from sklimb._compare.data.spelling import MISSING, is_plain_number, visible
 from sklimb._compare.errors import InputError
 
 
@@ -100,14 +100,17 @@ def names_asked(first: list[str], asked: list[str]) -> bool:
 
 
 def one_line(name: str) -> str:
-    r"""Return the name of a column with all line breaks and spaces in it as single spaces.
+    r"""Return the name of a column as eyes see it, on one line.
+
+    Line breaks and spaces of all kinds are single spaces, and accents are stored in one way, which
+    programs of macOS and of others do not do alike.
 
     Examples
     --------
-    >>> one_line(" the\nclass ")
-    'the class'
+    >>> one_line(" the\nclass "), one_line("gro\u0308\u00dfe")
+    ('the class', 'größe')
     """
-    return " ".join(name.split())
+    return visible(name)
 
 
 def without_names(rows: list[list[str]]) -> dict[str, Any]:

@@ -96,7 +96,6 @@ def read_labels(cells: pd.Series) -> Labels:
         long = max(labels, key=_n_digits)
         if numbers.nunique() == len(labels) and _n_digits(long) <= _DIGITS:
             return Labels(numbers.to_numpy(), notes)
-        notes += _one_number(labels)
         if _n_digits(long) > _DIGITS:
             notes.append(f"labels with more digits than a number has ({long!r}) are taken as text")
     notes += case_notes(labels)
@@ -145,7 +144,7 @@ def _n_digits(label: str) -> int:
 
 def _one_number(labels: list[str]) -> list[str]:
     by_value: dict[Decimal, str] = {}
-    for label in labels:
+    for label in filter(is_plain_number, labels):
         value = Decimal(label)
         if value in by_value:
             return [
@@ -159,7 +158,8 @@ def _one_number(labels: list[str]) -> list[str]:
 def case_notes(labels: Iterable[Any]) -> list[str]:
     """Say which labels differ only in what is easily overlooked.
 
-    That is capital letters, how an accent is stored, spaces within, and characters without a width.
+    That is capital letters, how an accent is stored, spaces within, characters without a width, and
+    how a number is written.
 
     Parameters
     ----------
@@ -179,10 +179,11 @@ def case_notes(labels: Iterable[Any]) -> list[str]:
             spaces = len({_unseen(label) for label in found}) > 1
             kind = "spaces or characters that are not seen" if spaces else "case"
             kinds.setdefault(kind, []).append(" and ".join(map(repr, found)))
-    return [
+    notes = [
         f"labels {', '.join(same[:3])} differ only in {kind}, and stay different classes"
         for kind, same in kinds.items()
     ]
+    return notes + _one_number(sorted({str(label) for label in labels}))
 
 
 def _unseen(label: str) -> str:

@@ -39,7 +39,7 @@ def read_numbers(
         return plain, []
     ways = {cell: number_formats([cell]) for cell in cells.unique()}
     likely = [cell for cell, formats in ways.items() if formats]
-    notes = _per_cent(column, likely)
+    notes = _per_cent(column, likely) or _other_currency(column, ways)
     by_rule = {cell: _by_rule(cell, ways[cell], rule) for cell in likely}
     together = number_formats(likely)
     if comma and not rule.thousands and rule.decimal == "." and len(together) > 1:
@@ -97,4 +97,16 @@ def _per_cent(column: Column, cells: list[str]) -> list[str]:
     return [
         f"column {column.name} is in per cent in the {with_} part and without a % in the {without} "
         "part: the numbers were taken as they are written"
+    ]
+
+
+def _other_currency(column: Column, ways: dict[str, list[NumberFormat]]) -> list[str]:
+    """Say that prices of the two tables are in two currencies."""
+    there = column.number.affix
+    here = {formats[0].affix for formats in ways.values() if formats} - {"", "%", there}
+    if not there or there == "%" or not here:
+        return []
+    return [
+        f"column {column.name} is in {there} in the training part and in "
+        f"{' and '.join(sorted(here))} in the test part: the numbers were taken as they are written"
     ]

@@ -19,6 +19,8 @@ from sklimb._compare.data.spelling import number_formats
 from sklimb._compare.data.syntax import Syntax
 from sklimb._compare.errors import InputError
 
+# Python's own limit is a hundred thousand characters.
+_LONGEST_CELL = 2**31 - 1
 # In pieces, as by default, a column could get one type above and another below.
 TYPED = {"na_values": ["?"], "skipinitialspace": True, "low_memory": False}
 
@@ -141,10 +143,13 @@ def _short_rows(source: Source, syntax: Syntax, n_fields: int) -> list[int]:
     )
     rows = islice(rows, syntax.first_row, None)
     filled = (row for row in rows if row and (len(row) > 1 or row[0].strip()))
+    before = csv.field_size_limit(_LONGEST_CELL)
     try:
         return [place for place, row in enumerate(filled) if len(row) < n_fields]
     except csv.Error:
         return []
+    finally:
+        csv.field_size_limit(before)
 
 
 def _read(source: Source, **options: Any) -> pd.DataFrame:

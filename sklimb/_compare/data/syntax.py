@@ -168,7 +168,14 @@ def _counts(lines: list[str], separator: str) -> list[int]:
     if len(counts) > 1:
         # The last may be cut where a quote was open.
         return counts[:-1] if len(counts) > 2 else counts
-    return [len(next(csv.reader([line], delimiter=separator))) for line in lines]
+    return [_n_cells(line, separator) for line in lines]
+
+
+def _n_cells(line: str, separator: str) -> int:
+    try:
+        return len(next(csv.reader([line], delimiter=separator)))
+    except csv.Error:  # a cell of more than a hundred thousand characters
+        return line.count(separator) + 1
 
 
 def _rows(body: str, separator: str, quote: str, whole: bool) -> tuple[list[list[str]], list[int]]:
