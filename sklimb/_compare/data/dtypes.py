@@ -146,6 +146,8 @@ def plain_column(series: pd.Series, name: Any) -> tuple[pd.Series, str]:
         return _nullable(series)
     if dtype.kind == "O":
         return _objects(series, name)
+    if dtype.kind == "f" and dtype.itemsize > 8:  # pandas and scikit-learn know no such floats
+        return series.astype(float), "{0}.astype(float)"
     return series, ""
 
 

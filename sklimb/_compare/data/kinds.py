@@ -27,6 +27,8 @@ _LOOKED_AT = 200
 # Values that so large a share of the rows have for themselves hardly repeat.
 _HARDLY_REPEAT = 0.5
 _NOT_DATES = 0.5
+# Floats tell whole numbers up to this one apart.
+_EXACT = 2**53
 
 
 def columns_of(
@@ -140,6 +142,13 @@ def _number(name: Any, series: pd.Series, number: NumberFormat | None, asked: An
                 f"(--number {name} learns from it)",
             ),
         )
+    if values.dtype.kind in "iu" and max(abs(int(values.min())), int(values.max())) > _EXACT:
+        digits = str(int(values.max()))
+        note = (
+            f"column {name} holds whole numbers of {len(digits)} digits (such as {digits}), more "
+            f"than methods tell apart: if they are codes, say --category {name}, or drop it"
+        )
+        return replace(made, notes=(note,))
     return made
 
 

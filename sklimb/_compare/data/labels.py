@@ -145,6 +145,8 @@ def _n_digits(label: str) -> int:
 def _one_number(labels: list[str]) -> list[str]:
     by_value: dict[Decimal, str] = {}
     for label in filter(is_plain_number, labels):
+        if _LEADING_ZERO.fullmatch(label):  # a code
+            continue
         value = Decimal(label)
         if value in by_value:
             return [

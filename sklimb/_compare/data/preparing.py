@@ -11,6 +11,7 @@ from scipy import sparse
 
 from sklimb._compare.data.dtypes import plain_frame
 from sklimb._compare.errors import InputError
+from sklimb._data.remedies import check_container
 from sklimb._data.sparse_form import check_sparse
 
 
@@ -108,6 +109,7 @@ def check_columns(X: Any) -> Any:
         X = _as_csr(X)
         _check_finite(X.data)
     else:
+        _check_container(X)
         X = _as_array(X)
         if X.dtype.kind not in "fiub":
             raise InputError(
@@ -149,6 +151,15 @@ def as_rows(X: Any) -> Any:
     if np.ndim(X) == 0 or X.shape[0] == 0:
         raise InputError(f"X is empty: its shape is {np.shape(X)}")
     return X
+
+
+def _check_container(X: Any) -> None:
+    try:
+        check_container(X)
+        if isinstance(X, (list, tuple)) and len(X):
+            check_container(X[0])
+    except TypeError as error:
+        raise InputError(str(error).removesuffix(".")) from None
 
 
 def _as_csr(X: Any) -> sparse.csr_matrix:

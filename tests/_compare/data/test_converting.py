@@ -173,3 +173,18 @@ def test_an_error_about_columns_says_what_to_do():
     first = FIRST.assign(**{"Unnamed: 0": range(4)})
     with pytest.raises(InputError, match=r"missing: Unnamed: 0 \(row numbers.*--drop 'Unnamed: 0'"):
         conform(FIRST, columns_of(first))
+
+
+@pytest.mark.parametrize(
+    "name", ["gro\u0308\u00dfe", "gr\u00f6\u00dfe\u00a0", " gr\u00f6\u00dfe\u200b"]
+)
+def test_names_are_found_as_eyes_see_them(name):
+    first = pd.DataFrame({"gr\u00f6\u00dfe": [1.5, 2.5, 3.0], "m2": [1.0, 2.0, 4.0]})
+    made, notes = conform(pd.DataFrame({"m2": ["3"], name: ["7"]}), columns_of(first))
+    assert made.to_dict("list") == {"gr\u00f6\u00dfe": [7], "m2": [3]} and not notes
+
+
+def test_a_name_that_is_there_is_not_taken_for_one_that_looks_alike():
+    first = pd.DataFrame({"m\u00b2": [1.5, 2.5], "m2": [1.0, 2.0], "z": [0.5, 0.1]})
+    with pytest.raises(InputError, match="missing: z"):
+        conform(first.drop(columns="z"), columns_of(first))

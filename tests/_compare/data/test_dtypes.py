@@ -44,6 +44,7 @@ def _gaps(values):
         pd.Series([pd.NA, None, pd.NaT] * 4, dtype=object),
         pd.Series([None] * N, dtype=object),
         pd.Series([True, 3] * 6, dtype=object),
+        np.linspace(0, 1, N).astype(np.longdouble),
         pd.Series([uuid.UUID(int=i % 3) for i in ROWS], dtype=object),
     ],
     ids=lambda column: f"{column.dtype}",

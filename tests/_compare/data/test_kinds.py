@@ -146,3 +146,12 @@ def test_what_names_rows_is_learnt_from_where_there_is_nothing_else():
 )
 def test_what_text_is(values, different, kind):
     assert kind_of_text(values, different) == kind
+
+
+def test_whole_numbers_that_floats_do_not_tell_apart_are_named():
+    codes = 2**60 + RNG.permutation(N) * 7
+    columns = _columns(pd.DataFrame({"code": codes, "amount": codes - 2**60}))
+    assert [column.kind for column in columns] == ["number", "number"]
+    assert len(columns.notes) == 1 and "column code holds whole numbers of 19" in columns.notes[0]
+    assert "--category code" in columns.notes[0]
+    assert not _columns(pd.DataFrame({"code": codes}), number="code").notes

@@ -43,6 +43,7 @@ from sklimb._compare.errors import InputError
         (["None", "good"], ["None", "good"], "'None' (1 rows, the first: row 1) is a class"),
         (["NA", "null"], ["NA", "null"], "'NA' and 'null'"),
         (["x", "", "?"], ["x", None, None], None),
+        (["1", "1.0", "x"], ["1", "1.0", "x"], "'1' and '1.0' are one number in two spellings"),
         (["Bad", "bad"], ["Bad", "bad"], "'Bad' and 'bad' differ only in case"),
     ],
 )

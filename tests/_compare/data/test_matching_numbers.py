@@ -41,3 +41,14 @@ def test_numbers_by_the_first_rule_else_by_their_own(rule, cells, comma, numbers
         assert notes == []
     else:
         assert len(notes) == 1 and said in notes[0] and "column a" in notes[0]
+
+
+def test_another_currency_is_named():
+    rule = Column("price", "number", NumberFormat(affix="$"))
+    numbers, notes = read_numbers(pd.Series(["\u20ac3", "\u20ac4.50"]), rule, None)
+    assert numbers.tolist() == [3, 4.5]
+    assert notes == [
+        "column price is in $ in the training part and in \u20ac in the test part: the numbers "
+        "were taken as they are written"
+    ]
+    assert read_numbers(pd.Series(["$3", "4.50"]), rule, None)[1] == []

@@ -50,3 +50,9 @@ def test_the_parsers_complaints_in_our_words(rows, said):
     with pytest.raises(InputError, match=said) as caught:
         typed_frame(source, syntax)
     assert "C error" not in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_short_rows_are_found_beside_a_long_cell():
+    source, syntax = _source("a,b,c\n1,2,3\n4," + "x" * 200_000 + ",5\n6,7\n")
+    cells, short = text_frame(source, syntax, syntax.names)
+    assert len(cells) == 3 and short == [2]

@@ -76,6 +76,9 @@ def test_rows_for_a_preparation_of_ones_own(mixed):
     "X, said",
     [
         (np.array([["a", 1]], dtype=object), "not of numbers; pass columns of text"),
+        ({"a": [1.0, 2.0]}, r"X is a dict, not rows of numbers: pass pandas.DataFrame\(X\)$"),
+        ([{"a": 1.0}, {"a": 2.0}], r"X is a dict, not rows"),
+        (np.array([(1.0, 2)], dtype=[("a", float), ("b", int)]), "X is an array of records"),
         (np.zeros((2, 2, 2)), r"X.reshape\(len\(X\), -1\)"),
         (np.zeros((0, 2)), "X is empty"),
         (pd.DataFrame({"a": []}), "X is empty"),

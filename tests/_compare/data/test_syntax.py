@@ -138,3 +138,13 @@ def test_a_first_column_without_a_name_that_names_no_rows_is_refused(cells):
     lines = "".join(f"{cell},{i},x\n" for i, cell in enumerate(cells))
     with pytest.raises(InputError, match=r"3 cells in its lines and 2 names on top.*every column"):
         _syntax("a,label\n" + lines)
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+@pytest.mark.parametrize("place", [0, 1, 30])
+@pytest.mark.parametrize("n", [200_000, 400_000])
+def test_a_cell_may_be_long(quote, place, n):
+    rows = [f"{i},short,{i % 2}" for i in range(40)]
+    rows[place] = f"{place},{quote}{'long words ' * (n // 11)}{quote},1"
+    syntax = _syntax("a,b,t\n" + "\n".join(rows) + "\n", asked=["t"])
+    assert syntax.names == ["a", "b", "t"] and syntax.header
