@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -22,7 +22,7 @@ from sklimb._compare.data.spelling import (
 )
 from sklimb._compare.errors import InputError
 
-_WHOLE = re.compile(r"0|-?[1-9]\d{0,17}")
+_WHOLE = re.compile(r"0|-?[1-9]\d{0,17}", re.A)
 # Texts that pandas takes for missing, and that somebody has written as a class.
 _WORDS = MISSING - {"", "?"}
 # A float tells numbers of so many digits apart.
@@ -142,7 +142,7 @@ def _n_digits(label: str) -> int:
     return sum(map(str.isdigit, label))
 
 
-def _one_number(labels: list[str]) -> list[str]:
+def _one_number(labels: list[str], stay: str) -> list[str]:
     by_value: dict[Decimal, str] = {}
     for label in filter(is_plain_number, labels):
         if _LEADING_ZERO.fullmatch(label):  # a code
@@ -150,42 +150,56 @@ def _one_number(labels: list[str]) -> list[str]:
         value = Decimal(label)
         if value in by_value:
             return [
-                f"labels {by_value[value]!r} and {label!r} are one number in two spellings, and "
-                "stay two classes"
+                f"{by_value[value]!r} and {label!r} are one number in two spellings, and {stay}"
             ]
         by_value[value] = label
     return []
 
 
-def case_notes(labels: Iterable[Any]) -> list[str]:
+def case_notes(
+    labels: Iterable[Any], what: str = "labels", stay: str = "stay different classes"
+) -> list[str]:
     """Say which labels differ only in what is easily overlooked.
 
-    That is capital letters, how an accent is stored, spaces within, characters without a width, and
-    how a number is written.
+    That is capital letters, how an accent is stored, spaces within, characters without a width,
+    letters of another alphabet, and how a number is written.
 
     Parameters
     ----------
     labels : iterable
+    what, stay : str
+        What they are, and what becomes of them.
 
     Returns
     -------
     notes : list of str
         One for each kind of difference.
     """
+    labels = sorted({str(label) for label in labels})
     by_key: dict[str, list[str]] = {}
-    for label in sorted({str(label) for label in labels}):
+    for label in labels:
         by_key.setdefault(folded(label), []).append(label)
     kinds: dict[str, list[str]] = {}
     for found in by_key.values():
         if len(found) > 1:
-            spaces = len({_unseen(label) for label in found}) > 1
-            kind = "spaces or characters that are not seen" if spaces else "case"
-            kinds.setdefault(kind, []).append(" and ".join(map(repr, found)))
+            kind, show = _difference(found)
+            kinds.setdefault(kind, []).append(" and ".join(map(show, found)))
     notes = [
-        f"labels {', '.join(same[:3])} differ only in {kind}, and stay different classes"
+        f"{what} {', '.join(same[:3])} differ only in {kind}, and {stay}"
         for kind, same in kinds.items()
     ]
-    return notes + _one_number(sorted({str(label) for label in labels}))
+    return notes + [f"{what} {same}" for same in _one_number(labels, stay)]
+
+
+def _difference(labels: list[str]) -> tuple[str, Callable[[str], str]]:
+    """Return what tells labels apart, and how to show them so that it is seen."""
+    if len({_unseen(label) for label in labels}) > 1:
+        return "spaces or characters that are not seen", repr
+    if len({unicodedata.normalize("NFC", label) for label in labels}) < len(labels):
+        return "how an accent is stored", ascii
+    if len({unicodedata.normalize("NFKC", label).casefold() for label in labels}) > 1:
+        return "letters of another alphabet that look alike", ascii
+    return "case", repr
 
 
 def _unseen(label: str) -> str:
@@ -251,7 +265,7 @@ def match_labels(y: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, list[str
         return y, []
     matched = np.array([found[label] for label in y.tolist()], dtype=known.dtype)
     changed = [
-        f"{label!r} as {plain_text(match)!r}"
+        f"{_shown(label)} as {plain_text(match)!r}"
         for label, match in found.items()
         if plain_text(label) != plain_text(match)
     ]
@@ -261,6 +275,12 @@ def match_labels(y: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, list[str
         f"labels of the test part are written otherwise than in the training part: taken "
         f"{', '.join(changed[:3])}"
     ]
+
+
+def _shown(label: Any) -> str:
+    """Return a label such that letters of another alphabet in it are seen."""
+    text = repr(label)
+    return text if text == visible(text) or not isinstance(label, str) else ascii(label)
 
 
 def _key(text: str) -> str:

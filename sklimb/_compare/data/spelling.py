@@ -28,15 +28,19 @@ _SIGNS = r"(?:US|A|C|R|NZ|HK|S)?[$€£¥₹₩₽₺₪฿₫₱]"
 _AFFIX = rf"(?:%|{_SIGNS}|{'|'.join(_CURRENCIES.split())})"
 _DECORATED = re.compile(
     rf"(?P<sign>[+-]?)\s*(?P<before>{_AFFIX})?\s*(?P<sign2>[+-]?)\s*"
-    rf"(?P<body>\d[\d.,'’\s]*|[.,]\d+)(?P<exponent>[eE][+-]?\d+)?\s*(?P<after>{_AFFIX})?"
+    rf"(?P<body>[0-9][0-9.,'’\s]*|[.,][0-9]+)(?P<exponent>[eE][+-]?[0-9]+)?\s*(?P<after>{_AFFIX})?"
 )
 # How negative numbers are marked otherwise than in front, and what puts a minus there.
 _NEGATIVE = {
     "()": (r"^([^()\d]*)\(([^()]*)\)([^()\d]*)$", r"-\1\2\3", True),
     "-": (r"^(.*\S)\s*-$", r"-\1", True),
 }
-_PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(inf|infinity)", re.I)
-_CODE = re.compile(r"0\d+")
+_PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(inf|infinity)", re.I | re.A)
+_CODE = re.compile(r"0\d+", re.A)
+# Letters of Cyrillic and Greek that look like Latin ones.
+_ALIKE = str.maketrans(
+    "АВЕЅІЈКМНОРСТХУаеѕіјорсхуԁΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABESIJKMHOPCTXYaesijopcxydABEZHIKMNOPTYXo"
+)
 # Decimal sign, and what stands between thousands.
 _WAYS = [(d, t) for d, ts in [(".", ("", ",", " ", "'", "’")), (",", ("", ".", " ", "'", "’"))]
          for t in ts]  # fmt: skip
@@ -214,7 +218,7 @@ def _all_written(bodies: list[tuple[str, bool]], decimal: str, thousands: str) -
         if not any(thousands in body for body, _ in bodies):
             return False
         whole = rf"(?:[1-9]\d{{0,2}}(?:{re.escape(thousands)}\d{{3}})+|\d+)"
-    pattern = re.compile(rf"{whole}(?:{d}\d*)?|{d}\d+")
+    pattern = re.compile(rf"{whole}(?:{d}\d*)?|{d}\d+", re.A)
     if decimal == "," and thousands != "." and not any("," in body for body, _ in bodies):
         return False  # whole numbers, or points: nothing speaks for a comma
     return all(pattern.fullmatch(body) for body, _ in bodies)
@@ -269,7 +273,7 @@ def is_code(cells: Iterable[str]) -> bool:
     """
     zero = False
     for cell in cells:
-        if not cell.isdecimal():
+        if not (cell.isascii() and cell.isdecimal()):
             return False
         zero |= _CODE.fullmatch(cell) is not None or len(cell) > 18
     return zero
@@ -307,12 +311,31 @@ def folded(text: str) -> str:
 def visible(text: str) -> str:
     """Return a text without what eyes do not see, or see and take for the same.
 
-    That is how an accent is stored, the number and kind of spaces, and characters without a width.
+    That is how an accent is stored, the number and kind of spaces, characters without a width, and
+    single letters of Cyrillic and Greek among Latin ones that look like them.
     """
     if not text.isascii():
         plain = unicodedata.normalize("NFKC", text)
         text = "".join(c for c in plain if unicodedata.category(c) != "Cf")
+        if any(c.isascii() and c.isalpha() for c in text):
+            text = text.translate(_ALIKE)
     return " ".join(text.split())
+
+
+def has_other_digits(text: str) -> bool:
+    """Return whether a text is a number but for its digits, which are not 0 to 9.
+
+    Examples
+    --------
+    >>> has_other_digits("\u0663.5"), has_other_digits("3.5"), has_other_digits("x\u0663")
+    (True, False, False)
+    """
+    if text.isascii():
+        return False
+    digits = "".join(
+        c if unicodedata.decimal(c, None) is None else str(unicodedata.decimal(c)) for c in text
+    )
+    return digits != text and bool(number_formats([unicodedata.normalize("NFKC", digits)]))
 
 
 def plain_text(value: object) -> str:

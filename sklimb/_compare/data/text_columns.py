@@ -8,7 +8,7 @@ import pandas as pd
 
 from sklimb._compare.data.dates import looks_like_date, most_are_dates
 from sklimb._compare.data.deciding import number_notes
-from sklimb._compare.data.spelling import MISSING, is_code, plain_text
+from sklimb._compare.data.spelling import MISSING, has_other_digits, is_code, plain_text
 from sklimb._compare.phrases import first_hit
 
 # More categories than this of one column share one dummy column: what is left are names and ids.
@@ -37,7 +37,11 @@ def text_column_notes(name: Any, series: pd.Series) -> list[str]:
         return []
     if all(isinstance(value, str) for value in of_value) and not is_code(values):
         text = series.astype(object).map(of_value).fillna("")
-        notes = _date_notes(name, values, text) or number_notes(name, values, text)
+        notes = (
+            _date_notes(name, values, text)
+            or number_notes(name, values, text)
+            or _digit_notes(name, values)
+        )
         if notes:
             return notes
     if len(of_value) <= MAX_CATEGORIES:
@@ -65,3 +69,13 @@ def _date_notes(name: Any, values: list[str], text: pd.Series) -> list[str]:
             f"values are categories; write them in one way, or say --date {name}=FORMAT"
         ]
     return []
+
+
+def _digit_notes(name: Any, values: list[str]) -> list[str]:
+    """Say that a column holds numbers in digits that pandas does not read."""
+    if not all(map(has_other_digits, values)):
+        return []
+    return [
+        f"column {name} holds numbers whose digits are not 0 to 9 (such as {values[0]!r}), so its "
+        "values are categories; write them in these digits to make it numbers"
+    ]

@@ -15,6 +15,7 @@ from sklimb._compare.data.converting import conform
 from sklimb._compare.data.dtypes import as_pandas, plain_frame
 from sklimb._compare.data.images import check_images, is_images
 from sklimb._compare.data.kinds import columns_of
+from sklimb._compare.data.labels import case_notes
 from sklimb._compare.data.preparing import as_rows, check_columns, is_frame, stack
 from sklimb._compare.data.repeated_rows import repeated_notes
 from sklimb._compare.data.roles import KINDS, Roles, as_list, make_roles
@@ -101,7 +102,11 @@ def make_problem(
     cautions = column_notes(X, y, left_out) if prepare is None else []
     if columns is not None and X_test is None and groups is None and time is None:
         cautions += group_notes(X, columns, y) + time_notes(X, columns)
-    groups = None if groups is None else check_side(groups, n, "groups")
+    if groups is not None:
+        groups, names = check_side(groups, n, "groups"), groups
+        notes += case_notes(
+            pd.unique(np.asarray(names)), "groups", "may be on both sides of a split"
+        )
     time = None if time is None else check_side(time, n, "time")
     if groups is not None and time is not None:
         raise InputError("groups and time cannot be had together: pass one of them")

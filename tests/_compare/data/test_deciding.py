@@ -29,6 +29,7 @@ def _cells(values, doubt=False):
         (["x", "y"], "O", None, None),
         (["007", "123"], "O", None, "codes with leading zeros ('007')"),
         (["1" * 20, "2" * 20], "O", None, "more digits than a number has"),
+        (["\u0663\u0665", "\u0660\u0661"], "O", None, None),
         (["None", "low"], "O", None, "'None' (1 rows) was taken as missing"),
         (["1.5", "2,5"], "O", None, "written in several ways"),
         ([*map(str, range(20)), "x"], "O", None, "but for 1 of 21 values (the first: row 21, 'x')"),

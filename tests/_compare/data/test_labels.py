@@ -65,7 +65,7 @@ def test_a_word_for_missing_among_numbers_is_refused_by_name():
 
 
 def test_labels_in_composed_and_decomposed_letters_get_a_note():
-    assert "differ only in case" in case_notes(["ä", "a\u0308"])[0]
+    assert "differ only in how an accent is stored" in case_notes(["ä", "a\u0308"])[0]
     assert case_notes(["a", "b"]) == []
 
 
@@ -100,3 +100,28 @@ def test_labels_of_a_test_part_are_found_by_their_text(y, known, made, said):
 def test_labels_of_a_test_part_are_found_without_what_is_not_seen():
     y, notes = match_labels(np.array(["no  go", "go\u200b"]), np.array(["no go", "go"]))
     assert y.tolist() == ["no go", "go"] and "'no  go' as 'no go'" in notes[0]
+
+
+@pytest.mark.parametrize(
+    "labels, said",
+    [
+        (["bad", "b\u0430d"], r"'bad' and 'b\u0430d' differ only in letters of another alphabet"),
+        (["u\u0308", "\u00fc"], r"'u\u0308' and '\xfc' differ only in how an accent is stored"),
+        (["\u0440\u043e\u0442", "pot"], None),  # a Russian word
+        (["1", "1.0"], "'1' and '1.0' are one number in two spellings, and stay different"),
+        (["1", "01"], None),
+    ],
+)
+def test_labels_that_look_alike_are_shown_so_that_it_is_seen(labels, said):
+    notes = case_notes(labels)
+    assert notes == [] if said is None else said in notes[0]
+
+
+def test_a_letter_of_another_alphabet_in_a_test_part_is_matched_and_shown():
+    y, notes = match_labels(np.array(["b\u0430d", "good"]), np.array(["bad", "good"]))
+    assert y.tolist() == ["bad", "good"] and r"taken 'b\u0430d' as 'bad'" in notes[0]
+
+
+def test_digits_of_another_script_are_text():
+    labels = read_labels(pd.Series(["\u0663", "\u0661", "\u0663"]))
+    assert labels.y.tolist() == ["\u0663", "\u0661", "\u0663"]

@@ -43,3 +43,10 @@ def test_many_values_are_named(make):
 )
 def test_ordinary_columns_need_no_word(values):
     assert text_column_notes("a", pd.Series(values)) == []
+
+
+@pytest.mark.parametrize("zero", ["\u0660", "\uff10"])
+def test_numbers_in_digits_of_another_script_are_named(zero):
+    texts = pd.Series([chr(ord(zero) + i % 9) for i in range(20)])
+    (note,) = text_column_notes("a", texts)
+    assert "column a holds numbers whose digits are not 0 to 9" in note

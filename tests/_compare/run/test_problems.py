@@ -258,3 +258,10 @@ def test_numbers_with_signs_in_a_frame_are_numbers_and_the_code_makes_them():
     space = {"X": X}
     exec(problem.code, space)
     assert space["X"]["price"].tolist()[:2] == [990.5, 991.5]
+
+
+def test_groups_that_differ_in_case_only_are_named():
+    X, y = blobs([40, 20])
+    groups = [f"{'p' if i % 2 else 'P'}{i % 7}" for i in range(60)]
+    (note,) = [n for n in _problem(X, y, groups=groups).notes if n.startswith("groups")]
+    assert "'P0' and 'p0'" in note and "may be on both sides of a split" in note
