@@ -39,14 +39,14 @@ def remedy_named(estimator: Any, X: Any) -> Iterator[None]:
         dates = _columns_of_kind(X, "M")
         what, line = "dates", _line(estimator, X)
         if not dates:
-            what, line = "durations", _odd_column(X)
+            what, line = "durations", odd_column(X)
         raise ValueError(f"X holds {what}, which are no numbers yet. {line}")
     try:
         yield
     except OverflowError as error:
         raise ValueError(f"X holds a number that no float can hold: {error}.") from error
     except (ValueError, TypeError) as error:
-        line = _odd_column(X) or _line(estimator, X, missing="NaN" in str(error))
+        line = odd_column(X) or _line(estimator, X, missing="NaN" in str(error))
         if not line:
             raise
         raise ValueError(f"{error}\n{line}") from error
@@ -67,13 +67,31 @@ def check_container(X: Any) -> None:
         raise TypeError("X is a lazy polars frame: pass X.collect().")
 
 
-def _odd_column(X: Any) -> str:
-    """Return what to do with the first column that no encoder is for, empty where there is none."""
+def odd_column(X: Any, *, dates: bool = False) -> str:
+    """Return what to do with the first column that no encoder is for, empty where there is none.
+
+    Parameters
+    ----------
+    X : object
+        Anything but a pandas frame has no columns.
+    dates : bool, default=False
+        Whether dates count.
+
+    Returns
+    -------
+    str
+        A sentence.
+    """
     if not isinstance(X, pd.DataFrame) or X.columns.has_duplicates:
         return ""
     for name, dtype in X.dtypes.items():
         if isinstance(dtype, pd.PeriodDtype):
             return f"Column {name!r} holds periods: make dates of them, .dt.to_timestamp()."
+        if dates and getattr(dtype, "kind", "O") == "M":
+            return (
+                f"Column {name!r} holds dates: make numbers of them, "
+                "sklimb.feature_extraction.DateEncoder."
+            )
         if getattr(dtype, "kind", "O") == "m":
             return f"Column {name!r} holds durations: make numbers of them, .dt.total_seconds()."
         if dtype != np.dtype(object):

@@ -14,6 +14,7 @@ from sklearn.utils import Tags
 from sklearn.utils.multiclass import check_classification_targets
 
 from sklimb._constraints import check_takes
+from sklimb._data.labels import plain_labels
 from sklimb._data.training_data import TrainingData
 from sklimb._data.validation import (
     check_training_data,
@@ -237,7 +238,9 @@ class BaseNetClassifier(PredictingMixin, ClassifierMixin, HistoryInHtml, LeanPic
             data, y = check_training_data(self, X, y, reset=net is None, device=device)
             check_classification_targets(y)
             if net is None:
-                self.classes_ = np.unique(y if classes is None else classes)
+                self.classes_ = np.unique(
+                    y if classes is None else plain_labels(classes, "classes")
+                )
             codes, weight = encode_labels(y, self.classes_), check_weights(sample_weight, len(y))
             data = data.labelled(codes, weight).drop_zero_weight()
         parameters = self.get_params(deep=False)

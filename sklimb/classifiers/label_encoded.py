@@ -12,6 +12,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_y, check_is_fitted, column_or_1d
 
+from sklimb._data.by_class import by_label, for_classes
 from sklimb._data.labels import plain_labels
 
 
@@ -25,8 +26,9 @@ class LabelEncodedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator)
     ----------
     estimator : classifier
         It is cloned and fitted on class indices.
-    class_weight : "balanced", dict or None, default=None
-        As scikit-learn's: ``"balanced"`` gives each class the same weight in total. It multiplies
+    class_weight : "balanced", dict, Series or None, default=None
+        As scikit-learn's: ``"balanced"`` gives each class the same weight in total; else a weight
+        by label, as a dict or a pandas Series indexed by label. It multiplies
         ``sample_weight``; the classifier's `fit` must take that.
 
     Attributes
@@ -76,7 +78,12 @@ class LabelEncodedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator)
         check_classification_targets(y)
         encoder = LabelEncoder().fit(y)
         if self.class_weight is not None:
-            by_class = compute_sample_weight(self.class_weight, y)
+            named = by_label(self.class_weight, "class_weight")
+            if named is not None:  # scikit-learn's rule, and Series too
+                classes = encoder.classes_.tolist()
+                weights = for_classes(named, classes, "class_weight", default=1.0)
+                named = dict(zip(classes, weights, strict=True))
+            by_class = compute_sample_weight(named or self.class_weight, y)
             sample_weight = by_class if sample_weight is None else by_class * sample_weight
         weights = {} if sample_weight is None else {"sample_weight": sample_weight}
         self.estimator_ = clone(self.estimator).fit(X, encoder.transform(y), **weights)

@@ -12,10 +12,12 @@ from imblearn.over_sampling.base import BaseOverSampler
 from imblearn.utils import check_target_type
 from sklearn.utils import column_or_1d
 from sklearn.utils._param_validation import StrOptions
+from torch.utils.data import DataLoader, Dataset
 
 from sklimb._constraints import Number, check_takes
 from sklimb._data.by_class import by_label, for_classes
-from sklimb._data.labels import check_labels_given
+from sklimb._data.labels import check_labels_given, label_array
+from sklimb._data.remedies import check_container, odd_column
 from sklimb._data.sparse_form import check_sparse
 from sklimb._warnings import warn
 
@@ -52,7 +54,7 @@ class ByClassOverSampler(BaseOverSampler):
         ByClassOverSampler
             The sampler itself.
         """
-        check_labels_given(y)
+        _check_containers(X, y)
         with self._as_dict(y):
             return super().fit(X, y, **params)
 
@@ -75,13 +77,15 @@ class ByClassOverSampler(BaseOverSampler):
         y_resampled : as y, of shape (n_new,)
             Their labels.
         """
-        check_labels_given(y)
+        _check_containers(X, y)
         with self._as_dict(y):
             return super().fit_resample(X, y, **params)
 
     def _check_X_y(self, X: Any, y: Any, accept_sparse: Any = None) -> tuple[Any, Any, bool]:
         check_sparse(X)
-        return super()._check_X_y(X, y, accept_sparse)
+        if isinstance(X, np.ma.MaskedArray):  # else what stands behind the mask is drawn from
+            X = X.astype(np.float64).filled(np.nan)
+        return super()._check_X_y(X, label_array(y), accept_sparse)
 
     @contextmanager
     def _as_dict(self, y: Any) -> Iterator[None]:
@@ -91,7 +95,7 @@ class ByClassOverSampler(BaseOverSampler):
         if given is None and not callable(strategy):
             yield
             return
-        target = column_or_1d(check_target_type(y, indicate_one_vs_all=True)[0])
+        target = column_or_1d(check_target_type(label_array(y), indicate_one_vs_all=True)[0])
         if given is None:
             given = _sizes_by_function(strategy, target)
         self.sampling_strategy = sizes_of_classes(given, np.unique(target))
@@ -99,6 +103,19 @@ class ByClassOverSampler(BaseOverSampler):
             yield
         finally:
             self.sampling_strategy = strategy
+
+
+def _check_containers(X: Any, y: Any) -> None:
+    """Refuse what is no rows of numbers by its name, and labels that are missing."""
+    check_container(X)
+    if isinstance(X, (Dataset, DataLoader)):
+        raise TypeError(
+            f"X is a {type(X).__name__} of torch, but samplers make rows of numbers: pass an "
+            "array, a frame or a sparse matrix."
+        )
+    if odd := odd_column(X, dates=True):
+        raise ValueError(f"Samplers take numbers only. {odd}")
+    check_labels_given(y)
 
 
 def _sizes_by_function(strategy: Callable[[np.ndarray], Any], y: np.ndarray) -> dict[Any, Any]:

@@ -121,3 +121,9 @@ def test_labels_that_are_no_classes_are_named_by_their_type(y, said):
 @pytest.mark.parametrize("y", [None, 3, "word", [[1], [2, 3]], np.eye(3), [[1, 0], [0, 1]]])
 def test_what_are_no_labels_is_left_to_others(y):
     assert np.array_equal(plain_labels(y), y) or plain_labels(y) is y
+
+
+@pytest.mark.parametrize("classes", [["fine", "ill", None], ["fine", "ill", float("nan")]])
+def test_classes_of_partial_fit_are_labels_too(classes):
+    with pytest.raises(ValueError, match="Input classes contains NaN: 1 of 3 labels is missing"):
+        RebalancedClassifier(max_epochs=1).partial_fit(X, TEXT, classes=classes)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
@@ -50,3 +51,15 @@ def test_balanced_weights_are_those_of_scikit_learn_and_multiply_the_samples():
 def test_no_labels_are_told():
     with pytest.raises(ValueError, match="y"):
         LabelEncodedClassifier(GaussianNB()).fit(X, None)
+
+
+def test_weights_by_label_come_in_a_dict_or_a_series():
+    weights = {"few": 5.0, "many": 1.0, "some": 2.0}
+    theirs = LogisticRegression(class_weight=weights).fit(X, Y).predict_proba(X)
+    for given in (weights, pd.Series(weights).sort_values(), weights | {"none": 9.0}):
+        mine = LabelEncodedClassifier(LogisticRegression(), class_weight=given).fit(X, Y)
+        np.testing.assert_allclose(mine.predict_proba(X), theirs, atol=1e-6)
+    with pytest.raises(
+        ValueError, match=r"class_weight names labels that y does not have: \['0'\]"
+    ):
+        LabelEncodedClassifier(LogisticRegression(), class_weight={"0": 2.0}).fit(X, Y)

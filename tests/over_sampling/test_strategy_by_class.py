@@ -8,9 +8,11 @@ import imblearn.pipeline
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold, cross_val_score
+from torch.utils.data import DataLoader, TensorDataset
 
 from sklimb import M2mSampler
 from sklimb.over_sampling import SmallClassSMOTE
@@ -103,3 +105,33 @@ def test_a_label_that_may_be_misspelt_is_said():
         assert sizes_of_classes({"b": 70, "C": 90}, labels) == {"b": 70}
     # the class that has samples enough is never named, and a fold may lack another
     assert sizes_of_classes({"b": 70, "c": 90}, labels[:2]) == {"b": 70}
+
+
+@pytest.mark.parametrize(
+    "change, said",
+    [
+        (lambda X: TensorDataset(torch.tensor(X)), "X is a TensorDataset of torch"),
+        (lambda X: DataLoader(TensorDataset(torch.tensor(X))), "X is a DataLoader of torch"),
+        (lambda X: {"a": X[:, 0]}, "X is a dict"),
+        (lambda X: np.ma.masked_less(X, X.mean()), "contains NaN"),
+        (lambda X: _frame(X, pd.date_range("2024", periods=len(X))), "'d' holds dates"),
+        (lambda X: _frame(X, pd.to_timedelta(range(len(X)))), "'d' holds durations"),
+    ],
+)
+@pytest.mark.parametrize("sampler", [SmallClassSMOTE(), M2mSampler()])
+def test_what_is_no_rows_of_numbers_is_named(sampler, change, said, data):
+    X, y = data
+    with pytest.raises((TypeError, ValueError), match=said):
+        sampler.fit_resample(change(X), y)
+
+
+def _frame(X, column):
+    return pd.DataFrame(X).rename(columns=str).assign(d=column)
+
+
+def test_whole_numbers_of_nullable_type_keep_all_their_digits(data):
+    X, y = data
+    y = pd.Series(2**60 + np.unique(y, return_inverse=True)[1], dtype="Int64")
+    _, resampled = SmallClassSMOTE(random_state=0).fit_resample(X, y)
+    assert resampled.dtype == "Int64" and resampled.nunique() == 3
+    assert resampled.value_counts().nunique() == 1
