@@ -135,7 +135,8 @@ def check_side(values, n_samples: int, what: str) -> np.ndarray:
     InputError
         If values are missing or have no order.
     """
-    values = as_times(values, what) if what == "time" else np.asarray(values)
+    values = as_times(values, what) if what == "time" else label_array(values)
+    values = np.asarray(values)
     if values.shape != (n_samples,):
         raise InputError(
             f"{what} must be one value a row ({n_samples:,}); its shape: {values.shape}"

@@ -78,6 +78,8 @@ def test_side_columns_become_ranks():
     [
         ([1, 2], "one value a row"),
         ([1, np.nan, 2], r"missing in 1 rows \(the first: row 2\)"),
+        ([np.nan, "a", "b"], r"missing in 1 rows \(the first: row 1\)"),
+        (["a", 1, 2], "mixes types"),
         (np.array(["a", 1, 2], dtype=object), "mixes types"),
     ],
 )

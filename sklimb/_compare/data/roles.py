@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from sklimb._compare.errors import InputError
 from sklimb._compare.phrases import nearest
@@ -71,6 +72,8 @@ def make_roles(names: Iterable[Any], **asked: Any) -> Roles:
     formats: dict[Any, str] = {}
     for kind in KINDS:
         given = asked.get(kind)
+        if isinstance(given, pd.Series) and kind == "date" and set(given.index) <= set(names):
+            given = given.to_dict()  # formats by name, as in a dict
         if isinstance(given, Mapping):
             if kind != "date":
                 raise InputError(f"{kind} takes names of columns, not a mapping")

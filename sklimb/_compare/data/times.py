@@ -10,6 +10,7 @@ import pandas as pd
 from sklimb._compare.data.dates import date_format
 from sklimb._compare.data.spelling import choose_format, number_formats
 from sklimb._compare.errors import InputError
+from sklimb._data.labels import label_array
 from sklimb.feature_extraction.dates import read_dates
 
 
@@ -39,7 +40,7 @@ def as_times(values: Any, what: str, of_column: bool = False) -> np.ndarray:
         if series.cat.ordered:
             return series.cat.codes.where(series.notna(), np.nan).to_numpy(dtype=float)
         values = series.astype(object)
-    array = np.asarray(values)
+    array = np.asarray(label_array(values))
     if array.dtype.kind not in "OUT" or array.ndim != 1:
         return array
     series = pd.Series(array, dtype=object)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from sklimb._compare.errors import InputError
 from sklimb.classifiers.costs import cost_matrix_of
@@ -93,7 +94,9 @@ def make_aim(aim: Any, costs: Any, classes: np.ndarray, rare: Any) -> Aim | None
 
 
 def _matrix(costs: Any, classes: np.ndarray, positive: int) -> np.ndarray:
-    if isinstance(costs, str) or (isinstance(costs, Mapping) and set(costs) <= set(_SIDES)):
+    named = costs.index if hasattr(costs, "iloc") and not hasattr(costs, "columns") else costs
+    by_name = isinstance(named, (Mapping, pd.Index)) and {str(n).strip().lower() for n in named}
+    if isinstance(costs, str) or (by_name and by_name <= set(_SIDES)):
         given = _pairs(costs, "cost")
         if set(given) != set(_SIDES) or any(not 0 < c < np.inf for c in given.values()):
             raise InputError(

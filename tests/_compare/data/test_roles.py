@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
 from sklimb._compare.data.roles import make_roles, split_date, split_list
@@ -15,6 +16,9 @@ def test_what_was_said_of_columns():
     assert make_roles(NAMES, **roles.asked) == roles
     assert not make_roles(NAMES, text=None, drop=())
     assert make_roles(NAMES, date={"when": None}).formats == {}
+    by_name = make_roles(NAMES, date=pd.Series({"when": "%d.%m.%Y"}))
+    assert by_name.formats == {"when": "%d.%m.%Y"}
+    assert make_roles(NAMES, date=pd.Series(["when"])).kinds == {"when": "date"}
 
 
 def test_what_cannot_be_meant_is_refused():

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from sklimb._compare.decisions.aims import make_aim
@@ -16,7 +17,16 @@ def test_a_recall_to_reach(given):
     assert aim.words == "recall of at least 80 %"
 
 
-@pytest.mark.parametrize("given", ["miss=50,alarm=1", {"miss": 50, "alarm": 1}])
+@pytest.mark.parametrize(
+    "given",
+    [
+        "miss=50,alarm=1",
+        {"miss": 50, "alarm": 1},
+        {"Alarm": 1, "Miss": 50},
+        pd.Series({"alarm": 1, "miss": 50}),
+    ],
+    ids=str,
+)
 @pytest.mark.parametrize("rare", TWO)
 def test_costs_of_a_miss_and_an_alarm_go_by_the_rare_class(given, rare):
     aim = make_aim(None, given, TWO, rare)
