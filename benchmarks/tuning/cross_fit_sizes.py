@@ -40,7 +40,7 @@ from lib.records import read_csv
 from lib.resumable import deadline_in, run_missing
 
 from sklimb import RebalancedClassifier
-from sklimb._training import plan
+from sklimb._training import sizes
 from sklimb.backbones.independent import IndependentPeriodicEmbedding
 
 CSV = "tuning/cross_fit_sizes.csv"
@@ -82,12 +82,12 @@ SETTINGS = {
 def tried(setting: Setting) -> Iterator[dict[str, Any]]:
     """Set what no parameter sets, and yield the parameters."""
     defaults = IndependentPeriodicEmbedding.__init__.__kwdefaults__
-    before = defaults["n_frequencies"], plan._MOST_STEPS
-    defaults["n_frequencies"], plan._MOST_STEPS = setting.n_frequencies, setting.steps
+    before = defaults["n_frequencies"], sizes._MOST_STEPS
+    defaults["n_frequencies"], sizes._MOST_STEPS = setting.n_frequencies, setting.steps
     try:
         yield {"module__hidden": (setting.width, setting.width), "lr": setting.lr}
     finally:
-        defaults["n_frequencies"], plan._MOST_STEPS = before
+        defaults["n_frequencies"], sizes._MOST_STEPS = before
 
 
 def one(job: dict[str, object], *, data_home: Path) -> dict[str, object]:

@@ -180,6 +180,7 @@ class Net(PickledNet, TransformingNet, NeuralNetClassifier):
         epochs: int | None = None,
         *,
         schedule: dict[str, Any] | None = None,
+        scheduled_from: int | None = None,
         monitor: BestEpoch | OutOfFold | None = None,
         checkpoint: Checkpoint | None = None,
         **fit_params: Any,
@@ -195,7 +196,9 @@ class Net(PickledNet, TransformingNet, NeuralNetClassifier):
         epochs : int or None
             None takes ``max_epochs``.
         schedule : dict or None
-            Keyword arguments of `learning_rate_factor`, over the epochs of this call.
+            Keyword arguments of `learning_rate_factor`.
+        scheduled_from : int or None
+            Finished epochs where the schedule began; None begins it with this call.
         monitor : BestEpoch, OutOfFold or None
             Decides when to stop, and which weights stay.
         checkpoint : Checkpoint or None
@@ -206,7 +209,7 @@ class Net(PickledNet, TransformingNet, NeuralNetClassifier):
         if fit_params:
             raise TypeError(f"unknown fit parameters: {sorted(fit_params)}.")
         self.stop_training = False
-        start = self.finished_epochs
+        start = self.finished_epochs if scheduled_from is None else scheduled_from
         datasets = {"dataset_train": X, "dataset_valid": y}
         batches = self.get_iterator(X, training=True)
         batches_valid = None if y is None else self.get_iterator(y)
@@ -326,10 +329,16 @@ class Net(PickledNet, TransformingNet, NeuralNetClassifier):
             "callbacks=[skorch.callbacks.GradientNormClipping(1.0)]."
         )
 
-    def count(self, data: ArrayData | DatasetData) -> None:
-        """Add the classes of the data to come to the counts, and tell the loss."""
-        new = count_classes(data.y_encoded, len(self.class_labels), data.weight)
-        self.counts_ = self.counts_ + new
+    def count(self, data: ArrayData | DatasetData, of_table: np.ndarray | None = None) -> None:
+        """Add the classes of the data to come to the counts, and tell the loss.
+
+        The counts of a table that the data are a chunk of stand for those of all its chunks.
+        """
+        if of_table is None:
+            new = count_classes(data.y_encoded, len(self.class_labels), data.weight)
+            self.counts_ = self.counts_ + new
+        else:
+            self.counts_ = of_table.astype(np.float64)
         counts = self.as_weight(self.counts_)
         self.criterion_.set_class_counts(counts)
         if self.has_transform:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from functools import partial
 from numbers import Integral
 from typing import Any
 
@@ -14,23 +12,18 @@ import numpy as np
 import torch
 from skorch.callbacks import LRScheduler
 
+from sklimb._data.table_scan import TableScan
 from sklimb._data.training_data import ArrayData, TrainingData
-from sklimb._random import choose_threads, isolated_rng
+from sklimb._random import choose_threads
 from sklimb._training.out_of_fold import N_FOLDS
 from sklimb._training.rebalancing import Rebalancer, class_weight_vector, resolve_epoch
+from sklimb._training.sizes import resolve_sizes
 from sklimb.backbones import MLP, ConvNet, TabularMLP
 
 # Where nothing is known of the data to come.
 _EPOCHS_OF_UNKNOWN_DATA = 60
 # Samples of more columns are words, as a rule: `TabularMLP` would take them densely and rank them.
 _MOST_COLUMNS = 512
-
-
-# A cross-fitted training ends by itself, or here (``benchmarks/tuning/cross_fit_sizes.py``). Its
-# batches are of so many samples at least.
-_MOST_EPOCHS, _LEAST_EPOCHS, _MOST_STEPS, _LEAST_BATCH = 150, 3, 800, 64
-# From so many samples on an epoch has many steps, and the bound is that of plain trainings.
-_MANY_SAMPLES = 50_000
 # What a method may start in the course of a training, and where "auto" does so at the latest, as a
 # share of it: that of Cao et al. 2019 (DRW), Wang et al. 2021 and Kim, Jeong & Shin 2020.
 _STARTS = ("rebalance_from", "generate_from", "translate_from")
@@ -71,6 +64,10 @@ class TrainPlan:
         Share of each class held back to stop early; None holds nothing back.
     lr : float
         Learning rate.
+    n_samples : int
+        Samples that sizes go by: those of the call, or of the whole table where it was scanned.
+    scan : TableScan or None
+        What is known of all calls of `partial_fit`.
     n_members : int or None
         Networks in one; None leaves it to the backbone.
     cross_fit : bool
@@ -91,15 +88,25 @@ class TrainPlan:
     n_members: int | None
     cross_fit: bool
     lr: float
+    n_samples: int
+    scan: TableScan | None = None
 
     @property
     def more_may_come(self) -> bool:
         """Whether this is a piece of a training of unknown length."""
         return self.mode is Mode.PARTIAL_FIT
 
+    @property
+    def passes(self) -> int:
+        """Passes over all data that ``max_epochs`` stands for: a call may have a chunk of them."""
+        return self.max_epochs if self.scan is None else self.max_epochs // self.scan.n_chunks
+
     def epoch_of(self, start: float, name: str) -> int:
-        """Return after how many finished epochs something starts, from a count or a share."""
-        return resolve_epoch(start, self.max_epochs, name)
+        """Return after how many finished epochs something starts, from a count or a share.
+
+        Of a table in chunks a call is a chunk's, and a count is of passes over all chunks.
+        """
+        return _in_calls(resolve_epoch(start, self.max_epochs, name), start, self.scan)
 
 
 def make_plan(
@@ -111,6 +118,7 @@ def make_plan(
     class_labels: np.ndarray,
     device: str,
     batch_size: int | None = None,
+    scan: TableScan | None = None,
 ) -> TrainPlan:
     """Return the plan of a training.
 
@@ -127,6 +135,9 @@ def make_plan(
     device : str
     batch_size : int or None
         That of a net that goes on; None goes by the parameters.
+    scan : TableScan or None
+        Of the table that the calls of `partial_fit` go through in chunks. Their sizes and schedule
+        are then those of a fit to all of it, with the chunks' calls as its epochs.
 
     Returns
     -------
@@ -138,17 +149,19 @@ def make_plan(
     )
     in_pieces = mode is Mode.PARTIAL_FIT
     max_epochs = parameters["max_epochs"]
-    if in_pieces and max_epochs == "auto":
+    if in_pieces and scan is None and max_epochs == "auto":
         max_epochs = _EPOCHS_OF_UNKNOWN_DATA  # one call says nothing of how many are to come
     cross_fit = cross_fits(parameters, mode, backbone)
     max_epochs, batch_size = resolve_sizes(
         backbone,
         data,
         len(class_labels),
+        scan=scan,
         max_epochs=max_epochs,
         batch_size=parameters["batch_size"] if batch_size is None else batch_size,
         cross_fit=cross_fit,
     )
+    max_epochs *= 1 if scan is None else scan.n_chunks
     rebalance_from = parameters["rebalance_from"]
     if rebalance_from == "auto":
         rebalance_from = _DEFERRED if cross_fit else 0.0
@@ -170,19 +183,30 @@ def make_plan(
             parameters["class_weight"],
             parameters["effective_beta"],
             parameters["sampling"],
-            resolve_epoch(rebalance_from, max_epochs),
+            _in_calls(resolve_epoch(rebalance_from, max_epochs), rebalance_from, scan),
         ),
         # nobody knows when a cross-fitted training ends: an average of weights stands for a fall
-        schedule=None if in_pieces or cross_fit else _schedule(parameters, max_epochs),
+        schedule=(
+            None
+            if cross_fit or (in_pieces and scan is None)
+            else _schedule(parameters, max_epochs, scan)
+        ),
         validation_fraction=(
             parameters["validation_fraction"]
             if parameters["early_stopping"] and not in_pieces
             else None
         ),
         lr=parameters["lr"],
+        n_samples=len(data) if scan is None else scan.n_samples,
+        scan=scan,
         n_members=n_members,
         cross_fit=cross_fit,
     )
+
+
+def _in_calls(epochs: int, given: Any, scan: TableScan | None) -> int:
+    """Return epochs that were given as a count in calls, of which a pass over a table has many."""
+    return epochs * scan.n_chunks if scan is not None and isinstance(given, Integral) else epochs
 
 
 def cross_fits(parameters: Mapping[str, Any], mode: Mode, backbone: Any) -> bool:
@@ -219,7 +243,9 @@ def _is_count(start: Any) -> bool:
     return isinstance(start, Integral) and start != 0
 
 
-def _schedule(parameters: Mapping[str, Any], max_epochs: int) -> dict[str, Any] | None:
+def _schedule(
+    parameters: Mapping[str, Any], max_epochs: int, scan: TableScan | None
+) -> dict[str, Any] | None:
     # A user's own scheduler takes the place of ours.
     if any(_is_scheduler(callback) for callback in parameters["callbacks"] or []):
         return None
@@ -228,8 +254,8 @@ def _schedule(parameters: Mapping[str, Any], max_epochs: int) -> dict[str, Any] 
     return {
         "schedule": parameters["lr_schedule"],
         "max_epochs": max_epochs,
-        "warmup_epochs": parameters["warmup_epochs"],
-        "milestones": tuple(parameters["lr_milestones"]),
+        "warmup_epochs": _in_calls(parameters["warmup_epochs"], 0, scan),
+        "milestones": tuple(_in_calls(m, m, scan) for m in parameters["lr_milestones"]),
         "decay": parameters["lr_decay"],
     }
 
@@ -239,101 +265,6 @@ def _is_scheduler(callback: Any) -> bool:
     if isinstance(callback, (tuple, list)):
         callback = callback[1]
     return isinstance(callback, LRScheduler) or callback is LRScheduler
-
-
-def resolve_sizes(
-    backbone: Any,
-    data: TrainingData,
-    n_classes: int,
-    *,
-    max_epochs: int | str,
-    batch_size: int | str,
-    cross_fit: bool = False,
-) -> tuple[int, int]:
-    """Return epochs and batch size as numbers; numbers that are given stay.
-
-    "auto" is what the backbone advises, by ``advised_sizes(n_rows, in_features, class_counts)``
-    (that of `TabularMLP` is in ``backbones/_tabular_sizes.py``)
-    with the attributes ``max_epochs`` and ``batch_size``; else it goes by the number of samples
-    alone. What a backbone advises is steps: with a batch size that is given, epochs are as many as
-    make them. Samples that are copies of others, as a sampler makes them, take steps and are no
-    reason for more: epochs are fewer then.
-
-    Parameters
-    ----------
-    backbone : type, functools.partial of one, or nn.Module
-        Class or instance.
-    data : TrainingData
-    n_classes : int
-        C.
-    max_epochs : int or "auto"
-        As the user has it.
-    batch_size : int or "auto"
-        As the user has it.
-    cross_fit : bool
-        The number of epochs is a bound then, for a training that ends by itself.
-
-    Returns
-    -------
-    tuple of int
-        Epochs and batch size.
-    """
-    if "auto" not in (max_epochs, batch_size):
-        return int(max_epochs), int(batch_size)
-    n = len(data)
-    if cross_fit:
-        size = max(choose_batch_size(n), _LEAST_BATCH) if batch_size == "auto" else int(batch_size)
-        bound = min(_MOST_EPOCHS, max(_LEAST_EPOCHS, _MOST_STEPS // math.ceil(n / size)))
-        bound = max(bound, choose_epochs(n) if n >= _MANY_SAMPLES else 0)
-        return (bound if max_epochs == "auto" else int(max_epochs)), size
-    class_counts = data.distinct_counts(n_classes)
-    n_distinct = int(class_counts.sum())
-    epochs, advised_size = choose_epochs(n_distinct), choose_batch_size(n_distinct)
-    while isinstance(backbone, partial):  # advises as what it calls
-        backbone = backbone.func
-    advise = getattr(backbone, "advised_sizes", None)
-    if advise is not None:
-        advised = advise(n_distinct, _sample_shape(data)[0], class_counts)
-        epochs, advised_size = advised.max_epochs, advised.batch_size
-    size = advised_size if batch_size == "auto" else int(batch_size)
-    if advise is None:
-        advised_size = size  # the advice is of epochs, whatever the size of a batch
-    if max_epochs != "auto":
-        return int(max_epochs), size
-    steps = epochs * math.ceil(n_distinct / advised_size)
-    return max(1, round(steps / math.ceil(n / size))), size
-
-
-def _sample_shape(data: TrainingData) -> tuple[int, ...]:
-    """Return the shape of a sample, without a trace in global generators."""
-    if isinstance(data, ArrayData):
-        return data.sample_shape
-    with isolated_rng(threads=torch.get_num_threads()):  # an item may draw from them
-        return data.sample_shape
-
-
-def choose_batch_size(n: int) -> int:
-    """Return a batch size that gives some 32 steps an epoch: a power of two in [16, 512].
-
-    Examples
-    --------
-    >>> from sklimb._training.plan import choose_batch_size
-    >>> [choose_batch_size(n) for n in (100, 5_000, 1_000_000)]
-    [16, 128, 512]
-    """
-    return int(np.clip(2 ** int(np.log2(max(n, 1) / 32) + 0.5) if n > 32 else 16, 16, 512))
-
-
-def choose_epochs(n: int) -> int:
-    """Return how many epochs: 60, from 50,000 samples on fewer, so that 3 million samples are seen.
-
-    Examples
-    --------
-    >>> from sklimb._training.plan import choose_epochs
-    >>> [choose_epochs(n) for n in (100, 100_000, 1_000_000)]
-    [60, 30, 10]
-    """
-    return int(np.clip(3_000_000 // max(n, 1), 10, 60))
 
 
 def choose_backbone(module: Any, data: TrainingData) -> Any:

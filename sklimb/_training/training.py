@@ -11,6 +11,7 @@ import torch
 
 from sklimb._data.batches import Batches
 from sklimb._data.columns import ColumnScaling, column_quantiles
+from sklimb._data.table_scan import TableScan
 from sklimb._data.tensors import is_csr, to_scipy
 from sklimb._data.training_data import ArrayData, TrainingData
 from sklimb._random import Streams
@@ -60,7 +61,7 @@ def make_net(
             data.example(),
             plan.dtype,
             plan.n_members,
-            len(data),
+            plan.n_samples,
             len(plan.rebalancer.class_labels) if plan.cross_fit else None,
         ),
         criterion=LossTerms(recipe.terms, parameters["weight_average"]),
@@ -118,14 +119,14 @@ def train(
     if not net.initialized_:
         net.initialize()
         warn_of_dropout(net.optimizer, net.module_)
-        set_column_statistics(net, data)
+        set_column_statistics(net, data, plan.scan)
     elif plan.mode is Mode.WARM_START:
         # The schedule begins anew, deferral goes by all epochs so far.
         net.restart(lr=plan.lr, max_epochs=plan.max_epochs, rebalancer=plan.rebalancer)
     renew_training_state(net, name)
     if plan.cross_fit:
         monitor = OutOfFold(data, plan.epochs, net.module_.n_members, net)
-    net.count(data)
+    net.count(data, None if plan.scan is None else plan.scan.class_counts)
     with recipe.around(net, data):
         start_head(net, data, None if monitor is None else monitor.member_weight)
         net.notify("on_train_begin", X=data, y=data.y)
@@ -134,6 +135,7 @@ def train(
             held,
             epochs=plan.epochs,
             schedule=plan.schedule,
+            scheduled_from=0 if plan.scan is not None else None,
             monitor=monitor,
             checkpoint=checkpoint,
         )
@@ -151,24 +153,29 @@ def is_of_use(net: Net, error: BaseException) -> bool:
     return not isinstance(error, Exception) and net.finished_epochs > 0
 
 
-def set_column_statistics(net: Net, data: TrainingData) -> None:
+def set_column_statistics(net: Net, data: TrainingData, scan: TableScan | None = None) -> None:
     """Give a net's backbone the (weighted) moments and quantiles of the columns that it asks for.
 
-    Moments go to ``set_input_scaling(mean, scale)``, unless ``wants_scaling`` is False; then the
-    quantiles at the shares of samples in ``wants_quantiles`` to ``set_input_quantiles(quantiles)``.
+    They are those of the data, or of a table that these are a chunk of. Moments go to
+    ``set_input_scaling(mean, scale)``, unless ``wants_scaling`` is False; then the quantiles at the
+    shares of samples in ``wants_quantiles`` to ``set_input_quantiles(quantiles)``.
     """
     backbone = net.module_.backbone
     set_input_scaling = getattr(backbone, "set_input_scaling", None)
     if set_input_scaling is not None and getattr(backbone, "wants_scaling", True):
-        scaling = ColumnScaling()
-        for chunk, start in iter_chunks(net, data):
-            stop = start + chunk.shape[0]
-            weight = None if data.weight is None else data.weight[start:stop]
-            scaling.update(chunk, weight)
-        set_input_scaling(*scaling.result())
+        set_input_scaling(*(_moments(net, data) if scan is None else (scan.mean, scan.scale)))
     shares = getattr(backbone, "wants_quantiles", None)
     if shares is not None:
-        backbone.set_input_quantiles(_quantiles(net, data, shares))
+        by = _quantiles(net, data, shares) if scan is None else scan.quantiles(shares)
+        backbone.set_input_quantiles(by)
+
+
+def _moments(net: Net, data: TrainingData) -> tuple[np.ndarray, np.ndarray]:
+    scaling = ColumnScaling()
+    for chunk, start in iter_chunks(net, data):
+        stop = start + chunk.shape[0]
+        scaling.update(chunk, None if data.weight is None else data.weight[start:stop])
+    return scaling.result()
 
 
 def _quantiles(net: Net, data: TrainingData, shares: np.ndarray) -> np.ndarray:

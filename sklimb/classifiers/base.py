@@ -15,6 +15,7 @@ from sklearn.utils.multiclass import check_classification_targets
 
 from sklimb._constraints import check_takes
 from sklimb._data.labels import plain_labels
+from sklimb._data.table_scan import TableScan, check_scan
 from sklimb._data.training_data import TrainingData
 from sklimb._data.validation import (
     check_training_data,
@@ -177,15 +178,28 @@ class BaseNetClassifier(PredictingMixin, ClassifierMixin, HistoryInHtml, LeanPic
         return self._train(X, y, sample_weight, Mode.WARM_START if goes_on else Mode.FIT)
 
     def partial_fit(
-        self, X: Any, y: Any = None, classes: Any = None, sample_weight: Any = None
+        self,
+        X: Any,
+        y: Any = None,
+        classes: Any = None,
+        sample_weight: Any = None,
+        scan: TableScan | None = None,
     ) -> BaseNetClassifier:
         """Train for one epoch over some data, on top of all that came before.
 
-        Columns are scaled by the data of the first call; prototypes and the like start from the
-        first samples of each class. Class counts add up over the calls, and ``class_weight``
-        follows them. Where ``rebalance_from`` is a share of ``max_epochs``, it counts calls ("auto"
-        is 60 here). How many calls will come is not known, so the learning rate stays at ``lr``,
-        without schedule and warm-up. ``early_stopping`` has no effect: no samples are held back.
+        Without a `scan`, columns are scaled by the data of the first call. Class counts add up over
+        the calls, and ``class_weight`` follows them. Where ``rebalance_from`` is a share of
+        ``max_epochs``, it counts calls ("auto" is 60 here). How many calls will come is not known,
+        so the learning rate stays at ``lr``, without schedule and warm-up.
+
+        With the `scan` of a table that comes in chunks, calls are the pieces of a `fit` to all of
+        it: class counts, column statistics, sizes left at "auto", ``rebalance_from`` and the like,
+        and the schedule are those of the whole table, over ``max_epochs`` passes through its
+        chunks. How many passes "auto" stands for is ``net_.max_epochs / scan.n_chunks``; after
+        them the learning rate stays where it is.
+
+        With and without, prototypes and the like start from the first samples of each class, no
+        samples are held back for ``early_stopping``, and members leave no folds out.
 
         Parameters
         ----------
@@ -197,6 +211,8 @@ class BaseNetClassifier(PredictingMixin, ClassifierMixin, HistoryInHtml, LeanPic
             All labels that later calls may have. Needed in the first call unless ``y`` has them.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the samples.
+        scan : TableScan, default=None
+            What `sklimb.datasets.scan_chunks` found in all chunks, from the first call on.
 
         Returns
         -------
@@ -204,16 +220,30 @@ class BaseNetClassifier(PredictingMixin, ClassifierMixin, HistoryInHtml, LeanPic
             The fitted estimator.
         """
         fitted = "net_" in vars(self)
+        if scan is not None:
+            check_scan(scan, X, classes, sample_weight)
+            classes = scan.classes
+            if fitted and not np.array_equal(self.net_.counts_, scan.class_counts):
+                raise ValueError(
+                    "The calls before this one had no scan, or another: columns were scaled and "
+                    "classes counted without this one. Pass scan from the first call on."
+                )
         if fitted and classes is not None and not np.array_equal(np.unique(classes), self.classes_):
             raise ValueError(
                 f"classes={np.unique(classes).tolist()} differ from those of the first call, "
                 f"{self.classes_.tolist()}."
             )
-        return self._train(X, y, sample_weight, Mode.PARTIAL_FIT, classes)
+        return self._train(X, y, sample_weight, Mode.PARTIAL_FIT, classes, scan)
 
     @names_extremes
     def _train(
-        self, X: Any, y: Any, sample_weight: Any, mode: Mode, classes: Any = None
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        mode: Mode,
+        classes: Any = None,
+        scan: TableScan | None = None,
     ) -> BaseNetClassifier:
         """Train aside, a new net or one that goes on from that of earlier calls, and take it."""
         import_lazy_parts()
@@ -221,7 +251,7 @@ class BaseNetClassifier(PredictingMixin, ClassifierMixin, HistoryInHtml, LeanPic
         if "net_" in vars(new):
             new.net_ = to_train_on(new.net_)
         try:
-            new._train_net(X, y, sample_weight, mode, classes)
+            new._train_net(X, y, sample_weight, mode, classes, scan)
         except BaseException as error:
             if "net_" not in vars(self) and "net_" in vars(new) and is_of_use(new.net_, error):
                 take(self, new)
@@ -229,7 +259,15 @@ class BaseNetClassifier(PredictingMixin, ClassifierMixin, HistoryInHtml, LeanPic
         take(self, new)
         return self
 
-    def _train_net(self, X: Any, y: Any, sample_weight: Any, mode: Mode, classes: Any) -> None:
+    def _train_net(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        mode: Mode,
+        classes: Any,
+        scan: TableScan | None,
+    ) -> None:
         """Check, plan and train."""
         self._check_parameters()
         net: Net | None = vars(self).get("net_")
@@ -254,7 +292,13 @@ class BaseNetClassifier(PredictingMixin, ClassifierMixin, HistoryInHtml, LeanPic
             class_labels=self.classes_,
             device=device,
             batch_size=None if net is None else net.batch_size,
+            scan=scan,
         )
+        if net is not None and plan.schedule and scan and net.finished_epochs == plan.max_epochs:
+            warn(
+                f"All {plan.passes} passes over the table (max_epochs) are done, and the learning "
+                "rate is at the end of its schedule. Raise max_epochs to go on, or stop here."
+            )
         vars(self).pop("oof_proba_", None)  # what it says is of the network of before
         recipe = self._recipe(plan, data)
         monitor = None if plan.validation_fraction is None else make_monitor(self)

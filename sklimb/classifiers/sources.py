@@ -142,7 +142,7 @@ def plain_source(
     }
     # g has to know its training samples, rare ones too, or there is nothing to translate into
     steps = -(-n_samples // plan.batch_size)
-    shared["max_epochs"] = max(plan.max_epochs, -(-_LEAST_STEPS_OF_G // steps))
+    shared["max_epochs"] = max(plan.passes, -(-_LEAST_STEPS_OF_G // steps))
     if plan.backbone in (MLP, TabularMLP):
         nested.setdefault("module__dropout", 0.0)
     if estimator.verbose:

@@ -1,7 +1,9 @@
-"""Real data sets behind one call each, and recipes that make data imbalanced or noisy."""
+"""Real data sets behind one call each, recipes that make data imbalanced, tables in chunks."""
 
 from __future__ import annotations
 
+from sklimb._data.table_scan import TableScan, scan_chunks
+from sklimb.datasets._chunks import iter_csv, iter_parquet
 from sklimb.datasets._image_folder import load_image_folder
 from sklimb.datasets._images import fetch_cifar10, fetch_mnist
 from sklimb.datasets._imbalance import (
@@ -17,6 +19,7 @@ from sklimb.datasets._tabular import fetch_tabular
 from sklimb.datasets._twitter import fetch_twitter_pos, find_twitter_vectors
 
 __all__ = [
+    "TableScan",
     "class_counts",
     "fetch_cifar10",
     "fetch_mnist",
@@ -28,7 +31,10 @@ __all__ = [
     "flip_labels",
     "get_data_home",
     "imbalance_ratio",
+    "iter_csv",
+    "iter_parquet",
     "load_image_folder",
     "make_long_tailed",
     "make_step_imbalanced",
+    "scan_chunks",
 ]

@@ -172,13 +172,13 @@ def _rebuilt(
         schedule=None,
         validation_fraction=None,
         lr=record["lr"],
+        n_samples=record["n_rows"],
         n_members=record["n_members"],
         cross_fit=record["calibrated"],
     )
     parameters = built.get_params(deep=False)
     net = make_net(parameters, data, plan, built._recipe(plan, data), Streams(0))
     net.streams.entropy = record["entropy"]
-    net.module.n_rows = record["n_rows"]
     net.lr = plan.lr
     # what is made while training only is made when a training goes on
     transform, net.transform = net.transform, None

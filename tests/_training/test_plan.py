@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import warnings
-from functools import partial
 
 import numpy as np
 import pytest
@@ -15,15 +14,13 @@ from torch import nn
 from torch.utils.data import TensorDataset
 
 from sklimb import M2mClassifier, RebalancedClassifier
+from sklimb._data.table_scan import scan_chunks
 from sklimb._data.training_data import ArrayData, DatasetData
 from sklimb._training.plan import (
     Mode,
     choose_backbone,
-    choose_batch_size,
-    choose_epochs,
     cross_fits,
     make_plan,
-    resolve_sizes,
 )
 from sklimb.backbones import MLP, ConvNet, TabularMLP
 from tests.shared import global_state
@@ -33,12 +30,12 @@ Y = np.arange(90) % 2
 LABELS = np.array(["a", "b"])
 
 
-def plan(mode=Mode.FIT, *, backbone=MLP, batch_size=None, **settings):
+def plan(mode=Mode.FIT, *, backbone=MLP, batch_size=None, scan=None, **settings):
     parameters = RebalancedClassifier(**settings).get_params(deep=False)
     before = dict(parameters)
     made = make_plan(
         parameters, ArrayData(X, Y), mode, backbone=backbone, class_labels=LABELS,
-        device="cpu", batch_size=batch_size,
+        device="cpu", batch_size=batch_size, scan=scan,
     )  # fmt: skip
     assert parameters == before
     return made
@@ -73,6 +70,20 @@ def test_a_cross_fitted_training_has_bounds_and_no_schedule():
     assert (made.epochs, made.batch_size) == (150, 64)
     assert plan(backbone=MLP, cross_fit=True, n_members=3).n_members == 3
     assert plan(backbone=TabularMLP, cross_fit=True, max_epochs=7, batch_size=16).epochs == 7
+
+
+def test_a_scan_makes_of_calls_the_pieces_of_a_fit():
+    scan = scan_chunks([(X[:30], Y[:30]), (X[30:60], Y[30:60]), (X[60:], Y[60:])])
+    settings = {"rebalance_from": 2, "warmup_epochs": 1, "lr_milestones": (4, 0.9)}
+    whole = plan(backbone=TabularMLP, cross_fit=False)
+    piece = plan(Mode.PARTIAL_FIT, backbone=TabularMLP, scan=scan, **settings)
+    assert (piece.epochs, piece.passes) == (1, whole.max_epochs)
+    assert piece.max_epochs == 3 * whole.max_epochs == piece.schedule["max_epochs"]
+    assert (piece.batch_size, piece.n_samples) == (whole.batch_size, 90)
+    assert piece.rebalancer.from_epoch == 6 and piece.epoch_of(5, "generate_from") == 15
+    assert piece.epoch_of(0.5, "generate_from") == round(1.5 * whole.max_epochs)
+    assert (piece.schedule["warmup_epochs"], piece.schedule["milestones"]) == (3, (12, 0.9))
+    assert plan(Mode.PARTIAL_FIT, scan=scan, lr_schedule=None).schedule is None
 
 
 @pytest.mark.parametrize("mode", [Mode.PARTIAL_FIT, Mode.WARM_START])
@@ -180,7 +191,6 @@ def test_a_dataset_has_no_default_backbone():
 
 ROWS = np.random.default_rng(0).normal(size=(60, 3))
 CODES = np.arange(60) % 2
-DATA = ArrayData(ROWS, CODES)
 
 
 class Advises(nn.Linear):
@@ -195,54 +205,6 @@ class Advises(nn.Linear):
             max_epochs, batch_size = n_rows // 20, 10 * in_features
 
         return Sizes
-
-
-AUTO = {"max_epochs": "auto", "batch_size": "auto"}
-COUNTS = np.array([30, 30])
-
-
-@pytest.mark.parametrize("n", [1, 100, 50_000, 50_001, 200_000, 10**7])
-def test_epochs_see_three_million_rows_but_ten_times_each(n):
-    expected = 60 if n <= 50_000 else max(10, 3_000_000 // n)
-    assert choose_epochs(n) == expected
-
-
-def test_without_advice_it_is_the_number_of_rows():
-    assert resolve_sizes(MLP, DATA, 2, **AUTO) == (60, choose_batch_size(60))
-
-
-def test_advice_is_taken_for_what_is_left_open():
-    assert resolve_sizes(Advises, DATA, 2, **AUTO) == (3, 30)
-    assert resolve_sizes(Advises, DATA, 2, max_epochs=7, batch_size="auto") == (7, 30)
-    # six steps are advised, whatever a batch is
-    assert resolve_sizes(Advises, DATA, 2, max_epochs="auto", batch_size=60) == (6, 60)
-    assert resolve_sizes(Advises, DATA, 2, max_epochs="auto", batch_size=20) == (2, 20)
-    assert resolve_sizes(Advises, DATA, 2, max_epochs="auto", batch_size=1) == (1, 1)
-    assert resolve_sizes(MLP, DATA, 2, max_epochs="auto", batch_size=60) == (60, 60)
-    assert resolve_sizes(Advises(3), DATA, 2, **AUTO) == (3, 30)
-    assert resolve_sizes(partial(partial(Advises)), DATA, 2, **AUTO) == (3, 30)
-    items = torch.utils.data.TensorDataset(torch.from_numpy(ROWS), torch.from_numpy(CODES))
-    assert resolve_sizes(Advises, DatasetData(items, CODES), 2, **AUTO) == (3, 30)
-    advised = TabularMLP.advised_sizes(60, 3, COUNTS)
-    assert resolve_sizes(TabularMLP, DATA, 2, **AUTO) == (
-        advised.max_epochs,
-        advised.batch_size,
-    )
-
-
-def test_copies_that_a_sampler_made_take_steps_and_want_none():
-    rows = np.concatenate([np.arange(60), np.tile(np.flatnonzero(CODES == 0), 3)])
-    data = ArrayData(ROWS[rows], CODES[rows])
-    assert len(data) == 150 and data.distinct_counts(2).tolist() == [30, 30]
-    # the advice is that of 60 samples, 3 epochs of 2 steps; now an epoch has 5
-    assert resolve_sizes(Advises, data, 2, **AUTO) == (1, 30)
-    assert resolve_sizes(Advises, data, 2, max_epochs="auto", batch_size=150) == (6, 150)
-    assert resolve_sizes(Advises, data, 2, max_epochs=8, batch_size="auto") == (8, 30)
-    # 60 epochs of 4 steps, in batches of 16
-    assert resolve_sizes(MLP, data, 2, **AUTO) == (24, 16)
-    rng = np.random.default_rng(0)
-    others = ArrayData(rng.normal(size=(150, 3)), CODES[rows])
-    assert resolve_sizes(MLP, others, 2, **AUTO) == (60, 16)
 
 
 def test_a_classifier_trains_as_many_epochs():

@@ -17,6 +17,7 @@ from torch import nn
 
 from sklimb import AffinityClassifier, RebalancedClassifier
 from sklimb.backbones import MLP
+from sklimb.datasets import scan_chunks
 from tests.shared import QUICK, each_classifier, same_bits
 from tests.shared import binary as binary
 from tests.shared import data as data
@@ -278,6 +279,54 @@ def test_partial_fit_counts_a_share_of_max_epochs_in_calls(data):
         plain.partial_fit(X, y)
         deferred.partial_fit(X, y)
         assert same_bits(plain, deferred) == (call < 2)
+
+
+@each_classifier
+def test_partial_fit_with_a_scan_is_a_fit_in_pieces(cls, data):
+    X, y = data
+    params = {
+        "max_epochs": 4, "random_state": 0, "cross_fit": False, "class_weight": "balanced",
+        "rebalance_from": 2, "warmup_epochs": 1, "lr_schedule": "step", "lr_milestones": (3,),
+    }  # fmt: skip
+    whole, one, three = (cls(**params) for _ in range(3))
+    whole.fit(X, y)
+    scan = scan_chunks([(X, y)])
+    for _ in range(4):
+        one.partial_fit(X, y, scan=scan)
+    assert same_bits(whole, one) and one.class_counts_.sum() == len(X)
+    parts = [slice(k, k + 80) for k in range(0, 240, 80)]
+    scan = scan_chunks([(X[part], y[part]) for part in parts])
+    rates = []
+    for _ in range(4):
+        for part in parts:
+            three.partial_fit(X[part], y[part], scan=scan)
+            rates.append(three.net_.optimizer_.param_groups[0]["lr"] / three.lr)
+    np.testing.assert_allclose(rates, [1 / 3, 2 / 3] + 7 * [1] + 3 * [0.01])
+    assert three.n_iter_ == 12 and three.net_.batch_size == whole.net_.batch_size
+    assert three.net_.rebalancer.from_epoch == 6
+    assert three.net_.module.n_rows == 240
+    np.testing.assert_array_equal(three.class_counts_, whole.class_counts_)
+    scaled = (model.module_.backbone.standardize for model in (whole, three))
+    for a, b in zip(*(layer.state_dict().values() for layer in scaled)):
+        torch.testing.assert_close(a, b)
+    with pytest.warns(UserWarning, match="All 4 passes over the table"):
+        three.partial_fit(X[:80], y[:80], scan=scan)
+    three.partial_fit(X[:80], y[:80])  # data beyond the table, as without a scan
+    assert three.class_counts_.sum() == 320
+    with pytest.raises(ValueError, match="Pass scan from the first call on"):
+        three.partial_fit(X, y, scan=scan)
+
+
+def test_a_scan_knows_all_classes_and_no_weights(data):
+    X, y = data
+    scan = scan_chunks([(X[:120], y[:120]), (X[120:], y[120:])])
+    first = y != "rare"
+    model = RebalancedClassifier(**QUICK).partial_fit(X[first], y[first], scan=scan)
+    assert model.classes_.tolist() == ["bulk", "rare", "some"]
+    with pytest.raises(ValueError, match="knows no weights"):
+        model.partial_fit(X, y, sample_weight=np.ones(len(y)), scan=scan)
+    with pytest.raises(ValueError, match="differ from those of scan"):
+        model.partial_fit(X, y, classes=["a", "b"], scan=scan)
 
 
 @each_classifier

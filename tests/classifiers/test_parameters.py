@@ -9,7 +9,7 @@ import torch
 from sklearn.base import clone
 
 from sklimb import RebalancedClassifier
-from sklimb._training.plan import choose_batch_size, resolve_device
+from sklimb._training.plan import resolve_device
 from sklimb.classifiers.parameters import warn_of_ignored
 from tests.shared import QUICK, each_classifier
 from tests.shared import data as data
@@ -150,12 +150,6 @@ def test_resolve_device(monkeypatch):
     assert resolve_device("auto") == "cpu"
     with pytest.raises(ValueError, match="Pass device='auto'"):
         resolve_device("cuda")
-
-
-def test_batch_size_gives_some_thirty_steps():
-    assert choose_batch_size(1) == choose_batch_size(200) == 16
-    assert choose_batch_size(4_000) == 128
-    assert choose_batch_size(10**7) == 512
 
 
 def test_series_among_parameters_are_compared_with_their_labels():
