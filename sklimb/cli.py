@@ -270,7 +270,7 @@ def _read(arguments: argparse.Namespace):
         if given:
             raise InputError(f"{', '.join(given)} without --data: which file is meant?")
         return None, None
-    if is_image_source(arguments.data):
+    if is_image_source(arguments.data, arguments.target):
         given = [f"--{name}" for name in ("groups", "time", *KINDS) if getattr(arguments, name)]
         if given:
             raise InputError(f"{', '.join(given)}: {arguments.data} has no columns with names")
@@ -317,7 +317,7 @@ def _load(arguments: argparse.Namespace):
     if arguments.dataset is None:
         if arguments.data_home is not None:
             raise InputError("--data-home without --dataset: which data set is meant?")
-        if arguments.data is not None and is_image_source(arguments.data):
+        if arguments.data is not None and is_image_source(arguments.data, arguments.target):
             return read_images(arguments.data, arguments.target, arguments.test)
         return None
     if arguments.data is not None:

@@ -14,6 +14,7 @@ from sklimb.datasets._imbalance import (
 )
 from sklimb.datasets._label_noise import flip_labels
 from sklimb.datasets._reuters import fetch_reuters36, fetch_reuters52
+from sklimb.datasets._samples import sample_csv, sample_parquet
 from sklimb.datasets._storage import get_data_home
 from sklimb.datasets._tabular import fetch_tabular
 from sklimb.datasets._twitter import fetch_twitter_pos, find_twitter_vectors
@@ -36,5 +37,7 @@ __all__ = [
     "load_image_folder",
     "make_long_tailed",
     "make_step_imbalanced",
+    "sample_csv",
+    "sample_parquet",
     "scan_chunks",
 ]

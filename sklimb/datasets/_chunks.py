@@ -13,8 +13,8 @@ import pandas as pd
 
 __all__ = ["iter_csv", "iter_parquet"]
 
-_CSV = (".csv", ".csv.gz", ".csv.bz2", ".csv.xz", ".csv.zip", ".tsv", ".txt")
-_PARQUET = (".parquet", ".parq", ".pq")
+CSV_ENDINGS = (".csv", ".csv.gz", ".csv.bz2", ".csv.xz", ".csv.zip", ".tsv", ".txt")
+PARQUET_ENDINGS = (".parquet", ".parq", ".pq")
 
 
 def iter_csv(
@@ -88,7 +88,9 @@ def iter_csv(
     (np.float64(600.0), 6)
     """
     _check_chunk_size(chunk_size)
-    files = _files(path, _CSV, shuffle, random_state)
+    files = files_of(path, CSV_ENDINGS)
+    if shuffle:
+        np.random.default_rng(random_state).shuffle(files)
     if features is not None:
         read_csv = {"usecols": [*features, target], **read_csv}
     return _chunks(_frames_of_csv(files, chunk_size, read_csv), target, features, chunk_size)
@@ -147,8 +149,8 @@ def iter_parquet(
     >>> chunks = iter_parquet("flights/", target="late", chunk_size=100_000)  # doctest: +SKIP
     """
     _check_chunk_size(chunk_size)
-    parquet = _pyarrow()
-    files = _files(path, _PARQUET, False, None)
+    parquet = pyarrow_parquet()
+    files = files_of(path, PARQUET_ENDINGS)
     n_groups = [parquet.read_metadata(file).num_row_groups for file in files]
     groups = [(file, k) for file, n in zip(files, n_groups, strict=True) for k in range(n)]
     if shuffle:
@@ -164,9 +166,7 @@ def _check_chunk_size(chunk_size: int) -> None:
         raise ValueError(f"chunk_size must be a whole number above 0, got {chunk_size!r}.")
 
 
-def _files(
-    path: str | os.PathLike[str], endings: Sequence[str], shuffle: bool, random_state: int | None
-) -> list[Path]:
+def files_of(path: str | os.PathLike[str], endings: Sequence[str]) -> list[Path]:
     """Return the file, or those of a folder, in order."""
     path = Path(path)
     if path.is_dir():
@@ -176,8 +176,6 @@ def _files(
             raise FileNotFoundError(
                 f"The folder {path} has no file that ends in {', '.join(endings)}."
             )
-        if shuffle:
-            np.random.default_rng(random_state).shuffle(files)
         return files
     if not path.is_file():
         raise FileNotFoundError(f"There is no file {path}.")
@@ -202,10 +200,17 @@ def _frames_of_parquet(
         with parquet.ParquetFile(path, pre_buffer=False) as file:
             batches = file.iter_batches(chunk_size, row_groups=[group], columns=columns)
             for batch in batches:
-                yield path, batch.to_pandas(ignore_metadata=True)
+                yield path, frame_of(batch)
 
 
-def _pyarrow() -> Any:
+def frame_of(batch: Any) -> pd.DataFrame:
+    """Return a batch of pyarrow as a frame, without the index that pandas saved without a name."""
+    frame = batch.to_pandas(ignore_metadata=True)
+    return frame.drop(columns=[c for c in frame.columns if c.startswith("__index_level_")])
+
+
+def pyarrow_parquet() -> Any:
+    """Return `pyarrow.parquet`, or say what to install."""
     try:
         from pyarrow import parquet
     except ImportError:

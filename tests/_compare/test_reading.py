@@ -179,8 +179,9 @@ def test_files_that_are_not_there(file, tmp_path):
         read_table(path.with_name("glas.csv"), target="b")
     with pytest.raises(InputError, match=r"there is no file .*nothing$"):
         read_table(tmp_path / "no" / "nothing", target="b")
-    with pytest.raises(InputError, match="is a folder"):
-        read_table(tmp_path, target="b")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="is a folder without CSV or Parquet files"):
+        read_table(tmp_path / "empty", target="b")
 
 
 def test_files_that_are_no_text(tmp_path):

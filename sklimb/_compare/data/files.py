@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sklimb._compare.data.large import Drawn, drawn_text
 from sklimb._compare.data.unpacking import FRAME, unpack
 from sklimb._compare.errors import InputError
 from sklimb._compare.phrases import likely
@@ -53,6 +54,8 @@ class Source:
     notes : list of str
     inside : str, default=""
         The file within a zip file that has others beside it.
+    drawn : Drawn or None
+        How it was read, if not whole or not as one file.
     """
 
     path: Path
@@ -61,10 +64,13 @@ class Source:
     options: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     inside: str = ""
+    drawn: Drawn | None = None
 
     @property
-    def address(self) -> str:
+    def address(self) -> str | Drawn:
         """What `pandas.read_csv` reads the file from; pandas finds no file among several."""
+        if self.drawn is not None:
+            return self.drawn
         return f"zip://{self.inside}::{self.path}" if self.inside else str(self.path)
 
     def head(self, n_bytes: int = 1 << 18) -> tuple[str, bool]:
@@ -97,6 +103,11 @@ def load(path: Path) -> Source:
     InputError
         If there is no such file, or it is no text; the message says what it is.
     """
+    drawn = drawn_text(path)
+    if drawn is not None:
+        encoding, notes = _encoding(path, drawn.data)
+        options = {} if encoding == "utf-8" else {"encoding": encoding}
+        return Source(path, drawn.data, encoding, options, [*drawn.notes, *notes], drawn=drawn)
     data, options, inside = unpack(path, _bytes(path))
     if not data[:4096].strip() and not data.strip():
         raise InputError(f"{path} is empty")
@@ -121,7 +132,7 @@ def _bytes(path: Path) -> bytes:
         hint = likely(path.name, siblings)
         raise InputError(f"there is no file {path}{hint and f': {hint}'}")
     if path.is_dir():
-        raise InputError(f"{path} is a folder, not a file")
+        raise InputError(f"{path} is a folder without CSV or Parquet files")
     try:
         return path.read_bytes()
     except OSError as error:

@@ -8,13 +8,14 @@ from typing import Any
 
 from sklimb._compare.data.deciding import Decision
 from sklimb._compare.data.labels import Labels
+from sklimb._compare.data.large import Drawn
 from sklimb._compare.data.parsing import TYPED
 from sklimb._compare.data.spelling import NumberFormat
 from sklimb._compare.snippet import each_column, literal, quoted
 
 
 def table_code(
-    path: str | Path,
+    path: str | Path | Drawn,
     options: Mapping[str, Any],
     label: str,
     left_out: Sequence[str],
@@ -28,7 +29,7 @@ def table_code(
 
     Parameters
     ----------
-    path : str or Path
+    path : str, Path or Drawn
         What `pandas.read_csv` reads the file from.
     options : mapping
         For `pandas.read_csv`: how the file is written.
@@ -60,6 +61,7 @@ def table_code(
         options["decimal"], formats = ",", {}
     dropped = ", ".join(map(quoted, left_out))
     lines = [
+        *([path.imports] if isinstance(path, Drawn) else []),
         "import pandas as pd\n",
         f"table = pd.read_csv({_arguments(path, options)})",
         f"X = table.drop(columns=[{dropped}])",
@@ -76,7 +78,7 @@ def table_code(
 
 
 def _label_lines(
-    path: str | Path, options: Mapping[str, Any], label: str, labels: Labels
+    path: str | Path | Drawn, options: Mapping[str, Any], label: str, labels: Labels
 ) -> list[str]:
     strip = ".str.strip()" if labels.strip else ""
     if not labels.words:
@@ -133,10 +135,10 @@ def _replacement(text: str) -> str:
     return _pattern(text) if "\\" in text else quoted(text)
 
 
-def _arguments(path: str | Path, options: Mapping[str, Any]) -> str:
+def _arguments(path: str | Path | Drawn, options: Mapping[str, Any]) -> str:
     """Return the arguments of `read_csv` as code."""
     named = dict(options)
-    parts = [quoted(str(path))]
+    parts = [path.code if isinstance(path, Drawn) else quoted(str(path))]
     counted = named.get("header", 0) is None
     if counted:
         n = len(named.pop("names"))

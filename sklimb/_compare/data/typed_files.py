@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from sklimb._compare.data.unpacking import FRAME, check_archive
+from sklimb._compare.data.large import drawn_parquet, holds_parquet
 from sklimb._compare.errors import InputError
 from sklimb._compare.phrases import counted
 
@@ -33,17 +34,20 @@ class TypedFile:
     code : str
         The expression that reads it.
     notes : list of str
+    imports : str, default=""
+        The line that the expression needs beside pandas.
     """
 
     frame: pd.DataFrame
     code: str
     notes: list[str] = field(default_factory=list)
+    imports: str = ""
 
 
 def typed_kind(path: Path) -> str:
     """Return which kind of such files this is, by its first bytes; empty where it is none."""
     if not path.is_file():
-        return ""
+        return "parquet" if holds_parquet(path) else ""
     with path.open("rb") as handle:
         start = handle.read(8)
     if start.startswith(b"PAR1"):
@@ -108,6 +112,9 @@ def read_typed(path: Path, kind: str) -> TypedFile:
     InputError
         If the reader is not installed, or the file is damaged, empty, or holds too much.
     """
+    drawn = drawn_parquet(path) if kind == "parquet" else None
+    if drawn is not None:
+        return _typed(path, drawn.data, drawn.code, drawn.notes, drawn.imports)
     data = io.BytesIO(path.read_bytes())  # so that no name's ending decides
     what, notes = _NAMES.get(kind, "an Excel file"), []
     try:
@@ -130,6 +137,12 @@ def read_typed(path: Path, kind: str) -> TypedFile:
     except Exception as error:
         said = " ".join(str(error).split())[:200]
         raise InputError(f"{path} is {what}, but cannot be read ({said})") from None
+    return _typed(path, frame, code, notes)
+
+
+def _typed(
+    path: Path, frame: pd.DataFrame, code: str, notes: list[str], imports: str = ""
+) -> TypedFile:
     if isinstance(frame.index, pd.RangeIndex):
         frame = frame.reset_index(drop=True)
     else:
@@ -140,4 +153,4 @@ def read_typed(path: Path, kind: str) -> TypedFile:
         raise InputError(f"{path} has no rows")
     if frame.shape[1] < 2:
         raise InputError(f"{path} has {counted(frame.shape[1], 'column')}: labels and what else?")
-    return TypedFile(frame, code, notes)
+    return TypedFile(frame, code, notes, imports)

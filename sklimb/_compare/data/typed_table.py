@@ -54,6 +54,7 @@ def typed_table(
     X = frame.drop(columns=list(left_out))
     X, more = _one_type(X)
     lines = [
+        *([file.imports] if file.imports else []),
         "import pandas as pd\n",
         f"table = {file.code}",
         f"X = table.drop(columns=[{', '.join(map(quoted, left_out))}])",

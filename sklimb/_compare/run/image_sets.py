@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from sklimb._compare.data.unpacking import check_archive
+from sklimb._compare.data.large import holds_tables
 from sklimb._compare.errors import InputError
 from sklimb._compare.phrases import likely
 from sklimb._compare.run.sets import NamedSet
@@ -19,10 +20,18 @@ _ARRAYS = (".npy", ".npz")
 _AS_ARRAYS = "if it is what you expect, load it with numpy and pass the arrays to sklimb.compare"
 
 
-def is_image_source(path: str | Path) -> bool:
-    """Return whether a path is a folder, or a file of numpy's arrays."""
+def is_image_source(path: str | Path, target: str | None = None) -> bool:
+    """Return whether a path is a folder without tables, or a file of numpy's arrays.
+
+    Where a folder has both tables and folders, as of pictures, `target` says what is meant: the
+    classes of pictures are the folders' names, so there is none.
+    """
     path = Path(path)
-    return path.is_dir() or path.suffix.lower() in _ARRAYS
+    if not path.is_dir():
+        return path.suffix.lower() in _ARRAYS
+    if not holds_tables(path):
+        return True
+    return target is None and any(inside.is_dir() for inside in path.iterdir())
 
 
 def read_images(

@@ -39,6 +39,8 @@ def _made(found):
 def test_folders_and_files_of_arrays_are_known(folder, arrays):
     assert is_image_source(folder) and is_image_source(arrays) and is_image_source("a.NPY")
     assert not is_image_source("a.csv")
+    (folder / "parts.csv").write_text("a,b\n1,2\n")  # beside folders of pictures
+    assert is_image_source(folder) and not is_image_source(folder, "b")
 
 
 def test_a_file_of_two_arrays_and_its_code(arrays):
