@@ -29,10 +29,12 @@ _EXPECTED = 10
 class TableScan:
     """What `scan_chunks` found in a table, for `partial_fit` of the classifiers.
 
-    Attributes
+    Parameters
     ----------
-    n_samples, n_chunks : int
-        Samples in all, and chunks that they came in: so many calls of `partial_fit` are an epoch.
+    n_samples : int
+        Samples in all.
+    n_chunks : int
+        Chunks that they came in: so many calls of `partial_fit` are an epoch.
     classes : ndarray of shape (n_classes,)
         Labels, sorted.
     class_counts : ndarray of shape (n_classes,)
@@ -43,6 +45,14 @@ class TableScan:
         What a network subtracts from each column and divides it by, exactly as in `fit`.
     sample : {ndarray, CSR array} of shape (n_sampled, n_features)
         Samples drawn from all, 100,000 at most, whose quantiles stand for those of the table.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklimb.datasets import scan_chunks
+    >>> scan = scan_chunks([(np.array([[0.0], [4.0]]), ["a", "b"])])
+    >>> scan.classes.tolist(), scan.mean, scan.scale, scan.quantiles([0.0, 0.5])
+    (['a', 'b'], array([2.]), array([2.]), array([[0., 2.]]))
     """
 
     n_samples: int

@@ -49,12 +49,11 @@ def iter_csv(
     **read_csv : dict
         Further arguments of `pandas.read_csv`: ``sep``, ``dtype``, ``na_values`` and the like.
 
-    Yields
-    ------
-    X : DataFrame of shape (n_samples, n_features)
-        As pandas reads it: columns of text and missing values are yours to deal with.
-    y : ndarray of shape (n_samples,)
-        Labels.
+    Returns
+    -------
+    iterator of (DataFrame, ndarray)
+        X of shape (n_samples, n_features) and y of shape (n_samples,) of each chunk, as pandas
+        reads them: columns of text and missing values are yours to deal with.
 
     Raises
     ------
@@ -123,12 +122,11 @@ def iter_parquet(
     random_state : int or None, default=None
         Of the order; None draws one anew.
 
-    Yields
-    ------
-    X : DataFrame of shape (n_samples, n_features)
-        As the file has it.
-    y : ndarray of shape (n_samples,)
-        Labels.
+    Returns
+    -------
+    iterator of (DataFrame, ndarray)
+        X of shape (n_samples, n_features) and y of shape (n_samples,) of each chunk, as the
+        file has them.
 
     Raises
     ------
