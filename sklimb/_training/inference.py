@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from sklimb._data.batches import Batches, StreamedBatches
-from sklimb._data.tensors import is_csr, pad_rows
+from sklimb._data.tensors import is_borrowed, is_csr, pad_rows
 
 if TYPE_CHECKING:
     from sklimb._data.training_data import TrainingData
@@ -60,9 +60,13 @@ def run(
         module.eval()
     batches = _batches_to_predict(net, data)
     batches.indices = samples
-    results = [what(module, padded(x))[: len(x)].cpu() for x, _ in batches]
+    if samples is None and isinstance(batches, Batches) and len(data) <= batches.batch_size:
+        inputs = [data.X.clone() if is_borrowed(data.X) else data.X]  # nothing is to be cut
+    else:
+        inputs = (x for x, _ in batches)
+    results = [what(module, padded(x))[: len(x)].cpu() for x in inputs]
     result = torch.cat(results) if len(results) > 1 else results[0]
-    if not torch.isfinite(result).all():
+    if not np.isfinite(result.numpy()).all():
         if not net.is_finite():
             raise net.diverged("weights are no longer finite")
         raise NotFiniteError(not_finite(finite_samples(result), module.like.dtype))

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sklimb.losses.affinity import log_affinity
+from sklimb.losses.affinity import log_affinity, log_affinity_on_sphere
 
 __all__ = ["AffinityHead"]
 
@@ -111,6 +111,10 @@ class AffinityHead(nn.Module):
         Tensor, shape (n, C)
             Scores, at most 0.
         """
+        if self.normalize and self.distance == "sqeuclidean":
+            return log_affinity_on_sphere(
+                embedded, self.prototypes, self.sigma, similarity=self.similarity
+            )
         return log_affinity(
             embedded,
             self.prototypes,

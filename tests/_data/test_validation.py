@@ -533,3 +533,45 @@ def test_rows_are_taken_of_any_form(form, back):
 def test_items_are_taken_of_a_dataset():
     part = take_rows(TensorDataset(torch.arange(4)), np.array([3, 0]))
     assert [int(x) for (x,) in part] == [3, 0]
+
+
+# --- plain arrays to predict ------------------------------------------------------------------
+
+
+def test_plain_arrays_skip_checks_that_would_find_nothing(data, monkeypatch):
+    X, y = data
+    model = RebalancedClassifier(**QUICK).fit(X, y)
+    expected = model.predict_proba(X.tolist())
+    with monkeypatch.context() as without:
+        without.setattr("sklimb._data.validation.check_rows", None)
+        np.testing.assert_array_equal(model.predict_proba(X), expected)
+        single = model.predict_proba(X[:1].astype(np.float32))
+    np.testing.assert_allclose(single, expected[:1], atol=1e-5)
+    frozen = X.copy()
+    frozen.flags.writeable = False
+    np.testing.assert_array_equal(model.predict_proba(frozen), expected)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda X: np.where(X[0, 0] == X, np.nan, X), "contains NaN"),
+        (lambda X: np.where(X[0, 0] == X, np.inf, X), "contains infinity"),
+        (lambda X: X[:, :-1], "X has 5 features, but RebalancedClassifier is expecting 6"),
+        (lambda X: X[0], "Expected 2D array, got 1D array"),
+        (lambda X: X[:0], "Found array with 0 sample"),
+        (lambda X: X + 1j, "Complex data not supported"),
+    ],
+)
+def test_arrays_that_are_not_plain_get_the_errors_of_scikit_learn(data, change, said):
+    X, y = data
+    model = RebalancedClassifier(**QUICK).fit(X, y)
+    with pytest.raises(ValueError, match=said):
+        model.predict_proba(change(X))
+
+
+def test_arrays_without_the_names_of_fit_are_warned_of(data):
+    X, y = data
+    model = RebalancedClassifier(**QUICK).fit(pd.DataFrame(X, columns=list("abcdef")), y)
+    with pytest.warns(UserWarning, match="X does not have valid feature names"):
+        model.predict_proba(X[:1])
