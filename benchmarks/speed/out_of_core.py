@@ -1,4 +1,4 @@
-"""Training on chunks of a file beside a fit in memory: peak memory, time and score.
+"""Training on chunks of a file beside a fit in memory: peak memory and score.
 
 Two classes of 49 to 1 in 20 columns, 20,000 rows to test on, as in ``rows.py``. Each way runs in a
 process of its own; its memory is the most that the process held above what it held after it had
@@ -17,7 +17,6 @@ import importlib.util
 import multiprocessing
 import sys
 import tempfile
-import time
 from functools import partial
 from pathlib import Path
 
@@ -38,7 +37,6 @@ COLUMNS = (
     "way",
     "rows",
     "epochs",
-    "seconds",
     "peak_mb_above_interpreter",
     "balanced_accuracy",
     "average_precision",
@@ -86,16 +84,13 @@ WAYS = {"in memory": in_memory, "in chunks": in_chunks}
 def measure(way: str, path: Path, chunk: int, queue: multiprocessing.Queue) -> None:
     few = np.random.default_rng(0).normal(size=(200, 20)).astype(np.float32)
     RebalancedClassifier(**MODEL | {"max_epochs": 1}).fit(few, few[:, 0] > 0)
-    start = time.perf_counter()
     with Peak() as peak:
         model, epochs = WAYS[way](path, chunk)
-    seconds = time.perf_counter() - start
     test = pd.read_pickle(path.with_name("test.pkl"))
     X, y = test.drop(columns="y"), test["y"].to_numpy()
     queue.put(
         {
             "epochs": epochs,
-            "seconds": f"{seconds:.0f}",
             "peak_mb_above_interpreter": peak.bytes // 2**20,
             "balanced_accuracy": f"{100 * balanced_accuracy_score(y, model.predict(X)):.2f}",
             "average_precision": (

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sklimb.losses.affinity import log_affinity, log_affinity_on_sphere
+from sklimb.losses.affinity import log_affinity
 
 __all__ = ["AffinityHead"]
 
@@ -111,10 +111,6 @@ class AffinityHead(nn.Module):
         Tensor, shape (n, C)
             Scores, at most 0.
         """
-        if self.normalize and self.distance == "sqeuclidean":
-            return log_affinity_on_sphere(
-                embedded, self.prototypes, self.sigma, similarity=self.similarity
-            )
         return log_affinity(
             embedded,
             self.prototypes,

@@ -23,9 +23,6 @@ __all__ = ["affinity_margin_loss", "diversity", "gaussian_affinity", "log_affini
 # batch plays no part, so that a sample's scores do not depend on how many samples come with it.
 _DIRECT_UP_TO = 2048
 
-# A squared distance of unit vectors by a product is off by some 5e-7, a share of 5e-5 of this.
-_LEAST_SIGMA_OF_PRODUCTS = 0.01
-
 # Up to this many prototypes, all their pairs cost less than the Gram matrix's longer chain of
 # small operations (measured on a CPU, d = 64: 84 against 162 us at 100, 293 against 159 at 300).
 _PAIRS_UP_TO = 128
@@ -114,47 +111,6 @@ def log_affinity(
     if similarity == "inverse":
         return -torch.log1p(delta / sigma)
     raise ValueError(f"similarity must be 'gaussian' or 'inverse', got {similarity!r}.")
-
-
-def log_affinity_on_sphere(
-    features: Tensor,
-    prototypes: Tensor,
-    sigma: float,
-    *,
-    similarity: Literal["gaussian", "inverse"] = "gaussian",
-) -> Tensor:
-    r"""`log_affinity` of squared Euclidean distances between vectors of length 1: a product.
-
-    .. math:: \|f - w\|^2 = \|f\|^2 + 1 - 2 \langle f, w \rangle
-
-    A third of the time. Lengths of 1 keep the absolute error of the squared distance at some four
-    times the machine epsilon; where `sigma` is below 0.01 that would show, and differences are
-    taken. Gradients lie in the tangent of the sphere: a normalisation in front drops the rest.
-
-    Parameters
-    ----------
-    features : Tensor of shape (n, d)
-        Of length 1, or 0 where they were 0.
-    prototypes : Tensor of shape (C, m, d)
-        Of length 1.
-    sigma : float
-        Spread of the clusters, above 0.
-    similarity : {"gaussian", "inverse"}, default="gaussian"
-        How a distance becomes a similarity.
-
-    Returns
-    -------
-    Tensor of shape (n, C)
-        Logarithms, at most 0.
-    """
-    if sigma < _LEAST_SIGMA_OF_PRODUCTS:
-        return log_affinity(features, prototypes, sigma, similarity=similarity)
-    lengths = features.detach().square().sum(dim=1, keepdim=True).add_(1.0)
-    delta = torch.addmm(lengths, features, prototypes.flatten(0, 1).t(), alpha=-2.0)
-    delta = delta.clamp_min(0.0)
-    if prototypes.shape[1] > 1:
-        delta = delta.unflatten(1, prototypes.shape[:2]).min(dim=2).values
-    return delta * (-1.0 / sigma) if similarity == "gaussian" else -torch.log1p(delta / sigma)
 
 
 def gaussian_affinity(features: Tensor, prototypes: Tensor, sigma: float) -> Tensor:
@@ -251,9 +207,9 @@ def affinity_margin_loss(
         )
     if reduction not in ("mean", "none"):
         raise ValueError(f"reduction must be 'mean' or 'none', got {reduction!r}.")
-    own = affinity.gather(1, y.unsqueeze(1))
-    # the own class adds the margin itself, whatever its affinity: cheaper to subtract than to mask
-    per_row = (affinity - (own - lam)).relu().sum(dim=1) - max(lam, 0.0)
+    index = y.unsqueeze(1)
+    hinge = (affinity - affinity.gather(1, index) + lam).relu()
+    per_row = hinge.scatter(1, index, 0.0).sum(dim=1)
     return per_row.mean() if reduction == "mean" else per_row
 
 

@@ -10,7 +10,6 @@ import torch
 
 from sklimb.losses import affinity as module
 from sklimb.losses import affinity_margin_loss, diversity, gaussian_affinity, log_affinity
-from sklimb.losses.affinity import log_affinity_on_sphere
 
 DISTANCES = ["sqeuclidean", "euclidean", "manhattan"]
 SIMILARITIES = ["gaussian", "inverse"]
@@ -367,49 +366,3 @@ def test_prototypes_need_not_be_contiguous():
 def test_bad_arguments(call, message):
     with pytest.raises(ValueError, match=message):
         call()
-
-
-@pytest.mark.parametrize("similarity", ["gaussian", "inverse"])
-@pytest.mark.parametrize("sigma", [1e-3, 0.02, 1.0, 30.0])
-@pytest.mark.parametrize("n_prototypes", [1, 3])
-def test_on_the_sphere_a_product_gives_the_same_values_and_gradients(
-    similarity, sigma, n_prototypes
-):
-    generator = torch.Generator().manual_seed(0)
-    raw = torch.randn(7, 5, generator=generator)
-    raw_prototypes = torch.randn(4, n_prototypes, 5, generator=generator)
-    raw[0] = raw_prototypes[2, 0]  # on a prototype
-    found = []
-    for compare in (log_affinity, log_affinity_on_sphere):
-        parts = [part.clone().requires_grad_() for part in (raw, raw_prototypes)]
-        features, prototypes = (torch.nn.functional.normalize(part, dim=-1) for part in parts)
-        scores = compare(features, prototypes, sigma, similarity=similarity)
-        scores.exp().sum().backward()
-        found.append((scores, *(part.grad for part in parts)))
-    assert (found[1][0] <= 0).all()
-    for direct, product in zip(*found):
-        torch.testing.assert_close(product, direct, rtol=1e-4, atol=2e-6 / sigma)
-
-
-def test_on_the_sphere_a_vector_of_nothing_is_as_far_from_all():
-    features = torch.zeros(1, 3)
-    prototypes = torch.eye(3)[:, None]
-    expected = log_affinity(features, prototypes, 0.5)
-    torch.testing.assert_close(log_affinity_on_sphere(features, prototypes, 0.5), expected)
-
-
-@pytest.mark.parametrize("lam", [-0.2, 0.0, 0.1, 0.5])
-def test_the_margin_of_the_own_class_counts_for_nothing(lam):
-    generator = torch.Generator().manual_seed(0)
-    affinity = torch.rand(20, 6, generator=generator, dtype=torch.float64).requires_grad_()
-    y = torch.arange(20) % 6
-    others = torch.ones(20, 6, dtype=torch.bool).scatter_(1, y[:, None], False)
-    hinge = (affinity - affinity.gather(1, y[:, None]) + lam).relu()
-    expected = torch.where(others, hinge, 0.0).sum(1)
-    found = affinity_margin_loss(affinity, y, lam, reduction="none")
-    torch.testing.assert_close(found, expected)
-    of_found, of_expected = (
-        torch.autograd.grad(loss.sum(), affinity, retain_graph=True)[0]
-        for loss in (found, expected)
-    )
-    torch.testing.assert_close(of_found, of_expected)
