@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from sklimb._compare.data.unpacking import FRAME, check_archive
 from sklimb._compare.data.large import drawn_parquet, holds_parquet
+from sklimb._compare.data.unpacking import FRAME, check_archive
 from sklimb._compare.errors import InputError
 from sklimb._compare.phrases import counted
 

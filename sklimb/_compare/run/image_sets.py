@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from sklimb._compare.data.unpacking import check_archive
 from sklimb._compare.data.large import holds_tables
+from sklimb._compare.data.unpacking import check_archive
 from sklimb._compare.errors import InputError
 from sklimb._compare.phrases import likely
 from sklimb._compare.run.sets import NamedSet
