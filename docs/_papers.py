@@ -43,6 +43,8 @@ def papers_page() -> str:
         if (RESULTS / "papers" / file).is_file():
             parts.append(f"![{caption}](../benchmarks/results/papers/{file})")
         parts += list(of_paper([one for one in comparisons() if one.paper == paper]))
+        if paper == "affinity":
+            parts += list(wide_head())
     return "\n\n".join(parts) + "\n"
 
 
@@ -103,6 +105,26 @@ def of_paper(found: list[Comparison]) -> Iterable[str]:
                 for one in own
             ],
         )
+
+
+def wide_head() -> Iterable[str]:
+    """Yield what a head of as many classes as the face data have costs beside a linear one."""
+    rows = read_csv("speed/wide_head.csv")
+    if rows:
+        yield f"### {PAPERS['affinity']}: the cost of {rows[0]['classes']} classes"
+        yield (
+            "The paper says that its loss needs no more compute and memory. Of the head alone, on "
+            f"{rows[0]['features']} features, in batches of {rows[0]['batch_size']} and on one "
+            "core, it takes more of both (`benchmarks/speed/wide_head.py`)."
+        )
+        columns = {
+            "head": "",
+            "seconds_a_step": "seconds a step",
+            "times_as_long": "times the linear head's",
+            "megabytes_above_before": "MB",
+            "times_the_memory": "times the linear head's",
+        }
+        yield table(list(columns.values()), [[row[name] for name in columns] for row in rows])
 
 
 def table(heads: list[str], rows: Iterable[list[str]]) -> str:
