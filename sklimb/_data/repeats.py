@@ -28,8 +28,8 @@ from sklimb._data.tensors import is_csr, to_scipy
 # square of the mean. Classes of real tables that repeat themselves so much have 1.9 and more, those
 # that were over-sampled at random 0.8 and less (37 tables).
 _MORE_OFTEN, _UNEVEN = 1.5, 1.0
-# Values that are hashed at once: 8 MB of hashes.
-_VALUES_AT_ONCE = 2**20
+# Values that are hashed at once: 2 MB of hashes.
+_VALUES_AT_ONCE = 2**18
 
 
 def copied_from(X: Any, y: np.ndarray) -> np.ndarray | None:
@@ -60,11 +60,12 @@ def copied_from(X: Any, y: np.ndarray) -> np.ndarray | None:
     if hashes is None or len(hashes) == 0:
         return None
     by_class = hashes + hash_array(y.astype(np.uint64))
+    ordered = np.sort(by_class)
+    if np.all(ordered[1:] != ordered[:-1]):  # as a rule, and in little time and memory
+        return None
     _, first, which, times = np.unique(
         by_class, return_index=True, return_inverse=True, return_counts=True
     )
-    if len(first) == len(y):
-        return None
     has_copies = _classes_with_copies(y[first], times)
     if not has_copies.any():
         return None
