@@ -9,17 +9,17 @@ training in two halves draws what training at once would have drawn.
 
 from __future__ import annotations
 
-import ctypes
 import os
 import random
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from numbers import Integral
 from typing import Any
 
 import numpy as np
 import torch
+
+from sklimb import _forks
 
 # Positions are part of the contract of `random_state`: append, never reorder.
 _PURPOSES = (
@@ -38,45 +38,6 @@ _PURPOSES = (
 
 # Below this many input values a batch, two threads are slower than one (measured on MLPs).
 _VALUES_WORTH_A_SECOND_THREAD = 2**18
-
-_lock = threading.RLock()
-# Whether this process is a copy that another made of itself, without the threads of the other.
-_forked = False
-
-
-def _start_as_child() -> None:
-    """Give a forked child its own lock, and one thread.
-
-    A thread that held the old lock is not there, and neither are those that OpenMP believes to
-    have: it would wait for them for ever.
-    """
-    global _lock, _forked
-    _lock, _forked = threading.RLock(), True
-    torch.set_num_threads(1)
-
-
-def _mkl_free_buffers() -> Callable[[], object] | None:
-    """Return what frees the buffers of MKL that no product of matrices uses, where torch has MKL.
-
-    MKL keeps account of buffers by thread. What threads that have ended left there can make a
-    forked child's first product search for ever (8 of 100 children of a process whose threads had
-    fitted); of an account that is empty it does not.
-    """
-    library = os.path.join(os.path.dirname(torch.__file__), "lib", "libtorch_cpu.so")
-    try:
-        return ctypes.CDLL(library).mkl_serv_free_buffers
-    except (OSError, AttributeError):
-        return None
-
-
-def _before_fork() -> None:
-    if _free_buffers is not None:
-        _free_buffers()
-
-
-_free_buffers = _mkl_free_buffers()
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_before_fork, after_in_child=_start_as_child)
 
 
 class Streams:
@@ -142,7 +103,7 @@ def choose_threads(batch_size: int, values_per_row: int) -> int:
     values_per_row : int
         Values of a sample.
     """
-    if _forked or batch_size * values_per_row < _VALUES_WORTH_A_SECOND_THREAD:
+    if _forks.forked or batch_size * values_per_row < _VALUES_WORTH_A_SECOND_THREAD:
         return 1
     return max(1, min(8, _allowed_cpus()))
 
@@ -169,7 +130,7 @@ def isolated_rng(*, threads: int, device: torch.device | str = "cpu") -> Iterato
         The generator of this device is kept too; those of all others are never touched.
     """
     device = torch.device(device)
-    with _lock, torch_defaults(), torch.enable_grad():
+    with _forks.fit_lock, torch_defaults(), torch.enable_grad():
         states = _generator_states(device)
         threads_before, dtype_before = torch.get_num_threads(), torch.get_default_dtype()
         try:

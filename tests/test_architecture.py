@@ -16,7 +16,7 @@ DOORS = {"reading": "data", "checking": "data"}
 PARTS = ("losses", "heads", "backbones", "transforms")
 # They belong to no floor.
 GROUND = (
-    "_random", "_warnings", "_constraints", "_data.tensors", "metrics", "_data.by_class",
+    "_random", "_forks", "_warnings", "_constraints", "_data.tensors", "metrics", "_data.by_class",
     "_files", "_files.archive", "_files.bounded", "_files.values",
 )  # fmt: skip
 MODULES = {

@@ -9,6 +9,7 @@ import numpy as np
 from skorch.callbacks import Callback
 from torch import Tensor
 
+from sklimb import _forks
 from sklimb._data.tensors import is_csr, to_float
 from sklimb._training.inference import finite_samples, name_of
 from sklimb._training.objective import names_of_terms
@@ -40,7 +41,8 @@ def run_epoch(
             net.history.new_batch()
         for callback in begin:
             callback.on_batch_begin(net, batch=batch, training=training)
-        step = step_fn(batch)
+        with _forks.gate.open():  # for a step, so that a fork need not wait for the end
+            step = step_fn(batch)
         if losses is None:
             losses = step["losses"].new_empty((len(batches), *step["losses"].shape))
         losses[len(sizes)] = step["losses"]

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from sklimb import _forks
 from sklimb._data.batches import Batches, StreamedBatches
 from sklimb._data.tensors import is_borrowed, is_csr, pad_rows
 
@@ -64,7 +65,10 @@ def run(
         inputs = [data.X.clone() if is_borrowed(data.X) else data.X]  # nothing is to be cut
     else:
         inputs = (x for x, _ in batches)
-    results = [what(module, padded(x))[: len(x)].cpu() for x in inputs]
+    results = []
+    for x in inputs:
+        with _forks.gate.open():
+            results.append(what(module, padded(x))[: len(x)].cpu())
     result = torch.cat(results) if len(results) > 1 else results[0]
     if not np.isfinite(result.numpy()).all():
         if not net.is_finite():

@@ -9,6 +9,7 @@ import numpy as np
 import scipy.sparse
 import torch
 
+from sklimb import _forks
 from sklimb._data.batches import Batches
 from sklimb._data.columns import ColumnScaling, column_quantiles
 from sklimb._data.table_scan import TableScan
@@ -117,7 +118,8 @@ def train(
     if plan.validation_fraction is not None:
         data, held = data.hold_back(plan.validation_fraction, net.streams)
     if not net.initialized_:
-        net.initialize()
+        with _forks.gate.open():  # it runs the network once
+            net.initialize()
         warn_of_dropout(net.optimizer, net.module_)
         set_column_statistics(net, data, plan.scan)
     elif plan.mode is Mode.WARM_START:
@@ -128,7 +130,8 @@ def train(
         monitor = OutOfFold(data, plan.epochs, net.module_.n_members, net)
     net.count(data, None if plan.scan is None else plan.scan.class_counts)
     with recipe.around(net, data):
-        start_head(net, data, None if monitor is None else monitor.member_weight)
+        with _forks.gate.open():
+            start_head(net, data, None if monitor is None else monitor.member_weight)
         net.notify("on_train_begin", X=data, y=data.y)
         net.fit_loop(
             data,

@@ -1,0 +1,131 @@
+"""Children that a process forks of itself, which have its memory and none of its other threads.
+
+What another thread has locked at that moment stays locked in a child for ever. So a fork waits
+until no thread of ours is in a product of matrices, whose library keeps account of its buffers
+behind a lock; these are few milliseconds as a rule. A child has a lock of its own for fits, and one
+thread.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import torch
+
+# A fork waits no longer for a product that takes so many seconds: it is better made than not.
+_LONGEST_WAIT = 10.0
+
+
+class Gate:
+    """What threads go through to multiply matrices, and a fork closes while it lasts."""
+
+    def __init__(self) -> None:
+        self._condition = threading.Condition(threading.Lock())
+        self._inside = 0
+        self._closed_by: int | None = None
+        self._own = threading.local()
+        self._is_copy = False
+
+    @contextmanager
+    def open(self) -> Iterator[None]:
+        """Be inside for a ``with`` block, after any fork that is being made."""
+        own = threading.get_ident()
+        with self._condition:
+            while self._closed_by not in (None, own) and not self._depth:
+                self._condition.wait()
+            self._inside += 1
+            self._own.depth = self._depth + 1
+        try:
+            yield
+        finally:
+            self._leave()
+
+    def _leave(self) -> None:
+        if self._is_copy:
+            return
+        with self._condition:
+            self._inside -= 1
+            self._own.depth = self._depth - 1
+            if self._closed_by is not None:
+                self._condition.notify_all()
+
+    def close(self) -> None:
+        """Let none in, and wait until no other thread is inside; at most `_LONGEST_WAIT` s."""
+        own = threading.get_ident()
+        with self._condition:
+            self._condition.wait_for(lambda: self._closed_by in (None, own), _LONGEST_WAIT)
+            self._closed_by = own
+            self._condition.wait_for(lambda: self._inside == self._depth, _LONGEST_WAIT)
+
+    def reopen(self) -> None:
+        """Let all in again."""
+        with self._condition:
+            self._closed_by = None
+            self._condition.notify_all()
+
+    def abandon(self) -> None:
+        """Let a block that a fork was made in end in the child too, whatever was locked then."""
+        self._is_copy = True
+
+    @property
+    def _depth(self) -> int:
+        """How many blocks of this thread are inside: a fork from within one cannot wait for it."""
+        return getattr(self._own, "depth", 0)
+
+
+# Both are new ones in a forked child.
+fit_lock = threading.RLock()
+gate = Gate()
+# Whether this process is a copy that another made of itself.
+forked = False
+
+
+def _mkl_free_buffers() -> Callable[[], object] | None:
+    """Return what frees the buffers of MKL that no product of matrices uses, where torch has MKL.
+
+    MKL keeps account of buffers by thread. What threads that have ended left there can make a
+    forked child's first product search for ever (8 of 100 children of a process whose threads had
+    fitted); of an account that is empty it does not.
+    """
+    library = os.path.join(os.path.dirname(torch.__file__), "lib", "libtorch_cpu.so")
+    try:
+        return ctypes.CDLL(library).mkl_serv_free_buffers
+    except (OSError, AttributeError):
+        return None
+
+
+_free_buffers = _mkl_free_buffers()
+
+
+def _before_fork() -> None:
+    gate.close()
+    if _free_buffers is not None:
+        _free_buffers()
+
+
+def _after_fork_in_parent() -> None:
+    gate.reopen()
+
+
+def _start_as_child() -> None:
+    """Give a forked child its own locks, and one thread.
+
+    A thread that held the old lock is not there, and neither are those that OpenMP believes to
+    have: it would wait for them for ever.
+    """
+    global fit_lock, gate, forked
+    gate.abandon()
+    fit_lock, gate, forked = threading.RLock(), Gate(), True
+    torch.set_num_threads(1)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_before_fork,
+        after_in_parent=_after_fork_in_parent,
+        after_in_child=_start_as_child,
+    )

@@ -1,0 +1,96 @@
+"""Forks wait for threads that multiply, and never for ever."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from sklimb import _forks
+from sklimb._forks import Gate
+
+
+def started(work):
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    return thread
+
+
+def test_a_fork_waits_for_who_is_inside_and_keeps_others_out():
+    gate, order = Gate(), []
+    inside, may_leave, forked, may_end = (threading.Event() for _ in range(4))
+
+    def multiplies():
+        with gate.open():
+            inside.set()
+            may_leave.wait()
+            order.append("left")
+
+    def forks():
+        gate.close()
+        order.append("forked")
+        forked.set()
+        may_end.wait()
+
+    first = started(multiplies)
+    inside.wait()
+    fork = started(forks)
+    may_leave.set()
+    first.join()
+    forked.wait()
+    assert order == ["left", "forked"]
+
+    def comes_late():
+        with gate.open():
+            order.append("late")
+
+    late = started(comes_late)
+    late.join(0.05)
+    assert late.is_alive()
+    gate.reopen()
+    may_end.set()
+    late.join()
+    fork.join()
+    assert order == ["left", "forked", "late"]
+
+
+def test_a_thread_may_fork_and_go_in_again_while_it_is_inside():
+    gate = Gate()
+    with gate.open():
+        gate.close()
+        with gate.open():
+            pass
+        gate.reopen()
+    gate.close()  # nobody is left inside
+    gate.reopen()
+
+
+def test_a_fork_does_not_wait_for_ever(monkeypatch):
+    monkeypatch.setattr(_forks, "_LONGEST_WAIT", 0.05)
+    gate, inside, may_leave = Gate(), threading.Event(), threading.Event()
+
+    def multiplies():
+        with gate.open():
+            inside.set()
+            may_leave.wait()
+
+    thread = started(multiplies)
+    inside.wait()
+    gate.close()
+    gate.reopen()
+    may_leave.set()
+    thread.join()
+
+
+def test_a_block_ends_in_a_child_whatever_was_locked():
+    gate = Gate()
+    with gate.open():
+        gate.abandon()
+        gate._condition.acquire()  # by a thread that the child does not have
+
+
+def test_an_error_inside_opens_the_way():
+    gate = Gate()
+    with pytest.raises(ValueError, match="inside"), gate.open():
+        raise ValueError("inside")
+    assert gate._inside == 0
