@@ -60,6 +60,8 @@ def check_container(X: Any) -> None:
     TypeError
         If X is a dict, an array of records, or a polars frame that is still to be computed.
     """
+    if scipy.sparse.issparse(X):  # one of its formats is a dict
+        return
     if isinstance(X, Mapping) or getattr(getattr(X, "dtype", None), "names", None):
         kind = "a dict" if isinstance(X, Mapping) else "an array of records"
         raise TypeError(f"X is {kind}, not rows of numbers: pass pandas.DataFrame(X).")

@@ -80,7 +80,7 @@ def _arrays() -> list[Any]:
         X.astype(object), np.full((30, 3), None), np.full((30, 3), "a"), X.astype("M8[s]"),
         X.tolist(), X[:5].tolist(), [[1], [1, 2]], [], [[]], "text", b"bytes", None, 5, nan, {},
         object(),
-        np.ma.masked_array(X, X > 1), np.asfortranarray(X), X[::-1], X.astype(">f8"), np.matrix(X),
+        np.ma.masked_array(X, X > 1), np.asfortranarray(X), X[::-1], X.astype(">f8"), _matrix(),
         torch.tensor(X), torch.tensor(X, dtype=torch.float16), torch.tensor(X).to_sparse(),
         torch.tensor(X).bfloat16(), torch.tensor(X, requires_grad=True), torch.full((30, 3), nan),
         torch.empty(30, 3, device="meta"), X[:, None, :, None], np.zeros((30, 1, 2, 2)),
@@ -102,6 +102,12 @@ def _sparse() -> list[Any]:
         sparse.csr_array((30, 0)), sparse.csr_array(X * nan), sparse.csr_array(X * 1e300),
         _malformed_tensor(),
     ]  # fmt: skip
+
+
+def _matrix() -> np.matrix:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PendingDeprecationWarning)  # people have them still
+        return np.matrix(X)
 
 
 def _malformed_tensor() -> torch.Tensor:

@@ -257,7 +257,7 @@ class Members(nn.Module):
 def test_of_members_f_is_the_mean_of_scores_and_the_loss_the_mean_of_losses(monkeypatch):
     import sklimb.transforms.major_to_minor as module
 
-    monkeypatch.setattr(module, "start_noise", lambda like, generator: 0 * like)
+    monkeypatch.setattr(module, "start_noise", lambda like, generator, **_: 0 * like)
     x, y = batch(60)
     f = Members()
     transform = build(f=f, lam=5.0)
