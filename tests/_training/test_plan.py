@@ -23,6 +23,7 @@ from sklimb._training.plan import (
     make_plan,
 )
 from sklimb.backbones import MLP, ConvNet, TabularMLP
+from tests._training.test_sizes import CODES, ROWS, Advises
 from tests.shared import global_state
 
 X = np.random.default_rng(0).normal(size=(90, 3))
@@ -188,23 +189,6 @@ def test_a_dataset_has_no_default_backbone():
 
 
 # --- epochs and batch size where they are left to "auto" -----------------------------------------
-
-ROWS = np.random.default_rng(0).normal(size=(60, 3))
-CODES = np.arange(60) % 2
-
-
-class Advises(nn.Linear):
-    def __init__(self, in_features):
-        super().__init__(in_features, 4)
-
-    @staticmethod
-    def advised_sizes(n_rows, in_features, class_counts):
-        assert sum(class_counts) == n_rows
-
-        class Sizes:
-            max_epochs, batch_size = n_rows // 20, 10 * in_features
-
-        return Sizes
 
 
 def test_a_classifier_trains_as_many_epochs():
