@@ -159,7 +159,7 @@ def stratified_split(
             held.append(rng.permutation(rows)[:n_held])
     if not held:
         raise ValueError(
-            f"No rows can be held back: each of {len(y_encoded)} classes has one row. Set "
+            f"No samples can be held back: each of {len(y_encoded)} classes has one sample. Set "
             "early_stopping=False."
         )
     held_rows = np.sort(np.concatenate(held))

@@ -248,5 +248,5 @@ def _warn_of_lacking(estimators: list[BaseEstimator], y: np.ndarray) -> None:
         warn(
             f"{n_folds} of {len(estimators)} folds of cv train without a sample of the classes "
             f"{names[:10]}. Each is predicted by the classifiers that know it. A whole number, as "
-            "cv=5, has each class in the training rows of every fold."
+            "cv=5, has each class in the training samples of every fold."
         )

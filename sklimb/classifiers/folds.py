@@ -8,11 +8,13 @@ Data (n_samples, ...), labels (n_samples,).
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from itertools import count
 from numbers import Integral
 from typing import Any
 
 import numpy as np
-from sklearn.model_selection import StratifiedKFold, check_cv
+from sklearn.model_selection import StratifiedKFold
 
 from sklimb._data.repeats import copied_from
 from sklimb._warnings import warn
@@ -46,31 +48,32 @@ def folds_of(
 
     Raises
     ------
+    TypeError
+        If ``cv`` is none of these.
     ValueError
-        If there is no fold, a fold trains on one class, or tests what it trains on.
+        If there is no fold, a fold is no pair of positions, trains on one class, or tests what it
+        trains on.
     """
-    if hasattr(cv, "split") and not hasattr(cv, "get_n_splits"):  # bytes, say
-        raise TypeError(f"cv must be an int, a splitter or an iterable of folds, got {cv!r}.")
     every = np.arange(len(y))
     there = np.ones(len(y), dtype=bool) if weight is None else weight > 0
     classes = np.unique(y[there])
     if len(classes) < 2:
         raise ValueError(
-            f"cv={cv!r} needs samples of two classes or more, but y has one class, "
+            f"cv={_shown(cv)} needs samples of two classes or more, but y has one class, "
             f"{classes.tolist()}."
         )
     if isinstance(cv, Integral):
         folds = _spread(int(cv), y, every[there], copies_in(X, y))
     else:
         folds = [
-            (every[train], every[test])
-            for train, test in check_cv(cv, y, classifier=True).split(X, y, **params)
+            (train[there[train]], test[there[test]]) for train, test in _given(cv, X, y, params)
         ]
-        folds = [(train[there[train]], test[there[test]]) for train, test in folds]
     for number, (train, test) in enumerate(folds):
         _check_fold(number, train, test, y)
     if not any(np.isin(y[test], y[train]).any() for train, test in folds):
-        raise ValueError(f"cv={cv!r} holds back no samples. Give a whole number of folds, as cv=5.")
+        raise ValueError(
+            f"cv={_shown(cv)} holds back no samples. Give a whole number of folds, as cv=5."
+        )
     return folds
 
 
@@ -109,8 +112,8 @@ def _spread(n_folds: int, y: np.ndarray, rows: np.ndarray, copied: np.ndarray | 
     if alone.any():
         warn(
             f"y has one sample only of the classes {labels[alone].tolist()[:10]}, so it is in the "
-            f"training rows of all {n_folds} folds of cv, and the temperature hardly moves from 1. "
-            "Collect more samples of them, join them with another class, or leave them out."
+            f"training samples of all {n_folds} folds of cv, and the temperature hardly moves from "
+            "1. Collect more samples of them, join them with another class, or leave them out."
         )
     singles, several = rows[alone], rows[~alone]
     with warnings.catch_warnings():
@@ -118,6 +121,59 @@ def _spread(n_folds: int, y: np.ndarray, rows: np.ndarray, copied: np.ndarray | 
         warnings.filterwarnings("ignore", message="The least populated class", category=UserWarning)
         folds = list(StratifiedKFold(n_folds).split(np.zeros((len(several), 1)), y[several]))
     return [(np.sort(np.concatenate([several[a], singles])), several[b]) for a, b in folds]
+
+
+def _given(cv: Any, X: Any, y: np.ndarray, params: dict[str, Any]) -> Iterator[Fold]:
+    """Give the folds of a splitter or an iterable as positions, one by one: some never end."""
+    kinds = "cv must be an int, a splitter as StratifiedKFold(5), or an iterable of folds"
+    if isinstance(cv, type):
+        raise TypeError(f"{kinds}, got the class {cv!r}. Call it, as cv={cv.__name__}().")
+    is_splitter = hasattr(cv, "get_n_splits") and hasattr(cv, "split")
+    if hasattr(cv, "split") and not is_splitter:  # text and bytes
+        raise TypeError(f"{kinds}, got {_shown(cv)}.")
+    try:
+        folds = iter(cv.split(X, y, **params) if is_splitter else cv)
+    except (TypeError, ValueError) as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"{kinds}; cv={_shown(cv)} gives none: {error}") from error
+    for number in count():
+        try:
+            fold = next(folds)
+        except StopIteration:
+            return
+        except ValueError as error:  # most splitters look at the data here
+            raise ValueError(f"cv={_shown(cv)} makes no folds of these data: {error}") from error
+        yield _as_positions(fold, number, len(y))
+
+
+def _as_positions(fold: Any, number: int, n_samples: int) -> Fold:
+    every = np.arange(n_samples)
+    try:
+        train, test = fold
+        parts = [every[p] if isinstance(p, slice) else np.asarray(p) for p in (train, test)]
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"Fold {number} of cv must be a pair (training samples, test samples), got "
+            f"{_shown(fold)}. Give a whole number of folds, as cv=5, or a list of pairs."
+        ) from None
+    for name, part in zip(("training", "test"), parts, strict=True):
+        if part.ndim != 1 or not (_are_positions(part, n_samples) or len(part) == 0):
+            raise ValueError(
+                f"The {name} samples of fold {number} of cv must be positions from 0 to "
+                f"{n_samples - 1} or {n_samples} booleans, got {_shown(part)}."
+            )
+    return tuple(every[part if len(part) else part.astype(int)] for part in parts)
+
+
+def _are_positions(part: np.ndarray, n_samples: int) -> bool:
+    if part.dtype.kind == "b":
+        return len(part) == n_samples
+    return part.dtype.kind in "iu" and bool(((part >= -n_samples) & (part < n_samples)).all())
+
+
+def _shown(value: Any) -> str:
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 80 else f"{text[:77]}..."
 
 
 def _check_fold(number: int, train: np.ndarray, test: np.ndarray, y: np.ndarray) -> None:
@@ -130,5 +186,5 @@ def _check_fold(number: int, train: np.ndarray, test: np.ndarray, y: np.ndarray)
     if len(np.intersect1d(train, test)):
         raise ValueError(
             f"Fold {number} of cv tests on samples that it trains on, so their probabilities would "
-            "be too certain. Give folds whose test rows are not among their training rows."
+            "be too certain. Give folds whose test samples are not among their training samples."
         )

@@ -304,9 +304,9 @@ class M2mClassifier(BaseNetClassifier):
         n_translated = sum(net.history_[start:, "n_translated"])
         if n_tried >= _TRIES_THAT_SAY_SOMETHING and not n_translated:
             warn(
-                f"None of {n_tried} rows was translated: no translation that beta={self.beta:g} "
+                f"None of {n_tried} samples was translated: no translation that beta={self.beta:g} "
                 f"let through reached a confidence of gamma={self.gamma:g}. Raise step_size or "
-                "n_steps, or lower gamma or beta. Rows of rare classes were repeated instead."
+                "n_steps, or lower gamma or beta. Samples of rare classes were repeated instead."
             )
 
     # --- what translation needs of the data ---------------------------------------------------
@@ -333,7 +333,7 @@ class M2mClassifier(BaseNetClassifier):
             unlearnt = unrecognised_classes(g, net, data, len(self.classes_))
             if unlearnt.any():
                 warn(
-                    f"g (source_estimator) recognises no training row of the classes "
+                    f"g (source_estimator) recognises no training sample of the classes "
                     f"{self.classes_[unlearnt].tolist()}, so it cannot say what to translate into. "
                     "Train it longer (max_epochs, lr), or give another."
                 )

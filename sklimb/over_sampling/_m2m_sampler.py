@@ -307,7 +307,7 @@ class M2mSampler(ByClassOverSampler):
                 accepted.append(rows.like_x(moved[confidence >= self.gamma]))
         if unlearnt:
             warn(
-                f"g (source_estimator) recognises no training row of the classes "
+                f"g (source_estimator) recognises no training sample of the classes "
                 f"{classes[sorted(unlearnt)].tolist()}, so it cannot say what to translate into. "
                 "Train it longer (max_epochs, lr), or give another.",
             )

@@ -277,7 +277,7 @@ def test_a_rare_class_is_held_back_too():
 
 
 def test_early_stopping_on_too_few_rows():
-    with pytest.raises(ValueError, match="No rows can be held back: each of 3 classes"):
+    with pytest.raises(ValueError, match="No samples can be held back: each of 3 classes"):
         RebalancedClassifier(early_stopping=True).fit([[0.0], [1.0], [2.0]], [0, 1, 2])
     # a class of one row stays in training
     X = np.random.default_rng(0).normal(size=(21, 2))

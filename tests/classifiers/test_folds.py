@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import repeat
+
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from sklearn.datasets import make_classification
 from sklearn.model_selection import GroupKFold, StratifiedKFold
 
@@ -50,6 +53,82 @@ def test_errors(cv, message, data):
     X, y = data
     with pytest.raises(ValueError, match=message):
         folds_of(cv, X, y, None, {})
+
+
+class _Splitter:
+    """A splitter of a user's that gives what it is told to."""
+
+    def __init__(self, folds):
+        self.folds = folds
+
+    def get_n_splits(self, X=None, y=None, groups=None):
+        return 2
+
+    def split(self, X, y=None, groups=None):
+        return self.folds
+
+    def __repr__(self):
+        return "Own()"
+
+
+@pytest.mark.parametrize(
+    ("folds", "message"),
+    [
+        (range(3), r"Fold 0 of cv must be a pair \(training samples, test samples\), got 0"),
+        ([(np.arange(50), np.arange(50, 90)), None], "Fold 1 of cv must be a pair .*, got None"),
+        ({"a": 1}, "Fold 0 of cv must be a pair .*, got 'a'"),
+        (repeat(7), "Fold 0 of cv must be a pair .*, got 7"),
+        ([(1, 2, 3)], "Fold 0 of cv must be a pair"),
+        ([([[1], [1, 2]], [3])], "Fold 0 of cv must be a pair"),
+        ([(0, 1)], "training samples of fold 0 of cv must be positions from 0 to 89 .*array"),
+        ([(["a"], ["b"])], "training samples of fold 0 of cv must be positions"),
+        ([(np.arange(50), [0.5])], "test samples of fold 0 of cv must be positions"),
+        ([(np.arange(50), [90])], "test samples of fold 0 of cv must be positions"),
+        ([(np.arange(50), [True])], "test samples of fold 0 of cv must be positions"),
+        ([(np.eye(90, dtype=int), [1])], "training samples of fold 0 of cv must be positions"),
+    ],
+)
+@pytest.mark.parametrize("form", [lambda folds: folds, _Splitter])
+def test_folds_that_are_none(folds, form, message, data):
+    X, y = data
+    with pytest.raises(ValueError, match=message):
+        folds_of(form(folds), X, y, None, {})
+
+
+@pytest.mark.parametrize(
+    ("cv", "message"),
+    [
+        (b"x", "cv must be an int, a splitter .*, got b'x'"),
+        (StratifiedKFold, r"got the class .*Call it, as cv=StratifiedKFold\(\)"),
+        (object(), "cv must be an int, a splitter .*cv=<object"),
+        (_Splitter(None), r"cv must be an int, a splitter .*cv=Own\(\) gives none"),
+    ],
+)
+def test_what_is_no_cv(cv, message, data):
+    X, y = data
+    with pytest.raises(TypeError, match=message):
+        folds_of(cv, X, y, None, {})
+
+
+def test_what_a_splitter_says_of_the_data_is_said_with_cv(data):
+    X, y = data
+    with pytest.raises(ValueError, match=r"cv=GroupKFold.* makes no folds of these data: .*groups"):
+        folds_of(GroupKFold(3), X, y, None, {})
+
+
+def test_positions_booleans_and_slices_are_the_same_folds(data):
+    X, y = data
+    first = np.arange(90) < 60
+    forms = [
+        (np.arange(60), np.arange(60, 90)),
+        (first, ~first),
+        (slice(60), slice(60, None)),
+        (range(60), range(-30, 0)),
+        (pd.RangeIndex(60), torch.arange(60, 90)),
+    ]
+    for ((train, test),) in (folds_of([form], X, y, None, {}) for form in forms):
+        np.testing.assert_array_equal(train, np.arange(60))
+        np.testing.assert_array_equal(test, np.arange(60, 90))
 
 
 def test_no_class_has_two_samples(data):

@@ -59,7 +59,7 @@ def test_until_it_starts_it_is_the_plain_net(fitted, data):
 
 
 def test_where_nothing_is_accepted_it_is_deferred_resampling(data):
-    with pytest.warns(UserWarning, match=r"None of \d+ rows was translated.*gamma=1") as caught:
+    with pytest.warns(UserWarning, match=r"None of \d+ samples was translated.*gamma=1") as caught:
         none = M2mClassifier(**M2M | {"gamma": 1.0, "n_steps": 0}).fit(*data)
     assert len(caught) == 1 and caught[0].filename == __file__
     drs = RebalancedClassifier(**QUICK, sampling="balanced", rebalance_from=2).fit(*data)
@@ -268,7 +268,7 @@ def test_a_class_that_g_never_learnt_is_named(data):
     never = nn.Linear(6, 3)
     never.weight.data.zero_()
     never.bias.data.copy_(torch.tensor([1.0, 0.0, 1.0]))  # bulk, rare, some
-    said = r"recognises no training row of the classes \['rare'"
+    said = r"recognises no training sample of the classes \['rare'"
     with pytest.warns(UserWarning, match=said) as caught:
         M2mClassifier(**M2M | {"source_estimator": never, "gamma": 0.0}).fit(*data)
     assert caught[0].filename == __file__

@@ -108,7 +108,7 @@ def test_translations_are_algorithm_1(unit, lam, data):
         net[0].weight.data /= torch.from_numpy(X.std(0))
     settings = {"unit": unit, "lam": lam, "gamma": 0.0, "beta": 0.0, "step_size": 0.2, "n_steps": 4}
     sampler = quick(source_estimator=g, target_estimator=f, max_nnz=4, **settings)
-    with pytest.warns(UserWarning, match="recognises no training row"):
+    with pytest.warns(UserWarning, match="recognises no training sample"):
         X_new, y_new = sampler.fit_resample(X, y)
     spread = X.std(0) if unit == "spread" else np.ones(4)
     scale = torch.from_numpy(spread)
@@ -222,7 +222,7 @@ def test_a_class_that_g_never_learnt_is_named(data):
     with pytest.warns(UserWarning) as caught:
         quick(source_estimator=never).fit_resample(*data)
     first, second = (str(w.message) for w in caught)
-    assert "recognises no training row of the classes ['rare', 'some']" in first
+    assert "recognises no training sample of the classes ['rare', 'some']" in first
     assert "reached a confidence" in second
     assert all(w.filename == __file__ for w in caught)
 
