@@ -133,7 +133,7 @@ def for_classes(
     if missing and default is _NO_DEFAULT:
         raise ValueError(
             f"{name} has nothing for {_some(missing)}, but y has the labels {_some(labels)}. Name "
-            "each of them."
+            f"each of them; {name} has {_some(list(given)) if given else 'none'}."
         )
     return [given.get(label, default) for label in labels]
 

@@ -13,6 +13,8 @@ import numpy as np
 import pandas as pd
 import torch
 
+from sklimb._data.tensors import to_array
+
 
 def label_array(y: Any) -> Any:
     """Return labels as an array of their own type, with gaps still in it as gaps.
@@ -37,7 +39,7 @@ def label_array(y: Any) -> Any:
     (array(['a', nan], dtype=object), array([2, 1]))
     """
     if isinstance(y, torch.Tensor):
-        return y.detach().cpu().numpy()
+        return to_array(y, "y")
     if isinstance(y, np.ma.MaskedArray):
         if not np.ma.is_masked(y):
             return y.data

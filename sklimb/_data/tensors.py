@@ -123,6 +123,36 @@ def to_scipy(x: Tensor) -> scipy.sparse.csr_array:
     return scipy.sparse.csr_array(tuple(part.cpu().numpy() for part in parts), shape=x.shape)
 
 
+def to_array(x: Tensor, name: str) -> np.ndarray | scipy.sparse.csr_array:
+    """Return what a user's tensor holds: an array, or CSR of a sparse one.
+
+    Parameters
+    ----------
+    x : Tensor
+        On any device; bfloat16, which NumPy has not, becomes float32.
+    name : str
+        What the user calls it.
+
+    Raises
+    ------
+    TypeError
+        If it has no values (``device="meta"``), or those of no array (quantized, nested).
+    ValueError
+        If it is sparse and no matrix.
+    """
+    x = x.detach()
+    try:
+        if not (x.layout == torch.strided or x.is_nested or x.is_meta):
+            return sparse_to_scipy(x)
+        x = (x.float() if x.dtype == torch.bfloat16 else x).cpu()
+        return x.resolve_conj().resolve_neg().numpy()
+    except (RuntimeError, TypeError) as error:
+        raise TypeError(
+            f"{name} is a tensor that no array can be made of, of {x.dtype} and {x.layout} on "
+            f"{x.device}: {str(error).splitlines()[0]}"
+        ) from None
+
+
 def sparse_to_scipy(x: Tensor) -> scipy.sparse.csr_array:
     """Return a sparse tensor of any layout that scipy has too in CSR, never dense.
 

@@ -20,7 +20,7 @@ from sklimb._data.datasets import check_filled, dataset_labels, describe, item_s
 from sklimb._data.labels import label_array, plain_labels
 from sklimb._data.remedies import remedy_named
 from sklimb._data.sparse_form import check_sparse
-from sklimb._data.tensors import sparse_to_scipy
+from sklimb._data.tensors import to_array
 from sklimb._data.training_data import ArrayData, DatasetData, TrainingData
 from sklimb._random import isolated_rng
 from sklimb._warnings import warn
@@ -155,6 +155,8 @@ def check_new_data(estimator: BaseEstimator, X: Any) -> TrainingData:
     if is_dataset(X):
         _check_items(estimator, X, reset=False)
         return DatasetData(X)
+    if isinstance(X, torch.Tensor):
+        X = to_array(X, "X")
     _check_images(estimator, X)
     X, _ = check_rows(estimator, X, None, reset=False)
     return ArrayData(X, device=estimator.net_.device)
@@ -274,7 +276,7 @@ def check_rows(
     which the network casts a batch at a time.
     """
     if isinstance(X, torch.Tensor):
-        X = _from_torch(X)
+        X = to_array(X, "X")
     elif np.ma.is_masked(X):  # scikit-learn would take what stands behind the mask
         X = X.astype(np.float64).filled(np.nan)
     y = plain_labels(y)
@@ -305,16 +307,14 @@ def check_rows(
     return np.ascontiguousarray(X), y
 
 
-def _from_torch(X: torch.Tensor) -> np.ndarray | scipy.sparse.csr_array:
-    X = X.detach()
-    if X.dtype == torch.bfloat16:  # numpy has none
-        X = X.float()
-    return X.cpu().numpy() if X.layout == torch.strided else sparse_to_scipy(X)
-
-
 def _check_axes(X: Any) -> None:
-    """Raise a ValueError for an array of three axes, or more than four."""
+    """Raise a ValueError for an array of three axes, more than four, or images of no pixel."""
     axes = getattr(X, "ndim", 2)
+    if axes == 4 and 0 in X.shape[1:]:
+        raise ValueError(
+            f"X of shape {tuple(X.shape)} has images without a pixel. They are taken as (n, "
+            "channels, height, width)."
+        )
     if axes == 3:
         raise ValueError(
             f"X of shape {X.shape} has three axes. Images need one for their channels: pass "

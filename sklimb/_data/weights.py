@@ -9,6 +9,8 @@ import numpy as np
 import torch
 from sklearn.utils.validation import _check_sample_weight
 
+from sklimb._data.tensors import to_array
+
 # Weights are summed, and multiplied by squares of values of X.
 _LARGEST_WEIGHT = 1e100
 
@@ -61,7 +63,7 @@ def _numbers_of_samples(sample_weight: Any) -> Any:
             "goes by class is class_weight, a parameter of the classifiers."
         )
     if isinstance(sample_weight, torch.Tensor):
-        sample_weight = sample_weight.detach().cpu()
+        sample_weight = to_array(sample_weight, "sample_weight")
     if isinstance(sample_weight, np.ma.MaskedArray):
         return sample_weight.astype(np.float64).filled(np.nan)
     kind = getattr(getattr(sample_weight, "dtype", None), "kind", "f")

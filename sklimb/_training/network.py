@@ -178,9 +178,9 @@ class NetworkFactory:
             with torch.no_grad():
                 features = run_backbone(backbone, self.example, self.dtype)
         except RuntimeError as error:  # torch's own, of shapes that do not fit
-            raise RuntimeError(
-                f"{type(backbone).__name__} cannot take the first rows of X, a batch of shape "
-                f"{tuple(self.example.shape)}: {error}"
+            raise ValueError(
+                f"module {type(backbone).__name__} cannot take the first rows of X, a batch of "
+                f"shape {tuple(self.example.shape)}: {error}"
             ) from error
         check_features(features, len(self.example), backbone)
         width = features.shape[-1]

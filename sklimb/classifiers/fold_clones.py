@@ -19,7 +19,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _check_method_params
 
 from sklimb._data.sparse_form import check_sparse
-from sklimb._data.tensors import sparse_to_scipy
+from sklimb._data.tensors import to_array
 from sklimb._data.validation import take_rows, unsliced
 from sklimb._data.weighted_fit import fit_weighted, in_columns_of
 from sklimb._warnings import warn
@@ -50,7 +50,7 @@ def in_rows(X: Any) -> Any:
     """Return X in a form whose samples can be taken: a Dataset as it is, sparse as CSR."""
     X = unsliced(X)
     if isinstance(X, torch.Tensor):
-        X = X.detach() if X.layout == torch.strided else sparse_to_scipy(X)
+        X = to_array(X, "X")
     return indexable(X)[0]
 
 
@@ -183,6 +183,8 @@ def mean_probabilities(
         float32 if all gave that, else float64.
     """
     check_sparse(X)
+    if isinstance(X, torch.Tensor):
+        X = to_array(X, "X")
     total: Any = 0.0
     times = np.zeros(len(classes))
     single = True

@@ -305,6 +305,10 @@ def _load(vectors: Any) -> dict[str, np.ndarray]:
             found = _read(Path(vectors))
         except OSError as error:
             reason = error.strerror or str(error)
+            if isinstance(error, IsADirectoryError):
+                raise ValueError(
+                    f"vectors={str(vectors)!r} is a folder; it must be the file of word vectors."
+                ) from None
             raise type(error)(error.errno, f"vectors: {reason}", str(vectors)) from None
     widths = {vector.shape for vector in found.values()}
     if len(widths) != 1 or len(next(iter(widths))) != 1 or (0,) in widths:

@@ -8,6 +8,7 @@ from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
+import torch
 from imblearn.over_sampling.base import BaseOverSampler
 from imblearn.utils import check_target_type
 from sklearn.utils import column_or_1d
@@ -19,6 +20,7 @@ from sklimb._data.by_class import by_label, for_classes
 from sklimb._data.labels import check_labels_given, label_array
 from sklimb._data.remedies import check_container, odd_column
 from sklimb._data.sparse_form import check_sparse
+from sklimb._data.tensors import to_array
 from sklimb._warnings import warn
 
 
@@ -83,6 +85,8 @@ class ByClassOverSampler(BaseOverSampler):
 
     def _check_X_y(self, X: Any, y: Any, accept_sparse: Any = None) -> tuple[Any, Any, bool]:
         check_sparse(X)
+        if isinstance(X, torch.Tensor):
+            X = to_array(X, "X")
         if isinstance(X, np.ma.MaskedArray):  # else what stands behind the mask is drawn from
             X = X.astype(np.float64).filled(np.nan)
         return super()._check_X_y(X, label_array(y), accept_sparse)

@@ -103,6 +103,8 @@ def test_without_a_default_each_class_is_named():
     assert for_classes({"a": 1, "b": 2, "z": 3}, ["b", "a"], "shares") == [2, 1]
     with pytest.raises(ValueError, match=r"shares has nothing for \['c'\], but y has the labels"):
         for_classes({"a": 1, "b": 2}, ["a", "b", "c"], "shares")
+    with pytest.raises(ValueError, match=r"Name each of them; shares has none\.$"):
+        for_classes({}, ["a"], "shares")
 
 
 def test_a_series_without_an_index_of_its_own_is_by_position_where_that_is_plain():

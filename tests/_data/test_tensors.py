@@ -13,7 +13,7 @@ import torch
 
 from sklimb import DecoupledClassifier, RebalancedClassifier
 from sklimb._data import tensors
-from sklimb._data.tensors import as_tensor, blank_like, from_scipy
+from sklimb._data.tensors import as_tensor, blank_like, from_scipy, to_array
 from sklimb.backbones import MLP
 from tests.shared import QUICK, Items, same_bits
 from tests.shared import data as data
@@ -233,3 +233,32 @@ def test_a_blank_has_shape_and_type_and_no_value(dtype):
         assert sparse.layout == torch.sparse_csr and sparse.dtype == dtype
         assert sparse.shape == x.shape and len(sparse.values()) == 0
         assert not sparse.to_dense().any()
+
+
+@pytest.mark.parametrize(
+    ("x", "expected"),
+    [
+        (torch.tensor([[1.5, 2.0]], dtype=torch.bfloat16, requires_grad=True), [[1.5, 2.0]]),
+        (torch.tensor([1, 2]), [1, 2]),
+        (torch.tensor([1 + 2j]).conj(), [1 - 2j]),
+        (torch.tensor([[0.0, 3.0]]).to_sparse(), [[0.0, 3.0]]),
+    ],
+)
+def test_what_a_users_tensor_holds(x, expected):
+    found = to_array(x, "X")
+    found = found.toarray() if scipy.sparse.issparse(found) else found
+    np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize(
+    "x",
+    [
+        torch.empty(3, 2, device="meta"),
+        torch.ones(3, 2).to(torch.float8_e4m3fn),
+        torch.ones(3, 2).to_mkldnn(),
+    ],
+    ids=lambda x: f"{x.dtype}, {x.layout}, {x.device}",
+)
+def test_tensors_that_no_array_can_be_made_of(x):
+    with pytest.raises(TypeError, match=r"^sample_weight is a tensor that no array .* of torch\."):
+        to_array(x, "sample_weight")

@@ -152,6 +152,8 @@ def test_other_numbers_of_axes(convert):
         check_rows(Estimator(), convert(np.zeros((4, 8, 8))), [0, 1, 0, 1], reset=True)
     with pytest.raises(ValueError, match=r"has 5 axes.*rows.*images.*Dataset"):
         check_rows(Estimator(), convert(np.zeros((4, 3, 2, 8, 8))), [0, 1, 0, 1], reset=True)
+    with pytest.raises(ValueError, match=r"\(4, 1, 0, 8\) has images without a pixel"):
+        check_rows(Estimator(), convert(np.zeros((4, 1, 0, 8))), [0, 1, 0, 1], reset=True)
 
 
 # --- Datasets ---------------------------------------------------------------------------------

@@ -242,3 +242,9 @@ def test_tweets_can_be_tagged():
     model = make_pipeline(WordWindowVectorizer(), LinearSVC(C=0.1, random_state=0))
     # 15 % of the words are verbs, the most frequent tag
     assert model.fit(X, y).score(X_dev, y_dev) > 0.8
+
+
+@pytest.mark.parametrize("vectors", ["", "."])
+def test_a_folder_is_no_file_of_word_vectors(vectors):
+    with pytest.raises(ValueError, match=rf"^vectors='{vectors}' is a folder"):
+        WordWindowVectorizer(vectors=vectors).fit([["a"]])

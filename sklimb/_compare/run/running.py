@@ -21,7 +21,7 @@ from sklimb._compare.data.preparing import take
 from sklimb._compare.errors import InputError
 from sklimb._compare.run.scores import Scoring, aligned_scores, class_recalls, score
 from sklimb._compare.run.splits import Split
-from sklimb._compare.run.watching import end_with
+from sklimb._compare.run.watching import end_with, without_ctrl_c
 
 # What another try may mend, unlike other errors.
 DIED = "its process died"
@@ -320,7 +320,8 @@ def _in_parallel(tasks, X, y, scoring, n_jobs):
         initializer=end_with,
         initargs=(os.getpid(),),
     )
-    return parallel(joblib.delayed(run_task)(task, X, y, scoring) for task in tasks)
+    with without_ctrl_c():
+        return parallel(joblib.delayed(run_task)(task, X, y, scoring) for task in tasks)
 
 
 def _alone(task: Task, X, y, scoring: Scoring) -> Outcome:

@@ -42,6 +42,26 @@ def test_a_worker_ends_soon_after_its_parent_was_killed():
             time.sleep(0.1)
 
 
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="Windows has no such masks")
+def test_ctrl_c_says_nothing_to_a_process_that_starts():
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    begins = [sys.executable, "-c", "import time; print(); time.sleep(0.5); print('ended')"]
+    try:
+        with pytest.raises(KeyboardInterrupt), watching.without_ctrl_c():
+            worker = subprocess.Popen(
+                begins, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            )
+            os.kill(worker.pid, signal.SIGINT)  # in its first moments
+            worker.stdout.readline()
+            os.kill(worker.pid, signal.SIGINT)  # and when it works
+            signal.raise_signal(signal.SIGINT)  # it comes after the block
+        out, _ = worker.communicate(timeout=60)
+        assert (out, worker.returncode) == ("ended\n", 0)
+        assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 # The worker begins to watch when its parent is gone.
 _LATE = """
 import os, subprocess, sys
