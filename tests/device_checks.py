@@ -10,11 +10,13 @@ import pathlib
 import pickle
 import tempfile
 import warnings
+from contextlib import suppress
 
 import numpy as np
 import torch
 from scipy import sparse
 from sklearn.base import clone
+from skorch.callbacks import Callback
 from torch.utils.data import TensorDataset
 
 from sklimb import (
@@ -64,6 +66,14 @@ METHODS = {
 }
 # Those that go through code of their own for other kinds of input.
 FOR_OTHER_INPUT = ("cross entropy", "mixup", "RSG", "M2m")
+# Other losses than that of another one here: a checkpoint of them holds the same things.
+OF_ITS_STATE = (
+    "focal",
+    "AM-softmax",
+    "logit adjustment",
+    "RSG, balanced loss",
+    "M2m, other labels",
+)
 
 
 def rows():
@@ -134,6 +144,31 @@ def copies(device, name):
     return [other.predict_proba(X) for other in again]
 
 
+class _CtrlC(Callback):
+    """Ctrl-C in the second epoch, when the first is in the file."""
+
+    def on_epoch_end(self, net, **kwargs):
+        if len(net.history) == 2:
+            raise KeyboardInterrupt
+
+
+def checkpoint(device, name):
+    """Interrupted in its second epoch, and gone on with from the file: it must be the same fit."""
+    X, y = rows()
+    model = on(device, METHODS[name])
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what is left of a cut fit has learnt little
+        model.set_params(checkpoint=pathlib.Path(folder) / "fit", checkpoint_every=1)
+        cut = clone(model)
+        cut.callbacks = [_CtrlC()]
+        with suppress(KeyboardInterrupt):
+            cut.fit(X, y)
+        assert model.checkpoint.exists()
+        model.fit(X, y)
+        assert not model.checkpoint.exists()
+    return answers(model, X)
+
+
 def of_sparse_rows(device, name):
     X, y = sparse_rows()
     return [on(device, METHODS[name]).fit(X, y).predict_proba(X)]
@@ -188,6 +223,8 @@ def _checks():
         yield f"weights: {name}", weighted, (name,)
     for name in ("empirical offset", "members", "affinity"):
         yield f"copies: {name}", copies, (name,)
+    for name in (name for name in METHODS if name not in OF_ITS_STATE):
+        yield f"checkpoint: {name}", checkpoint, (name,)
     for name in FOR_OTHER_INPUT:
         yield f"sparse: {name}", of_sparse_rows, (name,)
         yield f"Dataset: {name}", of_a_dataset, (name,)
