@@ -4,7 +4,7 @@ Every kind of training is begun in a child, killed after a random time and begun
 ends; its probabilities are compared with those of a fit that nobody killed. After each kill the
 file, where there is one, must be whole.
 
-    python benchmarks/kills.py [--kills 50] [--seed 0]
+    python benchmarks/kills.py [--kills 50] [--seed 0]          benchmarks/results/kills.csv
 """
 
 from __future__ import annotations
@@ -15,11 +15,13 @@ import os
 import sys
 import tempfile
 import time
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from lib.records import write_csv
 from scipy import sparse
 from sklearn.base import clone
 from torch.utils.data import TensorDataset
@@ -38,6 +40,7 @@ from sklimb.backbones import MLP
 
 EPOCHS = {"max_epochs": 60, "batch_size": 32, "module__hidden": (16,), "random_state": 0}
 SOURCE = RebalancedClassifier(class_weight="balanced", **EPOCHS)
+COLUMNS = ("fits", "kills", "broken_files", "other_bits", "files_left")
 MODELS = {
     "plain": RebalancedClassifier(**EPOCHS),
     "LDAM-DRW": RebalancedClassifier(
@@ -95,11 +98,12 @@ def main() -> None:
     rng = np.random.default_rng(options.seed)
     expected: dict[str, np.ndarray] = {}
     seconds: dict[str, float] = {}
-    kills = broken = other = wrong = reruns = 0
-    names = list(MODELS)
-    while kills < options.kills:
-        name = names[reruns % len(names)]
-        reruns += 1
+    counts = {name: dict.fromkeys(COLUMNS, 0) for name in MODELS}
+    names = cycle(MODELS)
+    while (kills := sum(row["kills"] for row in counts.values())) < options.kills:
+        name = next(names)
+        row = counts[name]
+        row["fits"] += 1
         if name not in expected:
             process, queue = begin(name, None)
             expected[name], seconds[name] = queue.get()
@@ -109,26 +113,27 @@ def main() -> None:
             of_this = 0
             while True:
                 process, queue = begin(name, str(path))
-                if of_this < 3 and kills < options.kills:
+                if of_this < 3 and kills + of_this < options.kills:
                     process.join(rng.uniform(0, seconds[name]))
                     if process.is_alive():
                         process.kill()
                         process.join()
-                        kills, of_this = kills + 1, of_this + 1
-                        broken += path.exists() and not whole(path)
+                        of_this += 1
+                        row["broken_files"] += path.exists() and not whole(path)
                         continue
                 found, _ = queue.get()
                 process.join()
                 break
             same = np.array_equal(found, expected[name])
-            wrong += not same
-            other += bool(os.listdir(folder))
+            row["kills"] += of_this
+            row["other_bits"] += not same
+            row["files_left"] += bool(os.listdir(folder))
             print(f"{name}: killed {of_this} times, same bits: {same}", flush=True)
-    print(
-        f"{kills} kills of {reruns} fits: {broken} files broken, {wrong} fits of other bits, "
-        f"{other} with files left"
-    )
-    sys.exit(bool(broken or wrong or other))
+    total = {key: sum(row[key] for row in counts.values()) for key in COLUMNS}
+    print(", ".join(f"{key} {value}" for key, value in total.items()))
+    rows = [{"training": name, **row} for name, row in (counts | {"all": total}).items()]
+    print(write_csv("kills.csv", rows, ["training", *COLUMNS]))
+    sys.exit(any(total[key] for key in COLUMNS[2:]))
 
 
 def whole(path: Path) -> bool:

@@ -4,6 +4,8 @@ A child has the parent's memory, but none of its threads. Each predicts and fits
 limit of time.
 
     python benchmarks/speed/forks.py [--forks 200] [--limit 60]
+
+What came of it is in `benchmarks/results/speed/forks.csv`.
 """
 
 from __future__ import annotations
@@ -16,11 +18,15 @@ import sys
 import threading
 import time
 import warnings
+from pathlib import Path
 
 import numpy as np
 
 from sklimb import RebalancedClassifier
 from sklimb._random import choose_threads
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from lib.records import write_csv
 
 # Below and above what one thread is enough for.
 SHAPES = {"one thread": (300, 20, "auto"), "several threads": (1_500, 600, 1_024)}
@@ -92,24 +98,27 @@ def case(shape: tuple, *, during: bool, forks: int, limit: float) -> int:
 
 
 def main() -> None:
-    """Try all cases, and print a line for each."""
+    """Try all cases, print a line for each, and write what came of them."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--forks", type=int, default=200, help="of each case")
     parser.add_argument("--limit", type=float, default=60.0, help="seconds for a child")
     options = parser.parse_args()
-    total = 0
+    rows = []
     for name, shape in SHAPES.items():
         n, d, batch_size = shape
         size = 16 if batch_size == "auto" else batch_size
         for during in (False, True):
             wrong = case(shape, during=during, forks=options.forks, limit=options.limit)
-            total += wrong
             when = "during a fit in another thread" if during else "after a fit"
             threads = choose_threads(min(size, n), d)
             print(
                 f"{name} ({threads}), {when}: {wrong} of {options.forks} hang or fail", flush=True
             )
-    sys.exit(total > 0)
+            rows.append(
+                {"threads": threads, "forked": when, "forks": options.forks, "wrong": wrong}
+            )
+    print(write_csv("speed/forks.csv", rows, list(rows[0])))
+    sys.exit(any(row["wrong"] for row in rows))
 
 
 if __name__ == "__main__":
