@@ -4,6 +4,8 @@ Pages of the mapped file that are in memory count, too, so a fit that copied not
 show 1 times the array. Each runs in a process of its own.
 
     python benchmarks/speed/memory.py [--megabytes 400] [--columns 100]
+
+What came of it is in `benchmarks/results/speed/memory.csv`.
 """
 
 from __future__ import annotations
@@ -21,6 +23,9 @@ import numpy as np
 
 from sklimb import AffinityClassifier, RebalancedClassifier
 from sklimb.backbones import MLP
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from lib.records import write_csv
 
 MODELS = {
     "RebalancedClassifier(cross_fit=True)": (RebalancedClassifier, {"cross_fit": True}),
@@ -79,7 +84,7 @@ def main() -> None:
     options = parser.parse_args()
     n = options.megabytes * 2**20 // (4 * options.columns)
     context = multiprocessing.get_context("spawn")
-    worst = 0.0
+    rows = []
     with tempfile.TemporaryDirectory() as folder:
         path = str(Path(folder) / "X.npy")
         X = np.lib.format.open_memmap(path, "w+", np.float32, (n, options.columns))
@@ -94,9 +99,11 @@ def main() -> None:
             process.start()
             fit, predict = queue.get()
             process.join()
-            worst = max(worst, fit)
+            peaks = {"fit": round(fit, 2), "predict": round(predict, 2)}
+            rows.append({"model": name, "megabytes": options.megabytes, **peaks})
             print(f"{name}: fit {fit:.2f}, predict {predict:.2f} times the array", flush=True)
-    sys.exit(worst > 1.3)
+    print(write_csv("speed/memory.csv", rows, list(rows[0])))
+    sys.exit(any(row["fit"] > 1.3 for row in rows))
 
 
 if __name__ == "__main__":

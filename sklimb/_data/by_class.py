@@ -133,7 +133,7 @@ def for_classes(
     if missing and default is _NO_DEFAULT:
         raise ValueError(
             f"{name} has nothing for {_some(missing)}, but y has the labels {_some(labels)}. Name "
-            f"each of them; {name} has {_some(list(given)) if given else 'none'}."
+            f"each of them. {name} is {_shown(given)}."
         )
     return [given.get(label, default) for label in labels]
 
@@ -153,6 +153,10 @@ def _only_counts(series: Any, index: list[Any], labels: Sequence[Any]) -> bool:
     """Return whether an index is the one that pandas gives where there is none, beside labels."""
     counting = type(series.index).__name__ == "RangeIndex" and index == list(range(len(labels)))
     return counting and not {_plain(label) for label in labels} & set(index)
+
+
+def _shown(given: Mapping[Any, Any]) -> str:
+    return "{" + _some([*given])[1:-1] + "}" if given else "{}"
 
 
 def _some(labels: Sequence[Any]) -> str:

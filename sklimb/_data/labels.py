@@ -184,6 +184,15 @@ def check_sortable(y: Any, name: str) -> None:
         raise TypeError(_several({type(label) for label in labels}, name)) from None
 
 
+def check_ordered(labels: Any, name: str = "y") -> None:
+    """Raise a ValueError for labels of several types that have no order, as text and numbers."""
+    if isinstance(labels, np.ndarray) and labels.dtype == object and labels.ndim == 1:
+        try:
+            np.unique(labels)
+        except TypeError:
+            raise ValueError(_several({type(label) for label in labels}, name)) from None
+
+
 def _several(kinds: set[type], name: str) -> str:
     told = ", ".join(sorted(kind.__name__ for kind in kinds))
     return f"{name} has labels of several types ({told}), which have no order: make them one type."

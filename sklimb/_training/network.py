@@ -177,6 +177,8 @@ class NetworkFactory:
         try:
             with torch.no_grad():
                 features = run_backbone(backbone, self.example, self.dtype)
+        except torch.OutOfMemoryError:
+            raise
         except RuntimeError as error:  # torch's own, of shapes that do not fit
             raise ValueError(
                 f"module {type(backbone).__name__} cannot take the first rows of X, a batch of "

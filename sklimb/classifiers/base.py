@@ -228,11 +228,13 @@ class BaseNetClassifier(PredictingMixin, ClassifierMixin, HistoryInHtml, LeanPic
                     "The calls before this one had no scan, or another: columns were scaled and "
                     "classes counted without this one. Pass scan from the first call on."
                 )
-        if fitted and classes is not None and not np.array_equal(np.unique(classes), self.classes_):
-            raise ValueError(
-                f"classes={np.unique(classes).tolist()} differ from those of the first call, "
-                f"{self.classes_.tolist()}."
-            )
+        if fitted and classes is not None:
+            given = np.unique(plain_labels(classes, "classes"))
+            if not np.array_equal(given, self.classes_):
+                raise ValueError(
+                    f"classes={given.tolist()} differ from those of the first call, "
+                    f"{self.classes_.tolist()}."
+                )
         return self._train(X, y, sample_weight, Mode.PARTIAL_FIT, classes, scan)
 
     @names_extremes

@@ -143,17 +143,17 @@ def _given(cv: Any, X: Any, y: np.ndarray, params: dict[str, Any]) -> Iterator[F
             return
         except ValueError as error:  # most splitters look at the data here
             raise ValueError(f"cv={_shown(cv)} makes no folds of these data: {error}") from error
-        yield _as_positions(fold, number, len(y))
+        yield _as_positions(fold, number, len(y), type(cv).__name__)
 
 
-def _as_positions(fold: Any, number: int, n_samples: int) -> Fold:
+def _as_positions(fold: Any, number: int, n_samples: int, of: str) -> Fold:
     every = np.arange(n_samples)
     try:
         train, test = fold
         parts = [every[p] if isinstance(p, slice) else np.asarray(p) for p in (train, test)]
     except (TypeError, ValueError):
         raise ValueError(
-            f"Fold {number} of cv must be a pair (training samples, test samples), got "
+            f"Fold {number} of cv, a {of}, must be a pair (training samples, test samples), got "
             f"{_shown(fold)}. Give a whole number of folds, as cv=5, or a list of pairs."
         ) from None
     for name, part in zip(("training", "test"), parts, strict=True):

@@ -86,7 +86,15 @@ class ClassScores(nn.Module):
         cast = x.to(like.device)
         if not hasattr(self.network, "like"):  # ours cast their input themselves, where it is due
             cast = cast.to(like.dtype)
-        out = self.network(cast)
+        try:
+            out = self.network(cast)
+        except torch.OutOfMemoryError:
+            raise
+        except RuntimeError as error:  # torch's own, of shapes that do not fit
+            raise ValueError(
+                f"The network {type(self.network).__name__}, given as source_estimator or "
+                f"target_estimator, cannot take X in batches of shape {tuple(cast.shape)}: {error}"
+            ) from error
         if isinstance(out, (tuple, list)):
             out = out[0]
         if self.gives == "probabilities":

@@ -212,6 +212,8 @@ class M2mSampler(ByClassOverSampler):
             If y has one class only, or X is not finite.
         """
         self._is_integer = integer_columns(X)
+        if not isinstance(self.round_integers, (bool, np.bool_)):  # as the checks of all others say
+            raise ValueError(f"round_integers must be True or False, got {self.round_integers!r}.")
         if not self.round_integers:
             X = integers_as_floats(X, self._is_integer)
             self._is_integer = np.zeros_like(self._is_integer)

@@ -17,7 +17,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from sklimb._constraints import Number, check_takes
 from sklimb._data.by_class import by_label, for_classes
-from sklimb._data.labels import check_labels_given, label_array
+from sklimb._data.labels import check_labels_given, check_ordered, label_array
 from sklimb._data.remedies import check_container, odd_column
 from sklimb._data.sparse_form import check_sparse
 from sklimb._data.tensors import to_array
@@ -119,7 +119,7 @@ def _check_containers(X: Any, y: Any) -> None:
         )
     if odd := odd_column(X, dates=True):
         raise ValueError(f"Samplers take numbers only. {odd}")
-    check_labels_given(y)
+    check_ordered(check_labels_given(y))
 
 
 def _sizes_by_function(strategy: Callable[[np.ndarray], Any], y: np.ndarray) -> dict[Any, Any]:

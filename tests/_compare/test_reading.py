@@ -155,6 +155,7 @@ def test_a_missing_label_stays_missing(file):
     [
         ("", {}, "is empty"),
         ("\n \n", {}, "is empty"),
+        ("\ufeff\ufeff", {}, "its first line, .*, names no column"),
         ("age,sex,label\n", {}, "header but no rows"),
         ("age\n1\n2\n", {}, "one column only"),
         ("age,sex,label\n1,m,a\n", {"target": "lable"}, "did you mean 'label'"),

@@ -103,7 +103,7 @@ def test_without_a_default_each_class_is_named():
     assert for_classes({"a": 1, "b": 2, "z": 3}, ["b", "a"], "shares") == [2, 1]
     with pytest.raises(ValueError, match=r"shares has nothing for \['c'\], but y has the labels"):
         for_classes({"a": 1, "b": 2}, ["a", "b", "c"], "shares")
-    with pytest.raises(ValueError, match=r"Name each of them; shares has none\.$"):
+    with pytest.raises(ValueError, match=r"Name each of them\. shares is {}\.$"):
         for_classes({}, ["a"], "shares")
 
 

@@ -17,7 +17,7 @@ from sklimb import (
     PriorCorrectedClassifier,
     RebalancedClassifier,
 )
-from sklimb._data.labels import check_labels_given, label_array, plain_labels
+from sklimb._data.labels import check_labels_given, check_ordered, label_array, plain_labels
 from sklimb.backbones import MLP
 from sklimb.classifiers import LabelEncodedClassifier
 from sklimb.datasets import flip_labels, make_long_tailed
@@ -127,3 +127,13 @@ def test_what_are_no_labels_is_left_to_others(y):
 def test_classes_of_partial_fit_are_labels_too(classes):
     with pytest.raises(ValueError, match="Input classes contains NaN: 1 of 3 labels is missing"):
         RebalancedClassifier(max_epochs=1).partial_fit(X, TEXT, classes=classes)
+
+
+def test_labels_without_an_order():
+    mixed = np.array(["a", 1, 2.5], dtype=object)
+    with pytest.raises(
+        ValueError, match=r"classes has labels of several types \(float, int, str\)"
+    ):
+        check_ordered(mixed, "classes")
+    check_ordered(np.array([2, 1.5], dtype=object))
+    check_ordered(np.eye(2))

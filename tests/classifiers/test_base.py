@@ -267,6 +267,9 @@ def test_partial_fit_meets_classes_late(cls, data):
         model.partial_fit(X, np.where(first, y, "new"))
     with pytest.raises(ValueError, match="differ from those of the first call"):
         model.partial_fit(X, y, classes=["a", "b"])
+    for odd in (["many", None], ["many", 2]):
+        with pytest.raises(ValueError, match="classes"):
+            model.partial_fit(X, y, classes=odd)
     model.partial_fit(X[:1], y[:1])  # one row, one class
 
 

@@ -74,12 +74,15 @@ class _Splitter:
 @pytest.mark.parametrize(
     ("folds", "message"),
     [
-        (range(3), r"Fold 0 of cv must be a pair \(training samples, test samples\), got 0"),
-        ([(np.arange(50), np.arange(50, 90)), None], "Fold 1 of cv must be a pair .*, got None"),
-        ({"a": 1}, "Fold 0 of cv must be a pair .*, got 'a'"),
-        (repeat(7), "Fold 0 of cv must be a pair .*, got 7"),
-        ([(1, 2, 3)], "Fold 0 of cv must be a pair"),
-        ([([[1], [1, 2]], [3])], "Fold 0 of cv must be a pair"),
+        (range(3), r"Fold 0 of cv, a .*, must be a pair \(training samples, test samples\), got 0"),
+        (
+            [(np.arange(50), np.arange(50, 90)), None],
+            "Fold 1 of cv, a .*, must be a pair .*, got None",
+        ),
+        ({"a": 1}, "Fold 0 of cv, a .*, must be a pair .*, got 'a'"),
+        (repeat(7), "Fold 0 of cv, a .*, must be a pair .*, got 7"),
+        ([(1, 2, 3)], "Fold 0 of cv, a .*, must be a pair"),
+        ([([[1], [1, 2]], [3])], "Fold 0 of cv, a .*, must be a pair"),
         ([(0, 1)], "training samples of fold 0 of cv must be positions from 0 to 89 .*array"),
         ([(["a"], ["b"])], "training samples of fold 0 of cv must be positions"),
         ([(np.arange(50), [0.5])], "test samples of fold 0 of cv must be positions"),

@@ -58,3 +58,10 @@ def test_a_source_that_is_left_open_knows_all_its_samples(data):
     assert found.module_.n_members == 1 and not hasattr(found, "oof_proba_")
     asked = RebalancedClassifier(cross_fit=True, n_members=2, max_epochs=1)
     assert fit_source(asked, X, y, y_encoded, seed=0).module_.n_members == 2
+
+
+def test_a_network_that_cannot_take_x_is_named():
+    with pytest.raises(
+        ValueError, match=r"Linear, given as source_estimator .* shape \(2, 3\): mat1"
+    ):
+        ClassScores(nn.Linear(5, 2), 2)(torch.zeros(2, 3))

@@ -18,6 +18,7 @@ from traceback import extract_tb
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 from scipy import sparse
 
@@ -160,6 +161,8 @@ def _shows(text: str, value: Any) -> bool:
         seen.append(f"({len(np.atleast_1d(np.asarray(value, dtype=object)))},")  # its shape
     if isinstance(value, np.generic):
         seen.append(repr(value.item())[:12])
+    if isinstance(value, pd.Series):  # by label
+        seen += [repr(v)[:12] for v in value.index]
     if isinstance(value, Mapping):
         seen += [repr(v)[:12] for pair in value.items() for v in pair]
     elif isinstance(value, (list, tuple, set)):

@@ -54,7 +54,9 @@ def odd_for(name: str) -> st.SearchStrategy:
 def _is_much(value: Any) -> bool:
     if isinstance(value, (list, tuple, range, np.ndarray)):
         return any(_is_much(v) for v in np.atleast_1d(np.asarray(value, dtype=object)))
-    return isinstance(value, (int, float, np.number)) and 3 < value < 10**300
+    if isinstance(value, np.generic):
+        value = value.item()
+    return isinstance(value, (int, float)) and 3 < value < 10**300
 
 
 def allowed(name: str, constraints: Any) -> st.SearchStrategy | None:

@@ -600,3 +600,8 @@ def test_translation_changes_what_is_predicted():
         )
         predictions[beta] = pipeline.fit(X, y).predict(test)
     assert (predictions[0.9] != predictions[1.0]).mean() > 0
+
+
+def test_round_integers_is_a_boolean():
+    with pytest.raises(ValueError, match=r"^round_integers must be True or False, got array"):
+        M2mSampler(round_integers=np.eye(3)).fit_resample(np.eye(4), [0, 0, 0, 1])

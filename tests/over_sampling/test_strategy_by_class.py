@@ -135,3 +135,8 @@ def test_whole_numbers_of_nullable_type_keep_all_their_digits(data):
     _, resampled = SmallClassSMOTE(random_state=0).fit_resample(X, y)
     assert resampled.dtype == "Int64" and resampled.nunique() == 3
     assert resampled.value_counts().nunique() == 1
+
+
+def test_labels_without_an_order_are_refused_by_name():
+    with pytest.raises(ValueError, match=r"^y has labels of several types \(int, str\)"):
+        SmallClassSMOTE().fit_resample(np.zeros((4, 1)), ["a", 1, "a", 1])

@@ -125,7 +125,13 @@ def without_names(rows: list[list[str]]) -> dict[str, Any]:
 
 def with_names(rows: list[list[str]], file: str) -> dict[str, Any]:
     first, below = rows[0], rows[1:]
-    names, repeated = _mangled(first)
+    try:
+        names, repeated = _mangled(first)
+    except pd.errors.EmptyDataError:  # marks that are nothing for pandas, such as a lone U+FEFF
+        raise InputError(
+            f"{file} cannot be read as a table: its first line, {''.join(first)!r}, names no "
+            "column; save it anew as CSV UTF-8"
+        ) from None
     made: dict[str, Any] = {"header": True, "repeated": repeated, "options": {}}
     width = _width(below) if below else len(first)
     if width == len(first) + 1:
