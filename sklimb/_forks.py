@@ -25,31 +25,34 @@ class Gate:
 
     def __init__(self) -> None:
         self._condition = threading.Condition(threading.Lock())
-        self._inside = 0
+        # In how many blocks each thread is.
+        self._depths: dict[int, int] = {}
         self._closed_by: int | None = None
-        self._own = threading.local()
         self._is_copy = False
 
     @contextmanager
     def open(self) -> Iterator[None]:
         """Be inside for a ``with`` block, after any fork that is being made."""
         own = threading.get_ident()
-        with self._condition:
-            while self._closed_by not in (None, own) and not self._depth:
-                self._condition.wait()
-            self._inside += 1
-            self._own.depth = self._depth + 1
+        before = self._depths.get(own, 0)
         try:
+            with self._condition:
+                # a fork from within a block cannot wait for it
+                while self._closed_by not in (None, own) and not before:
+                    self._condition.wait()
+                self._depths[own] = before + 1
             yield
         finally:
-            self._leave()
+            # It counts as left whenever Ctrl-C came: before the count, behind it, or here.
+            self._depths[own] = before
+            self._leave(own)
 
-    def _leave(self) -> None:
+    def _leave(self, own: int) -> None:
         if self._is_copy:
             return
         with self._condition:
-            self._inside -= 1
-            self._own.depth = self._depth - 1
+            if not self._depths[own]:
+                del self._depths[own]
             if self._closed_by is not None:
                 self._condition.notify_all()
 
@@ -59,7 +62,7 @@ class Gate:
         with self._condition:
             self._condition.wait_for(lambda: self._closed_by in (None, own), _LONGEST_WAIT)
             self._closed_by = own
-            self._condition.wait_for(lambda: self._inside == self._depth, _LONGEST_WAIT)
+            self._condition.wait_for(lambda: self._is_alone(own), _LONGEST_WAIT)
 
     def reopen(self) -> None:
         """Let all in again."""
@@ -71,10 +74,8 @@ class Gate:
         """Let a block that a fork was made in end in the child too, whatever was locked then."""
         self._is_copy = True
 
-    @property
-    def _depth(self) -> int:
-        """How many blocks of this thread are inside: a fork from within one cannot wait for it."""
-        return getattr(self._own, "depth", 0)
+    def _is_alone(self, own: int) -> bool:
+        return not any(depth for thread, depth in list(self._depths.items()) if thread != own)
 
 
 # Both are new ones in a forked child.

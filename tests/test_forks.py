@@ -93,4 +93,28 @@ def test_an_error_inside_opens_the_way():
     gate = Gate()
     with pytest.raises(ValueError, match="inside"), gate.open():
         raise ValueError("inside")
-    assert gate._inside == 0
+    assert gate._depths == {}
+
+
+@pytest.mark.parametrize("after", [1, 2, 3], ids=["count", "lock", "leaving"])
+def test_ctrl_c_on_the_way_in_or_out_leaves_nobody_inside(after):
+    """It comes when the lock is let go: behind the count, and once more on the way out."""
+
+    class Lock:
+        left = 0
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *args):
+            Lock.left += 1
+            if Lock.left == after:
+                raise KeyboardInterrupt
+
+    gate = Gate()
+    gate._condition = Lock()
+    with pytest.raises(KeyboardInterrupt):
+        for _ in range(2):
+            with gate.open():
+                pass
+    assert not any(gate._depths.values())
