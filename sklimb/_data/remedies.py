@@ -42,14 +42,22 @@ def remedy_named(estimator: Any, X: Any) -> Iterator[None]:
             what, line = "durations", odd_column(X)
         raise ValueError(f"X holds {what}, which are no numbers yet. {line}")
     try:
-        yield
-    except OverflowError as error:
-        raise ValueError(f"X holds a number that no float can hold: {error}.") from error
+        with overflow_named():
+            yield
     except (ValueError, TypeError) as error:
         line = odd_column(X) or _line(estimator, X, missing="NaN" in str(error))
         if not line:
             raise
         raise ValueError(f"{error}\n{line}") from error
+
+
+@contextmanager
+def overflow_named() -> Iterator[None]:
+    """Raise a ValueError where scikit-learn meets an int in X that is too large for a float."""
+    try:
+        yield
+    except OverflowError as error:
+        raise ValueError(f"X holds a number that no float can hold: {error}.") from error
 
 
 def check_container(X: Any) -> None:

@@ -15,6 +15,7 @@ from sklearn.utils import Bunch
 from sklearn.utils.metadata_routing import process_routing
 from sklearn.utils.validation import _check_method_params, column_or_1d
 
+from sklimb._data.remedies import overflow_named
 from sklimb._data.validation import take_rows
 from sklimb._data.weights import check_weights
 
@@ -65,6 +66,7 @@ def metadata_of(
     return routed
 
 
+@overflow_named()
 def fit_weighted(
     estimator: BaseEstimator,
     X: Any,

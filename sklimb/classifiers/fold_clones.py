@@ -18,6 +18,7 @@ from sklearn.utils import indexable
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _check_method_params
 
+from sklimb._data.remedies import overflow_named
 from sklimb._data.sparse_form import check_sparse
 from sklimb._data.tensors import to_array
 from sklimb._data.validation import take_rows, unsliced
@@ -156,6 +157,7 @@ def gathered(
     return CrossFit(estimators, _mean(total, times), telling)
 
 
+@overflow_named()
 def mean_probabilities(
     estimators: Sequence[Any],
     X: Any,

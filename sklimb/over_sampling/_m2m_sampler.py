@@ -10,6 +10,7 @@ import torch
 from sklearn.utils._param_validation import StrOptions
 
 from sklimb._constraints import COUNT_OR_ZERO, DEVICE, RANDOM_STATE
+from sklimb._data.remedies import overflow_named
 from sklimb._data.tensors import has_float64
 from sklimb._random import Streams, choose_threads, isolated_rng, torch_defaults
 from sklimb._training.plan import resolve_device
@@ -187,6 +188,7 @@ class M2mSampler(ByClassOverSampler):
         self.random_state = random_state
         self.device = device
 
+    @overflow_named()
     def fit_resample(self, X: Any, y: Any) -> tuple[Any, Any]:
         """Return X and y with new samples behind them.
 

@@ -18,7 +18,7 @@ from torch.utils.data import DataLoader, Dataset
 from sklimb._constraints import Number, check_takes
 from sklimb._data.by_class import by_label, for_classes
 from sklimb._data.labels import check_labels_given, check_ordered, label_array
-from sklimb._data.remedies import check_container, odd_column
+from sklimb._data.remedies import check_container, odd_column, overflow_named
 from sklimb._data.sparse_form import check_sparse
 from sklimb._data.tensors import to_array
 from sklimb._warnings import warn
@@ -57,7 +57,7 @@ class ByClassOverSampler(BaseOverSampler):
             The sampler itself.
         """
         _check_containers(X, y)
-        with self._as_dict(y):
+        with self._as_dict(y), overflow_named():
             return super().fit(X, y, **params)
 
     def fit_resample(self, X: Any, y: Any, **params: Any) -> tuple[Any, Any]:
@@ -80,7 +80,7 @@ class ByClassOverSampler(BaseOverSampler):
             Their labels.
         """
         _check_containers(X, y)
-        with self._as_dict(y):
+        with self._as_dict(y), overflow_named():
             return super().fit_resample(X, y, **params)
 
     def _check_X_y(self, X: Any, y: Any, accept_sparse: Any = None) -> tuple[Any, Any, bool]:

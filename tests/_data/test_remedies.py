@@ -14,6 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
 from sklimb import AffinityClassifier, PriorCorrectedClassifier, RebalancedClassifier
+from sklimb._data.remedies import overflow_named
 from sklimb.feature_extraction import DateEncoder
 
 N = 20
@@ -106,3 +107,11 @@ def test_what_no_encoder_is_for_is_named(X, said):
     with pytest.raises((TypeError, ValueError)) as caught:
         RebalancedClassifier(max_epochs=1).fit(X, Y)
     assert re.search(said, str(caught.value))
+
+
+def test_an_int_that_no_float_can_hold_is_in_x():
+    with (
+        pytest.raises(ValueError, match="X holds a number that no float can hold"),
+        overflow_named(),
+    ):
+        float(10**400)
