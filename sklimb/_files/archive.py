@@ -130,10 +130,13 @@ def write_atomically(path: Path, data: bytes) -> None:
     Parameters
     ----------
     path : Path
-        A link is followed.
+        A link is followed. A device or a pipe is written to, not replaced.
     data : bytes
     """
     path = Path(os.path.realpath(path))
+    if is_special(path):
+        path.write_bytes(data)
+        return
     beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}{_UNFINISHED}")
     try:
         with open(beside, "xb") as file:
@@ -141,9 +144,18 @@ def write_atomically(path: Path, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(beside, path)
-    except BaseException:
+    except BaseException as error:
         beside.unlink(missing_ok=True)
+        if (
+            isinstance(error, OSError) and error.errno
+        ):  # of the file that was asked for, not of that beside it
+            error.filename, error.filename2 = str(path), None
         raise
+
+
+def is_special(path: Path) -> bool:
+    """Return whether a path is a device, a pipe or a socket: it cannot be replaced, or end."""
+    return path.exists() and not (path.is_file() or path.is_dir())
 
 
 def remove_unfinished(path: Path) -> None:

@@ -21,7 +21,7 @@ from safetensors.torch import load as tensors_of
 from safetensors.torch import save as bytes_of_tensors
 
 from sklimb._data.training_data import TrainingData
-from sklimb._files.archive import pack, remove_unfinished, unpack, write_atomically
+from sklimb._files.archive import is_special, pack, remove_unfinished, unpack, write_atomically
 from sklimb._random import Streams
 from sklimb._training.identity import described, differences, identity_of, shown
 from sklimb._training.snapshot import restore_snapshot, take_snapshot
@@ -71,11 +71,15 @@ def check_path(path: str | os.PathLike[str]) -> Path:
     Raises
     ------
     ValueError
-        If it is a folder, or the folder that it is in is not there.
+        If it is a folder or a device, or the folder that it is in is not there.
     """
     found = Path(path)
     if found.is_dir():
         raise ValueError(f"checkpoint={os.fspath(path)!r} is a folder. Give the name of a file.")
+    if is_special(found):
+        raise ValueError(
+            f"checkpoint={os.fspath(path)!r} is a device or a pipe. Give the name of a file."
+        )
     if not found.absolute().parent.is_dir():
         raise ValueError(
             f"checkpoint={os.fspath(path)!r}: the folder {str(found.absolute().parent)!r} is not "

@@ -143,8 +143,23 @@ def test_the_old_file_stays_until_the_new_one_is_whole(tmp_path, monkeypatch):
     link.symlink_to(path)
     write_atomically(link, b"new")
     assert link.is_symlink() and path.read_bytes() == b"new"
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(FileNotFoundError) as error:
         write_atomically(tmp_path / "no" / "m", b"new")
+    assert error.value.filename == str(tmp_path / "no" / "m")  # not the one beside it
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no pipes with names")
+def test_a_pipe_or_a_device_is_written_to_and_not_replaced(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        write_atomically(pipe, b"model")
+        assert os.read(reader, 100) == b"model"
+    finally:
+        os.close(reader)
+    assert pipe.is_fifo()
+    assert os.listdir(tmp_path) == ["pipe"]
 
 
 def test_a_file_is_of_one_kind():

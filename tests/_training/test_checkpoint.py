@@ -314,6 +314,7 @@ def test_how_often_it_is_written(every, written, tmp_path, monkeypatch):
     [
         ({"checkpoint": "no/such/folder/c"}, r"folder '.*no/such/folder' is not there"),
         ({"checkpoint": "."}, "is a folder"),
+        ({"checkpoint": os.devnull}, "is a device or a pipe"),
         ({"checkpoint": 3}, "'checkpoint' parameter"),
         ({"checkpoint_every": 0}, "'checkpoint_every' parameter"),
         ({"checkpoint_every": "often"}, r"checkpoint_every='often' is no length of time.*10min"),
