@@ -13,11 +13,50 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any, Generic, TypeVar
 
 import torch
 
+_Value = TypeVar("_Value")
 # A fork waits no longer for a product that takes so many seconds: it is better made than not.
 _LONGEST_WAIT = 10.0
+
+
+class kept_property(Generic[_Value]):
+    """A property that is computed once, and kept in the object.
+
+    `functools.cached_property` locks a lock of its class meanwhile before Python 3.12. A child that
+    is forked at that moment would wait for it for ever.
+
+    Parameters
+    ----------
+    compute : callable
+        The method.
+
+    Examples
+    --------
+    >>> from sklimb._forks import kept_property
+    >>> class Square:
+    ...     def __init__(self, side):
+    ...         self.side = side
+    ...
+    ...     @kept_property
+    ...     def area(self):
+    ...         return self.side**2
+    >>> square = Square(3)
+    >>> square.area, vars(square)
+    (9, {'side': 3, 'area': 9})
+    """
+
+    def __init__(self, compute: Callable[[Any], _Value]) -> None:
+        self._compute = compute
+        self._name = compute.__name__
+        self.__doc__ = compute.__doc__
+
+    def __get__(self, instance: Any, owner: type | None = None) -> _Value:
+        """Compute and keep; what is kept is found before this is asked."""
+        value = vars(instance)[self._name] = self._compute(instance)
+        return value
 
 
 class Gate:

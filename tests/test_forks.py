@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pathlib
 import threading
 
 import pytest
@@ -118,3 +119,29 @@ def test_ctrl_c_on_the_way_in_or_out_leaves_nobody_inside(after):
             with gate.open():
                 pass
     assert not any(gate._depths.values())
+
+
+def test_what_is_kept_is_computed_without_a_lock():
+    class Slow:
+        def __init__(self):
+            self.computing, self.may_end = threading.Event(), threading.Event()
+
+        @_forks.kept_property
+        def value(self):
+            self.computing.set()
+            self.may_end.wait()
+            return 1
+
+    first, second = Slow(), Slow()
+    thread = started(lambda: first.value)
+    first.computing.wait()
+    second.may_end.set()
+    assert second.value == 1  # a lock of the class, as that of functools, would be held by first
+    first.may_end.set()
+    thread.join()
+    assert vars(first)["value"] == vars(second)["value"] == 1
+
+
+def test_no_lock_of_functools_is_held_while_something_is_computed():
+    files = pathlib.Path(_forks.__file__).parent.rglob("*.py")
+    assert [f.name for f in files if "import cached_property" in f.read_text("utf-8")] == []

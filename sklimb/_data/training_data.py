@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -35,6 +34,7 @@ from sklimb._data.tensors import (
     take_rows,
     to_scipy,
 )
+from sklimb._forks import kept_property
 from sklimb._random import Streams
 
 
@@ -233,7 +233,7 @@ class ArrayData(TrainingData, SkorchDataset):
         """Return the first two samples, on the CPU: copied, for a view holds all samples."""
         return self.take(np.arange(len(self))[:2]).X.cpu()
 
-    @cached_property
+    @kept_property
     def copied_from(self) -> np.ndarray | None:
         """Of which sample each is a copy that a sampler made, (n,), None where there are none."""
         return None if self.y_encoded is None else copied_from(self.X, self.y_encoded)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from itertools import islice
 from typing import Any
 
@@ -21,6 +20,7 @@ from sklimb._compare.data.spelling import (
     number_formats,
 )
 from sklimb._compare.phrases import first_hit
+from sklimb._forks import kept_property
 
 # From this share of numbers on, the rest of a column deserves a word.
 _NEARLY = 0.8
@@ -51,9 +51,9 @@ class Cells:
     markers: dict[str, int]
     formats: list[NumberFormat]
 
-    @cached_property
+    @kept_property
     def text(self) -> pd.Series:
-        """The cells without spaces around them, empty where a marker says missing."""
+        """Return the cells without spaces around them, empty where a marker says missing."""
         clean = {t: "" if t in self.markers else t.strip() for t in self.raw.unique()}
         return self.raw.map(clean)
 
