@@ -27,13 +27,10 @@ METHODS: dict[str, tuple[type, dict]] = {
     "centre loss": (OffsetDebiasedClassifier, CENTRE),
 }
 RATES = (0.03, 0.1)
-# What is tried of each method on held-back training images. Sigma is in the middle of the range
-# that the paper finds best.
+# What is tried of each method on held-back training images. The paper's best sigmas are 5 to 20.
 CANDIDATES: dict[str, list[dict]] = {name: [{"lr": lr} for lr in RATES] for name in METHODS} | {
-    "affinity": [{"lr": lr, "sigma": 10.0, "lam": 0.75} for lr in RATES],
-    "affinity, sphere": [
-        {"lr": lr, "sigma": sigma, "lam": 0.75} for lr in RATES for sigma in (0.5, 1.0)
-    ],
+    "affinity": [{"lr": lr, "sigma": sigma, "lam": 0.75} for lr in RATES for sigma in (10.0, 20.0)],
+    "affinity, sphere": [{"lr": lr, "sigma": 1.0, "lam": 0.75} for lr in RATES],
     "centre loss": [{"lr": lr, "lambda1": lam} for lr in RATES for lam in (0.01, 0.1)],
 }
 EVEN, ODD, LOW = (0, 2, 4, 6, 8), (1, 3, 5, 7, 9), (0, 1, 2, 3, 4)
@@ -55,10 +52,10 @@ TABLE_4 = {
     ("sqeuclidean", "inverse"): 99.1,
 }
 BOTH = ("affinity", "softmax")
-EPOCHS = 20
+EPOCHS, BATCH_SIZE = 20, 64
 LOSSES_OF_FIG_2 = ("softmax", "centre loss", "affinity")
 # The part of the training images that methods are tuned on, and how long.
-TUNED_ON = {"rows": 6_000, "held_back": 3_000, "epochs": 4, "setting": "10 % of 0 to 4"}
+TUNED_ON = {"rows": 10_000, "held_back": 3_000, "epochs": 4, "setting": "10 % of 0 to 4"}
 
 
 def reduced_digits(setting: str) -> tuple[tuple[int, ...], float]:
@@ -156,18 +153,32 @@ def training_part(job: dict[str, str], data_home: Path) -> tuple[np.ndarray, np.
 
 
 class PaperNet(ConvNet):
-    """The paper's network, with torch's own start values.
+    """The paper's network, with torch's own start values, and quick to train on a processor.
 
     With those of `ConvNet` (He et al. 2015) the features begin some 20 long. The paper's sigma of
     5 to 20 is for shorter ones: affinities would be next to nothing, and the diversity, whose
     gradient grows with the third power of distances, would drive the prototypes apart.
+
+    While training, the convolutions multiply in bfloat16 (autocast) with channels last, and pool
+    before their ReLU, which is the same: 0.6 in place of 1.3 ms a sample. Weights, features, losses
+    and all of prediction are float32.
     """
 
     def __init__(self, in_channels: int = 1, *, image_size: tuple[int, int] = (28, 28)) -> None:
         super().__init__(in_channels, image_size=image_size)
+        for block in self.blocks:
+            block[1], block[2] = block[2], block[1]
         for part in self.modules():
             if isinstance(part, (nn.Conv2d, nn.Linear)):
                 part.reset_parameters()
+        self.to(memory_format=torch.channels_last)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the features of a batch of images, (n, 128)."""
+        x = self.prepare(x).contiguous(memory_format=torch.channels_last)
+        with torch.autocast(x.device.type, torch.bfloat16, enabled=self.training):
+            blocks = self.blocks(x)
+        return self.layer(blocks.float())
 
 
 class PlaneNet(PaperNet):

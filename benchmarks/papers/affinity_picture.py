@@ -25,6 +25,7 @@ from sklearn.metrics import accuracy_score, balanced_accuracy_score
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from lib.affinity_mnist import (
+    BATCH_SIZE,
     EPOCHS,
     LOSSES_OF_FIG_2,
     TUNED_ON,
@@ -60,7 +61,7 @@ def train(job: dict[str, str], *, data_home: Path) -> dict[str, str]:
     if method == "affinity":
         config["n_prototypes"] = 1
     model = classifier(
-        method, config, epochs=int(job["epochs"]), batch_size=128, seed=int(job["seed"]),
+        method, config, epochs=int(job["epochs"]), batch_size=BATCH_SIZE, seed=int(job["seed"]),
         module=PlaneNet,
     )  # fmt: skip
     RUNS.mkdir(exist_ok=True)

@@ -105,9 +105,13 @@ def networks() -> dict[str, Network]:
     )
     for name in ("softmax", "affinity"):
         made = affinity_mnist.classifier(
-            name, affinity_mnist.CANDIDATES[name][0], epochs=20, batch_size=128, seed=0
+            name,
+            affinity_mnist.CANDIDATES[name][0],
+            epochs=20,
+            batch_size=affinity_mnist.BATCH_SIZE,
+            seed=0,
         )
-        found[f"MNIST net, {name}"] = Network(made, DIGITS, 128)
+        found[f"MNIST net, {name}"] = Network(made, DIGITS, affinity_mnist.BATCH_SIZE)
     found["MLP, words"] = Network(RebalancedClassifier(**words()), WORDS, 64, 20)
     found["MLP, words, M2m"] = Network(
         M2mClassifier(loss="cross_entropy", unit="raw", **m2m | {"step_size": 1.0}, **words()),

@@ -92,6 +92,23 @@ def test_features_of_the_papers_network_begin_within_its_sigma():
     assert lengths[0] < 10 < lengths[1]
 
 
+def test_the_papers_network_predicts_in_float32_what_its_layers_in_their_order_do():
+    torch.manual_seed(0)
+    network = PaperNet(1, image_size=(28, 28))
+    x = torch.rand(4, 1, 28, 28)
+    plain = x
+    for block in network.blocks:
+        convolution = next(part for part in block if isinstance(part, torch.nn.Conv2d))
+        plain = torch.nn.functional.max_pool2d(convolution(plain).relu(), 2, ceil_mode=True)
+    exact = network.eval()(x)
+    assert exact.dtype == torch.float32
+    assert torch.allclose(exact, network.layer(plain), atol=1e-5)
+    rough = network.train()(x)
+    assert rough.dtype == torch.float32
+    assert not torch.equal(rough, exact)
+    assert torch.allclose(rough, exact, atol=0.02)
+
+
 def test_the_network_of_figure_2_has_two_features_of_any_sign():
     network = PlaneNet(1, image_size=(28, 28))
     torch.nn.init.constant_(network.plane.bias, -1e3)
