@@ -175,7 +175,7 @@ class PaperNet(ConvNet):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the features of a batch of images, (n, 128)."""
-        x = self.prepare(x).contiguous(memory_format=torch.channels_last)
+        x = self.prepare(x)
         with torch.autocast(x.device.type, torch.bfloat16, enabled=self.training):
             blocks = self.blocks(x)
         return self.layer(blocks.float())

@@ -2,10 +2,11 @@
 
 Hayat et al. 2019, sections 4.2 to 4.6: three 5x5 convolutions of 32, 64 and 128 filters and a layer
 of 128 (`lib.affinity_mnist.PaperNet`: torch's own start values, convolutions in bfloat16 while
-training), SGD with momentum and a falling rate. The paper gives no epochs, rate, batch, margin or decay; here they are 20 epochs, batches of
-64, weight decay 5e-4 and a rate that falls as a cosine, and each method's settings are the best of
-a few (`CANDIDATES`) on training images that are held back, with a tenth of the digits 0 to 4. The
-10,000 test images are scored once, by the network of the last epoch.
+training), SGD with momentum and a falling rate. The paper gives no epochs, rate, batch, margin or
+decay; here they are 20 epochs, batches of 64, weight decay 5e-4 and a rate that falls as a cosine,
+and each method's settings are the best of a few (`CANDIDATES`) on training images that are held
+back, with a tenth of the digits 0 to 4. The 10,000 test images are scored once, by the network of
+the last epoch.
 
 - table1: all digits; 10 and 25 % of the odd, of the even ones;
 - fig6: fewer and fewer of the digits 0 to 4; fig5: 10 to 50 % wrong labels, the epoch chosen on a
