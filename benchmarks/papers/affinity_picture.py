@@ -54,16 +54,29 @@ def feature_file(job: dict[str, str]) -> Path:
     return RUNS / f"affinity_picture_{name}.npz"
 
 
+def settings_of(method: str) -> dict:
+    """Return the settings that were chosen for a method, one prototype a class."""
+    row = chosen(read_csv(SEARCH), method=method)
+    if row is None:
+        raise SystemExit(
+            f"No settings of {method!r} in results/{SEARCH}. Choose them first: python "
+            f'benchmarks/papers/affinity_mnist.py --methods "{method}" --budget 300'
+        )
+    config = json.loads(row["config"])
+    return config | {"n_prototypes": 1} if method == "affinity" else config
+
+
 def train(job: dict[str, str], *, data_home: Path) -> dict[str, str]:
     """Train one loss and keep its display's data; return its row."""
     method = job["method"]
-    config = json.loads(chosen(read_csv(SEARCH), method=method)["config"])
-    if method == "affinity":
-        config["n_prototypes"] = 1
     model = classifier(
-        method, config, epochs=int(job["epochs"]), batch_size=BATCH_SIZE, seed=int(job["seed"]),
+        method,
+        settings_of(method),
+        epochs=int(job["epochs"]),
+        batch_size=BATCH_SIZE,
+        seed=int(job["seed"]),
         module=PlaneNet,
-    )  # fmt: skip
+    )
     RUNS.mkdir(exist_ok=True)
     model.set_params(checkpoint=feature_file(job).with_suffix(".checkpoint"))
     setting = {"experiment": "fig2", "setting": TUNED_ON["setting"], **job}
