@@ -21,7 +21,10 @@ from lib.paper_items import (  # noqa: E402
 )
 from lib.records import RESULTS, read_csv  # noqa: E402
 
-PICTURES = {"affinity": ("affinity_picture.png", "Figure 2: two features under three losses")}
+PICTURES = {
+    "affinity": ("affinity_picture.png", "Figure 2: two features under three losses"),
+    "rsg": ("rsg_learning.png", "What the contrastive module and T learn, epoch by epoch"),
+}
 
 
 def papers_page() -> str:

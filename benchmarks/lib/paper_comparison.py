@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from papers import m2m_ablation, m2m_cifar, rsg_cifar
 
+from lib import rsg_ablation
 from lib.records import read_csv
 from lib.summaries import mean, select, spread
 
@@ -176,6 +177,29 @@ def of_rsg(read: Read) -> Iterator[Comparison]:
         )  # fmt: skip
 
 
+def of_rsg_ablation(read: Read) -> Iterator[Comparison]:
+    """Yield what the RSG paper's ablations gain on LDAM-DRW: there, and here of the same seeds."""
+    rows, plain = read("papers/rsg_ablation.csv"), "LDAM-DRW"
+    keys = ("variant", "epochs", "n_max")
+    for own in dict.fromkeys(tuple(row[key] for key in keys) for row in rows):
+        job = dict(zip(keys, own, strict=True))
+        variant = rsg_ablation.VARIANTS[job["variant"]]
+        before = {row["seed"]: row for row in select(rows, **job | {"variant": plain})}
+        gains = [
+            {"gain": str(float(before[row["seed"]]["error"]) - float(row["error"]))}
+            for row in select(rows, **job)
+            if row["seed"] in before
+        ]
+        # RSG itself is a row of both tables
+        for item in ("Table 3", "Table 5") if job["variant"] == "RSG" else (variant.item,):
+            if item and gains:
+                yield _made(
+                    "rsg", item, f"gain on {plain}", job["variant"],
+                    rsg_ablation.VARIANTS[plain].figure - variant.figure, gains, "gain",
+                    f"MNIST-LT, small network, {job['epochs']} epochs",
+                )  # fmt: skip
+
+
 def of_offset(read: Read) -> Iterator[Comparison]:
     """Yield gains over the plain network: the paper's on ImageNet-LT, ours on other data."""
     rows = read("papers/offset.csv")
@@ -196,6 +220,9 @@ def _made(paper, item, setting, method, figure, rows, column, protocol) -> Compa
                       spread(rows, column), len(rows), protocol)  # fmt: skip
 
 
+ALL = (of_affinity, of_m2m, of_rsg, of_rsg_ablation, of_offset)
+
+
 def comparisons(read: Read = read_csv) -> list[Comparison]:
     """Return all comparisons, by paper."""
-    return [one for of in (of_affinity, of_m2m, of_rsg, of_offset) for one in of(read)]
+    return [one for of in ALL for one in of(read)]

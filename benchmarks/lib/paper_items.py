@@ -23,7 +23,8 @@ PAPERS = {
 EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples"
 NO_CIFAR_100 = "CIFAR-100 is not among the data here"
 NO_IMAGES = "ImageNet-LT, Places2-LT and SUN397 are not among the data here"
-NO_FACES = "faces and skin lesions are not among the data here"
+NO_LESIONS = "Dermofit is not among the data here: `affinity_skin.py` takes its path"
+NO_FACES = "VGGFace2 is not among the data here: `affinity_faces.py` takes its path"
 
 
 class Item(NamedTuple):
@@ -76,12 +77,12 @@ def of_affinity() -> list[Item]:
     )  # fmt: skip
     return [
         mnist("table1", "Table 1", "MNIST, standard and reduced digits"),
-        Item("affinity", "Table 2", "skin lesions", lacks=NO_FACES),
+        Item("affinity", "Table 2", "skin lesions", lacks=NO_LESIONS),
         Item("affinity", "Table 3", "face verification", lacks=NO_FACES),
         mnist("table4", "Table 4", "distances and similarities"),
         in_plane,
-        Item("affinity", "Figure 3", "class sizes of the skin lesions", lacks=NO_FACES),
-        Item("affinity", "Figure 4", "confusions of skin lesions", lacks=NO_FACES),
+        Item("affinity", "Figure 3", "class sizes of the skin lesions", lacks=NO_LESIONS),
+        Item("affinity", "Figure 4", "confusions of skin lesions", lacks=NO_LESIONS),
         mnist("fig5", "Figure 5", "wrong labels"),
         mnist("fig6", "Figure 6", "fewer and fewer of five digits"),
         mnist("fig7", "Figure 7", "sigma"),
@@ -129,10 +130,12 @@ def of_rsg() -> list[Item]:
         Item("rsg", "Table 2", "backbones", file, [{"depth": depth} for depth in (32, 56, 110)],
              {"epochs": 200, "method": "LDAM-DRW"}, {"method": "LDAM-DRW", "depth": 56},
              lacks=NO_CIFAR_100),
-        Item("rsg", "Table 3", "terms of the MV loss", lacks=NO_CIFAR_100),
+        Item("rsg", "Table 3", "terms of the MV loss", "rsg_ablation.csv",
+             part={"variant": "direct addition"}, lacks=NO_CIFAR_100),
         Item("rsg", "Table 4", "other ways to generate", file, [], whole,
              {"method": "plain", "rsg": 1}, lacks=NO_CIFAR_100),
-        Item("rsg", "Table 5", "stages", lacks=NO_CIFAR_100),
+        Item("rsg", "Table 5", "stages", "rsg_ablation.csv",
+             part={"variant": "1st down-sampling"}, lacks=NO_CIFAR_100),
         Item("rsg", "Table 6", "two ratios, among other methods", file, cells([50, 100]), whole,
              {"method": "LDAM-DRW"}, lacks=NO_CIFAR_100),
         Item("rsg", "Table 7", "iNaturalist 2018", lacks="the data are not to be had here"),

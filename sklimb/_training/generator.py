@@ -14,7 +14,13 @@ from sklimb.transforms.rsg import RareSampleGenerator
 
 
 def build_generator(
-    network: Network, example: Tensor, n_classes: int, *, stage: str | None, **settings: Any
+    network: Network,
+    example: Tensor,
+    n_classes: int,
+    *,
+    stage: str | None,
+    kind: type[RareSampleGenerator] = RareSampleGenerator,
+    **settings: Any,
 ) -> RareSampleGenerator | MemberTransforms:
     """Return a generator that fits a stage of a network, found by running an example.
 
@@ -28,6 +34,8 @@ def build_generator(
         Number of classes.
     stage : str or None
         Name of a submodule of the backbone; None takes its ``default_stage``.
+    kind : type, default=RareSampleGenerator
+        Or a subclass of it, for what the paper varies.
     **settings : dict
         Of `RareSampleGenerator`.
 
@@ -47,7 +55,10 @@ def build_generator(
         copies = zip(network.backbone.members, network.head.members, strict=True)
         parts = [Network(*copy).to(network.like.dtype) for copy in copies]
         return MemberTransforms(
-            [build_generator(part, example, n_classes, stage=stage, **settings) for part in parts]
+            [
+                build_generator(part, example, n_classes, stage=stage, kind=kind, **settings)
+                for part in parts
+            ]
         )
     stage = choose_stage(network.backbone, stage)
     maps = _output_of_stage(network, example, stage)
@@ -62,7 +73,7 @@ def build_generator(
     channels = maps.shape[1]
     built = []
     for _ in range(apart):
-        generator = RareSampleGenerator(channels, n_classes, spatial=spatial, **settings)
+        generator = kind(channels, n_classes, spatial=spatial, **settings)
         generator.stage = stage
         built.append(generator.to(maps.dtype))
     return built[0] if apart == 1 else MemberTransforms(built)

@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from lib.paper_comparison import REASONS, comparisons, of_affinity, of_m2m, of_offset
+from lib.paper_comparison import (
+    REASONS,
+    comparisons,
+    of_affinity,
+    of_m2m,
+    of_offset,
+    of_rsg_ablation,
+)
 from lib.paper_items import all_items
 from lib.records import RESULTS
 
@@ -28,6 +35,24 @@ def test_gains_are_over_the_plain_network_of_the_same_data():
     found = list(of_offset(lambda file: rows))
     assert [one.ours for one in found] == [10, -1]
     assert {one.figure for one in found} == {42.9 - 21.9}
+
+
+def test_gains_of_ablations_are_over_the_same_seeds():
+    plain, stage = "LDAM-DRW", "1st down-sampling"
+    told = [(plain, 0, 12), (plain, 1, 10), ("RSG", 0, 11), ("RSG", 1, 9.5), ("RSG", 2, 0)]
+    told.append((stage, 0, 13))
+    rows = [
+        {"variant": name, "seed": str(seed), "error": str(error), "epochs": "5", "n_max": "9"}
+        for name, seed, error in told
+    ]
+    found = {(one.item, one.method): one for one in of_rsg_ablation(lambda file: rows)}
+    assert set(found) == {
+        ("Table 3", "RSG"), ("Table 5", "RSG"), ("Table 5", stage)
+    }  # fmt: skip
+    rsg = found["Table 3", "RSG"]
+    assert (rsg.ours, rsg.runs) == (0.75, 2)  # seed 2 has nothing to be compared with
+    assert rsg.figure == pytest.approx(18.97 - 17.20)
+    assert found["Table 5", stage].ours == -1
 
 
 def test_the_files_are_all_in_it():
