@@ -88,20 +88,22 @@ def suitable(
         has_text,
         make_native_preparation,
         make_preparation,
+        texts_alone,
     )
 
-    texts = has_text(problem.X, problem.columns)
-    if texts:
+    X, columns = problem.X, problem.columns
+    if has_text(X, columns):
         entries = [method.for_text() for method in entries]
-    if (texts or sparse.issparse(problem.X)) and not asked_for:
+    wide = sparse.issparse(X) or texts_alone(X, columns)
+    if wide and not asked_for:
         left = [method.name for method in entries if not method.takes_sparse]
         entries = [method for method in entries if method.takes_sparse]
         problem.notes.append(f"left out, for they take no sparse columns: {', '.join(left)}")
-    if problem.columns is not None and problem.prepare is None:
-        native = make_native_preparation(problem.X, problem.columns)
+    if columns is not None and problem.prepare is None:
+        native = make_native_preparation(X, columns)
         if native is not None:
-            usual = make_preparation(problem.X, problem.columns)
-            entries = [method.with_categories(*native, usual) for method in entries]
+            usual = make_preparation(X, columns)
+            entries = [method.with_own_columns(*native, usual) for method in entries]
     if aim is not None and aim.kind == "cost" and len(aim.costs) > 2:
         able = [method for method in entries if hasattr(method.classify(), "predict_proba")]
         left = [method.name for method in entries if method not in able]

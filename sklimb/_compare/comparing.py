@@ -86,11 +86,12 @@ def compare(
         ``"lightgbm_corrected"``, ``"xgboost"``, ``"xgboost_corrected"``, ``"catboost"``,
         ``"catboost_corrected"``; None means all. ``"cross_fitted"`` and the nets in the blends are
         eight networks that leave folds out, all other nets are one network (``cross_fit=False``).
-        Histogram boosting takes no texts or sparse columns and is left out there, with the blend
-        of three that has it. Images have methods of their own:
-        ``"plain"``, ``"reweight"``, ``"logit_adjusted"``, ``"ldam_drw"``, ``"rsg"``, ``"m2m"``,
-        ``"offset"``, ``"affinity"`` and ``"prior_corrected"`` with a small convolutional net, and
-        ``"logistic"`` and ``"forest"`` on their pixels.
+        Histogram boosting, alone and in the blend of three, takes dense columns: of texts it gets
+        the 300 most frequent words, and of sparse columns and texts alone it is left out. Images
+        have methods of their own: ``"plain"``, ``"reweight"``, ``"logit_adjusted"``,
+        ``"ldam_drw"``, ``"rsg"``, ``"m2m"``, ``"offset"``, ``"affinity"`` and
+        ``"prior_corrected"`` with a small convolutional net, and ``"logistic"`` and ``"forest"`` on
+        their pixels.
     metric : {"balanced_accuracy", "geometric_mean", "macro_f1", "average_precision"}, default=None
         What the searches choose by and the table is sorted by. Average precision is that of the
         rarer of two classes, else the mean over classes, each against the rest. None is balanced

@@ -29,6 +29,9 @@ from sklimb.feature_extraction import DateEncoder, ShrinkImages, filled_texts
 _CATEGORIES = ("category", "boolean", "identifier")
 # Histogram boosting takes codes below 255.
 _MOST_CODES = 250
+# Words of all texts that are dense columns. Beside 60 components of all words they were as good or
+# better on two of three sets, and a tree can ask for a word.
+_MOST_WORDS = 300
 
 
 def make_preparation(X: Any, columns: Columns | None = None) -> BaseEstimator:
@@ -65,7 +68,7 @@ def make_preparation(X: Any, columns: Columns | None = None) -> BaseEstimator:
 
 
 def make_native_preparation(X: Any, columns: Columns) -> tuple[BaseEstimator, int] | None:
-    """Return the first step for trees that learn from categories as codes.
+    """Return the first step for trees that learn from categories as codes and from dense columns.
 
     Parameters
     ----------
@@ -76,24 +79,33 @@ def make_native_preparation(X: Any, columns: Columns) -> tuple[BaseEstimator, in
     -------
     steps : (transformer, int) or None
         Codes of categories in front, and how many there are; numbers and dates behind, with their
-        gaps. A category that is rare among many, or new, is one of its own or missing. None where
-        there are no categories, or texts beside them.
+        gaps, and then the weighted counts of the most frequent words of texts. A category that is
+        rare among many, or new, is one of its own or missing. None where there are neither
+        categories nor texts.
     """
     places = _places(X)
-    names = [places[name] for name in columns.of_kind(*_CATEGORIES)]
-    if not names or columns.of_kind("text"):
+    categories = [places[name] for name in columns.of_kind(*_CATEGORIES)]
+    texts = [places[name] for name in columns.of_kind("text")]
+    if not categories and not texts:
         return None
-    codes = OrdinalEncoder(
-        handle_unknown="use_encoded_value",
-        unknown_value=np.nan,
-        encoded_missing_value=np.nan,
-        max_categories=_MOST_CODES,
-    )
-    steps: list[tuple[str, BaseEstimator, Any]] = [("categories", codes, names)]
+    steps: list[tuple[str, BaseEstimator, Any]] = []
+    if categories:
+        steps.append(("categories", _codes(), categories))
     if numbers := [places[name] for name in columns.of_kind("number")]:
         steps.append(("numbers", StandardScaler(), numbers))  # which keeps gaps
     dates = [(DateEncoder(form), found) for form, found in _by_format(columns, places).items()]
-    return ColumnTransformer(steps + _numbered("dates", dates)), len(names)
+    steps += _numbered("dates", dates)
+    if not texts:
+        return ColumnTransformer(steps), len(categories)
+    steps += _texts(texts, max(1, _MOST_WORDS // len(texts)))
+    return ColumnTransformer(steps, sparse_threshold=0.0), len(categories)
+
+
+def texts_alone(X: Any, columns: Columns | None) -> bool:
+    """Return whether there is nothing to learn from but texts."""
+    if columns is None:
+        return is_text(X)
+    return has_text(X, columns) and all(c.kind == "text" for c in columns if not c.left_out)
 
 
 def has_text(X: Any, columns: Columns | None) -> bool:
@@ -139,10 +151,15 @@ def _steps_by_name(columns: Columns, places: dict[Any, Any]) -> BaseEstimator:
     dates = [(_date_steps(form), names) for form, names in _by_format(columns, places).items()]
     steps += _numbered("dates", dates)
     texts = of_kind("text")
-    # By the name alone, so that a vectoriser gets one text a row.
-    words = [(make_pipeline(FunctionTransformer(filled_texts), _words()), name) for name in texts]
-    steps += _numbered("text", words)
+    steps += _texts(texts)
     return ColumnTransformer(steps, sparse_threshold=1.0) if texts else ColumnTransformer(steps)
+
+
+def _texts(places: list[Any], most: int | None = None) -> list[tuple]:
+    """Return steps for columns of texts, each of at most so many words."""
+    # By the name alone, so that a vectoriser gets one text a row.
+    fill = FunctionTransformer(filled_texts)
+    return _numbered("text", [(make_pipeline(fill, _words(most)), place) for place in places])
 
 
 def _by_format(columns: Columns, places: dict[Any, Any]) -> dict[str | None, list[Any]]:
@@ -160,15 +177,24 @@ def _numbered(name: str, steps: list[tuple[BaseEstimator, Any]]) -> list[tuple]:
     return [(f"{name}_{i}", *step) for i, step in enumerate(steps, 1)]
 
 
-def _words() -> TfidfVectorizer:
+def _words(most: int | None = None) -> TfidfVectorizer:
     # A word of one text cannot be learnt from, and its tenth use in a text says less than its
     # first.
-    return TfidfVectorizer(min_df=2, sublinear_tf=True)
+    return TfidfVectorizer(min_df=2, sublinear_tf=True, max_features=most)
 
 
 def _categories() -> OneHotEncoder:
     return OneHotEncoder(
         handle_unknown="infrequent_if_exist", max_categories=MAX_CATEGORIES, sparse_output=False
+    )
+
+
+def _codes() -> OrdinalEncoder:
+    return OrdinalEncoder(
+        handle_unknown="use_encoded_value",
+        unknown_value=np.nan,
+        encoded_missing_value=np.nan,
+        max_categories=_MOST_CODES,
     )
 
 

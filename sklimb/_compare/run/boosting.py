@@ -2,8 +2,9 @@
 
 scikit-learn's histogram boosting is always there; LightGBM, XGBoost and CatBoost come with the
 extra ``sklimb[boosting]``. Each stands twice in the comparison, with the same grid. Histogram
-boosting gets categories as codes; the others take them by arguments of `fit` or in frames of their
-own kinds, and get them one-hot.
+boosting gets categories as codes, and of texts the most frequent words, for it takes dense columns
+alone; the others take categories by arguments of `fit` or in frames of their own kinds, and get
+them one-hot.
 """
 
 from __future__ import annotations
@@ -53,6 +54,7 @@ def boosting_methods() -> list[Method]:
         HistGradientBoostingClassifier,
         _grids(_HISTOGRAM, "learning_rate", [0.3, 0.1, 0.03], l2_regularization=[0.0, 10.0]),
         turn=1,
+        text_turn=2,
         takes_sparse=False,
         category_parameter="categorical_features",
     )
@@ -120,11 +122,17 @@ def _pair(
     grids: Mapping[str, Mapping],
     *,
     turn: int = 2,
+    text_turn: int | None = None,
     cost: float = 0.1,
     takes_sparse: bool = True,
     category_parameter: str = "",
 ) -> list[Method]:
-    options = {"turn": turn, "by_class": True, "takes_sparse": takes_sparse}
+    options = {
+        "turn": turn,
+        "text_turn": text_turn,
+        "by_class": True,
+        "takes_sparse": takes_sparse,
+    }
     return [
         Method(
             name,

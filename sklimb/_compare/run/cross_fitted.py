@@ -78,10 +78,11 @@ def cross_fitted_methods() -> list[Method]:
             lambda: BlendedClassifier(estimators=_three()),
             _BLEND_OF_THREE,
             turn=3,
+            text_turn=SLOW,
             cost=7.0,
             by_class=True,
             takes_sparse=False,
-            with_own_columns=_by_column,
+            by_column=_by_column,
         ),
     ]
 
@@ -102,7 +103,7 @@ def _three() -> list[tuple[str, BaseEstimator]]:
 
 
 def _by_column(usual: BaseEstimator, codes: BaseEstimator, n_categories: int) -> BlendedClassifier:
-    """Return the blend of three on columns as they come: boosting gets categories as codes."""
+    """Return the blend of three on columns as they come: boosting gets codes, and few words."""
     steps = {"net": usual, "forest": usual, "boosting": codes}
     places = list(range(n_categories))
     parts = []

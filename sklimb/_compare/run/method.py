@@ -56,7 +56,7 @@ class Method:
     category_parameter : str, default=""
         Parameter of the classifier that takes the places of columns of categories, where it can
         learn from these as codes.
-    with_own_columns : callable or None, default=None
+    by_column : callable or None, default=None
         Of a classifier of several: (first step of all methods, first step that makes codes of
         categories, number of these) -> the same classifier, each part of which prepares the columns
         for itself.
@@ -76,7 +76,7 @@ class Method:
     text_turn: int | None = None
     prepare: BaseEstimator | None = None
     category_parameter: str = ""
-    with_own_columns: Callable[[BaseEstimator, BaseEstimator, int], BaseEstimator] | None = None
+    by_column: Callable[[BaseEstimator, BaseEstimator, int], BaseEstimator] | None = None
 
     def for_text(self) -> Method:
         """Return the same method with the grids for texts, untuned the first of them."""
@@ -86,10 +86,12 @@ class Method:
         first = ParameterGrid(self.text_grids["quick"])[0]
         return replace(self, grids=self.text_grids, untuned=first, turn=turn)
 
-    def with_categories(
+    def with_own_columns(
         self, prepare: BaseEstimator, n_categories: int, usual: BaseEstimator
     ) -> Method:
         """Return the same method with categories as codes, if it or a part of it takes them so.
+
+        Its columns are dense then: texts are not those thousands of words that others get.
 
         Parameters
         ----------
@@ -97,14 +99,14 @@ class Method:
             Its first step, which puts `n_categories` columns of codes in front.
         n_categories : int
         usual : transformer
-            The first step of methods that take no codes.
+            The first step of methods that take no codes, and sparse columns of words.
 
         Returns
         -------
         method : Method
         """
-        if self.with_own_columns is not None:
-            make, parts = self.with_own_columns, (usual, prepare, n_categories)
+        if self.by_column is not None:
+            make, parts = self.by_column, (usual, prepare, n_categories)
             return replace(self, prepare=FunctionTransformer(), classify=lambda: make(*parts))
         if not self.category_parameter:
             return self

@@ -9,6 +9,7 @@ from sklimb._compare.data.first_step import (
     has_text,
     make_native_preparation,
     make_preparation,
+    texts_alone,
 )
 from sklimb._compare.data.kinds import columns_of
 from sklimb._compare.data.preparing import check_columns, take
@@ -172,9 +173,30 @@ def test_codes_of_categories_stand_in_front_and_numbers_keep_their_gaps(mixed):
     assert np.isnan(new[:, 0]).all() and np.isfinite(new[:, 3]).all()
 
 
-def test_without_categories_or_beside_texts_there_are_no_codes(mixed):
+def test_without_categories_and_texts_there_are_no_codes(mixed):
     numbers = mixed[["age", "children"]]
     assert make_native_preparation(numbers, columns_of(numbers)) is None
-    worded = mixed.assign(said=TEXTS)
-    roles = make_roles(worded.columns, text="said")
-    assert make_native_preparation(worded, columns_of(worded, roles=roles)) is None
+
+
+def test_beside_codes_texts_are_dense_columns_of_frequent_words():
+    roles = make_roles(MIXED.columns, text="note", category="zip")
+    columns = columns_of(MIXED, roles=roles)
+    preparation, n = make_native_preparation(MIXED, columns)
+    made = preparation.fit_transform(MIXED)
+    assert n == 2 and isinstance(made, np.ndarray)
+    parts = {name: made[:, part] for name, part in preparation.output_indices_.items()}
+    assert list(parts)[:2] == ["categories", "numbers"]
+    assert np.isnan(parts["categories"]).any() and np.isnan(parts["dates_2"]).any()
+    alone = make_preparation(MIXED["more"].tolist()).fit_transform(MIXED["more"])
+    np.testing.assert_array_equal(parts["text_2"], alone.toarray())
+
+
+def test_the_words_of_several_texts_share_the_dense_columns():
+    words = [f"w{k}" for k in range(400)]
+    frame = pd.DataFrame({"a": [" ".join(words)] * 3, "b": [" ".join(words[:200])] * 3})
+    roles = make_roles(frame.columns, text=["a", "b"])
+    columns = columns_of(frame, roles=roles)
+    assert texts_alone(frame, columns) and texts_alone(np.array(["a b"], dtype=object), None)
+    assert not texts_alone(MIXED, columns_of(MIXED))
+    preparation, n = make_native_preparation(frame, columns)
+    assert n == 0 and preparation.fit_transform(frame).shape == (3, 300)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -8,6 +9,9 @@ import pytest
 from scipy import sparse
 
 from sklimb._compare import InputError, compare
+from sklimb._compare.answering import suitable
+from sklimb._compare.data.kinds import columns_of
+from sklimb._compare.data.roles import make_roles
 from sklimb._compare.run.boosting import OPTIONAL, boosting_methods
 from sklimb._compare.run.methods import METHODS, chosen_methods
 from tests._compare.stand_ins import blobs
@@ -75,6 +79,42 @@ def test_sparse_columns_leave_out_what_takes_none():
     (note,) = (n for n in found.notes if "take no sparse columns: " in n)
     left = note.partition("take no sparse columns: ")[2].split(", ")
     assert {"boosting", "boosting_corrected", "blend_of_three"} <= set(left)
+
+
+@pytest.fixture(scope="module")
+def letters():
+    """Letters with an amount; who asks for money of more than 50 is one of the few."""
+    rng = np.random.RandomState(0)
+    about = rng.choice(["money", "parcel"], 200)
+    texts = [f"{' '.join(rng.choice(list('abcdef'), 3))} my {word} please now" for word in about]
+    frame = pd.DataFrame({"said": texts, "amount": rng.rand(200) * 100})
+    return frame, np.where((about == "money") & (frame["amount"] > 50), "few", "many")
+
+
+def test_words_are_learnt_from_beside_numbers(letters):
+    X, y = letters
+    options = {"folds": 2, "budget": 1e-6, "n_jobs": 1, "random_state": 0, "text": "said"}
+    found = compare(X, y, methods=["boosting"], **options)
+    assert found.results["error"].iloc[0] == ""
+    assert found.results["balanced_accuracy"].iloc[0] > 0.9
+    space = {"X": X, "y": y}
+    exec(found.code, space)
+    np.testing.assert_array_equal(space["model"].predict(X), found.best_estimator_.predict(X))
+
+
+def test_texts_alone_leave_it_out_unless_it_is_asked_for(letters):
+    X = letters[0][["said"]]
+    columns = columns_of(X, roles=make_roles(X.columns, text="said"))
+    problem = SimpleNamespace(X=X, columns=columns, prepare=None, notes=[])
+    methods = chosen_methods(["boosting", "logistic"])
+    assert [m.name for m in suitable(methods, problem, None, asked_for=False)] == ["logistic"]
+    assert problem.notes == ["left out, for they take no sparse columns: boosting"]
+    asked = suitable(methods, problem, None, asked_for=True)
+    # later than the first round, and with a first step of its own
+    assert [(m.name, m.turn, m.prepare is None) for m in asked] == [
+        ("boosting", 2, False),
+        ("logistic", 1, True),
+    ]
 
 
 @pytest.fixture(scope="module")

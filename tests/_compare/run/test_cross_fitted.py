@@ -10,6 +10,7 @@ from sklimb import persistence
 from sklimb._compare import snippet
 from sklimb._compare.data.first_step import make_native_preparation, make_preparation
 from sklimb._compare.data.kinds import columns_of
+from sklimb._compare.data.roles import make_roles
 from sklimb._compare.run.cross_fitted import cross_fitted_methods
 from sklimb.classifiers import BlendedClassifier
 from tests._compare.stand_ins import blobs
@@ -49,7 +50,7 @@ def test_each_part_of_the_blend_of_three_prepares_its_columns():
     y = np.where((X["kind"] == "red") & (rng.random(n) < 0.5), "rare", "bulk")
     columns = columns_of(X)
     usual = make_preparation(X, columns)
-    method = THREE.with_categories(*make_native_preparation(X, columns), usual)
+    method = THREE.with_own_columns(*make_native_preparation(X, columns), usual)
     pipeline = method.pipeline(usual, device="cpu", seed=1)
     pipeline.set_params(
         classify__net__classify__max_epochs=2,
@@ -74,7 +75,7 @@ def test_the_model_of_the_blend_of_three_is_saved(tmp_path):
     y = np.where((X["kind"] == "red") & (X["size"] > 30), 1, 0)
     columns = columns_of(X)
     usual = make_preparation(X, columns)
-    method = THREE.with_categories(*make_native_preparation(X, columns), usual)
+    method = THREE.with_own_columns(*make_native_preparation(X, columns), usual)
     pipeline = method.pipeline(usual, device="cpu", seed=1).set_params(
         classify__net__classify__max_epochs=1,
         classify__forest__classify__n_estimators=5,
@@ -83,6 +84,33 @@ def test_the_model_of_the_blend_of_three_is_saved(tmp_path):
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*has left out")  # so few trees
         pipeline.fit(X, y)
+    persistence.save(pipeline, tmp_path / "model")
+    loaded = persistence.load(tmp_path / "model")
+    np.testing.assert_array_equal(loaded.predict_proba(X), pipeline.predict_proba(X))
+
+
+def test_beside_a_text_net_and_forest_get_all_words_and_boosting_some(tmp_path):
+    rng = np.random.default_rng(0)
+    n = 80
+    said = [" ".join(f"w{k}" for k in rng.integers(0, 900, 20)) for _ in range(n)]
+    days = pd.date_range("2024-01-01", periods=n).strftime("%d.%m.%Y")
+    X = pd.DataFrame({"said": said, "size": rng.normal(size=n), "day": days})
+    y = np.where(X["size"] > 1, "rare", "bulk")
+    X.loc[::7, ["said", "size"]] = None
+    columns = columns_of(X, roles=make_roles(X.columns, text="said"))
+    usual = make_preparation(X, columns)
+    method = THREE.with_own_columns(*make_native_preparation(X, columns), usual)
+    pipeline = method.pipeline(usual, device="cpu", seed=1).set_params(
+        classify__net__classify__max_epochs=1,
+        classify__forest__classify__n_estimators=20,
+        classify__boosting__classify__max_iter=2,
+    )
+    parts = pipeline.fit(X, y)["classify"].named_estimators_
+    widths = [
+        part["prepare"].transform(X).shape[1]
+        for part in (parts.net, parts.forest, parts.boosting.estimators_[0])
+    ]
+    assert widths[0] == widths[1] > 350 and widths[2] < 320
     persistence.save(pipeline, tmp_path / "model")
     loaded = persistence.load(tmp_path / "model")
     np.testing.assert_array_equal(loaded.predict_proba(X), pipeline.predict_proba(X))

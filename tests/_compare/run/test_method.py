@@ -28,8 +28,8 @@ def test_an_entry_needs_no_turn_and_no_cost():
 def test_categories_go_as_codes_to_what_takes_them_and_to_nothing_else():
     boosting, net = METHODS["boosting_corrected"], METHODS["plain"]
     prepare = StandardScaler(with_mean=False)
-    assert net.with_categories(prepare, 2, StandardScaler()) is net
-    with_codes = boosting.with_categories(prepare, 2, StandardScaler())
+    assert net.with_own_columns(prepare, 2, StandardScaler()) is net
+    with_codes = boosting.with_own_columns(prepare, 2, StandardScaler())
     pipeline = with_codes.pipeline(StandardScaler(), device="cpu", seed=0)
     assert pipeline["classify"].estimator.categorical_features == [0, 1]
     assert not pipeline["prepare"].with_mean
