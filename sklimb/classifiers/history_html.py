@@ -6,12 +6,15 @@ script, no picture to load. Colours of text and lines are those of scikit-learn'
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from sklearn.base import BaseEstimator
+from sklearn.ensemble import BaggingClassifier
+from sklearn.pipeline import Pipeline
 
 from sklimb._training.history import (
     far_apart,
@@ -38,6 +41,8 @@ _LOOKS = (
 # A table is read at a glance, and a curve has no more points than a screen shows.
 _MOST_ROWS = 12
 _MOST_POINTS = 200
+# Histories of one classifier around others: of folds of several parts of a blend, say.
+_MOST_HISTORIES = 20
 # Places in the picture, in pixels: of the first and the last epoch, and of each panel.
 _LEFT, _RIGHT = 56.0, 470.0
 _HEIGHTS = {"loss": 130.0, "score": 70.0}
@@ -64,21 +69,75 @@ class Panel(NamedTuple):
 
 
 class HistoryInHtml(BaseEstimator):
-    """A classifier whose HTML, in notebooks, holds the history of its training."""
+    """A classifier whose HTML, in notebooks, holds the history of its training.
+
+    Of one around others, the histories of those that it has fitted.
+    """
 
     def _get_fitted_attr_html(self, doc_link: str = "") -> Any:
-        """Return scikit-learn's table of fitted attributes, with the history below it.
+        """Return scikit-learn's table of fitted attributes, with the histories below it.
 
         scikit-learn asks from 1.9 on, for a classifier by itself and inside pipelines and searches.
         """
         attributes = super()._get_fitted_attr_html(doc_link)
-        if "net_" in vars(self):
+        trained = list(islice(trained_in(self), _MOST_HISTORIES))
+        if trained:
             table = attributes._html_repr
-            attributes._html_repr = lambda: table() + html_of(self.history_, self.net_.rebalancer)
+            attributes._html_repr = lambda: (
+                table()
+                + "".join(
+                    html_of(model.history_, model.net_.rebalancer, ", ".join(names))
+                    for names, model in trained
+                )
+            )
         return attributes
 
 
-def html_of(history: Iterable[Mapping[str, Any]], rebalancer: Any) -> str:
+def trained_in(model: Any, names: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Yield the trained networks' classifiers in a classifier, with names from the outside in.
+
+    Parameters
+    ----------
+    model : object
+        A classifier of sklimb, what corrects, blends or bags such, or a pipeline that ends with one
+        of these; anything else has none.
+    names : tuple of str, default=()
+        Of `model`.
+
+    Yields
+    ------
+    tuple of str
+        "fold 2 of 5", or a name in a blend.
+    classifier
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklimb import PriorCorrectedClassifier, RebalancedClassifier
+    >>> from sklimb.classifiers.history_html import trained_in
+    >>> X, y = np.random.RandomState(0).rand(30, 2), np.arange(30) % 2
+    >>> net = RebalancedClassifier(max_epochs=1)
+    >>> [names for names, _ in trained_in(PriorCorrectedClassifier(net, cv=2).fit(X, y))]
+    [('fold 1 of 2',), ('fold 2 of 2',)]
+    """
+    inside = getattr(model, "__dict__", {})
+    named, several = inside.get("named_estimators_"), inside.get("estimators_")
+    if "net_" in inside:
+        yield names, model
+    elif isinstance(model, Pipeline):
+        yield from trained_in(model.steps[-1][1], names)
+    elif named is not None:
+        for name, part in named.items():
+            yield from trained_in(part, (*names, name))
+    elif isinstance(several, list):
+        what = "copy" if isinstance(model, BaggingClassifier) else "fold"
+        for number, part in enumerate(several, 1):
+            yield from trained_in(part, (*names, f"{what} {number} of {len(several)}"))
+    elif "estimator_" in inside:  # last, for where there are several it is what they are copies of
+        yield from trained_in(inside["estimator_"], names)
+
+
+def html_of(history: Iterable[Mapping[str, Any]], rebalancer: Any, whose: str = "") -> str:
     """Return a history as a folded part of a page; nothing where there are no losses.
 
     Parameters
@@ -87,6 +146,8 @@ def html_of(history: Iterable[Mapping[str, Any]], rebalancer: Any) -> str:
         A row an epoch.
     rebalancer : Rebalancer
         Of the trained net: it says when re-balancing began.
+    whose : str, default=""
+        What was trained, where there are several.
 
     Returns
     -------
@@ -104,6 +165,7 @@ def html_of(history: Iterable[Mapping[str, Any]], rebalancer: Any) -> str:
     panels = list(_panels(frame, {"loss": losses, "score": scores}, looks, across))
     notes = _notes(kept, starts)
     return _template().render(
+        whose=whose,
         n_epochs=len(frame),
         kept=kept,
         panels=panels,

@@ -9,14 +9,27 @@ import pytest
 import sklearn
 from sklearn.base import clone
 from sklearn.datasets import make_classification
+from sklearn.ensemble import BaggingClassifier
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.fixes import parse_version
 
-from sklimb import OffsetDebiasedClassifier, PriorCorrectedClassifier, RebalancedClassifier
+from sklimb import (
+    BlendedClassifier,
+    OffsetDebiasedClassifier,
+    PriorCorrectedClassifier,
+    RebalancedClassifier,
+)
 from sklimb._training.rebalancing import Rebalancer
-from sklimb.classifiers.history_html import axis_of, html_of, path_of, shown_epochs
+from sklimb.classifiers.history_html import (
+    axis_of,
+    html_of,
+    path_of,
+    shown_epochs,
+    trained_in,
+)
 from sklimb.persistence import load, save
 
 # scikit-learn asks for the fitted attributes from this version on.
@@ -118,13 +131,57 @@ def test_after_a_file(stopped, tmp_path):
     assert history_of(stopped) in load(tmp_path / "model.sklimb")._repr_html_()
 
 
-def test_what_is_not_fitted_has_none(stopped, data):
-    corrected = PriorCorrectedClassifier(RebalancedClassifier(**QUICK)).fit(*data)
-    for model in (clone(stopped), corrected):
+def test_what_is_not_fitted_has_none(stopped):
+    unfitted = PriorCorrectedClassifier(RebalancedClassifier(**QUICK))
+    for model in (clone(stopped), unfitted):
         text = model._repr_html_()
         assert "sklimb-history" not in text and "sk-container" in text
     with sklearn.config_context(display="text"):
         assert "text/html" not in stopped._repr_mimebundle_()
+
+
+@pytest.fixture(scope="module")
+def around(data):
+    """Classifiers around others, and whose histories they hold."""
+    X, y = data
+    net = RebalancedClassifier(**QUICK | {"max_epochs": 1})
+    parts = [
+        ("linear", LogisticRegression()),
+        ("scaled", make_pipeline(StandardScaler(), clone(net))),
+        ("crossed", clone(net).set_params(cross_fit=True, n_members=2)),
+        ("left", "drop"),
+    ]
+    return [
+        (PriorCorrectedClassifier(net).fit(X, y), [""]),
+        (PriorCorrectedClassifier(net, cv=2).fit(X, y), [" of fold 1 of 2", " of fold 2 of 2"]),
+        (
+            BlendedClassifier(estimators=parts, cv=2).fit(X, y),
+            [" of scaled, fold 1 of 2", " of scaled, fold 2 of 2", " of crossed"],
+        ),
+        (PriorCorrectedClassifier(LogisticRegression()).fit(X, y), []),
+        (
+            PriorCorrectedClassifier(BaggingClassifier(net, n_estimators=2)).fit(X, y),
+            [" of copy 1 of 2", " of copy 2 of 2"],
+        ),
+    ]
+
+
+@pytest.mark.skipif(not SHOWN, reason="scikit-learn before 1.9 has no place for it")
+def test_a_classifier_around_others_shows_theirs(around, tmp_path):
+    for model, whose in around:
+        text = model._repr_html_()
+        assert re.findall(r"Training history(.*?): 1 epoch", text) == whose
+    model, whose = around[1]
+    save(model, tmp_path / "model.sklimb")
+    text = load(tmp_path / "model.sklimb")._repr_html_()
+    assert re.findall(r"Training history(.*?): 1 epoch", text) == whose
+
+
+def test_classifiers_of_networks_are_found_wherever_they_are(around):
+    for model, whose in around:
+        names = [f" of {', '.join(names)}" if names else "" for names, _ in trained_in(model)]
+        assert names == whose
+    assert list(trained_in(object())) == []
 
 
 def test_terms_of_a_loss(data):
