@@ -2,18 +2,21 @@
 
 On the 34 real tables (`lib.real`): choices are made on folds 0 and 1 of 5.
 
-(a) boosters, a forest, networks of one member by the advised steps, a cross-fitted network of
-eight, and averages of them, each as it comes, at a temperature of out-of-fold rows (fitted after
+(a) boosters, forests, networks of one member by the advised steps, a cross-fitted network of
+eight, and averages of them, each as it comes, at a temperature of out-of-fold samples (fitted after
 averaging, shrunk by the rarest class) and by vector scaling; (b) averages with one member left out
 stand beside them; (c) networks by the rule of steps, times 0.25 to 2, against the cross-fitted one,
 whose epoch is chosen by the log loss after the temperature ("refine, then calibrate").
 
     python benchmarks/tuning/blend.py [--folds 0 1] [--budget 600]
-    python benchmarks/tuning/blend.py --summary
+    python benchmarks/tuning/blend.py --summary [--folds 2 3 4]
+
+The summary ends with what each has more than CatBoost at its temperature: means over sources of the
+tables, with 95 % intervals.
 
 Probabilities lie in ``benchmarks/cache`` (not committed; a fit that is there is not run again), the
 scores of each variant in ``results/tuning/blend.csv``. Balanced scores are after a correction for
-the training prior. Out-of-fold rows are the forest's out-of-bag rows, the members' folds of a
+the training prior. Out-of-fold samples are the forests' out-of-bag samples, the members' folds of a
 cross-fitted network, and four folds for boosters.
 """
 
@@ -25,14 +28,20 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+import pandas as pd
+from sklearn.ensemble import (
+    ExtraTreesClassifier,
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+)
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from lib.command_line import command_line
 from lib.probability_scores import scores_of
-from lib.real import real_fold, real_sets, source_of
+from lib.ranks import compare
+from lib.real import CHOOSING_FOLDS, real_fold, real_sets, source_of
 from lib.records import read_csv, write_csv
 from lib.resumable import deadline_in
 
@@ -54,7 +63,13 @@ AVERAGES = (
     ("forest", "catboost"),
     ("network", "forest", "catboost"),
     ("network", "forest", "boosting"),
+    ("trees",),
+    ("network", "trees"),
+    ("network", "forest", "trees"),
+    ("network", "trees", "catboost"),
+    ("network", "forest", "trees", "catboost"),
 )
+REFERENCE = "catboost, temperature"
 
 
 def catboost() -> object:
@@ -69,6 +84,10 @@ LEARNERS = {
     "network": lambda: RebalancedClassifier(random_state=0),
     "forest": lambda: RandomForestClassifier(
         300, min_samples_leaf=2, oob_score=True, random_state=0
+    ),
+    # all columns at each split, thresholds at random
+    "trees": lambda: ExtraTreesClassifier(
+        300, max_features=None, bootstrap=True, oob_score=True, random_state=0
     ),
     "catboost": catboost,
     "boosting": lambda: HistGradientBoostingClassifier(random_state=0),
@@ -98,7 +117,7 @@ def probabilities(name: str, X: np.ndarray, y: np.ndarray, X_test: np.ndarray) -
     model.fit(X, y)
     found = {"seconds": time.process_time() - start}
     found["test"] = in_columns(model.predict_proba(X_test), model.classes_, n_classes)
-    if name == "forest":
+    if name in ("forest", "trees"):
         found["oof"] = np.nan_to_num(model.oob_decision_function_, nan=1 / n_classes)
     elif name == "network":
         found["oof"] = model.oof_proba_
@@ -146,7 +165,7 @@ def rows_of(table: str, fold: int, data_home: Path) -> list[dict]:
         seconds = sum(float(found[m]["seconds"]) for m in members)
         for kind in ("raw", "temperature", "vector"):
             variants.append(("+".join(members), kind, calibrated(kind, oof, y, test), seconds))
-    for times in TIMES:
+    for times in TIMES if fold in CHOOSING_FOLDS else ():
         one = cached(f"rule_{times:g}", table, fold, data_home)
         variants.append((f"one network, steps x {times:g}", "raw", one["test"], one["seconds"]))
     return [
@@ -157,19 +176,27 @@ def rows_of(table: str, fold: int, data_home: Path) -> list[dict]:
     ]
 
 
-def summary(rows: list[dict]) -> None:
-    """Print means over sources of each variant."""
-    scores = [name for name in rows[0] if name not in ("set", "fold", "members", "calibration")]
-    print(f"{'':42s}" + "".join(f"{name[:13]:>15s}" for name in scores))
-    variants = dict.fromkeys((row["members"], row["calibration"]) for row in rows)
-    for variant in variants:
-        of_source: dict[str, list[list[float]]] = {}
-        for row in rows:
-            if (row["members"], row["calibration"]) == variant:
-                values = [float(row[name]) for name in scores]
-                of_source.setdefault(source_of(row["set"]), []).append(values)
-        means = np.mean([np.mean(values, axis=0) for values in of_source.values()], axis=0)
-        print(f"{variant[0] + ', ' + variant[1]:42s}" + "".join(f"{v:15.3f}" for v in means))
+def summary(rows: list[dict], folds: list[int]) -> None:
+    """Print means over sources of each variant, and differences to the reference."""
+    frame = pd.DataFrame([row for row in rows if int(row["fold"]) in folds])
+    scores = [name for name in frame if name not in ("set", "fold", "members", "calibration")]
+    frame[scores] = frame[scores].astype(float)
+    variant = frame["members"] + ", " + frame["calibration"]
+    means = frame.groupby([variant, frame["set"].map(source_of)], sort=False)[scores].mean()
+    with pd.option_context("display.width", 200, "display.max_columns", None):
+        print(means.groupby(level=0, sort=False).mean().round(3).to_string())
+        print(f"\nmore than {REFERENCE}, in points, with 95 % intervals")
+        print(
+            means.drop(columns="fit_cpu")
+            .groupby(level=0, sort=False)
+            .apply(lambda part: part.droplevel(0).apply(_beyond, reference=means.loc[REFERENCE]))
+            .to_string()
+        )
+
+
+def _beyond(values: pd.Series, reference: pd.DataFrame) -> str:
+    found = compare(values, reference[values.name], more_is_better=True)
+    return f"{100 * found.difference:+.1f} +- {50 * (found.high - found.low):.1f}"
 
 
 def main() -> None:
@@ -180,7 +207,7 @@ def main() -> None:
     args = parser.parse_args()
     rows = read_csv(CSV)
     if args.summary:
-        summary(rows)
+        summary(rows, args.folds)
         return
     warnings.simplefilter("ignore", UserWarning)
     deadline = deadline_in(args.budget)
