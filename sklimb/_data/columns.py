@@ -13,8 +13,9 @@ from torch import Tensor
 
 from sklimb._data.tensors import is_csr, to_scipy
 
-# A column with fewer values than this that are not 0 is a set of rare events, not a measurement.
-_MOSTLY_ZERO = 0.1
+# A column with fewer values than this that are not 0 is a set of events, not a measurement. So is a
+# word of every third text: a scale of its own would undo the weight that a vectoriser gave it.
+_MOSTLY_ZERO = 0.5
 # Rare columns whose typical values differ by more than this have different units.
 _OTHER_UNIT = 10.0
 # A share of the total weight counts as reached within this: sums of weights round.
@@ -29,8 +30,8 @@ def as_columns(rows: np.ndarray) -> np.ndarray:
 class ColumnScaling:
     """Gather the (weighted) moments of columns over pieces of X, dense or sparse alike.
 
-    A column is centred and divided by its standard deviation. One that is 0 nearly everywhere (a
-    rare word, a rare category, the border of an image) is left where it is and divided by a root
+    A column is centred and divided by its standard deviation. One that is 0 in most samples (a
+    word, a rare category, the border of an image) is left where it is and divided by a root
     mean square of the values that are not 0: its standard deviation would blow these up, by
     1 / sqrt(share of samples), and centring would fill a sparse matrix. Such columns share one
     scale, so that what a vectoriser has weighted stays weighted (on Reuters TF-IDF a scale a word
@@ -86,6 +87,15 @@ class ColumnScaling:
                 "large that their squares overflow. Divide them, or take their logarithm."
             )
         return shift, scale
+
+    def norm(self) -> float:
+        """Return the root mean square of the norm of a sample that `result` has scaled; 1 of 0.
+
+        Zeros that stay zeros count for nothing, so of a text it goes by how many words there are.
+        """
+        shift, scale = self.result()
+        squares = self._of_squares / self._total - shift * (2 * self._scaler.mean_ - shift)
+        return float(np.sqrt(np.maximum(squares / scale**2, 0.0).sum())) or 1.0
 
     @staticmethod
     def _scale_of_rare(values: np.ndarray, squares: np.ndarray) -> np.ndarray:

@@ -43,6 +43,8 @@ class TableScan:
         Names of the columns, where chunks had names.
     mean, scale : ndarray of shape (n_features,)
         What a network subtracts from each column and divides it by, exactly as in `fit`.
+    norm : float
+        Root mean square of the norm of a sample that is scaled so, for networks that ask for it.
     sample : {ndarray, CSR array} of shape (n_sampled, n_features)
         Samples drawn from all, 100,000 at most, whose quantiles stand for those of the table.
 
@@ -62,6 +64,7 @@ class TableScan:
     feature_names: np.ndarray | None
     mean: np.ndarray
     scale: np.ndarray
+    norm: float
     sample: np.ndarray | scipy.sparse.csr_array
 
     def quantiles(self, shares: np.ndarray) -> np.ndarray:
@@ -142,7 +145,15 @@ def scan_chunks(chunks: Iterable[tuple[Any, Any]], *, random_state: int = 0) -> 
     classes, counts = labels.result()
     mean, scale = scaling.result()
     return TableScan(
-        int(counts.sum()), labels.n_chunks, classes, counts, names, mean, scale, rows.rows
+        n_samples=int(counts.sum()),
+        n_chunks=labels.n_chunks,
+        classes=classes,
+        class_counts=counts,
+        feature_names=names,
+        mean=mean,
+        scale=scale,
+        norm=scaling.norm(),
+        sample=rows.rows,
     )
 
 

@@ -18,7 +18,7 @@ from sklimb._random import choose_threads
 from sklimb._training.out_of_fold import N_FOLDS
 from sklimb._training.rebalancing import Rebalancer, class_weight_vector, resolve_epoch
 from sklimb._training.sizes import resolve_sizes
-from sklimb.backbones import MLP, ConvNet, TabularMLP
+from sklimb.backbones import ConvNet, TabularMLP, WideMLP
 
 # Where nothing is known of the data to come.
 _EPOCHS_OF_UNKNOWN_DATA = 60
@@ -284,7 +284,7 @@ def choose_backbone(module: Any, data: TrainingData) -> Any:
         raise ValueError(
             f"{what} needs module=, an nn.Module class or instance that turns it into "
             "features (n, d); only rows (n, n_features) and images (n, C, H, W) have a default "
-            "backbone, TabularMLP or MLP and ConvNet."
+            "backbone, TabularMLP or WideMLP and ConvNet."
         )
     return default_backbone(data.sample_shape)
 
@@ -294,7 +294,7 @@ def default_backbone(sample_shape: Sequence[int]) -> type:
     if len(sample_shape) == 3:
         return ConvNet
     # Not by whether X is sparse: the same samples are to get the same network.
-    return TabularMLP if sample_shape[0] <= _MOST_COLUMNS else MLP
+    return TabularMLP if sample_shape[0] <= _MOST_COLUMNS else WideMLP
 
 
 def resolve_device(device: str | torch.device) -> str:

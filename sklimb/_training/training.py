@@ -160,25 +160,29 @@ def set_column_statistics(net: Net, data: TrainingData, scan: TableScan | None =
     """Give a net's backbone the (weighted) moments and quantiles of the columns that it asks for.
 
     They are those of the data, or of a table that these are a chunk of. Moments go to
-    ``set_input_scaling(mean, scale)``, unless ``wants_scaling`` is False; then the quantiles at the
-    shares of samples in ``wants_quantiles`` to ``set_input_quantiles(quantiles)``.
+    ``set_input_scaling(mean, scale)``, unless ``wants_scaling`` is False; where ``wants_unit_norm``
+    is True the scale is such that a scaled sample has a norm of about 1. Then the quantiles at the
+    shares of samples in ``wants_quantiles`` go to ``set_input_quantiles(quantiles)``.
     """
     backbone = net.module_.backbone
     set_input_scaling = getattr(backbone, "set_input_scaling", None)
     if set_input_scaling is not None and getattr(backbone, "wants_scaling", True):
-        set_input_scaling(*(_moments(net, data) if scan is None else (scan.mean, scan.scale)))
+        found = _moments(net, data) if scan is None else (scan.mean, scan.scale, scan.norm)
+        mean, scale, norm = found
+        unit = getattr(backbone, "wants_unit_norm", False)
+        set_input_scaling(mean, scale * norm if unit else scale)
     shares = getattr(backbone, "wants_quantiles", None)
     if shares is not None:
         by = _quantiles(net, data, shares) if scan is None else scan.quantiles(shares)
         backbone.set_input_quantiles(by)
 
 
-def _moments(net: Net, data: TrainingData) -> tuple[np.ndarray, np.ndarray]:
+def _moments(net: Net, data: TrainingData) -> tuple[np.ndarray, np.ndarray, float]:
     scaling = ColumnScaling()
     for chunk, start in iter_chunks(net, data):
         stop = start + chunk.shape[0]
         scaling.update(chunk, None if data.weight is None else data.weight[start:stop])
-    return scaling.result()
+    return *scaling.result(), scaling.norm()
 
 
 def _quantiles(net: Net, data: TrainingData, shares: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ from sklimb.backbones.resnet import ResNet
 from sklimb.backbones.resnext import ResNeXt
 from sklimb.backbones.sparse_linear import SparseInputLinear
 from sklimb.backbones.tabular_mlp import TabularMLP
+from sklimb.backbones.wide_mlp import WideMLP
 
 __all__ = [
     "MLP",
@@ -23,4 +24,5 @@ __all__ = [
     "Standardize",
     "StandardizeChannels",
     "TabularMLP",
+    "WideMLP",
 ]

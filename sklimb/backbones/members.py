@@ -133,7 +133,8 @@ class MemberCopies(nn.Module):
         self.n_members = len(self.members)
         first = self.members[0]
         # what a network, a classifier and a transform ask of a backbone
-        for name in ("casts_input", "accepts_sparse", "wants_scaling", "wants_quantiles"):
+        asked = ("casts_input", "accepts_sparse", "wants_scaling", "wants_unit_norm")
+        for name in (*asked, "wants_quantiles"):
             if hasattr(first, name):
                 setattr(self, name, getattr(first, name))
         if not hasattr(first, "set_input_scaling"):

@@ -13,8 +13,8 @@ module : nn.Module class or instance, default=None
     running it. A class gets the ``module__*`` parameters, and the number of columns as
     ``in_features`` if its signature has that (``in_channels`` and ``image_size`` for images). An
     instance is copied, never trained in place. None takes `sklimb.backbones.TabularMLP` for tables
-    of up to 512 columns, `sklimb.backbones.MLP` for wider ones and `sklimb.backbones.ConvNet` for
-    images. All three scale columns or channels by themselves.
+    of up to 512 columns, `sklimb.backbones.WideMLP` for wider ones and `sklimb.backbones.ConvNet`
+    for images. All three scale columns or channels by themselves.
 n_members : int or None, default=None
     Size of an ensemble inside the network: each member has its own head and loss, and predictions
     are averaged. `sklimb.backbones.TabularMLP` shares most weights among its members; any other

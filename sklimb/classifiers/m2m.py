@@ -105,9 +105,10 @@ class M2mClassifier(BaseNetClassifier):
         ``nn.Module`` whose scores are in the order of ``classes_``, or a fitted classifier of
         sklimb or skorch in ``sklearn.frozen.FrozenEstimator``. None is a plain
         `RebalancedClassifier` with the settings given here, trained for at least 300 steps, and
-        without dropout if it is an `MLP` or `TabularMLP`: g has to know its training samples. In
-        `partial_fit` an unfitted g learns from each call before f does; one that is needed in the
-        first call already is fitted to the data of that call, and so is any skorch net.
+        without dropout if it is an `MLP`, `WideMLP` or `TabularMLP`: g has to know its training
+        samples. In `partial_fit` an unfitted g learns from each call before f does; one that is
+        needed in the first call already is fitted to the data of that call, and so is any skorch
+        net.
     clean_seeds : bool, default=False
         Ablation (M2m-Clean): use the seed itself where its translation is accepted.
     random_label : bool, default=False

@@ -24,7 +24,7 @@ from sklimb._data.training_data import TrainingData
 from sklimb._random import seeded
 from sklimb._training.net import Net
 from sklimb._training.plan import TrainPlan
-from sklimb.backbones import MLP, TabularMLP
+from sklimb.backbones import MLP, TabularMLP, WideMLP
 from sklimb.classifiers.base import BaseNetClassifier
 from sklimb.classifiers.one_class import NONE, telling
 from sklimb.classifiers.rebalanced import RebalancedClassifier
@@ -151,7 +151,7 @@ def plain_source(
     # g has to know its training samples, rare ones too, or there is nothing to translate into
     steps = -(-n_samples // plan.batch_size)
     shared["max_epochs"] = max(plan.passes, -(-_LEAST_STEPS_OF_G // steps))
-    if plan.backbone in (MLP, TabularMLP):
+    if plan.backbone in (MLP, TabularMLP, WideMLP):
         nested.setdefault("module__dropout", 0.0)
     if estimator.verbose:
         nested["callbacks__print_log__prefix"] = "g, the network to translate against: "

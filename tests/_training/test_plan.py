@@ -22,7 +22,7 @@ from sklimb._training.plan import (
     cross_fits,
     make_plan,
 )
-from sklimb.backbones import MLP, ConvNet, TabularMLP
+from sklimb.backbones import MLP, ConvNet, TabularMLP, WideMLP
 from tests._training.test_sizes import CODES, ROWS, Advises
 from tests.shared import global_state
 
@@ -170,9 +170,9 @@ def test_float_type_and_threads():
     ("X", "expected"),
     [
         (np.zeros((2, 512)), TabularMLP),
-        (np.zeros((2, 513)), MLP),
+        (np.zeros((2, 513)), WideMLP),
         (sparse.csr_array((2, 512)), TabularMLP),
-        (sparse.csr_array((2, 513)), MLP),
+        (sparse.csr_array((2, 513)), WideMLP),
         (np.zeros((2, 1, 8, 8)), ConvNet),
     ],
 )

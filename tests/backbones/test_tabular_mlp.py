@@ -14,7 +14,7 @@ from torch import nn
 
 from sklimb import RebalancedClassifier
 from sklimb._data.columns import weighted_quantiles
-from sklimb.backbones import MLP, MemberLinear, TabularMLP
+from sklimb.backbones import MemberLinear, TabularMLP, WideMLP
 from sklimb.backbones.numeric import piecewise_linear_encoding, smooth_clip
 
 RNG = np.random.default_rng(0)
@@ -338,7 +338,7 @@ def test_sizes_follow_the_rows_unless_they_are_given():
 
 
 def test_the_default_for_rows_of_up_to_512_columns():
-    for width, expected in ((512, TabularMLP), (513, MLP)):
+    for width, expected in ((512, TabularMLP), (513, WideMLP)):
         rows = np.random.default_rng(0).normal(size=(20, width))
         for form in (rows, scipy.sparse.csr_array(rows)):
             model = RebalancedClassifier(max_epochs=1, random_state=0).fit(form, Y[:20])
