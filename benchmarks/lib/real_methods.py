@@ -35,6 +35,7 @@ from sklimb import (
     RebalancedClassifier,
     RSGClassifier,
 )
+from sklimb.classifiers.blended import default_estimators
 from sklimb.classifiers.losses import adjusts_for_prior
 
 
@@ -46,6 +47,12 @@ def _shares(model: BaseEstimator) -> str:
 
 _NETS = ({}, {"lr": 1e-3}, {"module__dropout": 0.3}, {"lr": 1e-3, "module__dropout": 0.3})
 _HAS_BLEND = hasattr(sklimb, "BlendedClassifier")
+
+
+def _blend(**settings: object) -> BaseEstimator:
+    """Return the blend as it comes, with settings of it or of its parts, as in ``net__lr``."""
+    parts = default_estimators() if settings else None
+    return sklimb.BlendedClassifier(estimators=parts, random_state=0).set_params(**settings)
 
 
 def _own(
@@ -95,7 +102,8 @@ OURS = [
     _own(
         "blended",
         "BlendedClassifier",
-        lambda **settings: sklimb.BlendedClassifier(**{"random_state": 0} | settings),
+        _blend,
+        ({}, {"net__lr": 1e-3}, {"forest__min_samples_leaf": 5}, {"weights": (2, 1)}),
         lacks="" if _HAS_BLEND else "BlendedClassifier is not in this version",
     ),
 ]
