@@ -107,7 +107,7 @@ def draw(epochs: list[dict[str, str]]) -> None:
         ax.set(xlabel="epoch", title=title)
     axes[0].axhline(0.5, color="0.5", linewidth=0.8, linestyle=":")
     axes[1].axhline(0.0, color="0.5", linewidth=0.8, linestyle=":")
-    axes[1].legend(fontsize="small")
+    axes[1].legend(fontsize="small", loc="center left", bbox_to_anchor=(1.0, 0.5))
     figure.savefig(RESULTS / PICTURE, dpi=90)
     plt.close(figure)
 
