@@ -4,10 +4,12 @@ The figures that take long come from the results of scripts of their own, as the
 rest is measured here in a few minutes.
 
     python benchmarks/trust.py                                  benchmarks/results/trust.csv
+    python benchmarks/trust.py --gather         take in what the scripts of their own have anew
 """
 
 from __future__ import annotations
 
+import argparse
 import pickle
 import signal
 import subprocess
@@ -37,6 +39,7 @@ from sklimb import (
 )
 from sklimb.backbones import MLP
 
+HERE = "benchmarks/trust.py"
 QUICK = {"module": MLP, "max_epochs": 20, "lr_schedule": "cosine", "random_state": 0}
 # Seven configurations with the cosine schedule.
 RESUMED = {
@@ -116,7 +119,7 @@ def sixteen_threads() -> str:
     gains = []
     for model in (
         RebalancedClassifier(module=MLP, max_epochs=2, random_state=0),
-        MLPClassifier(hidden_layer_sizes=(256, 256), max_iter=2, random_state=0),
+        MLPClassifier(hidden_layer_sizes=(256, 256), max_iter=20, random_state=0),
     ):
         fitted = model.fit(X, y)
         rates = [_rate(fitted.predict, X, n_threads) for n_threads in (1, 16)]
@@ -269,15 +272,30 @@ MEASURED = [
     ("a model whose refit fails", "is destroyed", a_refit_that_fails),
 ]  # fmt: skip
 
+GATHERED = {
+    "fuzzing.csv": fuzzing,
+    "speed/forks.csv": forks,
+    "speed/memory.csv": memory,
+    "kills.csv": kills,
+}
+
 
 def main() -> None:
-    """Measure, gather, write."""
-    rows = []
-    for what, before, measure in MEASURED:
-        rows.append(Figure(what, before, measure(), "benchmarks/trust.py"))
-        print(*rows[-1][:3], sep=" | ", flush=True)
-    for gather in (fuzzing, forks, memory, kills):
-        rows += gather()
+    """Measure, unless that is to be kept; gather; write."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--gather", action="store_true", help="measure nothing here")
+    if parser.parse_args().gather:
+        rows = [Figure(**row) for row in read_csv("trust.csv") if row["command"] == HERE]
+    else:
+        rows = []
+        for what, before, measure in MEASURED:
+            rows.append(Figure(what, before, measure(), HERE))
+            print(*rows[-1][:3], sep=" | ", flush=True)
+    for name, gather in GATHERED.items():
+        if read_csv(name):
+            rows += gather()
+        else:
+            print(f"there is no benchmarks/results/{name} yet")
     print(write_csv("trust.csv", [row._asdict() for row in rows], Figure._fields))
 
 

@@ -139,7 +139,29 @@ def results_page() -> str:
         path = RESULTS / "papers" / f"{name}.csv"
         if path.is_file():
             parts += [f"### {title}", *_averaged(path, keys, columns)]
+    parts += ["## Trust", *_trust()]
     return "\n\n".join(parts) + "\n"
+
+
+def _trust() -> Iterable[str]:
+    """Give what an attack found and what the same gives now, and the tries of the fuzzer."""
+    yield (
+        "What an attack on an early version found, and what the same gives now; the command in the "
+        "last column measures it."
+    )
+    figures = pd.read_csv(RESULTS / "trust.csv", comment="#").fillna("")
+    yield _table(figures.rename(columns={"what": "tried"}))
+    yield (
+        "Hostile values for every parameter, argument and file: right is a finite result, or a "
+        "`ValueError` or `TypeError` that names argument and value, with nothing changed outside "
+        "(`python -m tests.fuzzing`)."
+    )
+    tries = pd.read_csv(RESULTS / "fuzzing.csv", comment="#")
+    yield _table(
+        tries[["area", "tried", "right", "wrong", "slowest_seconds"]].rename(
+            columns={"slowest_seconds": "slowest, in seconds"}
+        )
+    )
 
 
 def _compared(path: Path) -> Iterable[str]:

@@ -95,6 +95,18 @@ def test_results_are_those_of_the_files(monkeypatch):
     assert f"| {100 * best['balanced_accuracy']:.1f} ± " in row
 
 
+def test_what_was_tried_in_attacks_is_that_of_the_files(monkeypatch):
+    monkeypatch.syspath_prepend(DOCS)
+    page = importlib.import_module("_pages").results_page()
+    section = page[page.index("## Trust") :]
+    results = DOCS.parent / "benchmarks" / "results"
+    for figure in pd.read_csv(results / "trust.csv", comment="#").fillna("").itertuples():
+        assert f"| {figure.what} | {figure.before} | {figure.now} |" in section
+    whole = pd.read_csv(results / "fuzzing.csv", comment="#").iloc[-1]
+    assert whole["tried"] >= 20_000
+    assert f"| all | {whole['tried']} | {whole['right']} | {whole['wrong']} |" in section
+
+
 def test_the_papers_figures_are_those_of_the_files(monkeypatch):
     monkeypatch.syspath_prepend(DOCS)
     page = importlib.import_module("_papers").papers_page()
