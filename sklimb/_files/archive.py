@@ -146,9 +146,8 @@ def write_atomically(path: Path, data: bytes) -> None:
         os.replace(beside, path)
     except BaseException as error:
         beside.unlink(missing_ok=True)
-        if (
-            isinstance(error, OSError) and error.errno
-        ):  # of the file that was asked for, not of that beside it
+        if isinstance(error, OSError) and error.errno:
+            # that of the file that was asked for, not of the one beside it
             error.filename, error.filename2 = str(path), None
         raise
 
