@@ -167,10 +167,12 @@ def set_column_statistics(net: Net, data: TrainingData, scan: TableScan | None =
     backbone = net.module_.backbone
     set_input_scaling = getattr(backbone, "set_input_scaling", None)
     if set_input_scaling is not None and getattr(backbone, "wants_scaling", True):
-        found = _moments(net, data) if scan is None else (scan.mean, scan.scale, scan.norm)
-        mean, scale, norm = found
-        unit = getattr(backbone, "wants_unit_norm", False)
-        set_input_scaling(mean, scale * norm if unit else scale)
+        mean, scale, norm = (
+            _moments(net, data) if scan is None else (scan.mean, scan.scale, scan.norm)
+        )
+        if getattr(backbone, "wants_unit_norm", False):
+            scale = scale * norm
+        set_input_scaling(mean, scale)
     shares = getattr(backbone, "wants_quantiles", None)
     if shares is not None:
         by = _quantiles(net, data, shares) if scan is None else scan.quantiles(shares)
