@@ -1,4 +1,4 @@
-"""The scikit-learn contract, once: parameters, `fit` up to the plan.
+"""The scikit-learn contract, once: parameters, `fit`, and what a fitted classifier says.
 
 A method says what it adds in `_recipe`, and which values its own parameters may have in
 `_parameter_constraints`; combinations are checked in `_check_parameters`. Everything else is here.
@@ -6,37 +6,36 @@ A method says what it adds in `_recipe`, and which values its own parameters may
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.base import ClassifierMixin
+import torch
+from sklearn.base import (
+    BaseEstimator,
+    ClassifierMixin,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+)
 from sklearn.utils import Tags
-from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted
+from torch import nn
 
 from sklimb._constraints import check_takes
 from sklimb._data.labels import plain_labels
 from sklimb._data.table_scan import TableScan, check_scan
 from sklimb._data.training_data import TrainingData
-from sklimb._data.validation import (
-    check_training_data,
-    encode_labels,
-)
-from sklimb._data.weights import check_weights
-from sklimb._random import Streams, isolated_rng, torch_defaults
-from sklimb._training.checkpoint import open_checkpoint
-from sklimb._training.early_stopping import make_monitor
-from sklimb._training.lazy_imports import import_lazy_parts
-from sklimb._training.net import Net
-from sklimb._training.plan import Mode, TrainPlan, choose_backbone, make_plan, resolve_device
+from sklimb._data.validation import check_new_data
+from sklimb._random import torch_defaults
+from sklimb._training.inference import features_of, run, scores_of
+from sklimb._training.plan import Mode, TrainPlan
 from sklimb._training.recipe import Recipe
-from sklimb._training.training import is_of_use, make_net, train
-from sklimb._training.training_state import to_train_on
 from sklimb._warnings import warn
-from sklimb.classifiers.fitting_aside import aside, take
-from sklimb.classifiers.history_html import HistoryInHtml
-from sklimb.classifiers.one_class import NONE, telling, warn_of_one_class
+from sklimb.classifiers import pickling
+from sklimb.classifiers.fitting import train_aside
+from sklimb.classifiers.fitting_aside import by_one_fit
+from sklimb.classifiers.history_html import with_histories
 from sklimb.classifiers.parameters import (
-    READ_ANEW,
     SHARED_CONSTRAINTS,
     check_callbacks,
     check_checkpoint,
@@ -47,16 +46,13 @@ from sklimb.classifiers.parameters import (
     is_nested,
     names_extremes,
     unknown_parameter,
-    warn_of_ignored,
 )
-from sklimb.classifiers.pickling import LeanPickles
-from sklimb.classifiers.prediction import PredictingMixin
-
-# What a fit that starts anew must not see of an earlier one.
-_FITTED = ("net_", "classes_", "n_features_in_", "feature_names_in_", "oof_proba_")
+from sklimb.classifiers.probabilities import log_probabilities, probabilities
 
 
-class BaseNetClassifier(PredictingMixin, ClassifierMixin, HistoryInHtml, LeanPickles):
+class BaseNetClassifier(
+    ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClassifierMixin, BaseEstimator
+):
     """Base of the classifiers; see them for the shared parameters."""
 
     # A method adds its own.
@@ -175,7 +171,8 @@ class BaseNetClassifier(PredictingMixin, ClassifierMixin, HistoryInHtml, LeanPic
             epoch; with the likeliest remedy. Not after fewer than 100 steps, unless ``lr`` is high.
         """
         goes_on = "net_" in vars(self) and self.warm_start
-        return self._train(X, y, sample_weight, Mode.WARM_START if goes_on else Mode.FIT)
+        train_aside(self, X, y, sample_weight, Mode.WARM_START if goes_on else Mode.FIT)
+        return self
 
     def partial_fit(
         self,
@@ -235,101 +232,153 @@ class BaseNetClassifier(PredictingMixin, ClassifierMixin, HistoryInHtml, LeanPic
                     f"classes={given.tolist()} differ from those of the first call, "
                     f"{self.classes_.tolist()}."
                 )
-        return self._train(X, y, sample_weight, Mode.PARTIAL_FIT, classes, scan)
-
-    @names_extremes
-    def _train(
-        self,
-        X: Any,
-        y: Any,
-        sample_weight: Any,
-        mode: Mode,
-        classes: Any = None,
-        scan: TableScan | None = None,
-    ) -> BaseNetClassifier:
-        """Train aside, a new net or one that goes on from that of earlier calls, and take it."""
-        import_lazy_parts()
-        new = aside(self, *(_FITTED if mode is Mode.FIT else ()))
-        if "net_" in vars(new):
-            new.net_ = to_train_on(new.net_)
-        try:
-            new._train_net(X, y, sample_weight, mode, classes, scan)
-        except BaseException as error:
-            if "net_" not in vars(self) and "net_" in vars(new) and is_of_use(new.net_, error):
-                take(self, new)
-            raise
-        take(self, new)
+        train_aside(self, X, y, sample_weight, Mode.PARTIAL_FIT, classes, scan)
         return self
 
-    def _train_net(
-        self,
-        X: Any,
-        y: Any,
-        sample_weight: Any,
-        mode: Mode,
-        classes: Any,
-        scan: TableScan | None,
-    ) -> None:
-        """Check, plan and train."""
-        self._check_parameters()
-        net: Net | None = vars(self).get("net_")
-        device = resolve_device(self.device) if net is None else str(net.device)
+    # --- what a fitted classifier says --------------------------------------------------------
+
+    @by_one_fit
+    @names_extremes
+    def _run(self, X: Any, what: Callable[..., torch.Tensor]) -> np.ndarray:
+        """Return what a function of (network, batch) gives over X, in the network's float type."""
+        check_is_fitted(self, "net_")
         with torch_defaults():
-            data, y = check_training_data(self, X, y, reset=net is None, device=device)
-            check_classification_targets(y)
-            if net is None:
-                self.classes_ = np.unique(
-                    y if classes is None else plain_labels(classes, "classes")
-                )
-            codes, weight = encode_labels(y, self.classes_), check_weights(sample_weight, len(y))
-            data = data.labelled(codes, weight).drop_zero_weight()
-        parameters = self.get_params(deep=False)
-        if self.cross_fit == "auto" and not self._cross_fits_if_open:
-            parameters = parameters | {"cross_fit": False}
-        plan = make_plan(
-            parameters,
-            data,
-            mode,
-            backbone=choose_backbone(self.module, data) if net is None else net.module.backbone,
-            class_labels=self.classes_,
-            device=device,
-            batch_size=None if net is None else net.batch_size,
-            scan=scan,
-        )
-        if net is not None and plan.schedule and scan and net.finished_epochs == plan.max_epochs:
-            warn(
-                f"All {plan.passes} passes over the table (max_epochs) are done, and the learning "
-                "rate is at the end of its schedule. Raise max_epochs to go on, or stop here."
-            )
-        vars(self).pop("oof_proba_", None)  # what it says is of the network of before
-        recipe = self._recipe(plan, data)
-        monitor = None if plan.validation_fraction is None else make_monitor(self)
-        if mode is Mode.WARM_START:
-            warn_of_ignored(self._built_with, parameters, READ_ANEW | recipe.reads_anew)
-        streams = Streams(self.random_state) if net is None else net.streams
-        checkpoint = open_checkpoint(parameters, data, plan, streams, net)
-        with isolated_rng(threads=plan.threads, device=plan.device):
-            if net is None:
-                self._built_with = parameters
-                self.net_ = make_net(parameters, data, plan, recipe, streams)
-            self.net_.keep_training_state = self.keep_training_state
-            name = type(self).__name__
-            with telling(NONE):  # other networks that it takes
-                left_out = train(
-                    self.net_, data, plan, recipe, monitor, name=name, checkpoint=checkpoint
-                )
-            if left_out is not None:
-                proba = left_out.probabilities(self.net_)
-                if len(data) < len(y):  # samples of no weight are left out
-                    of_weight, proba = proba, np.full((len(y), len(self.classes_)), np.nan)
-                    proba[weight > 0] = of_weight
-                self.oof_proba_ = proba
-            warn_of_one_class(self, data, plan)
-        if checkpoint is not None:
-            checkpoint.remove()
+            return run(self.net_, check_new_data(self, X), what).numpy()
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        """Return the scores of the classes; of several members the log of their mean probability.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features), images or Dataset
+            Data.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes) or (n_samples,)
+            Scores; for two classes the second minus the first. Of the type that they are computed
+            in, as all that follows: float32, or float64 with ``dtype="float64"``.
+        """
+        scores = self._run(X, scores_of)
+        return scores[:, 1] - scores[:, 0] if scores.shape[1] == 2 else scores
+
+    @by_one_fit
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the class with the highest score for each sample.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features), images or Dataset
+            Data.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            Labels, as they were in ``y``.
+        """
+        scores = self._run(X, scores_of)
+        return self.classes_[scores.argmax(axis=1)]
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Return class probabilities: the softmax of the scores, averaged over members.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features), images or Dataset
+            Data.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Probabilities in the order of ``classes_``; each row sums to 1.
+        """
+        scores = self._run(X, scores_of)
+        return probabilities(scores, scores.dtype)
+
+    def predict_log_proba(self, X: Any) -> np.ndarray:
+        """Return logarithms of class probabilities, finite where the probability underflows.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features), images or Dataset
+            Data.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Log probabilities in the order of ``classes_``.
+        """
+        scores = self._run(X, scores_of)
+        return log_probabilities(scores, scores.dtype)
+
+    def transform(self, X: Any) -> np.ndarray:
+        """Return the features that the head compares, those of several members side by side.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features), images or Dataset
+            Data.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features_out)
+            Features.
+        """
+        return self._run(X, features_of)
+
+    @property
+    def _n_features_out(self) -> int:
+        check_is_fitted(self, "net_")
+        return self.net_.module_.head.n_features_out
+
+    @property
+    def module_(self) -> nn.Module:
+        """The fitted network: ``backbone`` and ``head``."""
+        return self._net_for("module_").module_
+
+    @property
+    def history_(self) -> Any:
+        """skorch's history: a row an epoch, with ``train_loss`` and each loss term."""
+        return self._net_for("history_").history_
+
+    @property
+    def n_iter_(self) -> int:
+        """Epochs trained."""
+        return self._net_for("n_iter_").finished_epochs
+
+    @property
+    def class_counts_(self) -> np.ndarray:
+        """Samples of each class that were trained on, by weight."""
+        return self._net_for("class_counts_").counts_.copy()
+
+    @property
+    def device_(self) -> str:
+        """The device that the network is on."""
+        return str(self._net_for("device_").device)
+
+    def _net_for(self, name: str) -> Any:
+        # AttributeError, not NotFittedError alone: hasattr must work before fit.
+        if "net_" not in vars(self):
+            raise AttributeError(f"{type(self).__name__} has no {name!r} before fit.")
+        return self.net_
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return "net_" in vars(self)
+
+    # --- what scikit-learn, notebooks and pickle ask ------------------------------------------
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         tags.transformer_tags.preserves_dtype = [self.dtype]
         return tags
+
+    def _get_fitted_attr_html(self, doc_link: str = "") -> Any:
+        return with_histories(self, super()._get_fitted_attr_html(doc_link))
+
+    # Copies share the network, deep copies hold all, pickles what predicting needs.
+    __getstate__ = pickling.lean_state
+    __reduce_ex__ = pickling.reduce_to_state
+    __reduce__ = pickling.refuse_skops
+    __copy__ = pickling.twin
+    __deepcopy__ = pickling.deep_twin

@@ -24,7 +24,6 @@ from sklimb.classifiers.corrected_prediction import (
 )
 from sklimb.classifiers.fitting_aside import fits_aside
 from sklimb.classifiers.fold_clones import mean_probabilities
-from sklimb.classifiers.history_html import HistoryInHtml
 from sklimb.classifiers.labelled_data import LabelledData, labelled_data, labels_of
 from sklimb.classifiers.losses import adjusts_for_prior
 from sklimb.classifiers.named_estimators import (
@@ -60,7 +59,7 @@ class BlendedClassifier(
     CorrectedPredictionMixin,
     MetaEstimatorMixin,
     ClassifierMixin,
-    HistoryInHtml,
+    BaseEstimator,
 ):
     r"""Several classifiers, averaged, then calibrated, then corrected for class shares or costs.
 

@@ -16,6 +16,7 @@ from sklimb._training.calibration import log_with_temperature
 from sklimb.classifiers.costs import cost_matrix_of, expected_costs
 from sklimb.classifiers.fitting_aside import by_one_fit
 from sklimb.classifiers.fold_clones import mean_probabilities
+from sklimb.classifiers.history_html import with_histories
 from sklimb.classifiers.priors import target_shares
 from sklimb.classifiers.probabilities import log_probabilities, probabilities
 
@@ -176,6 +177,9 @@ class CorrectedPredictionMixin:
             scores = -self._costs(scores)
         scores = np.maximum(scores, _LEAST_SCORE).astype(dtype, copy=False)
         return scores[:, 1] - scores[:, 0] if len(self.classes_) == 2 else scores
+
+    def _get_fitted_attr_html(self, doc_link: str = "") -> Any:
+        return with_histories(self, super()._get_fitted_attr_html(doc_link))  # type: ignore[misc]
 
 
 class FeaturesOfFoldsMixin:

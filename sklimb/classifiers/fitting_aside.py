@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from sklearn.frozen import FrozenEstimator
 
 from sklimb._training.training_state import twin
-from sklimb.classifiers.pickling import LeanPickles
+from sklimb.classifiers.pickling import shares_in_copies
 
 _T = TypeVar("_T")
 
@@ -79,7 +79,7 @@ def to_learn_on(estimator: Any) -> Any:
 
     Ours train aside by themselves, so that all is shared until then; any other is copied.
     """
-    if isinstance(estimator, (LeanPickles, FrozenEstimator)):
+    if shares_in_copies(estimator) or isinstance(estimator, FrozenEstimator):
         return copy.copy(estimator)
     return copy.deepcopy(estimator)
 

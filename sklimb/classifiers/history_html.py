@@ -68,29 +68,33 @@ class Panel(NamedTuple):
     lines: list[Line]
 
 
-class HistoryInHtml(BaseEstimator):
-    """A classifier whose HTML, in notebooks, holds the history of its training.
+def with_histories(model: BaseEstimator, attributes: Any) -> Any:
+    """Let scikit-learn's table of a classifier's fitted attributes end with histories of training.
 
-    Of one around others, the histories of those that it has fitted.
+    Parameters
+    ----------
+    model : estimator
+        A classifier, or one around others: then the histories of those that it has fitted.
+    attributes : object
+        What scikit-learn's `_get_fitted_attr_html` made of it; scikit-learn asks for that from 1.9
+        on, for a classifier by itself and inside pipelines and searches.
+
+    Returns
+    -------
+    object
+        `attributes`, changed if something was trained.
     """
-
-    def _get_fitted_attr_html(self, doc_link: str = "") -> Any:
-        """Return scikit-learn's table of fitted attributes, with the histories below it.
-
-        scikit-learn asks from 1.9 on, for a classifier by itself and inside pipelines and searches.
-        """
-        attributes = super()._get_fitted_attr_html(doc_link)
-        trained = list(islice(trained_in(self), _MOST_HISTORIES))
-        if trained:
-            table = attributes._html_repr
-            attributes._html_repr = lambda: (
-                table()
-                + "".join(
-                    html_of(model.history_, model.net_.rebalancer, ", ".join(names))
-                    for names, model in trained
-                )
+    trained = list(islice(trained_in(model), _MOST_HISTORIES))
+    if trained:
+        table = attributes._html_repr
+        attributes._html_repr = lambda: (
+            table()
+            + "".join(
+                html_of(fitted.history_, fitted.net_.rebalancer, ", ".join(names))
+                for names, fitted in trained
             )
-        return attributes
+        )
+    return attributes
 
 
 def trained_in(model: Any, names: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:

@@ -28,6 +28,7 @@ from sklimb._training.training import iter_chunks
 from sklimb._warnings import warn
 from sklimb.classifiers.base import BaseNetClassifier
 from sklimb.classifiers.docstrings import describe_shared
+from sklimb.classifiers.fitting import train_aside
 from sklimb.classifiers.losses import (
     LOSS_CONSTRAINTS,
     Loss,
@@ -389,7 +390,9 @@ class M2mClassifier(BaseNetClassifier):
                 source.set_params(keep_training_state=True)
             if not plan.more_may_come or starts:
                 # not `fit`: a class may have no sample of any weight
-                source._train(data.whole(), data.y_encoded, data.weight, Mode.FIT, every_class)
+                train_aside(
+                    source, data.whole(), data.y_encoded, data.weight, Mode.FIT, every_class
+                )
                 learns_on = False
         if learns_on and not isinstance(source, NeuralNet):
             source.partial_fit(data.whole(), data.y_encoded, every_class, sample_weight=data.weight)

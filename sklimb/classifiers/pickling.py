@@ -1,4 +1,8 @@
-"""What copies and pickles of a classifier hold."""
+"""What copies and pickles of a network classifier hold; `BaseNetClassifier` has them as methods.
+
+A pickle holds what predicting needs, and no more unless asked for: what it leaves out
+`keep_training_state` says, as it is when the pickle is made. A deep copy holds everything.
+"""
 
 from __future__ import annotations
 
@@ -10,43 +14,42 @@ from sklearn.base import BaseEstimator
 
 from sklimb._training.training_state import twin
 
+__all__ = ["deep_twin", "lean_state", "reduce_to_state", "refuse_skops", "shares_in_copies", "twin"]
 
-class LeanPickles(BaseEstimator):
-    """A classifier whose pickles hold what predicting needs, and no more unless asked for.
 
-    A deep copy holds everything; what a pickle leaves out `keep_training_state` says, as it is when
-    the pickle is made.
-    """
+def lean_state(self: BaseEstimator) -> dict[str, Any]:
+    """Return what a pickle holds (``__getstate__``)."""
+    state = dict(BaseEstimator.__getstate__(self))
+    keep = bool(getattr(self, "keep_training_state", False))
+    net = state.get("net_")
+    if net is not None and net.keep_training_state != keep:
+        state["net_"] = net = twin(net)
+        net.keep_training_state = keep
+    if not keep:
+        state.pop("source_estimator_", None)  # g of M2m
+    return state
 
-    def __getstate__(self) -> dict[str, Any]:
-        """Return what a pickle holds."""
-        state = dict(super().__getstate__())
-        keep = bool(getattr(self, "keep_training_state", False))
-        net = state.get("net_")
-        if net is not None and net.keep_training_state != keep:
-            state["net_"] = net = twin(net)
-            net.keep_training_state = keep
-        if not keep:
-            state.pop("source_estimator_", None)  # g of M2m
-        return state
 
-    def __reduce_ex__(self, protocol: int) -> tuple[Any, ...]:
-        """Return how pickle and copy make another one; `__reduce__` is for nobody else."""
-        return copyreg.__newobj__, (type(self),), self.__getstate__()
+def reduce_to_state(self: BaseEstimator, protocol: int) -> tuple[Any, ...]:
+    """Return how pickle makes another one (``__reduce_ex__``)."""
+    return copyreg.__newobj__, (type(self),), self.__getstate__()
 
-    def __reduce__(self) -> NoReturn:
-        """Refuse: only what knows no pickle asks here, as skops does, which has no torch."""
-        raise TypeError(
-            f"{type(self).__name__} holds a network of torch, which skops cannot write. Use "
-            "sklimb.persistence.save(model, path), for whole pipelines too."
-        )
 
-    def __copy__(self) -> Any:
-        """Return a classifier that shares everything with this one."""
-        return twin(self)
+def refuse_skops(self: BaseEstimator) -> NoReturn:
+    """Refuse (``__reduce__``): only what knows no pickle asks here, as skops, without torch."""
+    raise TypeError(
+        f"{type(self).__name__} holds a network of torch, which skops cannot write. Use "
+        "sklimb.persistence.save(model, path), for whole pipelines too."
+    )
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
-        """Return a copy of all there is."""
-        new = memo[id(self)] = object.__new__(type(self))
-        vars(new).update(copy.deepcopy(vars(self), memo))
-        return new
+
+def deep_twin(self: BaseEstimator, memo: dict[int, Any]) -> Any:
+    """Return a copy of all there is (``__deepcopy__``)."""
+    new = memo[id(self)] = object.__new__(type(self))
+    vars(new).update(copy.deepcopy(vars(self), memo))
+    return new
+
+
+def shares_in_copies(estimator: Any) -> bool:
+    """Return whether a plain copy of an estimator shares its network, and trains aside from it."""
+    return getattr(type(estimator), "__copy__", None) is twin

@@ -26,7 +26,6 @@ from sklimb.classifiers.corrected_prediction import (
 from sklimb.classifiers.fitting_aside import fits_aside, to_learn_on
 from sklimb.classifiers.fold_clones import fit_clones
 from sklimb.classifiers.folds import folds_of
-from sklimb.classifiers.history_html import HistoryInHtml
 from sklimb.classifiers.labelled_data import labelled_data, labels_of
 from sklimb.classifiers.one_class import CONSTANT, telling
 from sklimb.classifiers.priors import counts_of
@@ -45,7 +44,7 @@ class PriorCorrectedClassifier(
     FeaturesOfFoldsMixin,
     MetaEstimatorMixin,
     ClassifierMixin,
-    HistoryInHtml,
+    BaseEstimator,
 ):
     r"""Any classifier, with probabilities corrected from the training class shares to others.
 

@@ -71,3 +71,9 @@ def test_settings_of_the_loss_are_alike_where_they_are_taken(name):
     hints = {parameter.annotation for parameter in taken.values()}
     # RSG's and Offset's own default loss is a choice of theirs
     assert len(hints) == 1 and (len(defaults) == 1 or name == "loss")
+
+
+@pytest.mark.parametrize("cls", NETWORKS)
+def test_nothing_but_scikit_learns_mixins_lies_behind_the_base(cls):
+    ours = [base.__name__ for base in cls.__mro__ if base.__module__.startswith("sklimb.")]
+    assert ours == [cls.__name__, "BaseNetClassifier"]
