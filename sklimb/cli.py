@@ -107,7 +107,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _compare(arguments: argparse.Namespace, started: float) -> int:
     from sklimb._compare.comparing import compare
+    from sklimb._compare.run.cluster import on_backend
 
+    where = on_backend(arguments.backend, arguments.scheduler)
     table, test = _read(arguments)
     report = None if arguments.no_report else Path(arguments.report)
     _check_outputs(report, arguments.save)
@@ -130,33 +132,35 @@ def _compare(arguments: argparse.Namespace, started: float) -> int:
                 _add_source(comparison, *source)
             _save_report(comparison, report)
 
+    methods = named.methods() if named and arguments.methods is None else arguments.methods
     try:
-        comparison = compare(
-            *_X_y(named or table),
-            X_test=named.X_test if named else None if test is None else test.X,
-            y_test=named.y_test if named else None if test is None else test.y,
-            methods=named.methods() if named and arguments.methods is None else arguments.methods,
-            metric=arguments.metric and arguments.metric.replace("-", "_"),
-            folds=arguments.folds,
-            repeats=named.repeats if named and arguments.repeats is None else arguments.repeats,
-            grid=arguments.grid,
-            budget=budget,
-            aim=arguments.aim,
-            costs=arguments.cost,
-            prepare=named.prepare if named else None,
-            groups=None if table is None else table.groups,
-            time=None if table is None else table.time,
-            **({} if table is None else table.roles.asked),
-            device=arguments.device,
-            n_jobs=arguments.jobs,
-            random_state=arguments.seed,
-            # A fit on all rows, for which there is no other use here.
-            refit=arguments.save is not None,
-            progress=True,
-            on_round=on_round,
-            checkpoint=_checkpoint(report, arguments.resume),
-            resume=arguments.resume,
-        )
+        with where:
+            comparison = compare(
+                *_X_y(named or table),
+                X_test=named.X_test if named else None if test is None else test.X,
+                y_test=named.y_test if named else None if test is None else test.y,
+                methods=methods,
+                metric=arguments.metric and arguments.metric.replace("-", "_"),
+                folds=arguments.folds,
+                repeats=named.repeats if named and arguments.repeats is None else arguments.repeats,
+                grid=arguments.grid,
+                budget=budget,
+                aim=arguments.aim,
+                costs=arguments.cost,
+                prepare=named.prepare if named else None,
+                groups=None if table is None else table.groups,
+                time=None if table is None else table.time,
+                **({} if table is None else table.roles.asked),
+                device=arguments.device,
+                n_jobs=arguments.jobs,
+                random_state=arguments.seed,
+                # A fit on all rows, for which there is no other use here.
+                refit=arguments.save is not None,
+                progress=True,
+                on_round=on_round,
+                checkpoint=_checkpoint(report, arguments.resume),
+                resume=arguments.resume,
+            )
     except ComparisonInterrupted as interrupt:
         comparison, status = interrupt.comparison, _INTERRUPTED
     if source is not None:

@@ -141,9 +141,10 @@ def test_what_is_imported_is_required_and_the_other_way_round():
     names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
     names |= {node.module for node in nodes if isinstance(node, ast.ImportFrom)}
     packages = {name.split(".")[0] for name in names} - sys.stdlib_module_names - {"sklimb"}
-    # of the extra [files], whose other package pandas imports
-    assert "pyarrow" in {wanted.name for wanted in REQUIREMENTS}
-    packages -= {"pyarrow"}
+    # of the extras [files], whose other package pandas imports, and [dask]
+    optional = {"pyarrow", "distributed"}
+    assert optional <= {wanted.name for wanted in REQUIREMENTS}
+    packages -= optional
     renamed = {"sklearn": "scikit-learn", "imblearn": "imbalanced-learn", "PIL": "pillow"}
     assert {renamed.get(package, package) for package in packages} == {
         wanted.name

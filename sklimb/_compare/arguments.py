@@ -155,6 +155,15 @@ def make_parser() -> argparse.ArgumentParser:
     )
     way.add_argument("--device", default="cpu", help="for the nets: cpu (default), cuda, mps, auto")
     way.add_argument("--jobs", type=int, help="processes (one for each core; one on a GPU)")
+    way.add_argument(
+        "--backend",
+        choices=["local", "dask"],
+        default="local",
+        help="where fits run: processes here (default), or workers of a Dask cluster",
+    )
+    way.add_argument(
+        "--scheduler", metavar="ADDRESS", help="of --backend dask, such as tcp://10.0.0.1:8786"
+    )
     way.add_argument("--seed", type=int, default=0, help="for everything random (0)")
     out = command.add_argument_group("output")
     out.add_argument(

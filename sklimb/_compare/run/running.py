@@ -13,6 +13,7 @@ from typing import Any
 
 import joblib
 import numpy as np
+from joblib.parallel import BACKENDS, get_active_backend
 from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import GridSearchCV
 from threadpoolctl import threadpool_limits
@@ -172,7 +173,12 @@ def run_task(task: Task, X: Any, y: np.ndarray, scoring: Scoring) -> Outcome:
     started = time.perf_counter()
     # One thread for what goes by the process's number of them, so that sums are taken in the same
     # order whatever the number of processes; our nets choose their own by the data's shape.
-    with warnings.catch_warnings(record=True) as caught, threadpool_limits(1):
+    with (
+        warnings.catch_warnings(record=True) as caught,
+        threadpool_limits(1),
+        # A worker of a cluster would hand a search's fits on, to others that have their own tasks.
+        joblib.parallel_config("sequential"),
+    ):
         warnings.simplefilter("always")
         try:
             candidates, inner = task.candidates, split.inner
@@ -312,14 +318,12 @@ class _Stopped(Exception):
 
 
 def _in_parallel(tasks, X, y, scoring, n_jobs):
-    parallel = joblib.Parallel(
-        n_jobs=n_jobs,
-        return_as="generator_unordered",
-        batch_size=1,
-        # From their first moment on, also those that never get a task.
-        initializer=end_with,
-        initargs=(os.getpid(),),
-    )
+    own: dict[str, Any] = {}
+    # Processes of our own end with this one, from their first moment on, also those that never get
+    # a task. Workers of a cluster are nobody's, and threads are this very process.
+    if isinstance(get_active_backend()[0], BACKENDS["loky"]):
+        own = {"initializer": end_with, "initargs": (os.getpid(),)}
+    parallel = joblib.Parallel(n_jobs=n_jobs, return_as="generator_unordered", batch_size=1, **own)
     with without_ctrl_c():
         return parallel(joblib.delayed(run_task)(task, X, y, scoring) for task in tasks)
 
