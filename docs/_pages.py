@@ -132,7 +132,7 @@ def results_page() -> str:
         "candidates by cross-validation on the samples to learn from.",
     ]
     for path in sorted((RESULTS / "tables").glob("compare_*.csv")):
-        if path.stem != "compare_files":  # seconds, not methods: `docs/compare.md` has them
+        if not path.stem.startswith("compare_files"):  # `docs/compare.md` has them
             parts += [f"### {path.stem.removeprefix('compare_')}", *_compared(path)]
     parts += ["### Twelve tables", *_tabular(RESULTS / "tables" / "tabular.csv"), "## By paper"]
     for name, (title, keys, columns) in PAPERS.items():

@@ -2,14 +2,17 @@
 
     python benchmarks/tables/compare_files.py [--files fraud.csv ...] [--seconds 60] [--jobs 2]
     python benchmarks/tables/compare_files.py --exhaustive [--folds 5] [--files fraud.csv ...]
+    python benchmarks/tables/compare_files.py --summary
 
 The first form runs the command on each file, made anew (`lib/made_files.py`), and takes the time
 from the start of its process, with all imports and the reading. What else runs on the machine
 counts too, so its load stands beside the seconds, and what the processors worked for this: on idle
 cores the first answer comes after that much shared among them, as far as it can be. The second runs
-every method with its search on every split of a stratified sample of at most 5,000 rows, to hold
-the answer against the best of all; a stop loses nothing (``--work``). Writes
-``results/tables/compare_files.csv`` and ``compare_files_all.csv``.
+every method (but those of ``--without``) with its search on every split of a stratified sample of
+at most ``--rows`` rows, to hold the answer against the best of all; a stop loses nothing
+(``--work``). The third does so from what was run, and runs nothing (``lib/winners.py``). They write
+``compare_files.csv``, ``compare_files_all.csv`` and ``compare_files_best.csv`` in
+``results/tables``.
 """
 
 from __future__ import annotations
@@ -25,15 +28,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import numpy as np
 import pandas as pd
 from lib.made_files import FILES, MadeFile
 from lib.records import RESULTS, machine, read_csv, write_csv
+from lib.winners import as_markdown, held, with_gaps
 from sklearn.model_selection import train_test_split
 
 import sklimb
 from sklimb._compare.reading import read_table
+from sklimb._compare.run.methods import chosen_methods
 
 NAME, ALL = "tables/compare_files.csv", "tables/compare_files_all.csv"
+BEST = "tables/compare_files_best.csv"
 COLUMNS = [
     "file", "rows", "columns", "classes", "ratio", "jobs", "first_s", "first_cpu_s", "first_method",
     "first_balanced_accuracy", "first_verdict", "end_s", "end_cpu_s", "answers", "end_method",
@@ -190,36 +197,60 @@ def exhaust(args: argparse.Namespace) -> None:
     """Run all methods with their searches on all splits of each file, and write their rows."""
     for file in chosen(args):
         path = file.save(args.work, 0)
+        fits = f"all-{file.name}" + ("" if args.rows == SAMPLE else f"-{args.rows}")
         options = dict(zip(file.options[::2], file.options[1::2], strict=True))
         table = read_table(path, target=options["--target"], groups=options.get("--groups"))
         X, y, groups = table.X, table.y, table.groups
-        if len(y) > SAMPLE:
-            kept, _ = train_test_split(range(len(y)), train_size=SAMPLE, stratify=y, random_state=0)
+        if len(y) > args.rows:
+            kept, _ = train_test_split(
+                range(len(y)), train_size=args.rows, stratify=y, random_state=0
+            )
             X, y = X.iloc[sorted(kept)], y[sorted(kept)]
             groups = None if groups is None else groups[sorted(kept)]
         comparison = sklimb.compare(
             X,
             y,
             groups=groups,
-            methods=args.methods,
+            methods=asked(args),
             folds=args.folds,
             n_jobs=args.jobs,
             random_state=0,
             refit=False,
             progress=True,
-            checkpoint=args.work / f"all-{file.name}",
+            checkpoint=args.work / fits,
             **table.roles.asked,
         )
         print(f"\n{file.name}\n{comparison}", flush=True)
-        # Rows of other files stay; those of this one are made anew.
-        new = comparison.results.assign(file=file.name, rows=len(y), folds=args.folds)
-        old = pd.DataFrame(read_csv(ALL))
-        if len(old):
-            new = pd.concat([old[old["file"] != file.name], new], ignore_index=True)
-        front = ["file", "rows", "folds"]
-        new = new[front + [name for name in new.columns if name not in front]]
-        path = RESULTS / ALL
-        path.write_text(f"# {machine()}\n{new.to_csv(index=False)}")
+        run = {"file": file.name, "rows": len(y), "rarest": np.unique_counts(y).counts.min()}
+        keep(with_gaps(comparison, groups), run | {"folds": args.folds})
+
+
+def asked(args: argparse.Namespace) -> list[str] | None:
+    """Return the methods of the exhaustive run; None means all."""
+    if not args.without:
+        return args.methods
+    known = [method.name for method in chosen_methods(args.methods)]
+    if unknown := sorted(set(args.without) - set(known)):
+        raise SystemExit(f"--without {' '.join(unknown)}: not among {', '.join(known)}")
+    return [name for name in known if name not in args.without]
+
+
+def keep(results: pd.DataFrame, run: dict[str, object]) -> None:
+    """Write the rows of a run in place of older ones of the same file and as many rows."""
+    new = pd.DataFrame([run] * len(results)).join(results.reset_index(drop=True))
+    path = RESULTS / ALL
+    if path.exists():
+        old = pd.read_csv(path, comment="#")
+        stay = (old["file"] != run["file"]) | (old["rows"] != run["rows"])
+        new = pd.concat([old[stay], new], ignore_index=True)
+    path.write_text(f"# {machine()}\n{new.to_csv(index=False)}")
+
+
+def summarise() -> None:
+    """Write and print what the answer after a minute is worth beside the best of all."""
+    summary = held(read_csv(NAME), pd.read_csv(RESULTS / ALL, comment="#"))
+    write_csv(BEST, summary.to_dict("records"), list(summary.columns))
+    print(as_markdown(summary))
 
 
 def chosen(args: argparse.Namespace) -> list[MadeFile]:
@@ -240,8 +271,14 @@ def main() -> None:
     parser.add_argument("--exhaustive", action="store_true")
     parser.add_argument("--folds", type=int, default=5, help="of the exhaustive run")
     parser.add_argument("--methods", nargs="+", help="of the exhaustive run (default: all)")
+    parser.add_argument("--without", nargs="+", default=(), help="methods left out of those")
+    parser.add_argument("--rows", type=int, default=SAMPLE, help="of the exhaustive run, at most")
+    parser.add_argument("--summary", action="store_true", help="of what was run; run nothing")
     parser.add_argument("--work", type=Path, default=Path("compare_files"), help="folder to use")
     args = parser.parse_args()
+    if args.summary:
+        summarise()
+        return
     args.work.mkdir(parents=True, exist_ok=True)
     print(machine())
     (exhaust if args.exhaustive else measure)(args)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -77,3 +79,21 @@ def test_work_is_counted():
     before = worked(os.getpid())
     np.linalg.svd(np.random.default_rng(0).normal(size=(300, 300)))
     assert worked(os.getpid()) >= before > 0
+
+
+def test_methods_are_left_out_by_name():
+    args = Namespace(methods=["logistic", "forest", "plain"], without=["forest"])
+    assert compare_files.asked(args) == ["logistic", "plain"]
+    assert compare_files.asked(Namespace(methods=None, without=())) is None
+    with pytest.raises(SystemExit, match="--without forests: not among logistic"):
+        compare_files.asked(Namespace(methods=["logistic"], without=["forests"]))
+
+
+def test_a_run_replaces_an_older_one_of_the_same_file_and_rows(monkeypatch, tmp_path):
+    (tmp_path / "tables").mkdir()
+    monkeypatch.setattr(compare_files, "RESULTS", tmp_path)
+    for rows, methods in ((10, ["a", "b"]), (20, ["a"]), (10, ["c"])):
+        results = pd.DataFrame({"method": methods}, index=range(5, 5 + len(methods)))
+        compare_files.keep(results, {"file": "x.csv", "rows": rows})
+    kept = pd.read_csv(tmp_path / compare_files.ALL, comment="#")
+    assert kept.to_numpy().tolist() == [["x.csv", 20, "a"], ["x.csv", 10, "c"]]
