@@ -30,7 +30,7 @@ METRICS = {
 POINTS = ("balanced_accuracy", "geometric_mean", "macro_f1", "average_precision")
 SECONDS = ("fit_seconds", "fit_cpu", "predict_cpu")
 IN_PICTURE = ("balanced_accuracy", "geometric_mean", "average_precision", "balanced_log_loss")
-SUMMARY, PICTURE = "tables/real_summary.csv", "tables/real_ranks.png"
+SUMMARY, PICTURE = "real_summary", "tables/real_ranks.png"
 COLUMNS = ("folds", "against", "method", "metric", "n_sets", "n_sources", "mean", "mean_rank",
            "wins", "ties", "losses", "difference", "low", "high", "p")  # fmt: skip
 
@@ -145,14 +145,15 @@ def _printed(rows: list[dict[str, object]], frame: pd.DataFrame, data_home: Path
 
 
 def summarise(rows: Sequence[dict[str, str]], args: argparse.Namespace) -> None:
-    """Print the tables of what was run, and write the summary and the picture.
+    """Print the tables of what was run, and write the summary, and beside the usual one a picture.
 
     Parameters
     ----------
     rows : sequence of dict
         Of the results file.
     args : Namespace
-        With ``sets``, ``folds``, ``methods`` (None: all), ``against`` and ``data_home``.
+        With ``sets``, ``folds``, ``methods`` (None: all), ``against``, ``into`` (the name of the
+        summary's file) and ``data_home``.
     """
     rows = [
         row
@@ -179,7 +180,15 @@ def summarise(rows: Sequence[dict[str, str]], args: argparse.Namespace) -> None:
         {name: f"{value:.5g}" if isinstance(value, float) else value for name, value in row.items()}
         for row in found + seconds_rows(frame, args.folds, args.data_home)
     ]
-    written = write_csv(SUMMARY, rounded, COLUMNS)
+    written = write_csv(f"tables/{args.into}.csv", rounded, COLUMNS)
+    _printed(found, frame, args.data_home)
+    print(f"\nwrote {written}")
+    if args.into == SUMMARY:
+        _draw(frame, args)
+
+
+def _draw(frame: pd.DataFrame, args: argparse.Namespace) -> None:
+    n_sets = frame.index.get_level_values("set").nunique()
     panels = {
         metric.replace("_", " "): (matrix(frame, metric, args.data_home), METRICS[metric])
         for metric in IN_PICTURE
@@ -187,8 +196,7 @@ def summarise(rows: Sequence[dict[str, str]], args: argparse.Namespace) -> None:
     draw(
         panels,
         RESULTS / PICTURE,
-        f"{len(sets)} real tables, sources averaged first, folds {' '.join(map(str, args.folds))}. "
+        f"{n_sets} real tables, sources averaged first, folds {' '.join(map(str, args.folds))}. "
         "Bars join methods that Wilcoxon's test, corrected by Holm, does not tell apart at 5 %.",
     )
-    _printed(found, frame, args.data_home)
-    print(f"\nwrote {written}\nwrote {RESULTS / PICTURE}")
+    print(f"wrote {RESULTS / PICTURE}")

@@ -8,6 +8,7 @@ What was chosen with their help was chosen on folds 0 and 1, so report ``--folds
     python benchmarks/tables/real.py --methods logit_adjusted catboost_calibrated --folds 0
     python benchmarks/tables/real.py --tuned --budget 3600  # the five best of folds 0 and 1
     python benchmarks/tables/real.py --summary --folds 2 3 4
+    python benchmarks/tables/real.py --summary --folds 2 --against tabm_corrected --into real_peers
 
 The methods are in ``lib/real_methods.py``; what is not installed is skipped with a line that says
 so. Peers: ``pip install catboost lightgbm xgboost pytabkit``, and for the self-paced ensemble,
@@ -27,7 +28,8 @@ Resumable: one row for each table, method and fold in ``results/tables/real.csv`
 on folds 0 and 1 first, then on the others, then RealMLP and TabM. A fit that fails leaves a row
 that says why. ``--tuned`` chooses one of four candidates (the first is the default) for each
 training part by 3-fold cross-validation on it: ``--criterion`` is the balanced log loss or the
-balanced accuracy. ``--summary`` also writes ``real_summary.csv`` and ``real_ranks.png``.
+balanced accuracy. ``--summary`` also writes ``real_summary.csv`` and ``real_ranks.png``; with
+``--into NAME`` instead ``NAME.csv`` and no picture, for a summary of fewer tables or folds.
 """
 
 from __future__ import annotations
@@ -50,7 +52,7 @@ from lib.measuring import CRITERIA, measured
 from lib.methods import Method
 from lib.real import CHOOSING_FOLDS, N_FOLDS, real_fold, real_sets
 from lib.real_methods import METHODS, available
-from lib.real_summary import best, summarise
+from lib.real_summary import SUMMARY, best, summarise
 from lib.records import read_csv
 from lib.resumable import deadline_in, run_missing
 
@@ -118,6 +120,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--tuned", action="store_true", help="four candidates each, for five")
     parser.add_argument("--criterion", default=CRITERIA[0], choices=CRITERIA)
     parser.add_argument("--summary", action="store_true", help="of what was run; run nothing")
+    parser.add_argument("--into", default=SUMMARY, metavar="NAME", help="file of the summary")
     parser.add_argument("--against", default=REFERENCE, metavar="METHOD")
     args = parser.parse_args()
     known = real_sets(args.data_home)

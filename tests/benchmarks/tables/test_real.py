@@ -100,19 +100,24 @@ def test_the_summary_is_printed_and_written(tmp_path, monkeypatch, capsys):
     rows = rows_of(values) + rows_of({"m2m": {"cm1": 0.3}})
     failed = rows_of({"offset": {"cm1": 0.3}}, [0])[0] | {"note": "ValueError: no"}
     args = Namespace(
-        sets=sets, folds=[0, 1], methods=None, against="catboost_calibrated", data_home=HOME
-    )
+        sets=sets, folds=[0, 1], methods=None, against="catboost_calibrated", data_home=HOME,
+        into="of_four",
+    )  # fmt: skip
     real_summary.summarise([*rows, failed], args)
     said = capsys.readouterr().out
     assert "failed: offset on cm1, fold 0: ValueError: no" in said
     assert "left out, for not all are run: m2m (1 of 4)" in said
-    with (tmp_path / real_summary.SUMMARY).open() as file:
+    with (tmp_path / "tables" / "of_four.csv").open() as file:
         found = list(csv.DictReader(line for line in file if not line.startswith("#")))
     seconds = [row for row in found if row["metric"] in real_summary.SECONDS]
     assert len(seconds) == len(names) * len(real_summary.SECONDS)
     assert len(found) - len(seconds) == len(names) * len(real_summary.METRICS)
     assert {row["n_sources"] for row in found} == {"3"}
     assert {row["n_sets"] for row in found if row not in seconds} == {"4"}
+    assert not (tmp_path / real_summary.PICTURE).exists()
+    args.into = real_summary.SUMMARY
+    real_summary.summarise(rows, args)
+    assert (tmp_path / "tables" / "real_summary.csv").exists()
     assert (tmp_path / real_summary.PICTURE).exists()
     args.against = "offset"
     with pytest.raises(SystemExit, match="offset has no table with all of the folds"):
