@@ -65,11 +65,17 @@ def run(
         inputs = [data.X.clone() if is_borrowed(data.X) else data.X]  # nothing is to be cut
     else:
         inputs = (x for x, _ in batches)
-    results = []
+    # One tensor from the start: a small one that is kept from each batch would lie between what the
+    # batches give back, and memory would grow with their number.
+    result: Tensor | None = None
+    start, n = 0, len(data) if samples is None else len(samples)
     for x in inputs:
         with _forks.gate.open():
-            results.append(what(module, padded(x))[: len(x)].cpu())
-    result = torch.cat(results) if len(results) > 1 else results[0]
+            part = what(module, padded(x))[: len(x)].cpu()
+        if result is None:
+            result = part.new_empty((n, *part.shape[1:]))
+        result[start : start + len(x)] = part
+        start += len(x)
     if not np.isfinite(result.numpy()).all():
         if not net.is_finite():
             raise net.diverged("weights are no longer finite")

@@ -95,7 +95,7 @@ def member_folds(
 
     Returns
     -------
-    ndarray of int, shape (n,)
+    ndarray of int16, shape (n,)
         From 0 to k - 1; folds are of one size, and the classes in them, to one sample that is no
         copy.
 
@@ -111,7 +111,7 @@ def member_folds(
     order = np.lexsort((rng.random(len(y_encoded)), y_encoded))
     if copied_from is not None:
         order = order[copied_from[order] == order]
-    folds = np.empty(len(y_encoded), dtype=np.int64)
+    folds = np.empty(len(y_encoded), dtype=np.int16)  # kept for all samples of a training
     folds[order] = (np.arange(len(order)) + rng.integers(n_folds)) % n_folds
     return folds if copied_from is None else folds[copied_from]
 
@@ -159,7 +159,7 @@ class OutOfFold:
 
     Attributes
     ----------
-    folds : ndarray of int, shape (n,)
+    folds : ndarray of int16, shape (n,)
         Which member leaves a sample out.
     best_epoch : int
         Finished epochs of the weights that are kept.
@@ -325,7 +325,8 @@ class OutOfFold:
         network.eval()
         scores = run(net, self.data, lambda _, x: network.head(network.features(x)), samples)
         network.train(training)
-        of_one = scores[torch.arange(len(samples)), torch.from_numpy(self.folds[samples])]
+        left_out_by = torch.from_numpy(self.folds[samples]).long()
+        of_one = scores[torch.arange(len(samples)), left_out_by]
         offset = net.criterion_.score_offset()
         if offset is not None:
             of_one = of_one + offset.cpu()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+
 import numpy as np
 import pytest
 import torch
@@ -55,6 +57,24 @@ def test_run_pads_to_whole_kernels_and_cuts_the_padding_off(shape, expected):
             result = run(net, ArrayData(X[:n]), what)
             assert np.array_equal(result.numpy(), X[:n].reshape(n, -1)[:, :2])
             assert seen == [expected(size) for size in sizes_of_batches(n, batch_size)]
+
+
+def test_no_batch_of_before_is_kept():
+    """Small results that lie between what batches give back let memory grow with their number."""
+    X = np.random.default_rng(0).normal(size=(60, 3)).astype(np.float32)
+    model = RebalancedClassifier(module=nn.Flatten(), max_epochs=1, batch_size=10)
+    net = model.fit(X, np.arange(60) % 2).net_
+    net.iterator_valid__batch_size = 10
+    results = []
+
+    def what(module, x):
+        assert all(result() is None for result in results[:-1])
+        scores = x[:, :2].clone()
+        results.append(weakref.ref(scores.untyped_storage()))
+        return scores
+
+    assert np.array_equal(run(net, ArrayData(X), what).numpy(), X[:, :2])
+    assert len(results) == 6
 
 
 @pytest.mark.parametrize("shape", [(), (3,), (2, 3)])
