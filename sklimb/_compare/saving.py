@@ -64,9 +64,11 @@ def save_model(model: Any, path: str | Path) -> SavedModel:
 
         joblib.dump(model, path)
         why = first_line(str(error)).rstrip(".")
+        if isinstance(error, ImportError):
+            why += "; then --resume writes the file anew"
         return SavedModel(
-            f"Model: {path} (a pickle, to be read with joblib.load from sources that you trust "
-            f"alone, for a file without one cannot hold it: {why})",
+            f"Model: {path} (a pickle: read it with joblib.load, if you trust where it comes from. "
+            f"Why it is one: {why})",
             f"import joblib\n\njoblib.dump(model, {shown})",
         )
     return SavedModel(

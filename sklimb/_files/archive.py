@@ -27,6 +27,11 @@ _BROKEN = (
     zipfile.BadZipFile, NotImplementedError, OSError, EOFError, RuntimeError, ValueError,
     struct.error,
 )  # fmt: skip
+# How a pickle begins, and how one that joblib has packed by zlib, gzip, bz2, xz, lzma or lz4.
+_OF_JOBLIB = (
+    b"\x80", b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda", b"\x1f\x8b", b"BZh", b"\xfd7zXZ",
+    b"\x5d\x00", b"\x04\x22\x4d\x18",
+)  # fmt: skip
 # More than any model has: some parts of a pipeline, the tensors and the description.
 _MOST_ENTRIES = 10_000
 
@@ -66,7 +71,7 @@ def unpack(data: bytes, kind: str | None = None) -> dict[str, bytes]:
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
     except _BROKEN:
-        raise ValueError("it is no zip, or it is cut. Copy it again.") from None
+        raise ValueError(_other_than_zip(data)) from None
     with archive:
         check_stored(archive, len(data))
         names = archive.namelist()
@@ -84,6 +89,16 @@ def unpack(data: bytes, kind: str | None = None) -> dict[str, bytes]:
         raise ValueError(f"{_MANIFEST} is not as it was written: the file was changed or damaged.")
     _check_manifest(json.loads(text), contents, kind or FORMAT)
     return contents
+
+
+def _other_than_zip(data: bytes) -> str:
+    """Return what to say of bytes that are no zip: most likely joblib wrote them."""
+    if data.startswith(_OF_JOBLIB):
+        return (
+            "it is a pickle, most likely of joblib. If you trust who wrote it: joblib.load(path), "
+            "which runs what is in it."
+        )
+    return "it is no zip, or it is cut. Copy it again."
 
 
 def check_stored(archive: zipfile.ZipFile, n_bytes: int) -> None:

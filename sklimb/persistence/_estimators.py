@@ -17,6 +17,7 @@ from skorch.callbacks import Callback
 from sklimb._files.archive import check_stored
 from sklimb.classifiers import BlendedClassifier, PriorCorrectedClassifier
 from sklimb.classifiers.out_of_fold_fits import FoldMean
+from sklimb.feature_extraction import DateEncoder, ShrinkImages
 from sklimb.persistence._names import is_container
 from sklimb.persistence._objects import Reader, Writer, encode_attributes, set_attributes
 from sklimb.persistence._trees import (
@@ -29,11 +30,13 @@ from sklimb.persistence._trees import (
 
 # What a fitted sampler knows of the table that a pipeline asks it for; the rest are its samples.
 _OF_SAMPLERS = ("n_features_in_", "feature_names_in_", "sampling_strategy_")
-# sklimb's own estimators of estimators.
-_OURS = (PriorCorrectedClassifier, BlendedClassifier, FoldMean)
+# sklimb's own estimators of estimators, and transformers that hold nothing of scikit-learn and so
+# need no skops.
+_OURS = (PriorCorrectedClassifier, BlendedClassifier, FoldMean, ShrinkImages, DateEncoder)
 # Classes of other modules are the user's, to be passed to `load`.
 _LIBRARIES = ("sklearn", "imblearn", "sklimb", "skorch")
-# sklimb's own transformers, and what picks columns by their type: attributes and nothing else.
+# sklimb's own transformers as skops wrote them inside of scikit-learn's, or in files of before, and
+# what picks columns by their type: attributes and nothing else.
 _TRUSTED = frozenset(
     (
         "sklimb.feature_extraction.words.WordWindowVectorizer",
@@ -77,7 +80,7 @@ def decode_container(reader: Reader, record: Mapping[str, Any]) -> Any:
     ours = isinstance(cls, type) and issubclass(cls, _OURS)
     own = isinstance(cls, type) and cls in reader.names.own.values()
     if not (ours or own or is_container(cls)):
-        raise ValueError(f"it takes {record['class']!r} for an estimator of estimators.")
+        raise ValueError(f"it takes {record['class']!r} for an estimator that it may hold so.")
     value = object.__new__(cls)
     set_attributes(reader, value, record["attributes"])
     check_holder(value)

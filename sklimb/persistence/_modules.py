@@ -15,6 +15,11 @@ from sklimb.persistence._objects import Reader, Writer, set_attributes
 # What every module has by itself.
 _INTERNAL = frozenset(vars(nn.Module()))
 _HOOKS = tuple(name for name in _INTERNAL if name.endswith("_hooks"))
+# What to do where an instance cannot be in a file.
+_INSTEAD = (
+    "Or give the class of the network instead of an instance (module=YourNet, and what its "
+    "constructor takes as module__...): it makes this again."
+)
 # Views of weights that a recurrent layer makes by itself.
 _MADE_AGAIN = frozenset(("_flat_weights", "_flat_weight_refs"))
 
@@ -26,15 +31,19 @@ def encode_module(writer: Writer, value: Any, where: str) -> Any:
     if any(vars(value)[name] for name in _HOOKS):
         raise TypeError(
             f"{where}, a {type(value).__name__}, has hooks (as weight_norm sets), which a file "
-            "cannot hold. Give the class instead, module=YourNet, and let its constructor "
-            "set them."
+            f"cannot hold. {_INSTEAD}"
         )
     skip = _INTERNAL | (_MADE_AGAIN if isinstance(value, nn.RNNBase) else frozenset())
     passing = value._non_persistent_buffers_set
     attributes = []
     for name, attribute in vars(value).items():
-        if name not in skip:
+        if name in skip:
+            continue
+        try:
             attributes.append([name, writer.encode(attribute, f"{where}.{name}")])
+        except TypeError as error:
+            # of a child it is said already
+            raise error if _INSTEAD in str(error) else TypeError(f"{error} {_INSTEAD}") from None
     return {
         "is": "module",
         "class": writer.name(type(value), where),

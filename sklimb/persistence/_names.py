@@ -85,6 +85,7 @@ _ROOMS: dict[str, Callable[[str, Any], bool]] = {
         for room in (
             "sklimb",
             "sklimb.backbones",
+            "sklimb.feature_extraction",
             "sklimb.heads",
             "sklimb.losses",
             "sklimb.metrics",

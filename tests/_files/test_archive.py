@@ -7,6 +7,7 @@ import json
 import os
 import zipfile
 
+import joblib
 import pytest
 
 from sklimb._files import archive as _archive
@@ -95,7 +96,7 @@ def test_other_formats_and_versions_are_refused(monkeypatch):
     with pytest.raises(ValueError, match="format is 'cake'"):
         unpack(data)
     with pytest.raises(ValueError, match="no zip"):
-        unpack(b"\x80\x04K\x01.")
+        unpack(b"a,b\n1,2\n")
 
 
 def test_what_would_unpack_to_more_is_refused():
@@ -160,6 +161,14 @@ def test_a_pipe_or_a_device_is_written_to_and_not_replaced(tmp_path):
         os.close(reader)
     assert pipe.is_fifo()
     assert os.listdir(tmp_path) == ["pipe"]
+
+
+@pytest.mark.parametrize("compress", [0, "zlib", "gzip", "bz2", "xz", "lzma"])
+def test_a_pickle_is_told_from_a_file_that_is_damaged(compress, tmp_path):
+    path = tmp_path / "model.sklimb"
+    joblib.dump({"a": 1}, path, compress=compress and (compress, 3))
+    with pytest.raises(ValueError, match=r"it is a pickle.*joblib\.load\(path\)"):
+        unpack(path.read_bytes())
 
 
 def test_a_file_is_of_one_kind():

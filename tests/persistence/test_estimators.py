@@ -29,7 +29,12 @@ from skorch.callbacks import EarlyStopping
 from torch import nn
 
 from sklimb import M2mClassifier, M2mSampler, PriorCorrectedClassifier, RebalancedClassifier
-from sklimb.feature_extraction import DateEncoder, WordWindowVectorizer, filled_texts
+from sklimb.feature_extraction import (
+    DateEncoder,
+    ShrinkImages,
+    WordWindowVectorizer,
+    filled_texts,
+)
 from sklimb.over_sampling import SmallClassSMOTE
 from sklimb.persistence._estimators import encode_estimator
 from sklimb.persistence._modules import encode_module
@@ -224,6 +229,20 @@ def test_without_skops_it_is_said_what_to_install(data, monkeypatch):
     with pytest.raises(ImportError, match=r"pip install sklimb\[persistence\]"):
         Reader(writer.tensors, writer.parts, Names(), _DECODERS).decode(record)
     written(PLAIN.fit(*data))  # a classifier alone needs none
+
+
+def test_images_made_smaller_and_dates_need_no_skops(monkeypatch):
+    monkeypatch.setitem(sys.modules, "skops", None)
+    monkeypatch.setitem(sys.modules, "skops.io", None)
+    images = np.random.default_rng(0).integers(0, 256, (24, 1, 12, 12), dtype=np.uint8)
+    model = make_pipeline(ShrinkImages(6), RebalancedClassifier(max_epochs=1, random_state=0))
+    model.fit(images, np.arange(24) % 2)
+    back = there_and_back(model)
+    np.testing.assert_array_equal(back.predict_proba(images), model.predict_proba(images))
+    dates = pd.DataFrame({"when": pd.date_range("2024-01-01", periods=24, freq="37h")})
+    encoder = DateEncoder().fit(dates)
+    back = there_and_back(make_pipeline(encoder))
+    np.testing.assert_array_equal(back.transform(dates), encoder.transform(dates))
 
 
 @pytest.mark.parametrize(

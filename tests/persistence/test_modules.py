@@ -77,6 +77,9 @@ def test_hooks_and_unknown_attributes_are_named():
     odd.extra = object()
     with pytest.raises(TypeError, match=r"module\.extra is of the type builtins\.object"):
         Writer(encode_module).encode(odd, "module")
+    with pytest.raises(TypeError, match="class of the network instead of an instance") as error:
+        Writer(encode_module).encode(nn.Sequential(nn.Sequential(odd)), "module")
+    assert str(error.value).count("instead of an instance") == 1
 
 
 @pytest.mark.parametrize("name", ["_modules", "__class__", "forward", "_forward_hooks"])
