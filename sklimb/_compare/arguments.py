@@ -133,7 +133,8 @@ def make_parser() -> argparse.ArgumentParser:
     way.add_argument(
         "--resume",
         action="store_true",
-        help="go on where the run that is in the report's folder was cut",
+        help="go on where the run that is in the report's folder was cut, for another --budget "
+        "seconds",
     )
     way.add_argument(
         "--aim",

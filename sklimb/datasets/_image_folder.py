@@ -1,4 +1,4 @@
-"""A folder of class folders of pictures as arrays."""
+"""A folder of pictures as arrays: class folders, or new pictures without labels."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ _ENDINGS = (".png", ".jpg", ".jpeg")
 def load_image_folder(
     path: str | os.PathLike[str],
     *,
+    labelled: bool = True,
     size: int | tuple[int, int] | None = None,
+    n_channels: int | None = None,
     return_X_y: bool = False,
 ) -> Any:
     """Read pictures that lie in a folder for each class, as ``cats/1.png``; needs Pillow.
@@ -27,25 +29,34 @@ def load_image_folder(
     ----------
     path : str or path-like
         Folder of the class folders. PNG and JPEG files in them, at any depth, are read.
+    labelled : bool, default=True
+        Whether the folders in it are classes. False is for new pictures: all in the folder, at any
+        depth, without labels. A model takes them in the form of those it has learnt from:
+        ``size=X.shape[2:], n_channels=X.shape[1]``.
     size : int or (height, width), default=None
         What all pictures are made. None takes the size that most of them have, with its sides cut
         down to 96 pixels.
+    n_channels : {1, 3} or None, default=None
+        1 makes all pictures grey, 3 gives all of them colours. None takes one channel if all
+        pictures are grey, else three.
     return_X_y : bool, default=False
         Return the pictures and the labels alone.
 
     Returns
     -------
     pictures : Bunch
-        ``data``, an ndarray of uint8 of shape (n_samples, n_channels, height, width), with one
-        channel if all pictures are grey, else three; ``target``, the names of the folders;
-        ``filenames``; and ``notes``, a line for each thing that was done to the pictures.
+        ``data``, an ndarray of uint8 of shape (n_samples, n_channels, height, width);
+        ``target``, the names of the folders, None without labels; ``filenames``, the path of each
+        picture, in the order of `data`; and ``notes``, a line for each thing that was done to
+        the pictures.
 
     Raises
     ------
     ImportError
         If Pillow is not installed.
     ValueError
-        If there are no such folders, or a file is no picture.
+        If there are no such folders or pictures, a file is no picture, or `labelled`, `size` or
+        `n_channels` is none of the above.
 
     Examples
     --------
@@ -58,11 +69,24 @@ def load_image_folder(
     ...         (Path(folder) / name).mkdir()
     ...         Image.new("L", (8, 6)).save(Path(folder) / name / "1.png")
     ...     X, y = load_image_folder(folder, return_X_y=True)
+    ...     new = load_image_folder(
+    ...         Path(folder) / "cat", labelled=False, size=X.shape[2:], n_channels=X.shape[1]
+    ...     )
     >>> X.shape, y.tolist()
     ((2, 1, 6, 8), ['cat', 'dog'])
+    >>> new.data.shape, [Path(name).name for name in new.filenames]
+    ((1, 1, 6, 8), ['1.png'])
     """
+    if not isinstance(labelled, (bool, np.bool_)):
+        raise ValueError(f"labelled must be True or False, got {labelled!r}.")
+    if n_channels not in (None, 1, 3):
+        raise ValueError(f"n_channels must be 1 (grey), 3 (colours) or None, got {n_channels!r}.")
+    if return_X_y and not labelled:
+        raise ValueError("return_X_y=True returns labels, and there are none: labelled=False.")
     path = Path(path)
-    files, others = _files(path)
+    if not path.is_dir():
+        raise ValueError(f"{path} is no folder.")
+    files, others = _files(path) if labelled else _new_files(path)
     image = _pillow()
     opened, sizes, grey = [], [], True
     for file, _ in files:
@@ -71,13 +95,16 @@ def load_image_folder(
             grey &= opened[-1].mode == "L"
             sizes.append((opened[-1].height, opened[-1].width))
     wanted, notes = _chosen(size, sizes)
-    mode = "L" if grey else "RGB"
+    mode = {None: "L" if grey else "RGB", 1: "L", 3: "RGB"}[n_channels]
+    if n_channels == 1 and not grey:
+        coloured = sum(picture.mode != "L" for picture in opened)
+        notes.append(f"{coloured:,} of {len(opened):,} pictures lost their colours: n_channels=1")
     data = np.stack([_as_array(p.convert(mode), wanted, image) for p in opened])
     if others:
         notes.append(f"{others:,} files of {path} are no PNG or JPEG files and were not read")
     found = Bunch(
         data=data,
-        target=np.array([label for _, label in files]),
+        target=np.array([label for _, label in files]) if labelled else None,
         filenames=[str(file) for file, _ in files],
         notes=notes,
     )
@@ -86,20 +113,38 @@ def load_image_folder(
 
 def _files(path: Path) -> tuple[list[tuple[Path, str]], int]:
     """Return the pictures with their labels, in order, and how many files are none."""
-    if not path.is_dir():
-        raise ValueError(f"{path} is no folder.")
     found, others = [], 0
     for folder in sorted(p for p in path.iterdir() if p.is_dir() and not p.name.startswith(".")):
-        inside = [p for p in sorted(folder.rglob("*")) if p.is_file() and p.name[0] != "."]
-        pictures = [p for p in inside if p.suffix.lower() in _ENDINGS]
-        others += len(inside) - len(pictures)
+        pictures, more = _pictures(folder)
+        others += more
         found += [(file, folder.name) for file in pictures]
     if not found:
+        instead = ""
+        if n := len(_pictures(path)[0]):
+            instead = (
+                f" To read its {n:,} pictures without labels: load_image_folder(path, "
+                "labelled=False)."
+            )
         raise ValueError(
             f"{path} has no folders with PNG or JPEG files: one folder for each class is needed, "
-            f"as {path.name}/cats/1.png."
+            f"as {path.name}/cats/1.png.{instead}"
         )
     return found, others
+
+
+def _new_files(path: Path) -> tuple[list[tuple[Path, None]], int]:
+    """Return the pictures without labels, in order, and how many files are none."""
+    pictures, others = _pictures(path)
+    if not pictures:
+        raise ValueError(f"{path} has no PNG or JPEG files.")
+    return [(file, None) for file in pictures], others
+
+
+def _pictures(folder: Path) -> tuple[list[Path], int]:
+    """Return the pictures in a folder, at any depth, and how many files are none."""
+    inside = [p for p in sorted(folder.rglob("*")) if p.is_file() and p.name[0] != "."]
+    pictures = [p for p in inside if p.suffix.lower() in _ENDINGS]
+    return pictures, len(inside) - len(pictures)
 
 
 def _pillow() -> Any:

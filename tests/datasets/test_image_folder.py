@@ -60,6 +60,33 @@ def test_large_pictures_are_cut_down_and_a_size_can_be_asked_for(tmp_path):
         load_image_folder(tmp_path, size=0)
 
 
+def test_new_pictures_have_no_labels_and_the_form_that_is_asked_for(folder):
+    new = load_image_folder(folder / "cat", labelled=False)
+    assert new.data.shape == (3, 1, 6, 5) and new.target is None
+    old = load_image_folder(folder)
+    np.testing.assert_array_equal(new.data, old.data[:3])
+    assert new.filenames == old.filenames[:3]
+    Image.new("RGB", (50, 60), (10, 20, 30)).save(folder / "cat" / "9.jpeg")
+    new = load_image_folder(folder / "cat", labelled=False, size=(6, 5), n_channels=1)
+    assert new.data.shape == (4, 1, 6, 5)
+    assert "1 of 4 pictures lost their colours" in new.notes[0]
+    assert load_image_folder(folder / "dog", labelled=False, n_channels=3).data.shape[1] == 3
+    assert len(load_image_folder(folder, labelled=False).data) == 6  # at any depth
+
+
+def test_a_flat_folder_and_what_makes_no_sense_are_told(folder, tmp_path_factory):
+    with pytest.raises(ValueError, match=r"read its 3 pictures without labels.*labelled=False"):
+        load_image_folder(folder / "cat")
+    with pytest.raises(ValueError, match="has no PNG or JPEG files"):
+        load_image_folder(tmp_path_factory.mktemp("none"), labelled=False)
+    with pytest.raises(ValueError, match="n_channels must be 1"):
+        load_image_folder(folder, n_channels=2)
+    with pytest.raises(ValueError, match="labelled must be True or False"):
+        load_image_folder(folder, labelled="cat")
+    with pytest.raises(ValueError, match="there are none"):
+        load_image_folder(folder, labelled=False, return_X_y=True)
+
+
 def test_what_is_no_folder_of_pictures_is_told(folder, tmp_path_factory):
     with pytest.raises(ValueError, match="is no folder"):
         load_image_folder(folder / "nowhere")

@@ -17,6 +17,10 @@ from sklimb._compare.run.sets import NamedSet
 from sklimb._compare.snippet import quoted
 
 _ARRAYS = (".npy", ".npz")
+_PRETRAINED = (
+    "every method here learns from these pictures alone; of photographs a pretrained network tells "
+    "more: the notebook on images (notebooks/06_images.ipynb) has one"
+)
 _AS_ARRAYS = "if it is what you expect, load it with numpy and pass the arrays to sklimb.compare"
 
 
@@ -75,15 +79,24 @@ def _folder(path: Path, target: str | None) -> NamedSet:
     code = (
         "from sklimb.datasets import load_image_folder\n\n"
         f"X, y = load_image_folder({quoted(str(path))}, return_X_y=True)\n"
+        "# New pictures, as model.predict takes them:\n"
+        "# new = load_image_folder("
+        "folder, labelled=False, size=X.shape[2:], n_channels=X.shape[1])\n"
+        "# model.predict(new.data)\n"
     )
-    return NamedSet(pictures.data, pictures.target, None, None, code, notes=list(pictures.notes))
+    notes = list(pictures.notes)
+    if pictures.data.shape[1] == 3:
+        notes.append(_PRETRAINED)
+    return NamedSet(pictures.data, pictures.target, None, None, code, notes=notes)
 
 
-def _loaded(path: Path, size: tuple[int, int] | None = None) -> Any:
+def _loaded(path: Path, like: np.ndarray | None = None) -> Any:
+    """Return the pictures in a folder, in the form of those in an array."""
     from sklimb.datasets import load_image_folder
 
+    size, n_channels = (None, None) if like is None else (like.shape[2:], like.shape[1])
     try:
-        return load_image_folder(path, size=size)
+        return load_image_folder(path, size=size, n_channels=n_channels)
     except (ValueError, ImportError, OSError) as error:
         raise InputError(str(error).rstrip(".")) from None
 
@@ -145,7 +158,8 @@ def _second(
     if path.is_dir() != first.is_dir() or path.suffix.lower() != first.suffix.lower():
         raise InputError(f"{path} and {first} must be of one kind: two folders, or two .npz files")
     if path.is_dir():
-        pictures = _loaded(path, found.X.shape[2:])
+        pictures = _loaded(path, found.X)
+        found.notes += [f"{path}: {note}" for note in pictures.notes]
         return pictures.data, pictures.target
     if path.suffix.lower() == ".npy":
         raise InputError(f"--test {path}: put test images and their labels into one .npz")

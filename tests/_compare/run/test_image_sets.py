@@ -89,6 +89,22 @@ def test_a_folder_and_its_code(folder):
         read_images(folder, "y")
 
 
+def test_photographs_have_a_word_on_pretrained_networks_and_grey_test_pictures_fit(folder):
+    image = pytest.importorskip("PIL.Image")
+    assert read_images(folder).notes == []
+    photos, test = folder.parent / "colours", folder.parent / "new"
+    for where, mode in ((photos, "RGB"), (test, "L")):
+        for label in ("few", "many"):
+            (where / label).mkdir(parents=True)
+            image.new(mode, (8, 8), "gray").save(where / label / "1.png")
+    (test / "many" / "note.txt").write_text("no picture")
+    found = read_images(photos, test=test)
+    assert found.X_test.shape == found.X.shape == (2, 3, 8, 8)
+    assert "pretrained network" in found.notes[0] and "1 files" in found.notes[1]
+    new = "load_image_folder(folder, labelled=False, size=X.shape[2:], n_channels=X.shape[1])"
+    assert f"# new = {new}" in found.code
+
+
 def test_a_test_part_is_of_the_same_kind(folder, arrays):
     assert read_images(folder, test=folder).X_test.shape == (24, 1, 8, 8)
     assert len(read_images(arrays, test=arrays).y_test) == 24
