@@ -18,6 +18,7 @@ from sklearn.utils.multiclass import type_of_target, unique_labels
 from sklearn.utils.validation import _num_samples
 
 from sklimb._data.by_class import by_label
+from sklimb._data.from_tensors import without_tensors
 from sklimb._data.labels import check_sortable
 
 __all__ = [
@@ -96,6 +97,7 @@ def geometric_mean_score(
         raise ValueError(f"epsilon must be a number in [0, 1], got {epsilon!r}.")
     classes, recalls = _recalls(y_true, y_pred, sample_weight)
     if labels is not None:
+        labels = without_tensors(labels, "labels")
         if isinstance(labels, (str, bytes, set, frozenset, Mapping)) or np.ndim(labels) != 1:
             raise ValueError(f"labels must be a list of classes, got {labels!r}.")
         recalls = recalls[np.isin(classes, column_or_1d(labels))]
@@ -180,6 +182,7 @@ def shot_accuracies(
     >>> shot_accuracies(y_true, y_pred, {"cat": 500, "dog": 100, "emu": 19})
     {'many': 1.0, 'medium': 0.5, 'few': 0.5, 'all': 0.6666666666666666}
     """
+    y_true, y_pred = check_labels(y_true, y_pred)
     classes, recalls = _recalls(y_true, y_pred)
     position, counts = _align_counts(class_counts, y_true, y_pred)
     if (counts % 1).any() and np.isclose(counts.sum(), 1):
@@ -262,6 +265,7 @@ def cumulative_false_positives(
 
 def check_labels(y_true: ArrayLike, y_pred: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
     """Both label vectors as arrays, after scikit-learn's checks."""
+    y_true, y_pred = without_tensors(y_true, "y_true"), without_tensors(y_pred, "y_pred")
     for name, y in (("y_true", y_true), ("y_pred", y_pred)):
         if np.ndim(y) == 0:
             raise ValueError(f"{name} must hold a class label a row, got {y!r}.")
@@ -310,6 +314,7 @@ def _recalls(
 
 def _numbers(values: ArrayLike, name: str) -> NDArray[np.float64]:
     """One number a row or a class."""
+    values = without_tensors(values, name)
     try:
         array = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError, OverflowError):

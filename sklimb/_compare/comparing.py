@@ -187,6 +187,7 @@ def compare(
     (3,)
     """
     from sklimb._compare.data.images import is_images
+    from sklimb._compare.data.preparing import as_arrays
     from sklimb._compare.decisions.aims import make_aim
     from sklimb._compare.run.image_methods import image_methods
     from sklimb._compare.run.methods import chosen_methods
@@ -195,6 +196,12 @@ def compare(
     from sklimb._compare.run.scores import rarest_class
 
     started = answering.clock()
+    X, y, X_test, y_test, groups, time = (
+        as_arrays(values, name)
+        for name, values in {
+            "X": X, "y": y, "X_test": X_test, "y_test": y_test, "groups": groups, "time": time,
+        }.items()
+    )  # fmt: skip
     images = prepare is None and is_images(X)
     entries = chosen_methods(methods, image_methods() if images else None)
     if prepare is not None and not (hasattr(prepare, "fit") and hasattr(prepare, "transform")):

@@ -21,6 +21,9 @@ from torch.utils.data import (
     default_collate,
 )
 
+from sklimb._data.from_tensors import without_tensors
+from sklimb._data.labels import label_array
+
 
 def dataset_labels(source: Dataset) -> np.ndarray:
     """Return the labels of a Dataset, from what it or the Datasets in it keep, or one pass over it.
@@ -42,12 +45,15 @@ def _kept_labels(source: Dataset) -> np.ndarray | None:
         parts = [_kept_labels(part) for part in source.datasets]
         return None if any(part is None for part in parts) else np.concatenate(parts)
     if isinstance(source, TensorDataset) and len(source.tensors) >= 2:
-        return source.tensors[1].cpu().numpy()
+        return without_tensors(source.tensors[1], "The second tensor of X")
     for name in ("targets", "y", "labels"):
         labels = getattr(source, name, None)
+        if isinstance(labels, Tensor):
+            labels = label_array(labels, f"X.{name}")
         if labels is not None and len(labels) == len(source):  # type: ignore[arg-type]
             change = getattr(source, "target_transform", None)
-            return np.asarray(labels if change is None else [change(label) for label in labels])
+            labels = labels if change is None else [change(label) for label in labels]
+            return np.asarray(without_tensors(labels, f"X.{name}"))
     return None
 
 
@@ -60,7 +66,7 @@ def _labels_of_items(source: Dataset) -> np.ndarray:
                 f"y is None and item {index} of the Dataset is {describe(item)}, not (x, label). "
                 "Pass y=, or a Dataset of pairs."
             )
-        label = np.asarray(item[1])
+        label = np.asarray(without_tensors(item[1], f"The label of item {index}"))
         if labels and label.shape != labels[0].shape:
             raise ValueError(
                 f"The label of item {index} of the Dataset has shape {label.shape}, that of item 0 "

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
+import scipy.sparse
 
-from sklimb._data.tensors import to_array
+from sklimb._data.from_tensors import without_tensors
 
 
-def label_array(y: Any) -> Any:
+def label_array(y: Any, name: str = "y") -> Any:
     """Return labels as an array of their own type, with gaps still in it as gaps.
 
     Parameters
@@ -25,11 +25,18 @@ def label_array(y: Any) -> Any:
         Labels in any container. pandas' nullable types become plain ones (``Int64`` int64, without
         a way through floats, which tell no whole numbers above 2**53 apart), torch tensors arrays,
         masked entries gaps, and lists of text beside other things arrays of objects, not of text.
+    name : str, default="y"
+        The argument, for errors.
 
     Returns
     -------
     object
         An array; y itself, where it is none: a frame, or rows of several lengths.
+
+    Raises
+    ------
+    TypeError
+        If y is a sparse matrix or a tensor that no array can be made of.
 
     Examples
     --------
@@ -38,8 +45,9 @@ def label_array(y: Any) -> Any:
     >>> label_array(["a", float("nan")]), label_array(pd.Series([2, 1], dtype="Int64"))
     (array(['a', nan], dtype=object), array([2, 1]))
     """
-    if isinstance(y, torch.Tensor):
-        return to_array(y, "y")
+    y = without_tensors(y, name)
+    if scipy.sparse.issparse(y):
+        raise TypeError(f"{name} is sparse, but labels are dense. Pass {name}.toarray().ravel().")
     if isinstance(y, np.ma.MaskedArray):
         if not np.ma.is_masked(y):
             return y.data
@@ -85,7 +93,7 @@ def check_labels_given(y: Any, name: str = "y") -> Any:
         ...
     ValueError: Input y contains NaN: 1 of 2 labels is missing, the first that of sample 1 (None)...
     """
-    labels = label_array(y)
+    labels = label_array(y, name)
     array = labels if isinstance(labels, np.ndarray) else getattr(labels, "values", None)
     if callable(getattr(labels, "to_numpy", None)) and not isinstance(labels, pd.DataFrame):
         array = labels.to_numpy()  # a polars Series

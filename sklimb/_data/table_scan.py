@@ -13,6 +13,7 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import _get_feature_names, check_consistent_length, column_or_1d
 
 from sklimb._data.columns import ColumnScaling, column_quantiles
+from sklimb._data.from_tensors import without_tensors
 from sklimb._data.tensors import from_scipy
 from sklimb._warnings import warn
 
@@ -194,7 +195,8 @@ def _pair(chunk: Any, number: int) -> tuple[Any, np.ndarray]:
     if not isinstance(chunk, (tuple, list)) or len(chunk) != 2:
         raise ValueError(f"Chunk {number} is no pair (X, y): {type(chunk).__name__}.")
     X, y = chunk
-    return X, column_or_1d(y, warn=True)
+    y = column_or_1d(without_tensors(y, f"y of chunk {number}"), warn=True)
+    return without_tensors(X, f"X of chunk {number}"), y
 
 
 def _numbers(X: Any, names: np.ndarray | None, number: int) -> np.ndarray | scipy.sparse.csr_array:

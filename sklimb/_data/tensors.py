@@ -18,8 +18,6 @@ import scipy.sparse
 import torch
 from torch import Tensor
 
-from sklimb._data.sparse_form import check_sparse
-
 _WITHOUT_FLOAT64 = {"mps"}
 
 with warnings.catch_warnings():
@@ -121,72 +119,6 @@ def to_scipy(x: Tensor) -> scipy.sparse.csr_array:
     """Return rows as a scipy array; on the CPU its memory is shared."""
     parts = (x.values(), x.col_indices(), x.crow_indices())
     return scipy.sparse.csr_array(tuple(part.cpu().numpy() for part in parts), shape=x.shape)
-
-
-def to_array(x: Tensor, name: str) -> np.ndarray | scipy.sparse.csr_array:
-    """Return what a user's tensor holds: an array, or CSR of a sparse one.
-
-    Parameters
-    ----------
-    x : Tensor
-        On any device; bfloat16, which NumPy has not, becomes float32.
-    name : str
-        What the user calls it.
-
-    Raises
-    ------
-    TypeError
-        If it has no values (``device="meta"``), or those of no array (quantized, nested).
-    ValueError
-        If it is sparse and no matrix.
-    """
-    x = x.detach()
-    try:
-        if not (x.layout == torch.strided or x.is_nested or x.is_meta):
-            return sparse_to_scipy(x)
-        x = (x.float() if x.dtype == torch.bfloat16 else x).cpu()
-        return x.resolve_conj().resolve_neg().numpy()
-    except (RuntimeError, TypeError) as error:
-        raise TypeError(
-            f"{name} is a tensor that no array can be made of, of {x.dtype} and {x.layout} on "
-            f"{x.device}: {str(error).splitlines()[0]}"
-        ) from None
-
-
-def sparse_to_scipy(x: Tensor) -> scipy.sparse.csr_array:
-    """Return a sparse tensor of any layout that scipy has too in CSR, never dense.
-
-    Raises
-    ------
-    ValueError
-        If it is no matrix, or of another layout.
-    """
-    if x.ndim != 2 or x.dense_dim():
-        raise ValueError(
-            f"Sparse tensors must be matrices (n, n_features) of numbers, got shape "
-            f"{tuple(x.shape)} with {x.dense_dim()} dense axes. Pass images dense."
-        )
-    x = x.cpu()
-    if x.dtype == torch.float16:  # scipy has none
-        x = x.float()
-    shape = tuple(x.shape)
-    if x.layout == torch.sparse_coo:
-        x = x.coalesce()
-        parts = (x.values().numpy(), tuple(x.indices().numpy()))
-        return scipy.sparse.coo_array(parts, shape=shape).tocsr()
-    if x.layout == torch.sparse_csc:
-        parts = (x.values(), x.row_indices(), x.ccol_indices())
-        return _checked(scipy.sparse.csc_array(tuple(p.numpy() for p in parts), shape=shape))
-    if x.layout in (torch.sparse_csr, torch.sparse_bsr):
-        kind = scipy.sparse.csr_array if is_csr(x) else scipy.sparse.bsr_array
-        parts = (x.values(), x.col_indices(), x.crow_indices())
-        return _checked(kind(tuple(p.numpy() for p in parts), shape=shape))
-    raise ValueError(f"X has the layout {x.layout}. Pass X.to_sparse_coo() or X.to_sparse_csr().")
-
-
-def _checked(X: scipy.sparse.sparray) -> scipy.sparse.csr_array:
-    check_sparse(X)
-    return X.tocsr()
 
 
 def to_dense(x: Tensor) -> Tensor:

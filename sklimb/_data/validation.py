@@ -17,10 +17,10 @@ from skorch.helper import SliceDataset
 from torch.utils.data import DataLoader, Dataset, IterableDataset, Subset
 
 from sklimb._data.datasets import check_filled, dataset_labels, describe, item_shape
+from sklimb._data.from_tensors import without_tensors
 from sklimb._data.labels import label_array, plain_labels
 from sklimb._data.remedies import remedy_named
 from sklimb._data.sparse_form import check_sparse
-from sklimb._data.tensors import to_array
 from sklimb._data.training_data import ArrayData, DatasetData, TrainingData
 from sklimb._random import isolated_rng
 from sklimb._warnings import warn
@@ -155,8 +155,7 @@ def check_new_data(estimator: BaseEstimator, X: Any) -> TrainingData:
     if is_dataset(X):
         _check_items(estimator, X, reset=False)
         return DatasetData(X)
-    if isinstance(X, torch.Tensor):
-        X = to_array(X, "X")
+    X = without_tensors(X, "X")
     _check_images(estimator, X)
     X, _ = check_rows(estimator, X, None, reset=False)
     return ArrayData(X, device=estimator.net_.device)
@@ -275,9 +274,8 @@ def check_rows(
     Samples come back as float32 or float64, sparse ones in CSR; images (4-D) keep unsigned bytes,
     which the network casts a batch at a time.
     """
-    if isinstance(X, torch.Tensor):
-        X = to_array(X, "X")
-    elif np.ma.is_masked(X):  # scikit-learn would take what stands behind the mask
+    X = without_tensors(X, "X")
+    if np.ma.is_masked(X):  # scikit-learn would take what stands behind the mask
         X = X.astype(np.float64).filled(np.nan)
     y = plain_labels(y)
     check_sparse(X)

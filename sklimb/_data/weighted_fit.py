@@ -15,6 +15,7 @@ from sklearn.utils import Bunch
 from sklearn.utils.metadata_routing import process_routing
 from sklearn.utils.validation import _check_method_params, column_or_1d
 
+from sklimb._data.from_tensors import without_tensors
 from sklimb._data.remedies import overflow_named
 from sklimb._data.validation import take_rows
 from sklimb._data.weights import check_weights
@@ -50,6 +51,7 @@ def metadata_of(
     ValueError
         If there is more without metadata routing.
     """
+    sample_weight = without_tensors(sample_weight, "sample_weight")
     if get_config()["enable_metadata_routing"]:
         weights = {} if sample_weight is None else {"sample_weight": sample_weight}
         return process_routing(owner, method, **weights, **params)

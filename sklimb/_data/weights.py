@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import torch
 from sklearn.utils.validation import _check_sample_weight
 
-from sklimb._data.tensors import to_array
+from sklimb._data.from_tensors import without_tensors
 
 # Weights are summed, and multiplied by squares of values of X.
 _LARGEST_WEIGHT = 1e100
@@ -62,8 +61,7 @@ def _numbers_of_samples(sample_weight: Any) -> Any:
             f"sample_weight must hold a number for each sample, got {sample_weight!r}. What "
             "goes by class is class_weight, a parameter of the classifiers."
         )
-    if isinstance(sample_weight, torch.Tensor):
-        sample_weight = to_array(sample_weight, "sample_weight")
+    sample_weight = without_tensors(sample_weight, "sample_weight")
     if isinstance(sample_weight, np.ma.MaskedArray):
         return sample_weight.astype(np.float64).filled(np.nan)
     kind = getattr(getattr(sample_weight, "dtype", None), "kind", "f")

@@ -14,6 +14,7 @@ from sklearn.utils import Bunch, Tags, get_tags
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
 
 from sklimb._constraints import RANDOM_STATE, Number
+from sklimb._data.from_tensors import without_tensors
 from sklimb._data.weighted_fit import metadata_of
 from sklimb._random import Streams
 from sklimb._training.calibration import out_of_fold_temperature
@@ -302,7 +303,7 @@ class BlendedClassifier(
             return np.ones(sum(kept))
         names = [name for name, _ in pairs]
         try:
-            weights = np.asarray(self.weights, dtype=np.float64)
+            weights = np.asarray(without_tensors(self.weights, "weights"), dtype=np.float64)
         except (TypeError, ValueError):  # names, dicts, lists of several lengths
             weights = np.empty(0)
         if weights.shape != (len(pairs),):

@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from sklimb._data.from_tensors import without_tensors
 from sklimb._data.sparse_form import check_sparse
 from sklimb._training.calibration import log_with_temperature
 from sklimb.classifiers.costs import cost_matrix_of, expected_costs
@@ -202,6 +203,7 @@ class FeaturesOfFoldsMixin:
         """
         fitted = self._fitted_estimators()
         check_sparse(X)
+        X = without_tensors(X, "X")
         parts = [estimator.transform(X) for estimator in fitted]
         if len(parts) == 1:
             return parts[0]

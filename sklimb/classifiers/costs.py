@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from sklimb._data.by_class import by_label, for_classes
+from sklimb._data.from_tensors import without_tensors
 from sklimb._warnings import warn
 
 _FORMS = (
@@ -56,7 +57,7 @@ def cost_matrix_of(costs: Any, classes: np.ndarray) -> np.ndarray:
            [ 1.,  0.]])
     """
     labels = classes.tolist()
-    given = _by_position(costs, labels)
+    given = without_tensors(_by_position(costs, labels), "cost_matrix")
     try:
         matrix = np.asarray(given, dtype=np.float64)
     except (OverflowError, TypeError, ValueError):  # names, None, lists of several lengths

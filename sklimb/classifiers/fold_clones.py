@@ -12,15 +12,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils import indexable
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _check_method_params
 
+from sklimb._data.from_tensors import without_tensors
 from sklimb._data.remedies import overflow_named
 from sklimb._data.sparse_form import check_sparse
-from sklimb._data.tensors import to_array
 from sklimb._data.validation import take_rows, unsliced
 from sklimb._data.weighted_fit import fit_weighted, in_columns_of
 from sklimb._warnings import warn
@@ -49,10 +48,7 @@ class CrossFit:
 
 def in_rows(X: Any) -> Any:
     """Return X in a form whose samples can be taken: a Dataset as it is, sparse as CSR."""
-    X = unsliced(X)
-    if isinstance(X, torch.Tensor):
-        X = to_array(X, "X")
-    return indexable(X)[0]
+    return indexable(without_tensors(unsliced(X), "X"))[0]
 
 
 def fit_clones(
@@ -185,8 +181,7 @@ def mean_probabilities(
         float32 if all gave that, else float64.
     """
     check_sparse(X)
-    if isinstance(X, torch.Tensor):
-        X = to_array(X, "X")
+    X = without_tensors(X, "X")
     total: Any = 0.0
     times = np.zeros(len(classes))
     single = True

@@ -13,6 +13,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_y, check_is_fitted, column_or_1d
 
 from sklimb._data.by_class import by_label, for_classes
+from sklimb._data.from_tensors import without_tensors
 from sklimb._data.labels import plain_labels
 
 
@@ -76,6 +77,8 @@ class LabelEncodedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator)
             raise ValueError("This estimator requires y to be passed, but the target y is None.")
         y = column_or_1d(_check_y(plain_labels(y), estimator=self), warn=True)
         check_classification_targets(y)
+        X = without_tensors(X, "X")
+        sample_weight = without_tensors(sample_weight, "sample_weight")
         encoder = LabelEncoder().fit(y)
         if self.class_weight is not None:
             named = by_label(self.class_weight, "class_weight")
@@ -107,7 +110,8 @@ class LabelEncodedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator)
             Labels.
         """
         check_is_fitted(self)
-        return self.classes_[np.asarray(self.estimator_.predict(X)).astype(int).ravel()]
+        codes = np.asarray(self.estimator_.predict(without_tensors(X, "X"))).astype(int)
+        return self.classes_[codes.ravel()]
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return the classifier's probabilities.
@@ -123,7 +127,7 @@ class LabelEncodedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator)
             Probabilities, in the order of ``classes_``.
         """
         check_is_fitted(self)
-        return self.estimator_.predict_proba(X)
+        return self.estimator_.predict_proba(without_tensors(X, "X"))
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

@@ -14,6 +14,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import column_or_1d
 
 from sklimb._constraints import Number
+from sklimb._data.from_tensors import without_tensors
 from sklimb._data.weighted_fit import fit_weighted, metadata_of
 from sklimb._data.weights import check_weights
 from sklimb._training.calibration import out_of_fold_temperature
@@ -222,7 +223,8 @@ class PriorCorrectedClassifier(
             The fitted estimator.
         """
         self._check_estimator()
-        y = labels_of(X, y)
+        X, y = without_tensors(X, "X"), labels_of(X, y)
+        sample_weight = without_tensors(sample_weight, "sample_weight")
         routed = metadata_of(self, "fit", self._routes(), sample_weight, fit_params)
         if self.cv is None:
             self._fit_once(X, y, sample_weight, routed)
@@ -268,7 +270,8 @@ class PriorCorrectedClassifier(
             The fitted estimator.
         """
         self._check_estimator()
-        y = labels_of(X, y)
+        X, y = without_tensors(X, "X"), labels_of(X, y)
+        sample_weight = without_tensors(sample_weight, "sample_weight")
         routed = metadata_of(self, "partial_fit", self._routes(), sample_weight, partial_fit_params)
         first = "estimator_" not in vars(self)
         estimator = clone(self.estimator) if first else to_learn_on(self.estimator_)

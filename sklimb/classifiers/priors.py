@@ -9,6 +9,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
 from sklimb._data.by_class import by_label, for_classes
+from sklimb._data.from_tensors import without_tensors
 from sklimb._training.rebalancing import count_classes
 
 
@@ -93,6 +94,7 @@ def _given(prior: Any, classes: np.ndarray) -> np.ndarray:
     given, shares = by_label(prior, "target_prior", or_position=labels), prior
     if given is not None:
         shares = for_classes(given, labels, "target_prior")
+    shares = without_tensors(shares, "target_prior")
     try:
         shares = np.asarray(shares, dtype=np.float64)
     except (OverflowError, TypeError, ValueError):  # names, None, lists of several lengths

@@ -14,6 +14,7 @@ from sklearn.utils import check_consistent_length, check_random_state, column_or
 from sklearn.utils.multiclass import check_classification_targets
 
 from sklimb._constraints import Number
+from sklimb._data.from_tensors import without_tensors
 from sklimb._data.labels import check_sortable
 from sklimb._data.sparse_form import check_sparse
 
@@ -230,6 +231,7 @@ def make_step_imbalanced(
 
 
 def _check_y(y: ArrayLike) -> NDArray[Any]:
+    y = without_tensors(y, "y")
     check_sortable(y, "y")
     with np.errstate(invalid="ignore"):  # it casts NaN to an integer before refusing it
         check_classification_targets(y)
@@ -259,8 +261,11 @@ def generator_of(random_state: Any) -> np.random.RandomState:
 
 def _check_data(X: Any, y: ArrayLike) -> dict[Hashable, int]:
     """Class sizes of data that can be made imbalanced."""
-    check_consistent_length(X, y)
     counts = class_counts(y)
+    try:
+        check_consistent_length(X, y)
+    except RuntimeError as error:  # of a nested tensor
+        raise TypeError(f"X, a {type(X).__name__}, has no number of samples: {error}") from None
     if len(counts) < 2:
         raise ValueError(f"y must have at least two classes, got {list(counts)}.")
     return counts
@@ -287,6 +292,7 @@ def _ordered(counts: dict[Hashable, int], order: Any) -> list[Hashable]:
             "order must name each class of y once, head first, but has something of each class: "
             f"{dict(order)}. Pass the labels alone, list(order.keys())."
         )
+    order = without_tensors(order, "order")
     if np.ndim(order) != 1:
         raise ValueError(f"order must be 'frequency', 'label' or all labels, got {order!r}.")
     named = column_or_1d(order).tolist()
@@ -362,7 +368,7 @@ def _take(data: Any, rows: NDArray[np.int64]) -> Any:
         return [data[row] for row in rows]
     try:
         return data[rows]
-    except (TypeError, KeyError) as error:
+    except (TypeError, KeyError, RuntimeError) as error:
         raise TypeError(
             f"Rows cannot be taken from a {type(data).__name__}: give an array, a sparse matrix, a "
             "frame, a tensor or a list."

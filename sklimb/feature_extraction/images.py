@@ -8,6 +8,8 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from sklimb._data.from_tensors import without_tensors
+
 
 class ShrinkImages(TransformerMixin, BaseEstimator):
     """Images as floats, no side longer than so many pixels, as images or as rows.
@@ -98,7 +100,7 @@ class ShrinkImages(TransformerMixin, BaseEstimator):
 
 
 def _with_channels(X: Any) -> np.ndarray:
-    images = np.asarray(X)
+    images = np.asarray(without_tensors(X, "X"))
     if images.ndim == 3:
         images = images[:, None]
     if images.ndim != 4 or 0 in images.shape[1:] or images.dtype.kind not in "fiub":

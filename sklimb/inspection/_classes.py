@@ -12,6 +12,7 @@ from sklearn.utils.multiclass import unique_labels
 from sklearn.utils.validation import check_is_fitted
 
 from sklimb._data.by_class import by_label, for_classes
+from sklimb._data.from_tensors import without_tensors
 from sklimb.metrics import check_labels
 
 Counts = Mapping[Hashable, float] | ArrayLike | None
@@ -75,7 +76,7 @@ def _given(class_counts: Counts, labels: np.ndarray) -> tuple[np.ndarray, np.nda
     """Return labels, those of the counts among them, and their counts."""
     given = by_label(class_counts, "class_counts", or_position=labels.tolist())
     if given is None:
-        counts = column_or_1d(class_counts, dtype=float)
+        counts = column_or_1d(without_tensors(class_counts, "class_counts"), dtype=float)
         if len(counts) != len(labels):
             raise ValueError(
                 f"class_counts has {len(counts)} entries, but y_true and y_pred hold "

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from scipy import sparse
 
+from sklimb._data.from_tensors import without_tensors
 from sklimb.classifiers.m2m import M2mClassifier
 from sklimb.transforms.m2m import seed_class_probabilities
 
@@ -65,6 +66,7 @@ def draw_seeds(
 
 
 def as_rows(X: Any) -> Any:
+    X = without_tensors(X, "X")
     if sparse.issparse(X):
         return X.tocsr()
     return X.to_numpy() if hasattr(X, "to_numpy") else np.asarray(X)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from sklimb._data.from_tensors import without_tensors
 from sklimb.inspection._classes import Counts, class_sizes, named, predictions_of
 from sklimb.inspection._drawing import (
     axes_for,
@@ -43,7 +44,8 @@ def recalls_by_class(y_true: ArrayLike, y_pred: ArrayLike, classes: ArrayLike) -
     >>> recalls_by_class(["a", "b", "b"], ["a", "a", "b"], ["b", "a", "c"]).tolist()
     [0.5, 1.0, nan]
     """
-    true, right = np.asarray(y_true), np.asarray(y_true) == np.asarray(y_pred)
+    true = np.asarray(without_tensors(y_true, "y_true")).ravel()
+    right = true == np.asarray(without_tensors(y_pred, "y_pred")).ravel()
     recalls = np.full(len(np.asarray(classes)), np.nan)
     for i, label in enumerate(classes):
         of_class = true == label

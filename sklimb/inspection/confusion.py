@@ -10,6 +10,7 @@ from sklearn.metrics import confusion_matrix
 
 from sklimb.inspection._classes import Counts, class_sizes, predictions_of
 from sklimb.inspection._drawing import axes_for, set_class_ticks
+from sklimb.metrics import check_labels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -172,7 +173,7 @@ class ConfusionDisplay:
         sizes = class_sizes(y_true, {"classifier": y_pred}, class_counts)
         codes = {label: i for i, label in enumerate(sizes.classes.tolist())}
         true, predicted = (
-            [codes[label] for label in np.asarray(y).ravel().tolist()] for y in (y_true, y_pred)
+            [codes[label] for label in y.tolist()] for y in check_labels(y_true, y_pred)
         )
         matrix = confusion_matrix(true, predicted, labels=range(len(codes)))
         display = cls(matrix, classes=sizes.classes, class_counts=sizes.counts)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils import check_consistent_length, column_or_1d
 
+from sklimb._data.from_tensors import without_tensors
 from sklimb.classifiers.costs import cost_matrix_of
 from sklimb.inspection._drawing import COLOURS, axes_for
 from sklimb.inspection._thresholds import cost_curve, positive_label, scores_of
@@ -132,7 +133,7 @@ class CostCurveDisplay:
         CostCurveDisplay
             The display, drawn.
         """
-        true = column_or_1d(y)
+        true = column_or_1d(without_tensors(y, "y"))
         label = positive_label(true, pos_label)
         scores, response = scores_of(estimator, X, label)
         by = "given"
@@ -180,7 +181,8 @@ class CostCurveDisplay:
         CostCurveDisplay
             The display, drawn.
         """
-        true, scores = column_or_1d(y_true), column_or_1d(y_score, dtype=float)
+        true = column_or_1d(without_tensors(y_true, "y_true"))
+        scores = column_or_1d(without_tensors(y_score, "y_score"), dtype=float)
         label = positive_label(true, pos_label)
         return cls._drawn(
             true, scores, label, cost_matrix, threshold, "given", "probability", ax, kwargs

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from sklearn.utils import check_consistent_length, check_random_state, column_or_1d
 from sklearn.utils.validation import check_is_fitted
 
+from sklimb._data.from_tensors import without_tensors
 from sklimb.inspection._classes import last_step
 from sklimb.inspection._drawing import COLOURS, MARKERS, axes_for, shortened
 from sklimb.inspection._heads import decisions, only_head, prototypes_of
@@ -212,7 +213,8 @@ class FeatureSpaceDisplay:
         FeatureSpaceDisplay
             The display, drawn.
         """
-        features, y = np.asarray(features, dtype=float), column_or_1d(y)
+        features = np.asarray(without_tensors(features, "features"), dtype=float)
+        y = column_or_1d(without_tensors(y, "y"))
         check_consistent_length(features, y)
         if features.ndim != 2:
             raise ValueError(f"features must be (n_samples, d), got the shape {features.shape}.")

@@ -10,6 +10,7 @@ import torch
 from sklearn.utils._param_validation import StrOptions
 
 from sklimb._constraints import COUNT_OR_ZERO, DEVICE, RANDOM_STATE
+from sklimb._data.from_tensors import without_tensors
 from sklimb._data.remedies import overflow_named
 from sklimb._data.tensors import has_float64
 from sklimb._random import Streams, choose_threads, isolated_rng, torch_defaults
@@ -213,6 +214,7 @@ class M2mSampler(ByClassOverSampler):
         ValueError
             If y has one class only, or X is not finite.
         """
+        X, y = without_tensors(X, "X"), without_tensors(y, "y")
         self._is_integer = integer_columns(X)
         if not isinstance(self.round_integers, (bool, np.bool_)):  # as the checks of all others say
             raise ValueError(f"round_integers must be True or False, got {self.round_integers!r}.")

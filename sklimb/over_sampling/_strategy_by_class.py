@@ -8,7 +8,6 @@ from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
-import torch
 from imblearn.over_sampling.base import BaseOverSampler
 from imblearn.utils import check_target_type
 from sklearn.utils import column_or_1d
@@ -17,10 +16,10 @@ from torch.utils.data import DataLoader, Dataset
 
 from sklimb._constraints import Number, check_takes
 from sklimb._data.by_class import by_label, for_classes
+from sklimb._data.from_tensors import without_tensors
 from sklimb._data.labels import check_labels_given, check_ordered, label_array
 from sklimb._data.remedies import check_container, odd_column, overflow_named
 from sklimb._data.sparse_form import check_sparse
-from sklimb._data.tensors import to_array
 from sklimb._warnings import warn
 
 
@@ -56,6 +55,7 @@ class ByClassOverSampler(BaseOverSampler):
         ByClassOverSampler
             The sampler itself.
         """
+        X, y = without_tensors(X, "X"), without_tensors(y, "y")
         _check_containers(X, y)
         with self._as_dict(y), overflow_named():
             return super().fit(X, y, **params)
@@ -79,14 +79,14 @@ class ByClassOverSampler(BaseOverSampler):
         y_resampled : as y, of shape (n_new,)
             Their labels.
         """
+        X, y = without_tensors(X, "X"), without_tensors(y, "y")
         _check_containers(X, y)
         with self._as_dict(y), overflow_named():
             return super().fit_resample(X, y, **params)
 
     def _check_X_y(self, X: Any, y: Any, accept_sparse: Any = None) -> tuple[Any, Any, bool]:
         check_sparse(X)
-        if isinstance(X, torch.Tensor):
-            X = to_array(X, "X")
+        X = without_tensors(X, "X")
         if isinstance(X, np.ma.MaskedArray):  # else what stands behind the mask is drawn from
             X = X.astype(np.float64).filled(np.nan)
         return super()._check_X_y(X, label_array(y), accept_sparse)

@@ -13,7 +13,7 @@ import torch
 
 from sklimb import DecoupledClassifier, RebalancedClassifier
 from sklimb._data import tensors
-from sklimb._data.tensors import as_tensor, blank_like, from_scipy, to_array
+from sklimb._data.tensors import as_tensor, blank_like, from_scipy
 from sklimb.backbones import MLP
 from tests.shared import QUICK, Items, same_bits
 from tests.shared import data as data
@@ -182,47 +182,6 @@ def test_mean_nnz(rows):
     assert tensors.mean_nnz(torch.zeros(0, 3)) == 1
 
 
-SPARSE = {
-    "coo": torch.Tensor.to_sparse,
-    "csr": torch.Tensor.to_sparse_csr,
-    "csc": torch.Tensor.to_sparse_csc,
-    "bsr": lambda x: x.to_sparse_bsr((2, 2)),
-}
-
-
-@pytest.mark.parametrize("layout", SPARSE)
-@pytest.mark.parametrize("dtype", [torch.float16, torch.float32, torch.float64, torch.int64])
-def test_sparse_tensors_as_scipy_has_them(layout, dtype, monkeypatch):
-    x = torch.tensor([[0, 2, 0, 1], [0, 0, 0, 0], [3, 0, 0, 0], [0, 0, 4, 0]])
-    given = SPARSE[layout](x).to(dtype)
-
-    def never(*args, **kwargs):
-        raise AssertionError("made dense")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(torch.Tensor, "to_dense", never)
-        found = tensors.sparse_to_scipy(given)
-    assert found.format == "csr"
-    assert found.dtype == (np.float32 if dtype == torch.float16 else str(dtype)[6:])
-    assert found.toarray().tolist() == x.tolist()
-
-
-def test_a_place_given_twice_in_a_sparse_tensor_is_added_up():
-    places = [[0, 0, 1], [2, 2, 0]]
-    x = torch.sparse_coo_tensor(places, [1.0, 3.0, 5.0], size=(2, 3), check_invariants=True)
-    assert tensors.sparse_to_scipy(x).toarray().tolist() == [[0, 0, 4], [5, 0, 0]]
-    assert tensors.sparse_to_scipy(x).nnz == 2
-
-
-def test_sparse_tensors_that_are_no_matrix_of_numbers():
-    with pytest.raises(ValueError, match=r"shape \(2, 3, 3\) with 0 dense axes"):
-        tensors.sparse_to_scipy(torch.zeros(2, 3, 3).to_sparse())
-    with pytest.raises(ValueError, match=r"shape \(2, 3\) with 1 dense axes"):
-        tensors.sparse_to_scipy(torch.ones(2, 3).to_sparse(1))
-    with pytest.raises(ValueError, match=r"torch\.sparse_bsc\. Pass X\.to_sparse_coo\(\)"):
-        tensors.sparse_to_scipy(torch.ones(2, 2).to_sparse_bsc((1, 1)))
-
-
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.uint8])
 def test_a_blank_has_shape_and_type_and_no_value(dtype):
     x = torch.arange(1, 7).reshape(2, 3).to(dtype)
@@ -233,32 +192,3 @@ def test_a_blank_has_shape_and_type_and_no_value(dtype):
         assert sparse.layout == torch.sparse_csr and sparse.dtype == dtype
         assert sparse.shape == x.shape and len(sparse.values()) == 0
         assert not sparse.to_dense().any()
-
-
-@pytest.mark.parametrize(
-    ("x", "expected"),
-    [
-        (torch.tensor([[1.5, 2.0]], dtype=torch.bfloat16, requires_grad=True), [[1.5, 2.0]]),
-        (torch.tensor([1, 2]), [1, 2]),
-        (torch.tensor([1 + 2j]).conj(), [1 - 2j]),
-        (torch.tensor([[0.0, 3.0]]).to_sparse(), [[0.0, 3.0]]),
-    ],
-)
-def test_what_a_users_tensor_holds(x, expected):
-    found = to_array(x, "X")
-    found = found.toarray() if scipy.sparse.issparse(found) else found
-    np.testing.assert_array_equal(found, expected)
-
-
-@pytest.mark.parametrize(
-    "x",
-    [
-        torch.empty(3, 2, device="meta"),
-        torch.ones(3, 2).to(torch.float8_e4m3fn),
-        torch.ones(3, 2).to_mkldnn(),
-    ],
-    ids=lambda x: f"{x.dtype}, {x.layout}, {x.device}",
-)
-def test_tensors_that_no_array_can_be_made_of(x):
-    with pytest.raises(TypeError, match=r"^sample_weight is a tensor that no array .* of torch\."):
-        to_array(x, "sample_weight")

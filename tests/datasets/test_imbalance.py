@@ -322,6 +322,12 @@ def test_what_has_no_rows_is_refused(recipe):
             recipe(X, y, ratio=2)
 
 
+def test_a_nested_tensor_has_no_number_of_samples(recwarn):
+    X = torch.nested.nested_tensor([torch.ones(2), torch.ones(3)])
+    with pytest.raises(TypeError, match=r"^X, a Tensor, has no number of samples"):
+        make_step_imbalanced(X, [0, 1], ratio=2)
+
+
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_texts(recipe):
     texts = [f"text number {row}" for row in range(90)]

@@ -11,8 +11,29 @@ from scipy import sparse
 
 from sklimb._compare.data.dtypes import plain_frame
 from sklimb._compare.errors import InputError
+from sklimb._data.from_tensors import without_tensors
 from sklimb._data.remedies import check_container
 from sklimb._data.sparse_form import check_sparse
+
+
+def as_arrays(values: Any, name: str) -> Any:
+    """Return what came as torch tensors as arrays, anything else as it is.
+
+    Parameters
+    ----------
+    values : object
+    name : str
+        The argument, for errors.
+
+    Raises
+    ------
+    InputError
+        If a tensor is none that an array can be made of.
+    """
+    try:
+        return without_tensors(values, name)
+    except (TypeError, ValueError) as error:
+        raise InputError(str(error).removesuffix(".")) from None
 
 
 def is_frame(X: Any) -> bool:
