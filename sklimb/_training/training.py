@@ -239,7 +239,13 @@ def start_head(
     net.module_.eval()
     batches = net.get_iterator(data)
     batches.indices = samples
-    features = torch.cat([net.module_.features(batch[0]) for batch in batches])
+    features, start = None, 0
+    for batch in batches:
+        part = net.module_.features(batch[0])
+        if features is None:  # one tensor from the start, as in `inference.run`
+            features = part.new_empty((len(samples), *part.shape[1:]))
+        features[start : start + len(part)] = part
+        start += len(part)
     generator = torch.Generator().manual_seed(net.streams.seed("head_start", epoch))
     weight = None if data.weight is None else data.weight[samples]
     if member_weight is not None:

@@ -148,7 +148,7 @@ class AffinityHead(nn.Module):
             mass = mass.double()
             if n_prototypes == 1:
                 share = (mass / mass.sum()).to(rows)
-                start = (share[:, None] * rows).sum(0, keepdim=True)
+                start = rows.mul_(share[:, None]).sum(0, keepdim=True)  # rows are a copy already
             else:
                 start = _spread_rows(rows, mass, n_prototypes, generator)
             self.raw_prototypes[code] = start
