@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 # What a recall of 0 counts as in the geometric mean, as in `sklimb.metrics.geometric_mean_score`.
 _EPSILON = 0.001
+# Beyond so many classes intervals would hide the recalls.
+_MOST_INTERVALS = 20
+# How far one classifier stands beside the next, in distances of classes.
+_BESIDE = 0.06
 
 
 def recalls_by_class(y_true: ArrayLike, y_pred: ArrayLike, classes: ArrayLike) -> np.ndarray:
@@ -54,6 +58,42 @@ def recalls_by_class(y_true: ArrayLike, y_pred: ArrayLike, classes: ArrayLike) -
     return recalls
 
 
+def recall_intervals(recalls: ArrayLike, supports: ArrayLike) -> np.ndarray:
+    """Return the 95 % intervals of Wilson [1]_ for recalls.
+
+    Parameters
+    ----------
+    recalls : array-like of shape (..., n_classes)
+    supports : array-like of shape (n_classes,)
+        Numbers of samples that they were counted on.
+
+    Returns
+    -------
+    ndarray of shape (..., n_classes, 2)
+        Low and high ends; NaN where the recall is.
+
+    References
+    ----------
+    .. [1] Wilson. Probable Inference, the Law of Succession, and Statistical Inference. Journal of
+       the American Statistical Association 22, 1927.
+
+    Examples
+    --------
+    >>> from sklimb.inspection.classwise_recall import recall_intervals
+    >>> recall_intervals([0.8, 1.0], [10, 3]).round(3).tolist()
+    [[0.49, 0.943], [0.439, 1.0]]
+    """
+    from scipy.stats import binomtest
+
+    recalls, supports = np.broadcast_arrays(np.asarray(recalls, dtype=float), supports)
+    ends = np.full((*recalls.shape, 2), np.nan)
+    for place in zip(*np.nonzero(~np.isnan(recalls)), strict=True):
+        n = int(supports[place])
+        hits = round(recalls[place] * n)
+        ends[place] = binomtest(hits, n).proportion_ci(method="wilson")
+    return ends
+
+
 def mean_recalls(recalls: ArrayLike) -> tuple[float, float]:
     """Return balanced accuracy and the geometric mean of recalls, NaN left out.
 
@@ -83,6 +123,9 @@ class ClasswiseRecallDisplay:
 
     Behind the recalls stand the sizes of the classes as bars; lines show the balanced accuracy
     (dashed) and the geometric mean of the recalls (dotted) of each classifier: Figure 4 of [1]_.
+    Of up to 20 classes each recall has its 95 % interval (Wilson's), from the number of test
+    samples alone: how far another test set of that size may differ, not another training.
+    Classifiers stand a little beside each other, so that equal ones are seen.
     Use `from_estimator` or `from_predictions` to make one.
 
     Parameters
@@ -97,9 +140,13 @@ class ClasswiseRecallDisplay:
         Names of the classifiers.
     counted : str, default="training samples"
         What `class_counts` counts, for the axis.
+    supports : ndarray of shape (n_classes,) or None, default=None
+        Numbers of test samples that the recalls were counted on; None draws no intervals.
 
     Attributes
     ----------
+    intervals : ndarray of shape (n_classifiers, n_classes, 2) or None
+        Ends of the 95 % intervals of the recalls; None without `supports`.
     balanced_accuracies : ndarray of shape (n_classifiers,)
         Mean recalls.
     geometric_means : ndarray of shape (n_classifiers,)
@@ -143,12 +190,15 @@ class ClasswiseRecallDisplay:
         class_counts: np.ndarray,
         names: list[str],
         counted: str = "training samples",
+        supports: np.ndarray | None = None,
     ) -> None:
         self.recalls = np.atleast_2d(recalls)
         self.classes = classes
         self.class_counts = class_counts
         self.names = names
         self.counted = counted
+        self.supports = supports
+        self.intervals = None if supports is None else recall_intervals(self.recalls, supports)
         means = np.array([mean_recalls(row) for row in self.recalls])
         self.balanced_accuracies, self.geometric_means = means[:, 0], means[:, 1]
 
@@ -242,11 +292,17 @@ class ClasswiseRecallDisplay:
             class_counts=sizes.counts,
             names=list(predictions),
             counted=sizes.of,
+            supports=np.array([np.sum(np.asarray(y_true) == label) for label in sizes.classes]),
         )
         return display.plot(ax=ax, **kwargs)
 
     def plot(
-        self, ax: Axes | None = None, *, show_sizes: bool = True, **kwargs: Any
+        self,
+        ax: Axes | None = None,
+        *,
+        show_sizes: bool = True,
+        show_intervals: bool | None = None,
+        **kwargs: Any,
     ) -> ClasswiseRecallDisplay:
         """Draw the recalls.
 
@@ -257,6 +313,9 @@ class ClasswiseRecallDisplay:
             the lines go on with other colours.
         show_sizes : bool, default=True
             Whether to draw the bars. False for a display that is laid over another.
+        show_intervals : bool or None, default=None
+            Whether to draw the intervals. None draws them for up to 20 classes: of more they would
+            hide the recalls.
         **kwargs : dict
             For matplotlib's ``plot`` of the recalls.
 
@@ -269,13 +328,20 @@ class ClasswiseRecallDisplay:
         self.sizes_ax_ = None
         if show_sizes:
             self.sizes_ax_ = draw_sizes(self.ax_, self.class_counts, self.counted)
-        places, self.lines_ = np.arange(len(self.classes)), []
+        if show_intervals is None:
+            show_intervals = len(self.classes) <= _MOST_INTERVALS
+        self.lines_ = []
+        middle = (len(self.names) - 1) / 2
         start = n_labelled_lines(self.ax_)
         few = len(self.classes) <= 40
         for i, name in enumerate(self.names):
             looks = {"linewidth": 1.2, "markersize": 5 if few else 2.5, **style(start + i)}
+            places = np.arange(len(self.classes)) + _BESIDE * (i - middle)
             (line,) = self.ax_.plot(places, self.recalls[i], **looks | {"label": name} | kwargs)
             self.lines_.append(line)
+            if show_intervals and self.intervals is not None:
+                low, high = self.intervals[i].T
+                self.ax_.vlines(places, low, high, color=line.get_color(), linewidth=1, alpha=0.6)
             for mean, dashes in (
                 (self.balanced_accuracies[i], (0, (6, 3))),
                 (self.geometric_means[i], (0, (1, 2))),

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from sklearn.metrics import balanced_accuracy_score, recall_score
 
 from sklimb.inspection import ClasswiseRecallDisplay
-from sklimb.inspection.classwise_recall import mean_recalls, recalls_by_class
+from sklimb.inspection.classwise_recall import mean_recalls, recall_intervals, recalls_by_class
 from sklimb.metrics import geometric_mean_score
 
 
@@ -25,6 +25,35 @@ def test_a_class_without_samples_has_no_recall():
     recalls = recalls_by_class([0, 0], [0, 1], [0, 1])
     assert np.isnan(recalls[1])
     assert mean_recalls(recalls) == (0.5, 0.5)
+
+
+def test_intervals_are_wilsons():
+    n, share = 40, 0.3
+    low, high = recall_intervals([[share, np.nan]], [n, 0])[0, 0]
+    z = 1.959964
+    for end, sign in ((low, -1), (high, 1)):
+        root = np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
+        wanted = (share + z**2 / (2 * n) + sign * z * root) / (1 + z**2 / n)
+        assert end == pytest.approx(wanted, abs=1e-6)
+    assert np.isnan(recall_intervals([np.nan], [0])).all()
+
+
+def test_intervals_are_drawn_for_few_classes_and_equal_classifiers_are_both_seen():
+    y = np.repeat([0, 1], [8, 2])
+    display = ClasswiseRecallDisplay.from_predictions(y, {"a": y, "b": y})
+    assert display.supports.tolist() == [8, 2]
+    assert display.intervals.shape == (2, 2, 2)
+    ends = [segment[:, 1] for part in display.ax_.collections for segment in part.get_segments()]
+    np.testing.assert_allclose(ends, display.intervals.reshape(-1, 2))
+    a, b = (line.get_xdata() for line in display.lines_)
+    assert (a < b).all() and np.abs(a - b).max() < 0.2
+    assert not display.plot(ax=Figure().subplots(), show_intervals=False).ax_.collections
+    many = np.arange(50)
+    assert not ClasswiseRecallDisplay.from_predictions(many, many).ax_.collections
+    bare = ClasswiseRecallDisplay(
+        display.recalls, classes=[0, 1], class_counts=np.array([8, 2]), names=["a", "b"]
+    )
+    assert not bare.plot(ax=Figure().subplots()).ax_.collections
 
 
 def test_several_classifiers_lie_over_the_sizes(three, plain, offset):
