@@ -259,6 +259,14 @@ def kills() -> Iterator[Figure]:
     yield Figure("SIGKILL in a fit with a checkpoint", "no resume", now, "benchmarks/kills.py")
 
 
+def concurrency() -> Iterator[Figure]:
+    rows = read_csv("concurrency.csv")
+    ways = f"fits and predictions that meet in {len(rows) - 1} ways give other bits, or an error"
+    now = f"{rows[-1]['wrong']} of {rows[-1]['tries']}"
+    before = "a predict waits for a fit, a forked child hangs"
+    yield Figure(ways, before, now, "benchmarks/concurrency.py")
+
+
 # What is measured here: (what, before, how).
 MEASURED = [
     ("predict of a sample while another thread trains", "4.55 s; 1.3 ms alone",
@@ -277,6 +285,7 @@ GATHERED = {
     "speed/forks.csv": forks,
     "speed/memory.csv": memory,
     "kills.csv": kills,
+    "concurrency.csv": concurrency,
 }
 
 
