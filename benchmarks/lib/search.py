@@ -62,7 +62,7 @@ class Search:
         ):
             with warnings.catch_warnings():
                 # a setting that translates nothing is one of the results
-                warnings.filterwarnings("ignore", "None of .* rows was translated", UserWarning)
+                warnings.filterwarnings("ignore", "None of .* samples was translated", UserWarning)
                 warnings.filterwarnings("ignore", "g .source_estimator. recognises no", UserWarning)
                 fitted = model.set_params(random_state=fold).fit(X[train], y[train])
             found.append((valid, fitted.predict(X[valid])))

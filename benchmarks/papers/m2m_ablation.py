@@ -73,7 +73,7 @@ def fit(settings: dict, X, y, seed: int, device: str) -> M2mClassifier:
     base = {"lam": 0.5, "gamma": 0.9, "unit": "raw"}
     source = RebalancedClassifier(device=device, **SHARED)
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "None of .* rows was translated", UserWarning)
+        warnings.filterwarnings("ignore", "None of .* samples was translated", UserWarning)
         return M2mClassifier(
             source_estimator=source, random_state=seed, device=device, **SHARED | base | settings
         ).fit(X, y)

@@ -167,7 +167,7 @@ def main() -> None:
     parser.add_argument("--ratios", type=int, nargs="+", default=(100, 10), choices=(100, 10))
     parser.add_argument("--methods", nargs="+", default=tuple(METHODS), choices=tuple(METHODS))
     args = parser.parse_args()
-    warnings.filterwarnings("ignore", "None of .* rows was translated", UserWarning)
+    warnings.filterwarnings("ignore", "None of .* samples was translated", UserWarning)
     setting = {key: str(getattr(args, key)) for key in SETTING}
     rows = run_missing(
         Runs(args).run,

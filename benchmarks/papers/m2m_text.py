@@ -219,7 +219,7 @@ def fit(name, method, config, split, seed, device):
         X, y = SMOTE(k_neighbors=max(1, min(5, fewest - 1)), random_state=seed).fit_resample(X, y)
     with warnings.catch_warnings():
         # a candidate that translates nothing is one of the results
-        warnings.filterwarnings("ignore", "None of .* rows was translated", UserWarning)
+        warnings.filterwarnings("ignore", "None of .* samples was translated", UserWarning)
         warnings.filterwarnings("ignore", "g .source_estimator. recognises no", UserWarning)
         # logit adjustment beside balanced draws is what the third table is about
         warnings.filterwarnings("ignore", "loss=.logit_adjusted. corrects", UserWarning)
