@@ -99,7 +99,7 @@ def held(answers: Sequence[dict[str, str]], everything: pd.DataFrame) -> pd.Data
     rows = []
     for answer in answers:
         of_file = everything[everything["file"] == answer["file"]]
-        for _, run in of_file.groupby("rows", sort=False):
+        for _, run in of_file.groupby(["rows", "folds"]):
             run = run[run["balanced_accuracy"].notna()].reset_index(drop=True)
             run = run.sort_values("balanced_accuracy", ascending=False, ignore_index=True)
             best, own = run.iloc[0], run[run["method"] == answer["end_method"]]
@@ -118,16 +118,16 @@ def held(answers: Sequence[dict[str, str]], everything: pd.DataFrame) -> pd.Data
 def as_markdown(summary: pd.DataFrame) -> str:
     """Return the table for the docs, in percent and points."""
     lines = [
-        "| file | samples, rarest class | methods | answer after 60 s | there | best of all | "
-        "there | behind |",
-        "|---|---|---|---|---|---|---|---|",
+        "| file | samples, rarest class | folds | methods | answer after 60 s | there | "
+        "best of all | there | behind |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for row in summary.itertuples():
         known = pd.notna(row.rank)
         gap = f"{100 * row.behind:.1f} ± {100 * row.behind_error:.1f}" if known else ""
         own = f"{100 * row.answer_balanced_accuracy:.1f}" if known else ""
         lines.append(
-            f"| `{row.file}` | {row.rows:,}, {row.rarest:,} | {row.methods} | "
+            f"| `{row.file}` | {row.rows:,}, {row.rarest:,} | {row.folds} | {row.methods} | "
             f"{row.answer if known else 'not run'} | {own} | {row.winner} | "
             f"{100 * row.winner_balanced_accuracy:.1f} | {gap} |"
         )

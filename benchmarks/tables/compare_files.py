@@ -46,6 +46,7 @@ COLUMNS = [
     "first_balanced_accuracy", "first_verdict", "end_s", "end_cpu_s", "answers", "end_method",
     "end_balanced_accuracy", "end_stage", "end_verdict", "load_before", "load_after",
 ]  # fmt: skip
+RUN = ["file", "rows", "folds"]  # what tells an exhaustive run
 SAMPLE = 5_000
 _BEGIN = "from sklimb.cli import run; run()"
 
@@ -236,13 +237,13 @@ def asked(args: argparse.Namespace) -> list[str] | None:
 
 
 def keep(results: pd.DataFrame, run: dict[str, object]) -> None:
-    """Write the rows of a run in place of older ones of the same file and as many rows."""
+    """Write the rows of a run in place of older ones of the same file, rows and folds."""
     new = pd.DataFrame([run] * len(results)).join(results.reset_index(drop=True))
     path = RESULTS / ALL
     if path.exists():
         old = pd.read_csv(path, comment="#")
-        stay = (old["file"] != run["file"]) | (old["rows"] != run["rows"])
-        new = pd.concat([old[stay], new], ignore_index=True)
+        same = (old[RUN] == [run[name] for name in RUN]).all(axis=1)
+        new = pd.concat([old[~same], new], ignore_index=True)
     path.write_text(f"# {machine()}\n{new.to_csv(index=False)}")
 
 

@@ -75,7 +75,14 @@ def test_the_answer_is_held_against_the_winner_on_the_same_samples():
     assert row["behind"] == results["behind"].iloc[1]
     shown = as_markdown(summary)
     assert f"{100 * row['behind']:.1f} ± {100 * row['behind_error']:.1f}" in shown
-    assert "`a.csv` | 100, 20 | 3 | FAIR" in shown
+    assert "`a.csv` | 100, 20 | 2 | 3 | FAIR" in shown
+
+
+def test_each_run_of_a_file_has_a_row():
+    results = with_gaps(comparison_of(right=TRUTH, wrong=1 - TRUTH))
+    runs = [results.assign(file="a.csv", rows=9, rarest=2, folds=folds) for folds in (5, 2)]
+    summary = held([{"file": "a.csv", "end_method": "right"}], pd.concat(runs))
+    assert summary["folds"].tolist() == [2, 5] and summary["methods"].tolist() == [2, 2]
 
 
 def test_a_method_that_was_not_run_or_failed_is_named_as_such():

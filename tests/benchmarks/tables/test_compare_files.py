@@ -89,11 +89,12 @@ def test_methods_are_left_out_by_name():
         compare_files.asked(Namespace(methods=["logistic"], without=["forests"]))
 
 
-def test_a_run_replaces_an_older_one_of_the_same_file_and_rows(monkeypatch, tmp_path):
+def test_a_run_replaces_an_older_one_of_the_same_file_rows_and_folds(monkeypatch, tmp_path):
     (tmp_path / "tables").mkdir()
     monkeypatch.setattr(compare_files, "RESULTS", tmp_path)
-    for rows, methods in ((10, ["a", "b"]), (20, ["a"]), (10, ["c"])):
+    runs = ((10, 2, ["a", "b"]), (20, 2, ["a"]), (10, 5, ["b"]), (10, 2, ["c"]))
+    for rows, folds, methods in runs:
         results = pd.DataFrame({"method": methods}, index=range(5, 5 + len(methods)))
-        compare_files.keep(results, {"file": "x.csv", "rows": rows})
+        compare_files.keep(results, {"file": "x.csv", "rows": rows, "folds": folds})
     kept = pd.read_csv(tmp_path / compare_files.ALL, comment="#")
-    assert kept.to_numpy().tolist() == [["x.csv", 20, "a"], ["x.csv", 10, "c"]]
+    assert kept.iloc[:, 1:].to_numpy().tolist() == [[20, 2, "a"], [10, 5, "b"], [10, 2, "c"]]
