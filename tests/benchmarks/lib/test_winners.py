@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 import pytest
 from lib.winners import as_markdown, gap_error, held, with_gaps
 
+ROOT = Path(__file__).parents[3]
 TRUTH = np.repeat([0, 1], [80, 20])
 
 
@@ -99,3 +101,10 @@ def test_other_samples_are_refused():
     comparison.predictions["wrong"].rows = np.arange(100)[::-1]
     with pytest.raises(ValueError, match="right and wrong were scored on other samples"):
         with_gaps(comparison)
+
+
+def test_the_table_of_docs_is_that_of_the_summary():
+    summary = pd.read_csv(
+        ROOT / "benchmarks" / "results" / "tables" / "compare_files_best.csv", comment="#"
+    )
+    assert as_markdown(summary) in (ROOT / "docs" / "compare.md").read_text(encoding="utf-8")
