@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 ROOT = Path(__file__).parents[1]
-SUMMARY = ROOT / "benchmarks" / "results" / "tables" / "real_summary.csv"
+TABLES = ROOT / "benchmarks" / "results" / "tables"
+SUMMARY = TABLES / "real_summary.csv"
 LABELS = {
     "blended": "`BlendedClassifier()`",
     "logit_adjusted": '`RebalancedClassifier(loss="logit_adjusted")`',
@@ -24,6 +25,15 @@ LABELS = {
     "lightgbm_corrected": "LightGBM, prior-corrected",
     "hist_corrected": "histogram boosting, prior-corrected",
     "logistic_weighted": "logistic regression, class weights",
+}
+PEERS = {
+    name: LABELS[name]
+    for name in ("blended", "logit_adjusted", "catboost_calibrated", "catboost_corrected")
+} | {
+    "net_corrected": "plain network, prior-corrected",
+    "realmlp_calibrated": "RealMLP, calibrated by five folds and prior-corrected",
+    "realmlp_corrected": "RealMLP, prior-corrected",
+    "tabm_corrected": "TabM, prior-corrected",
 }
 
 
@@ -64,3 +74,25 @@ def test_readme_says_the_same(summary):
         ]
         said = f"{of[0]:.1f} (calibrated, prior-corrected CatBoost {of[1]:.1f})"
         assert said in page("README.md"), said
+
+
+def test_the_table_of_realmlp_and_tabm_is_that_of_their_summary():
+    summary = pd.read_csv(TABLES / "real_realmlp.csv", comment="#")
+    means = summary.pivot(index="method", columns="metric", values="mean").loc[list(PEERS)]
+    rows = [
+        f"| {PEERS[method]} | {100 * row.balanced_accuracy:.1f} | "
+        f"{100 * row.average_precision:.1f} | {row.balanced_log_loss:.3f} | {row.fit_cpu:.1f} |"
+        for method, row in means.sort_values("balanced_accuracy", ascending=False).iterrows()
+    ]
+    expected = "\n".join(rows)
+    assert expected in (ROOT / "docs" / "choosing.md").read_text(encoding="utf-8"), expected
+
+
+@pytest.mark.parametrize("name", ["real_realmlp", "real_tabm", "real_tabm_calibrated"])
+def test_differences_to_realmlp_and_tabm_are_those_of_their_summaries(name):
+    summary = pd.read_csv(TABLES / f"{name}.csv", comment="#").set_index(["method", "metric"])
+    metrics = {"balanced_accuracy": (100, 1), "average_precision": (100, 1)}
+    for metric, (scale, digits) in (metrics | {"balanced_log_loss": (1, 3)}).items():
+        row = summary.loc[("blended", metric), ["difference", "low", "high"]]
+        mean, low, high = (f"{scale * value:+.{digits}f}" for value in row)
+        assert f"{mean} ({low} to {high})" in page("docs/choosing.md"), (name, metric)
