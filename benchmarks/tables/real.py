@@ -8,7 +8,7 @@ What was chosen with their help was chosen on folds 0 and 1, so report ``--folds
     python benchmarks/tables/real.py --methods logit_adjusted catboost_calibrated --folds 0
     python benchmarks/tables/real.py --tuned --budget 3600  # the five best of folds 0 and 1
     python benchmarks/tables/real.py --summary --folds 2 3 4
-    python benchmarks/tables/real.py --summary --folds 2 --against tabm_corrected --into real_peers
+    python benchmarks/tables/real.py --summary --folds 2 --against tabm_corrected --into real_tabm
 
 The methods are in ``lib/real_methods.py``; what is not installed is skipped with a line that says
 so. Peers: ``pip install catboost lightgbm xgboost pytabkit``, and for the self-paced ensemble,
