@@ -268,7 +268,7 @@ def check_labels(y_true: ArrayLike, y_pred: ArrayLike) -> tuple[NDArray[Any], ND
     y_true, y_pred = without_tensors(y_true, "y_true"), without_tensors(y_pred, "y_pred")
     for name, y in (("y_true", y_true), ("y_pred", y_pred)):
         if np.ndim(y) == 0:
-            raise ValueError(f"{name} must hold a class label a row, got {y!r}.")
+            raise ValueError(f"{name} must hold a class label for each sample, got {y!r}.")
         check_sortable(y, name)
     n_true, n_pred = _num_samples(y_true), _num_samples(y_pred)
     if n_true != n_pred:
@@ -278,11 +278,11 @@ def check_labels(y_true: ArrayLike, y_pred: ArrayLike) -> tuple[NDArray[Any], ND
             kind = type_of_target(y, input_name=name)
         if kind not in ("binary", "multiclass"):
             raise ValueError(
-                f"{name} must hold one class label a row (binary or multiclass), got {kind!r}."
+                f"{name} must hold one class label a sample (binary or multiclass), got {kind!r}."
             )
     true, predicted = column_or_1d(y_true), column_or_1d(y_pred)
     if true.size == 0:
-        raise ValueError("y_true and y_pred are empty: a score needs at least one row.")
+        raise ValueError("y_true and y_pred are empty: a score needs at least one sample.")
     unique_labels(true, predicted)  # refuses numbers beside strings
     return true, predicted
 

@@ -217,7 +217,7 @@ def _numbers(X: Any, names: np.ndarray | None, number: int) -> np.ndarray | scip
         columns = np.flatnonzero(bad.any(axis=0))[:10]
         said = columns.tolist() if names is None else names[columns].tolist()
         raise ValueError(
-            f"Columns {said} hold missing values or infinity, the first in row "
+            f"Columns {said} hold missing values or infinity, the first in sample "
             f"{int(np.flatnonzero(bad.any(axis=1))[0])} of chunk {number}. {advice}"
         )
     return X
@@ -255,8 +255,8 @@ class _Labels:
         missing = pd.isna(y)
         if missing.any():
             raise ValueError(
-                f"y has {int(missing.sum())} missing labels in chunk {number}, the first in row "
-                f"{int(np.flatnonzero(missing)[0])}. Leave these samples out."
+                f"y has {int(missing.sum())} missing labels in chunk {number}, the first that of "
+                f"sample {int(np.flatnonzero(missing)[0])}. Leave these samples out."
             )
         found, counts = np.unique(y, return_counts=True)
         is_text = any(isinstance(label, str) for label in found.tolist())

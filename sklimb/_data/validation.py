@@ -262,7 +262,8 @@ def _check_shape(estimator: BaseEstimator, shape: Sequence[int]) -> None:
         elif (shape[2], *shape[:2]) == fitted:
             hint = "The channels come first: X.transpose(0, 3, 1, 2)."
     raise ValueError(
-        f"X has rows of shape {shape}, but {name} was fitted to rows of shape {fitted}. {hint}"
+        f"X has samples of shape {shape}, but {name} was fitted to samples of shape {fitted}. "
+        f"{hint}"
     )
 
 

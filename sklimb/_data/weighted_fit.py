@@ -168,7 +168,7 @@ def rows_by_weight(weight: np.ndarray, estimator: BaseEstimator) -> np.ndarray:
     """
     if np.any(weight != np.round(weight)):
         raise TypeError(
-            f"{type(estimator).__name__} takes no sample_weight, and rows cannot be repeated by "
+            f"{type(estimator).__name__} takes no sample_weight, and samples cannot be repeated by "
             "weights that are not whole numbers. Leave sample_weight out, or give whole numbers."
         )
     return np.repeat(np.arange(len(weight)), weight.astype(np.intp))

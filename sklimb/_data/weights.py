@@ -37,7 +37,7 @@ def check_weights(sample_weight: Any, n: int) -> np.ndarray | None:
                 raise
             raise ValueError(f"sample_weight must hold a number for each sample: {error}") from None
         if not np.any(weight > 0):
-            raise ValueError("sample_weight is 0 for every row; at least one must be positive.")
+            raise ValueError("sample_weight is 0 for every sample; at least one must be positive.")
     if weight is None or np.ptp(weight) == 0:
         return None
     if weight.max() > _LARGEST_WEIGHT:

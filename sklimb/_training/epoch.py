@@ -106,7 +106,7 @@ def check_input(net: Net, data: TrainingData) -> None:
         bad = (~finite_samples(x)).nonzero()
         if len(bad):
             raise ValueError(
-                f"X contains NaN or infinity, or a value too large for {name_of(dtype)}: in row "
+                f"X contains NaN or infinity, or a value too large for {name_of(dtype)}: in sample "
                 f"{start + int(bad[0])}. Leave it out, impute or scale it, or set "
                 'dtype="float64".'
             )

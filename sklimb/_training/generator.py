@@ -103,7 +103,7 @@ def _output_of_stage(network: Network, example: Tensor, stage: str) -> Tensor:
     try:
         with torch.no_grad():
             n_rows = len(network.features(example, stage, add_one))
-        reason = f"{len(seen[0]) + 1} rows became {n_rows}"
+        reason = f"{len(seen[0]) + 1} samples became {n_rows}"
         fine = n_rows == len(seen[0]) + 1
     except RuntimeError as error:  # torch's, of shapes that do not fit
         fine, reason = False, str(error).splitlines()[0]
@@ -112,9 +112,9 @@ def _output_of_stage(network: Network, example: Tensor, stage: str) -> Tensor:
             module.training = training
     if not fine:
         raise ValueError(
-            f"Rows that are added behind stage={stage!r} do not come through the rest of "
+            f"Samples that are added behind stage={stage!r} do not come through the rest of "
             f"{type(network.backbone).__name__} ({reason}): a shortcut goes around it, or the "
-            "number of rows is read before it. Choose a submodule that all goes through, such as a "
-            "whole block."
+            "number of samples is read before it. Choose a submodule that all goes through, such "
+            "as a whole block."
         )
     return seen[0]

@@ -125,7 +125,7 @@ def not_finite(finite: Tensor, dtype: torch.dtype) -> str:
     bad = (~finite).nonzero()
     return (
         f"The network gives no finite numbers for {len(bad)} of {len(finite)} samples (the first: "
-        f"row {int(bad[0])}). X contains NaN or infinity there, or values too large for "
+        f"sample {int(bad[0])}). X contains NaN or infinity there, or values too large for "
         f"{name_of(dtype)}. Leave these samples out, impute or scale them, or set "
         'dtype="float64".'
     )

@@ -160,7 +160,7 @@ class Net(PickledNet, TransformingNet, NeuralNetClassifier):
         kwargs = {"batch_size": self.batch_size}
         kwargs |= self.get_params_for("iterator_train" if training else "iterator_valid")
         if not training and kwargs.get("drop_last"):
-            raise ValueError("iterator_valid__drop_last=True would leave rows without prediction.")
+            raise ValueError("iterator_valid__drop_last=True would leave samples unpredicted.")
         return make_batches(dataset, device=self.device, **kwargs)
 
     def check_data(self, X: Any, y: Any = None) -> None:

@@ -181,7 +181,7 @@ class NetworkFactory:
             raise
         except RuntimeError as error:  # torch's own, of shapes that do not fit
             raise ValueError(
-                f"module {type(backbone).__name__} cannot take the first rows of X, a batch of "
+                f"module {type(backbone).__name__} cannot take the first samples of X, a batch of "
                 f"shape {tuple(self.example.shape)}: {error}"
             ) from error
         check_features(features, len(self.example), backbone)

@@ -37,12 +37,12 @@ def as_features(output: Any, backbone: nn.Module) -> Tensor:
         hint = "Take means over other axes than the first."
         if output.ndim:
             hint = (
-                "If this is one feature a row, return it with .unsqueeze(1); the layer that gives "
-                "scores comes from the classifier."
+                "If this is one feature a sample, return it with .unsqueeze(1); the layer that "
+                "gives scores comes from the classifier."
             )
         raise ValueError(
             f"The forward pass of {type(backbone).__name__} returned a tensor of shape "
-            f"{tuple(output.shape)}, but a backbone turns n rows into features (n, d). {hint}"
+            f"{tuple(output.shape)}, but a backbone turns n samples into features (n, d). {hint}"
         )
     if output.ndim == 2:
         return output
@@ -54,8 +54,8 @@ def check_features(features: Tensor, n: int, backbone: nn.Module) -> None:
     name = type(backbone).__name__
     if len(features) != n:
         raise ValueError(
-            f"{name} turned {n} rows into {len(features)}, features {tuple(features.shape)}. Its "
-            "first axis must stay that of the rows: take means over the others only."
+            f"{name} turned {n} samples into {len(features)}, features {tuple(features.shape)}. "
+            "Its first axis must stay that of the samples: take means over the others only."
         )
     if not features.shape[-1]:
         raise ValueError(f"{name} returned no feature at all: shape {tuple(features.shape)}.")

@@ -193,7 +193,7 @@ def mean_probabilities(
             row = int((~np.isfinite(proba)).any(axis=1).argmax())
             raise ValueError(
                 f"{type(estimator).__name__} gives probabilities that are not finite, first for "
-                f"row {row} of X: are values there too large?"
+                f"sample {row} of X: are values there too large?"
             )
         known = np.asarray(estimator.classes_)
         single &= proba.dtype == np.float32

@@ -182,8 +182,8 @@ class OwnLoss(nn.Module):
             )
         if value.ndim == 0 and step.weight is not None:
             raise ValueError(
-                f"loss {self.loss!r} returns one value for the batch, to which row weights cannot "
-                "be applied. Let it return a value a row, or give no class_weight and no "
+                f"loss {self.loss!r} returns one value for the batch, to which weights of samples "
+                "cannot be applied. Let it return a value a sample, or give no class_weight and no "
                 "sample_weight, and cross_fit=False."
             )
         return value

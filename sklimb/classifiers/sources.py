@@ -106,8 +106,8 @@ class ClassScores(nn.Module):
         if out.ndim != 2 or out.shape[1] != self.n_classes:
             raise ValueError(
                 f"The network {type(self.network).__name__} gives scores of shape "
-                f"{tuple(out.shape)} for {len(x)} rows, and must give one column for each of the "
-                f"{self.n_classes} classes, in the order of the sorted labels."
+                f"{tuple(out.shape)} for {len(x)} samples, and must give one column for each of "
+                f"the {self.n_classes} classes, in the order of the sorted labels."
             )
         return out.to(x.device)
 

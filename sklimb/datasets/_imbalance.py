@@ -339,7 +339,7 @@ def _subset(
     if short.size:
         missing = ", ".join(f"{labels[k]!r} has {available[k]} of {sizes[k]}" for k in short)
         raise ValueError(
-            f"n_max={n_max} asks for more rows than there are: class {missing}. With this ratio "
+            f"n_max={n_max} asks for more samples than there are: class {missing}. With this ratio "
             f"and order n_max can be at most {largest}; None takes that."
         )
     wanted = dict(zip(labels, sizes.tolist(), strict=True))
@@ -370,6 +370,6 @@ def _take(data: Any, rows: NDArray[np.int64]) -> Any:
         return data[rows]
     except (TypeError, KeyError, RuntimeError) as error:
         raise TypeError(
-            f"Rows cannot be taken from a {type(data).__name__}: give an array, a sparse matrix, a "
-            "frame, a tensor or a list."
+            f"Samples cannot be taken from a {type(data).__name__}: give an array, a sparse "
+            "matrix, a frame, a tensor or a list."
         ) from error

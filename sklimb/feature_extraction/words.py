@@ -156,7 +156,7 @@ class WordWindowVectorizer(TransformerMixin, BaseEstimator):
         except ValueError as error:  # it speaks of stop words and max_df, which are not ours
             raise ValueError(
                 f"Column {name!r} has no feature in at least min_df={self.min_df} of its "
-                f"{len(column)} rows; lower min_df."
+                f"{len(column)} samples; lower min_df."
             ) from error
 
     def transform(self, X: Any) -> sparse.csr_matrix | np.ndarray:

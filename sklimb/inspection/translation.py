@@ -249,7 +249,7 @@ class TranslationDisplay:
         new = np.arange(len(labels) - len(sampler.translated_), len(labels))
         if len(new) + before.shape[0] != after.shape[0]:
             raise ValueError(
-                f"X has {before.shape[0]} rows and X_resampled {after.shape[0]}, but the last "
+                f"X has {before.shape[0]} samples and X_resampled {after.shape[0]}, but the last "
                 f"fit_resample of this sampler made {len(new)}: pass what it was given and gave."
             )
         fine = (
@@ -261,8 +261,8 @@ class TranslationDisplay:
         if not len(there):
             into = "" if target is None else f" into {target!r}"
             raise ValueError(
-                f"The sampler has translated no sample{into}: rows of small classes were repeated. "
-                "Raise step_size or n_steps, or lower gamma or beta."
+                f"The sampler has translated no sample{into}: those of small classes were "
+                "repeated. Raise step_size or n_steps, or lower gamma or beta."
             )
         rng = check_random_state(random_state)
         chosen = np.sort(rng.permutation(there)[:n_samples])

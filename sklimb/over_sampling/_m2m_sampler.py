@@ -329,7 +329,7 @@ class M2mSampler(ByClassOverSampler):
             else f"None of {n_tried} translations reached a confidence of gamma={self.gamma:g}; "
             "raise step_size or n_steps, or lower gamma."
         )
-        warn(f"{why} All new rows repeat old ones.")
+        warn(f"{why} All new samples repeat old ones.")
 
 
 def _plain_network(device: str) -> RebalancedClassifier:

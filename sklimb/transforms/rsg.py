@@ -231,8 +231,8 @@ class RareSampleGenerator(Transform):
         """
         if len(maps) != len(y):
             raise ValueError(
-                f"The stage gives {len(maps)} maps for {len(y)} rows. Choose one that keeps a map "
-                "for each row, first axis first."
+                f"The stage gives {len(maps)} maps for {len(y)} samples. Choose one that keeps a "
+                "map for each sample, first axis first."
             )
         self._terms = {}
         fixed = maps.detach()

@@ -59,7 +59,7 @@ def test_a_sample_of_many_rows_is_drawn_alike_from_all_of_them(monkeypatch):
 @pytest.mark.parametrize(
     ("chunk", "said"),
     [
-        ((np.array([[1.0, np.nan]]), ["a"]), r"Columns \[1\] hold missing.*row 0 of chunk 1"),
+        ((np.array([[1.0, np.nan]]), ["a"]), r"Columns \[1\] hold missing.*sample 0 of chunk 1"),
         ((np.array([[np.inf, 1.0]]), ["a"]), r"Columns \[0\] hold missing"),
         ((np.array([[1.0, 1.0, 1.0]]), ["a"]), "Chunk 1 has 3 columns"),
         ((np.array([["x", "y"]]), ["a"]), "Chunk 1 is no matrix of numbers"),

@@ -233,9 +233,9 @@ def test_a_dataset_and_an_array_stand_for_each_other(fitted_to, data):
             more = (y,) if method == "partial_fit" else ()
             with pytest.raises(ValueError, match=r"5 features, but Reb.* expecting 6 features"):
                 getattr(model, method)(other, *more)
-    with pytest.raises(ValueError, match=r"rows of shape \(6, 2, 2\), .* fitted to .* \(6,\)"):
+    with pytest.raises(ValueError, match=r"samples of shape \(6, 2, 2\), .* fitted to .* \(6,\)"):
         model.predict(np.zeros((3, 6, 2, 2)))
-    with pytest.raises(ValueError, match=r"rows of shape \(6, 2\), but"):
+    with pytest.raises(ValueError, match=r"samples of shape \(6, 2\), but"):
         model.predict(TensorDataset(torch.zeros(3, 6, 2)))
 
 
@@ -259,12 +259,12 @@ def test_images_keep_their_size_and_channels(fitted_to, given):
             ValueError, match=rf"\({shape[0]}, {shape[1]}, .* \(3, 8, 8\)\. {remedy}"
         ):
             model.predict(as_given(np.zeros((2, *shape), dtype=np.float32), given))
-    with pytest.raises(ValueError, match="rows of shape"):
+    with pytest.raises(ValueError, match="samples of shape"):
         model.partial_fit(as_given(np.zeros((2, 3, 8, 9)), given), [0, 1])
     if given == "array":
         with pytest.raises(ValueError, match=r"channels come first: X\.transpose\(0, 3, 1, 2\)"):
             model.predict(X.transpose(0, 2, 3, 1))
-        with pytest.raises(ValueError, match=r"rows of shape \(192,\)"):
+        with pytest.raises(ValueError, match=r"samples of shape \(192,\)"):
             model.predict(X.reshape(12, -1))
         with pytest.raises(ValueError, match="three axes"):
             model.predict(X[:, 0])

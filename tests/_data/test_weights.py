@@ -28,8 +28,8 @@ def test_weights():
         ([1.0, np.inf, 1.0], "infinity"),
         ([1.0, 2.0], "shape"),
         ([[1.0], [2.0], [3.0]], "1D"),
-        ([0.0, 0.0, 0.0], "0 for every row|zero"),
-        (0.0, "0 for every row|zero"),
+        ([0.0, 0.0, 0.0], "0 for every sample|zero"),
+        (0.0, "0 for every sample|zero"),
     ],
 )
 def test_weights_that_cannot_be(bad, message):

@@ -40,6 +40,6 @@ def test_training_data_that_are_not_finite_for_the_network_are_named(kind, data)
     given = X if kind == "rows" else TensorDataset(torch.from_numpy(X))
     model = RebalancedClassifier(module=nn.Flatten(), max_epochs=2)
     with pytest.raises(
-        ValueError, match=r"NaN or infinity, or a value too large for float32: in row 70"
+        ValueError, match=r"NaN or infinity, or a value too large for float32: in sample 70"
     ):
         model.fit(given, y)

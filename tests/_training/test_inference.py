@@ -89,7 +89,7 @@ def test_samples_are_finite_if_all_their_values_are(shape):
 
 def test_the_first_sample_is_named():
     said = not_finite(torch.tensor([True, False, False]), torch.float32)
-    assert "2 of 3 samples (the first: row 1)" in said and "too large for float32" in said
+    assert "2 of 3 samples (the first: sample 1)" in said and "too large for float32" in said
 
 
 def sizes_seen(X, **settings):

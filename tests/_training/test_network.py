@@ -83,7 +83,7 @@ def test_the_factory_fills_in_what_the_data_say():
     assert network.backbone.in_channels == 4
     assert network.head.in_features == 2 * 36
     explicit = NetworkFactory(Columns, make_head, rows, torch.float32)
-    with pytest.raises(ValueError, match="module Columns cannot take the first rows of X"):
+    with pytest.raises(ValueError, match="module Columns cannot take the first samples of X"):
         explicit(in_features=4)  # what is said goes before what is found
     # a callable is as good as a class
     called = NetworkFactory(

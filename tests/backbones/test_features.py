@@ -69,7 +69,11 @@ def test_tensors_and_tuples_become_a_matrix():
         (lambda h: h.numpy(), TypeError, "returned ndarray.*Return a torch.Tensor"),
         (lambda h: h[:, 0], ValueError, r"shape \(2,\), but .*\.unsqueeze\(1\)"),
         (lambda h: h.mean(), ValueError, r"shape \(\), but .*means over other axes"),
-        (lambda h: h.mean(0, keepdim=True), ValueError, r"Gives turned 2 rows into 1, .*\(1, 4\)"),
+        (
+            lambda h: h.mean(0, keepdim=True),
+            ValueError,
+            r"Gives turned 2 samples into 1, .*\(1, 4\)",
+        ),
         (lambda h: h[:, :0], ValueError, r"no feature at all: shape \(2, 0\)"),
         (lambda h: h.long(), ValueError, "features of torch.int64. Return floats"),
     ],
@@ -112,7 +116,7 @@ def test_a_module_that_changes_its_mind_while_training(data):
 
 def test_features_of_half_precision_pass():
     check_features(torch.zeros(2, 3, dtype=torch.bfloat16), 2, nn.Identity())
-    with pytest.raises(ValueError, match="2 rows into 3"):
+    with pytest.raises(ValueError, match="2 samples into 3"):
         check_features(torch.zeros(3, 3), 2, nn.Identity())
     with pytest.raises(ValueError, match=r"torch\.bool"):
         check_features(torch.from_numpy(np.ones((2, 3), dtype=bool)), 2, nn.Identity())

@@ -223,7 +223,7 @@ def test_features_of_images_carry_the_networks_type(dtype):
 def test_a_dataset_of_numbers_that_are_not_finite(name, bad, three, two):
     rows = torch.from_numpy(X).clone()
     rows[[2, 7], 1] = bad
-    said = r"2 of 31 samples \(the first: row 2\)\. X contains"
+    said = r"2 of 31 samples \(the first: sample 2\)\. X contains"
     if np.isinf(bad):
         said = "X contains infinity: x of item 2 of the Dataset"
     for model in (three, two):
@@ -235,7 +235,7 @@ def test_a_number_too_large_for_the_network():
     model = RebalancedClassifier(module=MLP, max_epochs=1).fit(X, X[:, 0] > 0)
     rows = X.copy()
     rows[4] = 1e300
-    with pytest.raises(ValueError, match=r"1 of 31 samples .*row 4.* too large for float32"):
+    with pytest.raises(ValueError, match=r"1 of 31 samples .*sample 4.* too large for float32"):
         model.predict(rows)
 
 

@@ -405,7 +405,7 @@ def test_weights_reach_those_that_take_them(data):
     )
     plain = clone(model).fit(X, y)
     assert (plain.predict_proba(X_test) != model.predict_proba(X_test)).any()
-    with pytest.raises(TypeError, match="KNeighborsClassifier takes no sample_weight, and rows"):
+    with pytest.raises(TypeError, match="KNeighborsClassifier takes no sample_weight, and samples"):
         model.fit(X, y, sample_weight=mass + 0.5)
 
 

@@ -58,7 +58,7 @@ def test_rows_of_weight_zero_are_left_out(cls, data):
     a = cls(**QUICK).fit(X, y, sample_weight=weight)
     b = cls(**QUICK).fit(X[weight > 0], y[weight > 0])
     assert same_bits(a, b)
-    with pytest.raises(ValueError, match=r"0 for every row|at least one non-zero"):
+    with pytest.raises(ValueError, match=r"0 for every sample|at least one non-zero"):
         cls(**QUICK).fit(X, y, sample_weight=np.zeros(len(X)))
     with pytest.raises(ValueError, match=r"[Nn]egative"):
         cls(**QUICK).fit(X, y, sample_weight=-weight)

@@ -44,7 +44,7 @@ def test_labels_of_a_dataset():
         (Y[:4], None, "inconsistent numbers of samples"),
         (np.linspace(0, 1, 5), None, "continuous"),
         ([0, 1, np.nan, 1, 0], None, "NaN"),
-        (Y, np.zeros(5), "non-zero|0 for every row"),
+        (Y, np.zeros(5), "non-zero|0 for every sample"),
         (Y, [1, 1, -1, 1, 1], "[Nn]egative"),
     ],
 )

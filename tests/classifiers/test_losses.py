@@ -176,7 +176,7 @@ def test_own_function(data):
     got = proba(X, y, loss=own_function, class_weight="balanced")
     np.testing.assert_allclose(got, plain, rtol=1e-4, atol=1e-5)
     assert np.array_equal(proba(X, y, loss=own_mean), proba(X, y))
-    with pytest.raises(ValueError, match="row weights cannot be applied"):
+    with pytest.raises(ValueError, match="weights of samples cannot be applied"):
         proba(X, y, loss=own_mean, class_weight="balanced")
 
 

@@ -312,7 +312,7 @@ def test_whole_weights_repeat_rows_of_a_classifier_that_takes_none(data):
     np.testing.assert_array_equal(found.predict_proba(X), expected.predict_proba(X))
     np.testing.assert_array_equal(found.source_prior_, expected.source_prior_)
     found.fit(X, y, sample_weight=np.full(len(y), 0.3))  # equal weights change nothing
-    with pytest.raises(TypeError, match="KNeighborsClassifier takes no sample_weight, and rows"):
+    with pytest.raises(TypeError, match="KNeighborsClassifier takes no sample_weight, and samples"):
         found.fit(X, y, sample_weight=times + 0.5)
 
 

@@ -317,7 +317,7 @@ def test_what_has_no_rows_is_refused(recipe):
     y = [0, 0, 1, 1]
     for X in ({0: 1, 1: 1, 2: 1, 3: 1}, {1, 2, 3, 4}):
         with pytest.raises(
-            TypeError, match=f"Rows cannot be taken from a {type(X).__name__}: give"
+            TypeError, match=f"Samples cannot be taken from a {type(X).__name__}: give"
         ):
             recipe(X, y, ratio=2)
 

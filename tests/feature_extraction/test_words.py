@@ -168,7 +168,7 @@ def test_cloned_and_pickled():
         ({}, [["", ""], ["", ""]], "No column of X has a word"),
         ({"words": False, "ngram_range": (9, 9)}, X, "No column of X has a word .or an n-gram"),
         ({"words": True, "min_df": 3}, X, "Column 'x0' has no feature in at least min_df=3 of its"),
-        ({"min_df": 4}, X, "in at least min_df=4 of its 3 rows; lower min_df"),
+        ({"min_df": 4}, X, "in at least min_df=4 of its 3 samples; lower min_df"),
         ({"min_df": -1}, X, "The 'min_df' parameter of WordWindowVectorizer"),
     ],
 )

@@ -112,7 +112,7 @@ def test_sparse_rows_images_and_names(data, tmp_path):
         save(model.fit(given, labels), tmp_path / "m")
         back = load(tmp_path / "m")
         np.testing.assert_array_equal(back.predict_proba(given), model.predict_proba(given))
-    with pytest.raises(ValueError, match="rows of shape"):
+    with pytest.raises(ValueError, match="samples of shape"):
         back.predict(images[:, :, :4, :4])
     assert list(
         load_of(RebalancedClassifier(**QUICK).fit(frame, y), tmp_path).feature_names_in_

@@ -485,7 +485,7 @@ def test_maps_of_one_position_are_vectors():
 
 def test_rows_that_are_no_longer_rows():
     generator = make_generator(False)
-    with pytest.raises(ValueError, match="gives 18 maps for 9 rows"):
+    with pytest.raises(ValueError, match="gives 18 maps for 9 samples"):
         generator.at_stage(torch.zeros(18, D).double(), make_batch(False)[1], None)
 
 

@@ -137,14 +137,15 @@ def make_problem(
         repeats = repeats or 5
         splits = [make_split(r, 0, rows, test, y, inner_folds, seed) for r in range(repeats)]
         more = gaps(y, splits)
-        how = f"a test part of {len(test):,} rows, {_times(repeats)} with another seed"
+        how = f"a test part of {len(test):,} {_unit(X)}, {_times(repeats)} with another seed"
     if prepare is None and X_test is not None:
         cautions += repeated_notes(X, y, [(s.train, s.test) for s in splits[:1]], left_out)
     elif prepare is None:
         pairs = [(s.train, s.test) for s in splits if s.repeat == 0]
         cautions += repeated_notes(X, y, pairs, left_out)
     labels, counts = np.unique(y[rows], return_counts=True)
-    words = f"{_size(X, n)}, {len(labels)} classes of {counts.max():,} to {counts.min():,} rows"
+    by_class = f"{len(labels)} classes of {counts.max():,} to {counts.min():,} {_unit(X)}"
+    words = f"{_size(X, n)}, {by_class}"
     notes += more
     return Problem(X, y, splits, rows, words, how, code, notes, prepare, columns, cautions)
 
@@ -157,6 +158,11 @@ def _size(X: Any, n: int) -> str:
         _, channels, height, width = X.shape
         return f"{n:,} images of {height} x {width} pixels, {counted(channels, 'channel')}"
     return f"{n:,} rows, {counted(X.shape[1], 'column')}"
+
+
+def _unit(X: Any) -> str:
+    """Return what the samples are called, in words."""
+    return "images" if X.ndim == 4 else "rows"
 
 
 def _sides(X, groups, time, asked) -> tuple[Any, Any, Any, dict]:
