@@ -72,7 +72,7 @@ def test_a_test_part_of_images_and_what_does_not_fit():
     given = {"methods": ["logistic"], "n_jobs": 1, "random_state": 0, "budget": 1e-3}
     test = ALL.reshape(-1, 8, 8)[-100:]
     found = sklimb.compare(X, Y, X_test=test, y_test=DIGITS[-100:], **given)
-    assert "test part of 100" in found.how
+    assert "test part of 100 images" in found.how
     with pytest.raises(InputError, match=r"\(1, 8, 8\) and X_test of the shape \(1, 8, 4\)"):
         sklimb.compare(X, Y, X_test=test[:, :, :4], y_test=DIGITS[-100:], **given)
     with pytest.raises(InputError, match="'smote' for images"):
