@@ -21,7 +21,13 @@ from pathlib import Path
 
 import numpy as np
 
-from sklimb import AffinityClassifier, RebalancedClassifier
+from sklimb import (
+    AffinityClassifier,
+    M2mClassifier,
+    OffsetDebiasedClassifier,
+    RebalancedClassifier,
+    RSGClassifier,
+)
 from sklimb.backbones import MLP
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -32,6 +38,10 @@ MODELS = {
     "RebalancedClassifier": (RebalancedClassifier, {}),
     "RebalancedClassifier(module=MLP)": (RebalancedClassifier, {"module": MLP}),
     "AffinityClassifier": (AffinityClassifier, {}),
+    "AffinityClassifier(cross_fit=True)": (AffinityClassifier, {"cross_fit": True}),
+    "OffsetDebiasedClassifier(cross_fit=True)": (OffsetDebiasedClassifier, {"cross_fit": True}),
+    "M2mClassifier": (M2mClassifier, {}),
+    "RSGClassifier": (RSGClassifier, {}),
 }
 
 
@@ -77,7 +87,7 @@ def measure(name: str, path: str, queue: multiprocessing.Queue) -> None:
 
 
 def main() -> None:
-    """Measure, and fail where a fit takes more than 1.3 times the array."""
+    """Measure, and fail where a fit or a prediction takes more than 1.3 times the array."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--megabytes", type=int, default=400)
     parser.add_argument("--columns", type=int, default=100)
@@ -103,7 +113,7 @@ def main() -> None:
             rows.append({"model": name, "megabytes": options.megabytes, **peaks})
             print(f"{name}: fit {fit:.2f}, predict {predict:.2f} times the array", flush=True)
     print(write_csv("speed/memory.csv", rows, list(rows[0])))
-    sys.exit(any(row["fit"] > 1.3 for row in rows))
+    sys.exit(any(max(row["fit"], row["predict"]) > 1.3 for row in rows))
 
 
 if __name__ == "__main__":
