@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sklimb._compare.run.method import Method
     from sklimb._compare.run.options import Options
     from sklimb._compare.run.problems import Problem
+    from sklimb._compare.run.scores import Scoring
     from sklimb._compare.run.store import Store
 
 # A name of its own, so that tests can have another clock.
@@ -183,6 +184,11 @@ def run(
         comparison.add_cautions(problem.cautions)  # behind those of the figures
         if comparison.best_method is not None:
             _write_code(comparison, plan)
+        if provisional and comparison.decided_from is not None:
+            comparison.verdict += (
+                f" That is decided by fits to {comparison.decided_from:,} samples: in the end it "
+                "is by fits to all."
+            )
         return comparison
 
     shown = nullcontext()
@@ -209,10 +215,15 @@ def run(
             watcher=watcher,
             on_round=after,
             refit=plan.refit,
+            deciding=plan.aim is not None,
         )
-    if ending.interrupted is not None and not course.found:
-        raise KeyboardInterrupt("interrupted before any method was finished")
-    comparison = answer(ending)
+        if ending.interrupted is not None and not course.found:
+            raise KeyboardInterrupt("interrupted before any method was finished")
+        comparison = answer(ending)
+        if comparison.decided_from is not None:
+            if watcher is not None and not comparison.interrupted:
+                watcher.say("Last: fits to all samples, to choose what it decides by")
+            _decide_anew(comparison, plan, scoring)
     if plan.refit and comparison.best_method is not None and not comparison.interrupted:
         _refit(comparison, plan)
     if comparison.interrupted:
@@ -245,6 +256,43 @@ def _best_model(comparison: Comparison, plan: Plan) -> BaseEstimator:
     params = comparison.best_params_
     model.set_params(**{f"classify__{key}": value for key, value in params.items()})
     return decided_model(model, comparison.decision, problem.y[problem.final], comparison.classes)
+
+
+def _decide_anew(comparison: Comparison, plan: Plan, scoring: Scoring) -> None:
+    """Choose the decision by fits to all samples; where that cannot be, say whose it is."""
+    from sklimb._compare.redeciding import decide_by_whole_fits
+    from sklimb._compare.report.deciding import decision_words
+
+    rare, n_samples = comparison.rare_class, comparison.decided_from
+    before = decision_words(comparison.decision, comparison.classes, rare)
+    method = next(m for m in plan.entries if m.name == comparison.best_method)
+    failed = "Ctrl-C came before"
+    if not comparison.interrupted:
+        try:
+            held, decision = decide_by_whole_fits(
+                method, comparison.best_params_, plan.problem, plan.options, scoring, plan.aim
+            )
+        except InputError as error:
+            failed = f"a fit to all failed ({error})"
+        except KeyboardInterrupt:
+            comparison.interrupted = comparison.provisional = True
+        else:
+            comparison.predictions = {**comparison.predictions, method.name: held}
+            comparison.decision, comparison.decided_from = decision, None
+            after = decision_words(decision, comparison.classes, rare)
+            comparison.verdict = comparison.verdict.removesuffix(before) + after
+            comparison.notes.append(
+                f"the table's fits of {method.label} learnt from {n_samples:,} samples; what it "
+                "decides by was chosen by fits to all"
+            )
+            _write_code(comparison, plan)
+            return
+    comparison.add_cautions(
+        [
+            f"what decides was chosen by fits to {n_samples:,} samples, for {failed}; a fit to all "
+            "scores otherwise, so do not decide by it: go on (--resume), or choose it anew"
+        ]
+    )
 
 
 def _write_code(comparison: Comparison, plan: Plan) -> None:

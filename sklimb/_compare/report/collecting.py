@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+import pandas as pd
 
 from sklimb._compare.decisions.aims import Aim
 from sklimb._compare.decisions.decision import decide
-from sklimb._compare.decisions.held_out import held_out
+from sklimb._compare.decisions.held_out import HeldOut, held_out
 from sklimb._compare.phrases import counted
+from sklimb._compare.redeciding import learnt_from_part
 from sklimb._compare.report import wording
 from sklimb._compare.report.cautions import any_better_than_chance, chance_line, few_rare_line
 from sklimb._compare.report.deciding import decision_words
@@ -71,7 +73,7 @@ def collect(
         name: held_out(own, problem.splits, problem.y, scoring.classes)
         for name, own in _finished(shown.outcomes).items()
     }
-    cautions = []
+    cautions, last = [], results[:0]
     if best is not None:
         scored = _scored(predictions[best].rows, problem.y)
         last = results[results["stage"] == done["stage"].iloc[0]]
@@ -80,12 +82,14 @@ def collect(
         else:
             rare = done["rare_recall"].iloc[0]
             cautions = few_rare_line(rare, scoring.rare, scored[scoring.rare])
-    params, decision = {}, None
+    params, decision, decided_from = {}, None, None
     if best is not None:
         method = next(m for m in entries if m.name == best)
         own = [o for o in shown.outcomes if o.method == best]
         params, _ = best_candidate(method, grid, own)
         decision = decide(predictions[best], aim)
+        if decision is not None and aim is not None:
+            decided_from = learnt_from_part(own, problem.splits)
     labels = {method.name: method.label for method in entries}
     provisional |= ending.interrupted is not None or ending.left is not None
     said = decision_words(decision, scoring.classes, scoring.rare)
@@ -109,12 +113,17 @@ def collect(
         n_splits=len(problem.splits),
         best_method=best,
         best_params_=params,
-        notes=[*_warning_notes(every, labels), *_ending_notes(ending, course)],
+        notes=[
+            *_warning_notes(every, labels),
+            *_cost_notes(predictions, last, labels, aim, scoring.classes),
+            *_ending_notes(ending, course),
+        ],
         interrupted=ending.interrupted is not None,
         provisional=provisional,
         stages=stages,
         classes=scoring.classes,
         decision=decision,
+        decided_from=decided_from,
         predictions=predictions,
         cautions=cautions,
     )
@@ -171,6 +180,38 @@ def _ending_notes(ending: Ending, course: Course) -> list[str]:
             "budget (--budget, with --resume) tells more"
         )
     return notes
+
+
+def _cost_notes(
+    predictions: Mapping[str, HeldOut],
+    last: pd.DataFrame,
+    labels: Mapping[str, str],
+    aim: Aim | None,
+    classes: np.ndarray,
+) -> list[str]:
+    """Return what the methods of the last stage cost, each as it would decide, and doing nothing.
+
+    They are ranked by another score, which no decision changes.
+    """
+    if aim is None or aim.kind != "cost":
+        return []
+    costs = {}
+    for name in last["method"]:
+        decision = decide(predictions[name], aim) if name in predictions else None
+        if decision is not None:
+            costs[labels[name]] = decision.cost
+    if not costs:
+        return []
+    held = predictions[next(iter(predictions))]
+    spent = aim.costs[held.truth].mean(axis=0)
+    cheapest = int(np.argmin(spent))
+    said = [
+        f"{label} {100 * cost:.3g}" for label, cost in sorted(costs.items(), key=lambda c: c[1])
+    ]
+    return [
+        f"100 rows cost, each method at its own choice by the costs: {', '.join(said)}; if all are "
+        f"called {classes[cheapest]!s}: {100 * spent[cheapest]:.3g}"
+    ]
 
 
 def _warning_notes(outcomes, labels) -> list[str]:

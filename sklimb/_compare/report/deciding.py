@@ -36,20 +36,21 @@ def decision_words(decision: Decision | None, classes: np.ndarray, rare: Any) ->
         return ""
     k = int(np.searchsorted(classes, rare))
     found = _of_hundred(*decision.recall(k), f"rows of class {rare!s}")
-    right = _of_hundred(*decision.precision(k), "alarms")
+    right = "it raises no alarm"
+    if decision.table[:, k].sum():
+        right = f"{_of_hundred(*decision.precision(k), 'alarms')} are right"
     if not decision.table[k].sum():
         return ""
     aim = decision.aim
     if aim is None:
-        return f"As it stands it finds {found}; {right} are right."
+        return f"As it stands it finds {found}; {right}."
     sentences = []
     if decision.threshold is not None:
         sentences.append(
-            f"At a threshold of {decision.threshold:.4g} ({aim.words}) it finds {found}; {right} "
-            "are right."
+            f"At a threshold of {decision.threshold:.4g} ({aim.words}) it finds {found}; {right}."
         )
     else:
-        sentences.append(f"Decided by the costs it finds {found}; {right} are right.")
+        sentences.append(f"Decided by the costs it finds {found}; {right}.")
     if not decision.reached:
         sentences.append(f"A {aim.words} is not reached at any threshold: this is the nearest.")
     if decision.cost is not None:
@@ -62,8 +63,6 @@ def decision_words(decision: Decision | None, classes: np.ndarray, rare: Any) ->
 
 
 def _of_hundred(share: float, low: float, high: float, noun: str) -> str:
-    if share != share:
-        return f"no {noun}, for there are none"
     ends = f"95 % interval {100 * low:.0f} to {100 * high:.0f}"
     return f"{100 * share:.0f} of 100 {noun} ({ends})"
 

@@ -67,6 +67,9 @@ class Comparison:
         All labels, sorted: the columns of ``predictions``.
     decision : Decision or None
         What the best method decides by and what that gives: counts in ``table``, cross-fitted.
+    decided_from : int or None
+        From how many samples the fits learnt that ``decision`` was chosen by, where these are a
+        part of the samples and a fit to all is not to be decided by it; None where it is.
     predictions : dict
         Of each method that is shown what it said of rows that it had not learnt from: ``rows``,
         ``truth``, ``predicted`` and ``proba``; see `out_of_fold`.
@@ -100,6 +103,7 @@ class Comparison:
     stages: Mapping[int, str] = field(default_factory=dict)
     classes: np.ndarray | None = None
     decision: Decision | None = None
+    decided_from: int | None = None
     predictions: Mapping[str, HeldOut] = field(default_factory=dict)
 
     def add_cautions(self, cautions: Iterable[str]) -> None:

@@ -16,6 +16,9 @@ _FIRST_ROWS = (1_000, 4_000)
 # A class is not thinned below this many rows, for of a few a first look would say nothing.
 _LEAST_OF_A_CLASS = 50
 _STEP = 4
+# Fits to all samples that a decision is chosen by where rounds on a part of them are the last: as
+# many as the first round with a spread has.
+N_DECIDING_FITS = 3
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import joblib
 import numpy as np
 
 from sklimb._compare.run.estimates import pace_of, round_seconds, task_seconds
-from sklimb._compare.run.levels import thinned
+from sklimb._compare.run.levels import N_DECIDING_FITS, thinned
 from sklimb._compare.run.options import Options
 from sklimb._compare.run.problems import Problem
 from sklimb._compare.run.rounds import Course, Round
@@ -86,6 +86,7 @@ def race(
     watcher: Watcher | None = None,
     on_round: Callable[[Ending], Any] = lambda ending: None,
     refit: bool = True,
+    deciding: bool = False,
 ) -> Ending:
     """Run a course; what is found is in ``course.found``.
 
@@ -105,6 +106,9 @@ def race(
         Called after each round but the last with how far it is.
     refit : bool, default=True
         Whether the best method is fitted on all rows in the end, which is part of the budget.
+    deciding : bool, default=False
+        Whether, after rounds on a part of the samples, it is fitted to all of some splits to choose
+        a threshold by, which is part of it, too.
 
     Returns
     -------
@@ -135,8 +139,11 @@ def race(
         # The first round is run whatever the budget: without it there is no answer.
         if todo and ending.done and options.budget is not None:
             closing = _CLOSING
+            last = _last_fit(course, ending.done[-1], len(problem.final))
             if refit:
-                closing += _last_fit(course, ending.done[-1], len(problem.final))
+                closing += last
+            if deciding and ending.done[-1].level.rows is not None:
+                closing += last * -(-N_DECIDING_FITS // n_workers)
             if spent + expected + closing > options.budget:
                 ending.left, ending.left_seconds = this, expected
                 return ending
