@@ -16,7 +16,8 @@ of which each knows only those before it:
   next (by `leads`, who is clearly behind), `racing` runs these until the budget is used up
   (`estimates`), and `store` keeps what is finished.
 - ``decisions``: from predictions of samples that were not learnt from (`held_out`) to `thresholds`
-  and costs that serve `aims`, what a `decision` gives (with `intervals`), and `calibration`.
+  and costs that serve `aims`, what a `decision` gives (with `intervals`), and `calibration`;
+  `redeciding` fits to all samples where smaller fits had decided.
 - ``report``: `progress` while it runs; `standing` (what is shown of each method), `summary`
   (frames) and `collecting` make the `result`; that in words (`wording`, `deciding`), a picture
   (`picture`) and files (`page`, with its templates).

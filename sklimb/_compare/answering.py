@@ -260,7 +260,7 @@ def _best_model(comparison: Comparison, plan: Plan) -> BaseEstimator:
 
 def _decide_anew(comparison: Comparison, plan: Plan, scoring: Scoring) -> None:
     """Choose the decision by fits to all samples; where that cannot be, say whose it is."""
-    from sklimb._compare.redeciding import decide_by_whole_fits
+    from sklimb._compare.decisions.redeciding import decide_by_whole_fits
     from sklimb._compare.report.deciding import decision_words
 
     rare, n_samples = comparison.rare_class, comparison.decided_from
@@ -287,12 +287,11 @@ def _decide_anew(comparison: Comparison, plan: Plan, scoring: Scoring) -> None:
             )
             _write_code(comparison, plan)
             return
-    comparison.add_cautions(
-        [
-            f"what decides was chosen by fits to {n_samples:,} samples, for {failed}; a fit to all "
-            "scores otherwise, so do not decide by it: go on (--resume), or choose it anew"
-        ]
+    first = (
+        f"what decides was chosen by fits to {n_samples:,} samples, for {failed}; a fit to all "
+        "scores otherwise, so do not decide by it: go on (--resume), or choose it anew"
     )
+    comparison.cautions = [first, *comparison.cautions]
 
 
 def _write_code(comparison: Comparison, plan: Plan) -> None:

@@ -11,8 +11,8 @@ import pandas as pd
 from sklimb._compare.decisions.aims import Aim
 from sklimb._compare.decisions.decision import decide
 from sklimb._compare.decisions.held_out import HeldOut, held_out
+from sklimb._compare.decisions.redeciding import learnt_from_part
 from sklimb._compare.phrases import counted
-from sklimb._compare.redeciding import learnt_from_part
 from sklimb._compare.report import wording
 from sklimb._compare.report.cautions import any_better_than_chance, chance_line, few_rare_line
 from sklimb._compare.report.deciding import decision_words
