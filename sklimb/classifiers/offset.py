@@ -232,6 +232,7 @@ class OffsetDebiasedClassifier(BaseNetClassifier):
         "center_rate": PROBABILITY,
     }
     _cross_fits_if_open = True
+    _corrects_by_offset = True
 
     def __init__(
         self,

@@ -29,6 +29,7 @@ from sklimb.classifiers.fold_clones import fit_clones
 from sklimb.classifiers.folds import folds_of
 from sklimb.classifiers.labelled_data import labelled_data, labels_of
 from sklimb.classifiers.one_class import CONSTANT, telling
+from sklimb.classifiers.own_corrections import warn_of_second
 from sklimb.classifiers.priors import counts_of
 
 
@@ -223,6 +224,8 @@ class PriorCorrectedClassifier(
             The fitted estimator.
         """
         self._check_estimator()
+        if self.target_prior is None and (self.tau or self.cost_matrix is not None):
+            warn_of_second(self.estimator, by=type(self).__name__)
         X, y = without_tensors(X, "X"), labels_of(X, y)
         sample_weight = without_tensors(sample_weight, "sample_weight")
         routed = metadata_of(self, "fit", self._routes(), sample_weight, fit_params)

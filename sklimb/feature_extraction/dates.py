@@ -13,6 +13,8 @@ from sklimb._warnings import warn
 
 # What numbers may count since 1970, as `pandas.to_datetime` has them.
 UNITS = ("s", "ms", "us", "ns")
+# Values that are no dates may come; so many more than in `fit` are written in another way.
+_MORE_UNREAD = 0.05
 _PARTS = ("year", "month", "day", "weekday", "hour", "days", "missing")
 
 
@@ -33,6 +35,9 @@ class DateEncoder(TransformerMixin, BaseEstimator):
     ----------
     first_ : ndarray of datetime64, shape (n_columns,)
         The first date of each column in `fit`, from which days are counted.
+    unread_share_ : ndarray of float, shape (n_columns,)
+        Of the values of each column in `fit`, how many were no dates. `transform` warns where it
+        meets many more.
     n_features_in_ : int
     feature_names_in_ : ndarray of str
         Names of the columns, if X was a frame whose names are all strings.
@@ -83,6 +88,8 @@ class DateEncoder(TransformerMixin, BaseEstimator):
                     f"{column.dropna().iloc[0]!r} (format={self.format!r}): its numbers are "
                     'missing. Pass the format in which it is written, such as "%d.%m.%Y".'
                 )
+        columns = [column for _, column in frame.items()]
+        self.unread_share_ = np.array(list(map(_unread_share, columns, read)))
         first = [dates.min() for dates in read]
         # numpy's own type: a file without pickle holds it
         self.first_ = np.array([pd.Timestamp(date).to_datetime64() for date in first], "M8[us]")
@@ -114,11 +121,31 @@ class DateEncoder(TransformerMixin, BaseEstimator):
                 f"X has {frame.shape[1]} features, but DateEncoder is expecting "
                 f"{self.n_features_in_} features as input."
             )
-        made = [
-            _numbers(read_dates(column, self.format), first)
-            for (_, column), first in zip(frame.items(), self.first_, strict=True)
-        ]
+        made = []
+        for place, (first, known) in enumerate(zip(self.first_, self._known(), strict=True)):
+            dates = read_dates(frame[place], self.format)
+            self._warn_of_unread(place, frame[place], dates, known)
+            made.append(_numbers(dates, first))
         return np.column_stack(made)
+
+    def _known(self) -> np.ndarray:
+        # a file of a version before has none
+        return getattr(self, "unread_share_", np.zeros(self.n_features_in_))
+
+    def _warn_of_unread(
+        self, place: int, column: pd.Series, dates: pd.Series, known: float
+    ) -> None:
+        """Warn of values that are no dates, where those in `fit` were: written otherwise."""
+        share = _unread_share(column, dates)
+        if share <= 2 * known + _MORE_UNREAD:
+            return
+        names = getattr(self, "feature_names_in_", range(self.n_features_in_))
+        unread = column[column.notna() & dates.isna()]
+        warn(
+            f"Column {names[place]}: {len(unread):,} of {column.notna().sum():,} values are no "
+            f"dates as in fit (format={self.format!r}) and count as missing, the first "
+            f"{unread.iloc[0]!r}. Write them as those that were learnt from."
+        )
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return a name for each number: that of its column and what it is.
@@ -136,6 +163,12 @@ class DateEncoder(TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         names = _check_feature_names_in(self, input_features)
         return np.array([f"{name}_{part}" for name in names for part in _PARTS], dtype=object)
+
+
+def _unread_share(column: pd.Series, dates: pd.Series) -> float:
+    """Return how many of the values that are there were no dates."""
+    there = column.notna()
+    return float((there & dates.isna()).sum() / max(there.sum(), 1))
 
 
 def _as_frame(X: Any) -> pd.DataFrame:

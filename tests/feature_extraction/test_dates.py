@@ -65,3 +65,23 @@ def test_a_column_without_a_date_is_missing():
     with pytest.warns(UserWarning, match=r"No date was read from column 0, .*Pass the"):
         made = DateEncoder().fit_transform(pd.DataFrame({"a": [None, "?"]}))
     assert np.isnan(made[:, :6]).all() and (made[:, 6] == 1).all()
+
+
+def test_dates_that_are_written_otherwise_than_in_fit_are_told():
+    days = pd.DataFrame({"paid": ["31.12.2023", "01.01.2024", None] * 10})
+    encoder = DateEncoder(format="%d.%m.%Y").fit(days)
+    assert encoder.unread_share_.tolist() == [0.0]
+    encoder.transform(days)  # what is missing is no other writing
+    with pytest.warns(UserWarning, match=r"Column paid: 1 of 1 values .* '2024-01-02'"):
+        numbers = encoder.transform(pd.DataFrame({"paid": ["2024-01-02"]}))
+    assert numbers[0, -1] == 1 and np.isnan(numbers[0, 0])
+
+
+def test_values_that_were_no_dates_in_fit_may_come_again():
+    days = pd.DataFrame({"paid": ["31.12.2023", "never", "01.01.2024", "02.01.2024"] * 10})
+    encoder = DateEncoder(format="%d.%m.%Y").fit(days)
+    assert encoder.unread_share_.tolist() == [0.25]
+    encoder.transform(days)
+    del encoder.unread_share_  # of a file that an earlier version wrote
+    with pytest.warns(UserWarning, match=r"Column paid: 10 of 40 values"):
+        encoder.transform(days)
