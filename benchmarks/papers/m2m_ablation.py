@@ -70,7 +70,7 @@ def load(name: str, data_home: Path, seed: int) -> tuple[np.ndarray, ...]:
 
 
 def fit(settings: dict, X, y, seed: int, device: str) -> M2mClassifier:
-    base = {"lam": 0.5, "gamma": 0.9, "unit": "raw"}
+    base = {"loss": "cross_entropy", "lam": 0.5, "gamma": 0.9, "unit": "raw"}
     source = RebalancedClassifier(device=device, **SHARED)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "None of .* samples was translated", UserWarning)

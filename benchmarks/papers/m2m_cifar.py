@@ -54,7 +54,7 @@ METHODS: dict[str, tuple[dict, bool, dict[int, float]]] = {
     "RW": ({"class_weight": "balanced"}, False, {100: 72.8, 10: 86.6}),
     "CB-RW": ({"class_weight": "effective"}, False, {100: 71.2, 10: 86.8}),
     "DRS": ({"sampling": "balanced", "rebalance_from": 0.8}, False, {100: 75.2, 10: 87.1}),
-    "M2m": ({}, True, {100: 78.3, 10: 87.9}),
+    "M2m": ({"loss": "cross_entropy"}, True, {100: 78.3, 10: 87.9}),
     "focal": ({"loss": "focal", "focal_gamma": 1.0}, False, {100: 68.3, 10: 85.3}),
     "LDAM": ({"loss": "ldam"}, False, {100: 72.8, 10: 86.2}),
     "LDAM-DRW": (

@@ -61,7 +61,7 @@ SEARCH, TEST = "papers/m2m_text_search.csv", "papers/m2m_text.csv"
 # set -> method -> (settings, kind of candidates, balanced accuracy in the paper)
 METHODS: dict[str, dict[str, tuple[dict, str, float | None]]] = {
     "reuters": {
-        "M2m": ({}, "m2m", 66.3),
+        "M2m": ({"loss": "cross_entropy"}, "m2m", 66.3),
         "LDAM-M2m": ({"loss": "ldam"}, "m2m", 70.0),
     },
     "twitter": {
@@ -74,11 +74,11 @@ METHODS: dict[str, dict[str, tuple[dict, str, float | None]]] = {
         "focal": ({"loss": "focal", "focal_gamma": 1.0}, "plain", 74.2),
         "LDAM": ({"loss": "ldam"}, "plain", 74.6),
         "LDAM-DRW": ({"loss": "ldam", "class_weight": "effective"}, "deferred", 78.0),
-        "M2m": ({}, "m2m", 78.2),
+        "M2m": ({"loss": "cross_entropy"}, "m2m", 78.2),
         "LDAM-M2m": ({"loss": "ldam"}, "m2m", 78.8),
     },
     "tfidf": {
-        "M2m": ({}, "m2m", None),
+        "M2m": ({"loss": "cross_entropy"}, "m2m", None),
         "M2m, logit-adjusted": ({"loss": "logit_adjusted"}, "m2m", None),
         "M2m, LDAM": ({"loss": "ldam"}, "m2m", None),
     },

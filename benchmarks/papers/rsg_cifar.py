@@ -50,7 +50,7 @@ FILE = "papers/rsg_cifar.csv"
 DRW = {"class_weight": "effective", "rebalance_from": 0.8}
 # name -> (settings, whether RSG goes with it)
 METHODS: dict[str, tuple[dict, bool]] = {
-    "plain": ({}, True),
+    "plain": ({"loss": "cross_entropy"}, True),
     "focal": ({"loss": "focal", "focal_gamma": 1.0}, True),
     "M-DRW": ({"loss": "am_softmax", **DRW}, True),
     "LDAM-DRW": ({"loss": "ldam", **DRW}, True),
