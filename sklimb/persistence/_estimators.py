@@ -180,7 +180,6 @@ def _skops(what: str) -> ModuleType:
         import skops.io
     except ImportError:
         raise ImportError(
-            f"To {what} parts of scikit-learn, as of a pipeline, skops is needed: "
-            "pip install sklimb[persistence]"
+            f"To {what} parts of scikit-learn, as of a pipeline, skops is needed: pip install skops"
         ) from None
     return skops.io

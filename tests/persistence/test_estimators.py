@@ -224,9 +224,9 @@ def test_without_skops_it_is_said_what_to_install(data, monkeypatch):
     record, writer = written(model)
     monkeypatch.setitem(sys.modules, "skops", None)
     monkeypatch.setitem(sys.modules, "skops.io", None)
-    with pytest.raises(ImportError, match=r"pip install sklimb\[persistence\]"):
+    with pytest.raises(ImportError, match=r"pip install skops"):
         written(model)
-    with pytest.raises(ImportError, match=r"pip install sklimb\[persistence\]"):
+    with pytest.raises(ImportError, match=r"pip install skops"):
         Reader(writer.tensors, writer.parts, Names(), _DECODERS).decode(record)
     written(PLAIN.fit(*data))  # a classifier alone needs none
 

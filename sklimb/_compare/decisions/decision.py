@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +12,7 @@ from sklimb._compare.decisions.aims import Aim
 from sklimb._compare.decisions.held_out import HeldOut
 from sklimb._compare.decisions.intervals import bootstrap_mean, wilson
 from sklimb._compare.decisions.thresholds import best_threshold
+from sklimb._compare.errors import InputError
 from sklimb.classifiers.costs import expected_costs
 
 # Powers of the class shares that probabilities are multiplied by before costs are expected: 1 turns
@@ -53,12 +55,23 @@ class Decision:
     cost_interval: tuple[float, float] | None = None
 
     def recall(self, k: int) -> tuple[float, float, float]:
-        """Return the recall of a class and its 95 % interval."""
+        """Return the recall of the class at position `k` of ``classes``, and its 95 % interval."""
+        k = self._position(k)
         return _share(self.table[k, k], self.table[k].sum())
 
     def precision(self, k: int) -> tuple[float, float, float]:
-        """Return the precision of a class and its 95 % interval."""
+        """Return the precision of that class, and its 95 % interval."""
+        k = self._position(k)
         return _share(self.table[k, k], self.table[:, k].sum())
+
+    def _position(self, k: int) -> int:
+        try:
+            return operator.index(k)
+        except TypeError:
+            raise InputError(
+                f"a decision knows classes by their positions in comparison.classes, 0 to "
+                f"{len(self.table) - 1}, not by labels: got {k!r}"
+            ) from None
 
 
 def _share(hits: float, n: float) -> tuple[float, float, float]:

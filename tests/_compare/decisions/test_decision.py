@@ -7,6 +7,7 @@ from sklimb._compare.decisions.aims import make_aim
 from sklimb._compare.decisions.decision import decide
 from sklimb._compare.decisions.held_out import HeldOut
 from sklimb._compare.decisions.thresholds import best_threshold
+from sklimb._compare.errors import InputError
 
 TWO, THREE = np.array([0, 1]), np.array([0, 1, 2])
 
@@ -32,6 +33,8 @@ def test_without_an_aim_it_is_what_the_method_predicts():
     share, low, high = decision.recall(1)
     assert share == hits.sum() / (held.truth == 1).sum()
     assert low < share < high
+    with pytest.raises(InputError, match=r"positions in comparison.classes, 0 to 1.*got 'fraud'"):
+        decision.precision("fraud")
 
 
 def test_a_recall_is_reached_within_its_interval_on_parts_that_did_not_choose():
