@@ -115,7 +115,7 @@ def collect(
         best_params_=params,
         notes=[
             *_warning_notes(every, labels),
-            *_cost_notes(predictions, last, labels, aim, scoring.classes),
+            *_cost_notes(predictions, last, labels, aim, scoring.classes, decided_from),
             *_ending_notes(ending, course),
         ],
         interrupted=ending.interrupted is not None,
@@ -188,6 +188,7 @@ def _cost_notes(
     labels: Mapping[str, str],
     aim: Aim | None,
     classes: np.ndarray,
+    decided_from: int | None,
 ) -> list[str]:
     """Return what the methods of the last stage cost, each as it would decide, and doing nothing.
 
@@ -208,8 +209,9 @@ def _cost_notes(
     said = [
         f"{label} {100 * cost:.3g}" for label, cost in sorted(costs.items(), key=lambda c: c[1])
     ]
+    part = "" if decided_from is None else f", learnt from {decided_from:,} samples"
     return [
-        f"100 rows cost, each method at its own choice by the costs: {', '.join(said)}; if all are "
+        f"100 rows cost, each method at its own choice by the costs{part}: {', '.join(said)}; if all are "
         f"called {classes[cheapest]!s}: {100 * spent[cheapest]:.3g}"
     ]
 

@@ -110,4 +110,5 @@ def test_what_is_a_part_goes_by_the_split():
 def test_methods_cost_what_they_cost_and_doing_nothing_too():
     one = found(BySize, costs="miss=20,alarm=1", refit=False)
     (note,) = (note for note in one.notes if note.startswith("100 rows cost"))
+    assert "by the costs, learnt from 1," in note  # they are those of the table
     assert "one " in note and f"if all are called 0: {100 * 20 * N_RARE / N:.3g}" in note
