@@ -211,8 +211,8 @@ def _cost_notes(
     ]
     part = "" if decided_from is None else f", learnt from {decided_from:,} samples"
     return [
-        f"100 rows cost, each method at its own choice by the costs{part}: {', '.join(said)}; if all are "
-        f"called {classes[cheapest]!s}: {100 * spent[cheapest]:.3g}"
+        f"100 rows cost, each method at its own choice by the costs{part}: {', '.join(said)}; if "
+        f"all are called {classes[cheapest]!s}: {100 * spent[cheapest]:.3g}"
     ]
 
 
