@@ -156,7 +156,7 @@ def test_the_look_changes_no_bit(monkeypatch):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         model.fit(X, Y).fit(X, Y)
-        monkeypatch.setattr("sklimb.classifiers.base.warn_of_one_class", lambda *_: None)
+        monkeypatch.setattr("sklimb.classifiers.fitting.warn_of_one_class", lambda *_: None)
         other = RebalancedClassifier(max_epochs=2, random_state=0, warm_start=True)
         other.fit(X, Y).fit(X, Y)
     assert same_bits(model, other)
