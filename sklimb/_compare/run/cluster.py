@@ -48,7 +48,7 @@ def _on_dask(scheduler: str) -> Iterator[None]:
         raise InputError("--backend dask needs Dask: pip install sklimb[dask]") from None
     try:
         client = Client(scheduler, timeout=_PATIENCE, set_as_default=False)
-    except (OSError, ValueError) as error:
+    except Exception as error:  # of Dask's own too, as where its thread does not start in time
         said = " ".join(str(error).split())[:200] or type(error).__name__
         raise InputError(f"--scheduler {scheduler}: no scheduler answers ({said})") from None
     with client:
