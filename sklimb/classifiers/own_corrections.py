@@ -8,8 +8,8 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 
 from sklimb._warnings import warn
+from sklimb.classifiers.losses import adjusts_for_prior
 
-_LOSSES = ("logit_adjusted", "balanced_softmax")
 _WEIGHTS = ("balanced", "balanced_subsample", "effective")
 
 
@@ -36,10 +36,11 @@ def own_correction(estimator: Any) -> str | None:
     estimator = _within(estimator)
     if getattr(type(estimator), "_corrects_by_offset", False):
         return "its offset"
-    for name, known in (("class_weight", _WEIGHTS), ("loss", _LOSSES), ("sampling", ("balanced",))):
+    if hasattr(estimator, "loss") and adjusts_for_prior(estimator):
+        return f"loss={estimator.loss!r}"
+    for name, known in (("class_weight", _WEIGHTS), ("sampling", ("balanced",))):
         value = getattr(estimator, name, None)
-        adjusts = name != "loss" or getattr(estimator, "tau", 1.0) != 0
-        if isinstance(value, str) and value in known and adjusts:
+        if isinstance(value, str) and value in known:
             return f"{name}={value!r}"
     return None
 

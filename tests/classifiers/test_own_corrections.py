@@ -31,6 +31,7 @@ Y = np.arange(60) % 4 == 0
         (RebalancedClassifier(), None),
         (RebalancedClassifier(loss="logit_adjusted"), "loss='logit_adjusted'"),
         (RebalancedClassifier(loss="logit_adjusted", tau=0.0), None),
+        (RebalancedClassifier(loss="balanced_softmax", tau=0.0), "loss='balanced_softmax'"),
         (RebalancedClassifier(sampling="balanced"), "sampling='balanced'"),
         (OffsetDebiasedClassifier(), "its offset"),
     ],
