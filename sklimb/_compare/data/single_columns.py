@@ -8,13 +8,12 @@ import numpy as np
 import pandas as pd
 from sklearn.tree import DecisionTreeClassifier
 
+from sklimb._compare.data.single_values import COVERS, LEAST_HITS, PURE, value_of_class
+
 # Balanced accuracy, of rows that were held out, from which on a column says nearly everything.
 _NEARLY = 0.98
-# Cells that are filled, or empty, in one class alone: in so large a share of these rows, and of
-# the rows of that class.
-_PURE = 0.98
-_COVERS = 0.3
-_LEAST_HITS = 5
+# A class of a sample has at least so many rows, or all it has.
+_LEAST_SAMPLED = 20
 # Rows that are looked at, over all columns together, and of one column.
 _BUDGET = 300_000
 _MOST_ROWS, _LEAST_ROWS = 5_000, 1_000
@@ -49,7 +48,7 @@ def says_class(
             return note
     score = _held_out(values, filled, codes, n_columns)
     if score < _NEARLY:
-        return ""
+        return value_of_class(name, values, codes, labels)
     return (
         f"column {name} alone says the class nearly always (balanced accuracy {100 * score:.0f} % "
         "on rows held out): if it is filled in when the class is known, drop it"
@@ -65,7 +64,7 @@ def _by_missing(name: Any, filled: np.ndarray, codes: np.ndarray, labels: np.nda
         share, covers = counts[best] / max(1, rows.sum()), counts[best] / max(1, sizes[best])
         # Of a class that most rows have, many cells are of it by chance.
         unusual = share - sizes[best] / len(codes) > 0.3
-        if share >= _PURE and covers >= _COVERS and counts[best] >= _LEAST_HITS and unusual:
+        if share >= PURE and covers >= COVERS and counts[best] >= LEAST_HITS and unusual:
             pure = "only" if counts[best] == rows.sum() else "nearly only"
             return (
                 f"column {name} is {word} {pure} in rows of class {labels[best]!s} (in "
@@ -115,14 +114,14 @@ def _mean_recall(codes: np.ndarray, predicted: np.ndarray, n_classes: int) -> fl
 
 
 def _sample(codes: np.ndarray, most: int) -> np.ndarray:
-    """Return rows in which each class has its share, and at least `_LEAST_HITS` or all it has."""
+    """Return rows in which each class has its share, or `_LEAST_SAMPLED`, or all it has."""
     if len(codes) <= most:
         return np.arange(len(codes))
     rng = np.random.default_rng(0)
     parts = []
     for code in range(codes.max() + 1):
         own = np.flatnonzero(codes == code)
-        n = min(len(own), max(20, len(own) * most // len(codes)))
+        n = min(len(own), max(_LEAST_SAMPLED, len(own) * most // len(codes)))
         parts.append(rng.choice(own, n, replace=False))
     return np.sort(np.concatenate(parts))
 
