@@ -114,7 +114,8 @@ def read_table(
             "was taken as missing"
         )
     labels = read_labels(raw[label])
-    decisions, markers = decide_all(features, raw, syntax.separator)
+    as_values = [name for name, kind in roles.kinds.items() if kind in ("category", "text")]
+    decisions, markers = decide_all(features, raw, syntax.separator, as_values)
     for name, decision in decisions.items():
         if decision.series is not features[name]:
             features[name] = decision.series

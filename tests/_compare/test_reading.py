@@ -300,3 +300,27 @@ def test_accounting_negatives_are_numbers(file, cells):
     assert "column a holds numbers (negative ones" in table.notes[0]
     assert repr(cells[0]) in table.notes[0]
     _run(table)
+
+
+@pytest.mark.parametrize("points", ["1.5", "4"])
+def test_dashes_among_numbers_are_missing(file, points):
+    lines = "".join(f"{i},5;{i} %;{dash};-;u\n" for i, dash in enumerate(["-", "u", "-", "v"] * 5))
+    text = "a;b;c;d;y\n" + lines + f"-;--;w;{points};v\n"
+    table = read_table(file(text), target="y")
+    assert table.X["a"].isna().sum() == table.X["b"].isna().sum() == 1
+    assert table.X["a"].iloc[1] == 1.5 and table.X["b"].iloc[1] == 1
+    assert set(table.X["c"]) == {"-", "u", "v", "w"} and "-" in set(table.X["d"])
+    assert any("column a holds numbers, and '-' in 1 of 21 values" in n for n in table.notes)
+    _run(table)
+    assert "-" in set(read_table(file(text), target="y", category=["a"]).X["a"])
+
+
+def test_what_is_nearly_a_column_of_numbers_says_the_option_that_makes_it_one(file):
+    lines = "".join(f"{i}.5,u\n" for i in range(30))
+    text = "a,y\n" + lines + "unknown,v\nn/a?,v\n"
+    table = read_table(file(text), target="y")
+    (note,) = [n for n in [*table.notes, *table.columns.notes] if "column a holds numbers" in n][:1]
+    assert "but for 2 of 32 values ('unknown' in 1, 'n/a?' in 1)" in note and "--number a" in note
+    table = read_table(file(text), target="y", number=["a"])
+    assert table.X["a"].isna().sum() == 2
+    _run(table)

@@ -15,7 +15,7 @@ from sklimb._compare.data.header import one_line
 from sklimb._compare.data.matching_dates import match_dates
 from sklimb._compare.data.matching_numbers import read_numbers
 from sklimb._compare.data.matching_text import TOO_MANY, match_text
-from sklimb._compare.data.spelling import MISSING, plain_text, truth
+from sklimb._compare.data.spelling import BLANKS, MISSING, plain_text, truth
 from sklimb._compare.errors import InputError
 from sklimb._compare.phrases import first_few, first_hit, likely
 
@@ -127,6 +127,7 @@ def _numbers(series: pd.Series, column: Column, comma: bool | None) -> tuple[pd.
     if column.zero_one and cells.isin(_TRUTHS).any():
         # Zeros and ones in the first table, true and false in the second.
         cells = cells.map(_as_digit, na_action="ignore")
+    cells = cells.where(~cells.isin(BLANKS), None)
     numbers, notes = read_numbers(cells.dropna(), column, comma)
     numbers = numbers.reindex(series.index)
     bad = cells.notna().to_numpy() & numbers.isna().to_numpy()

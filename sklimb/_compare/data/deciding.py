@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from sklimb._compare.data.spelling import (
+    BLANKS,
     MISSING,
     WORDS,
     NumberFormat,
@@ -19,12 +20,19 @@ from sklimb._compare.data.spelling import (
     is_plain_number,
     number_formats,
 )
-from sklimb._compare.phrases import first_hit
+from sklimb._compare.phrases import first_few
 from sklimb._forks import kept_property
 
-# From this share of numbers on, the rest of a column deserves a word.
+# From this share of numbers on, the rest of a column deserves a word; of few different numbers it
+# must be more, for sizes and grades are numbers and letters.
 _NEARLY = 0.8
+_NEARLY_OF_FEW = 0.9
+_FEW = 10
+_LEAST_NUMBERS = 3
 _MANY = 2000
+# A column is one of numbers beside blanks where so many of its cells are numbers: of few numbers it
+# is more telling that there is one.
+_NUMBERS_BESIDE_BLANKS = 0.5
 
 
 @dataclass
@@ -42,6 +50,9 @@ class Cells:
         How often each text that says missing occurs as it is written, spaces included.
     formats : list of NumberFormat
         The ways in which all values are numbers.
+    blanks : dict of str to int, default={}
+        How often each mark occurs, such as a dash, that says missing because all values are
+        numbers.
     """
 
     name: str
@@ -50,11 +61,13 @@ class Cells:
     values: list[str]
     markers: dict[str, int]
     formats: list[NumberFormat]
+    blanks: dict[str, int] = field(default_factory=dict)
 
     @kept_property
     def text(self) -> pd.Series:
         """Return the cells without spaces around them, empty where a marker says missing."""
-        clean = {t: "" if t in self.markers else t.strip() for t in self.raw.unique()}
+        nothing = self.markers.keys() | self.blanks.keys()
+        clean = {t: "" if t in nothing else t.strip() for t in self.raw.unique()}
         return self.raw.map(clean)
 
 
@@ -71,6 +84,8 @@ class Decision:
         Whether pandas must be told that these are no numbers.
     strip : bool
         Whether spaces behind the values have to go.
+    coerce : bool
+        Whether there are marks among the numbers that become missing.
     notes : list of str
     """
 
@@ -78,10 +93,13 @@ class Decision:
     number: NumberFormat | None = None
     as_text: bool = False
     strip: bool = False
+    coerce: bool = False
     notes: list[str] = field(default_factory=list)
 
 
-def cells_of(name: str, typed: pd.Series, raw: pd.Series, doubt: bool = False) -> Cells:
+def cells_of(
+    name: str, typed: pd.Series, raw: pd.Series, doubt: bool = False, as_values: bool = False
+) -> Cells:
     """Look at how a column is written.
 
     Parameters
@@ -92,6 +110,8 @@ def cells_of(name: str, typed: pd.Series, raw: pd.Series, doubt: bool = False) -
     doubt : bool, default=False
         Whether what pandas takes for numbers may be other numbers, as where points stand between
         thousands.
+    as_values : bool, default=False
+        Whether marks among numbers, such as dashes, are values all the same.
 
     Returns
     -------
@@ -101,8 +121,21 @@ def cells_of(name: str, typed: pd.Series, raw: pd.Series, doubt: bool = False) -
     markers = {text: int(n) for text, n in counts.items() if text.strip() in MISSING}
     values = list(dict.fromkeys(text.strip() for text in counts.index if text not in markers))
     known = typed.dtype.kind in "biuf" and not doubt
-    formats = [] if known or is_code(values) or is_boolean(values) else number_formats(values)
-    return Cells(name, typed, raw, values, markers, formats)
+    formats = [] if known else _formats(values)
+    blanks: dict[str, int] = {}
+    if not (known or formats or as_values):
+        numbers = [value for value in values if value not in BLANKS]
+        blanks = {text: int(n) for text, n in counts.items() if text.strip() in BLANKS}
+        n_present = len(raw) - sum(markers.values())
+        often = n_present - sum(blanks.values()) >= _NUMBERS_BESIDE_BLANKS * n_present
+        if blanks and often and len(numbers) >= _LEAST_NUMBERS:
+            formats = _formats(numbers)
+        values, blanks = (numbers, blanks) if formats else (values, {})
+    return Cells(name, typed, raw, values, markers, formats, blanks)
+
+
+def _formats(values: list[str]) -> list[NumberFormat]:
+    return [] if is_code(values) or is_boolean(values) else number_formats(values)
 
 
 def file_has_commas(columns: list[Cells], separator: str, typed: pd.DataFrame) -> bool | None:
@@ -139,12 +172,15 @@ def has_fractions(series: pd.Series) -> bool:
 
 
 def decide_all(
-    features: pd.DataFrame, raw: pd.DataFrame, separator: str
+    features: pd.DataFrame, raw: pd.DataFrame, separator: str, as_values: Collection[str] = ()
 ) -> tuple[dict[str, Decision], list[str]]:
-    """Return what becomes of each column, and the texts for missing that pandas does not know."""
+    """Return what becomes of each column, and the texts for missing that pandas does not know.
+
+    In the columns `as_values`, dashes and the like are values beside numbers, too.
+    """
     everything = set(features.columns) <= set(raw.columns)
     cells: dict[str, Cells] = {
-        name: cells_of(name, features[name], raw[name], doubt=everything)
+        name: cells_of(name, features[name], raw[name], everything, name in as_values)
         for name in features.columns
         if name in raw.columns
     }
@@ -219,12 +255,34 @@ def _number(cells: Cells, comma: bool | None) -> Decision:
         ends = ("(", ")", "-") if chosen.negative else ""
         example = next(v for v in cells.values if v.startswith(ends) or v.endswith(ends))
         notes.append(f"column {cells.name} holds numbers ({chosen}, such as {example!r})")
+    notes += _blank_notes(cells)
     if chosen.is_plain and cells.typed.dtype.kind in "iuf":
         return Decision(cells.typed, notes=notes)
     series = chosen.read(cells.text.where(cells.text != ""))
+    coerce = bool(cells.blanks)
     # 1.234 is a number to pandas, and 1234 where points stand between thousands.
     as_text = cells.typed.dtype.kind in "iuf"
-    return Decision(series, None if chosen.is_plain else chosen, as_text, notes=notes)
+    number = None if chosen.is_plain and not coerce else chosen
+    return Decision(series, number, as_text, coerce=coerce, notes=notes)
+
+
+def _blank_notes(cells: Cells) -> list[str]:
+    """Say which marks among numbers were taken as missing."""
+    if not cells.blanks:
+        return []
+    marks: dict[str, int] = {}
+    for text, n in cells.blanks.items():
+        marks[text.strip()] = marks.get(text.strip(), 0) + n
+    return [
+        f"column {cells.name} holds numbers, and {_counted(marks)} of {len(cells.raw):,} values, "
+        f"taken as missing (--category {cells.name} keeps them as values)"
+    ]
+
+
+def _counted(marks: dict[str, int]) -> str:
+    """Return marks with how often each occurs, the most frequent first."""
+    order = sorted(marks, key=lambda mark: -marks[mark])
+    return first_few((f"{mark!r} in {marks[mark]:,}" for mark in order), n=4)
 
 
 def _boolean(cells: Cells) -> Decision:
@@ -258,21 +316,30 @@ def number_notes(name: Any, values: Sequence[str], text: pd.Series) -> list[str]
     notes : list of str
         At most one.
     """
-    likely = [v for v in islice(values, _MANY) if number_formats([v])]
-    share = len(likely) / max(1, min(len(values), _MANY))
+    top = list(islice(values, _MANY))
+    likely = [v for v in top if number_formats([v])]
+    share = len(likely) / max(1, len(top))
     if len(likely) > 1 and share >= _NEARLY and len(likely) == len(values):
         return [
             f"column {name} holds numbers written in several ways ({_two(likely)}), so its "
             "values are categories; write them in one way"
         ]
-    if len(likely) <= 10 or share < _NEARLY:
+    few_marks = len(top) - len(likely) <= _FEW
+    if len(likely) < _LEAST_NUMBERS or not (share >= _NEARLY or few_marks) or is_code(likely):
         return []
-    strange = [v for v in values if not number_formats([v])]
-    hit = text.isin(strange).to_numpy()
+    counts = text.value_counts()
+    marks = {v: int(counts[v]) for v in values if not number_formats([v])}
+    of_cells = 1 - sum(marks.values()) / max(1, int(counts.drop("", errors="ignore").sum()))
+    many = len(likely) > _FEW
+    if not (many and share >= _NEARLY) and not (
+        len(marks) <= _FEW and of_cells >= (_NEARLY if many else _NEARLY_OF_FEW)
+    ):
+        return []
+    # More than half would be refused as numbers.
+    remedy = f"say --number {name}" if of_cells >= 0.5 else "empty these cells"
     return [
-        f"column {name} holds numbers but for {hit.sum():,} of {len(hit):,} values "
-        f"({first_hit(hit, text)}), so all its values are categories; empty these cells to make it "
-        "numbers"
+        f"column {name} holds numbers but for {sum(marks.values()):,} of {len(text):,} values "
+        f"({_counted(marks)}), so it was not read as numbers: if these are missing, {remedy}"
     ]
 
 

@@ -191,6 +191,7 @@ def _of_values(name: Any, series: pd.Series, asked: str | None) -> Column:
             kind="identifier",
             left_out="hardly any value repeats",
             notes=(
+                *text_column_notes(name, series, counted=False),
                 f"column {name} has a value of its own in nearly every row, as an identifier has, "
                 f"and was left out (--category {name} or --text {name} learns from it)",
             ),

@@ -15,7 +15,7 @@ import pandas as pd
 
 from sklimb._compare.data.deciding import has_fractions
 from sklimb._compare.data.files import Source
-from sklimb._compare.data.spelling import number_formats
+from sklimb._compare.data.spelling import BLANKS, number_formats
 from sklimb._compare.data.syntax import Syntax
 from sklimb._compare.errors import InputError
 
@@ -116,7 +116,7 @@ def columns_as_written(
 
 def _sampled_formats(series: pd.Series) -> list:
     values = series.dropna().iloc[:1000].astype(str).str.strip().unique()[:100]
-    return number_formats(list(values))
+    return number_formats([value for value in values if value not in BLANKS])
 
 
 def _has_leading_zeros(source: Source, syntax: Syntax) -> bool:

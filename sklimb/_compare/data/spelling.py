@@ -18,6 +18,9 @@ MISSING = frozenset(
 )
 # Those that are also words which somebody may have meant.
 WORDS = frozenset(word for word in MISSING if word.isalpha())
+# Marks that say "nothing" among numbers; elsewhere they may be values like any other.
+BLANKS = frozenset({"-", "--", "---", "\u2013", "\u2014", ".", "..", "...", "\u2026"}) | {"/", "#"}
+BLANKS |= {"??", "???", "*", "**"}
 
 _TRUE = frozenset({"true", "t", "yes", "y", "1", "1.0"})
 _FALSE = frozenset({"false", "f", "no", "n", "0", "0.0"})

@@ -57,7 +57,9 @@ def table_code(
     if texts:
         options["dtype"] = dict.fromkeys(texts, str)
     formats = {name: d.number for name, d in decisions.items() if d.number is not None}
-    if formats and not has_points and all(f == NumberFormat(",") for f in formats.values()):
+    coerced = [name for name, decision in decisions.items() if decision.coerce]
+    plain_comma = all(f == NumberFormat(",") for f in formats.values()) and not coerced
+    if formats and not has_points and plain_comma:
         options["decimal"], formats = ",", {}
     dropped = ", ".join(map(quoted, left_out))
     lines = [
@@ -66,7 +68,7 @@ def table_code(
         f"table = pd.read_csv({_arguments(path, options)})",
         f"X = table.drop(columns=[{dropped}])",
     ]
-    lines += number_lines(formats)
+    lines += number_lines(formats, coerced)
     stripped = [name for name, decision in decisions.items() if decision.strip]
     truths = [name for name in stripped if _is_truth(decisions[name])]
     lines += each_column(

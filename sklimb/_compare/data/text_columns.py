@@ -15,7 +15,7 @@ from sklimb._compare.phrases import first_hit
 MAX_CATEGORIES = 50
 
 
-def text_column_notes(name: Any, series: pd.Series) -> list[str]:
+def text_column_notes(name: Any, series: pd.Series, counted: bool = True) -> list[str]:
     """Say in one line what is unusual about a column of categories.
 
     Parameters
@@ -23,6 +23,8 @@ def text_column_notes(name: Any, series: pd.Series) -> list[str]:
     name : object
     series : Series of shape (n_samples,)
         As `sklimb._compare.data.dtypes.plain_frame` has it: text, truth values or categories.
+    counted : bool, default=True
+        Whether that there are many values deserves a word.
 
     Returns
     -------
@@ -44,7 +46,7 @@ def text_column_notes(name: Any, series: pd.Series) -> list[str]:
         )
         if notes:
             return notes
-    if len(of_value) <= MAX_CATEGORIES:
+    if len(of_value) <= MAX_CATEGORIES or not counted:
         return []
     return [
         f"column {name} holds text with {len(of_value):,} different values: the "

@@ -70,9 +70,10 @@ def read_text_numbers(X: pd.DataFrame, roles: Roles) -> Read:
             raw = _without_strays(name, raw, read.notes)
         cells = cells_of(name, unknown, raw)
         plain = any(way.is_plain for way in cells.formats) and len(cells.values) <= MAX_VALUES
+        plain = plain and not cells.blanks
         if cells.formats and (asked == "number" or not plain):
             looked_at.append(cells)
-            if asked or cells.markers.keys() - {""}:
+            if asked or cells.blanks or cells.markers.keys() - {""}:
                 coerced.add(name)
     comma = file_has_commas(looked_at, "", X.select_dtypes("number"))
     made = {}

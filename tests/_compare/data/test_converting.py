@@ -188,3 +188,9 @@ def test_a_name_that_is_there_is_not_taken_for_one_that_looks_alike():
     first = pd.DataFrame({"m\u00b2": [1.5, 2.5], "m2": [1.0, 2.0], "z": [0.5, 0.1]})
     with pytest.raises(InputError, match="missing: z"):
         conform(first.drop(columns="z"), columns_of(first))
+
+
+def test_dashes_among_numbers_of_a_test_part_are_missing_without_a_word():
+    test = FIRST.iloc[[0, 1]].assign(amount=["1.5", "--"])
+    made, notes = conform(test, COLUMNS)
+    assert made["amount"][0] == 1.5 and np.isnan(made["amount"][1]) and notes == []

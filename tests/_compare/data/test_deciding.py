@@ -5,7 +5,7 @@ import io
 import pandas as pd
 import pytest
 
-from sklimb._compare.data.deciding import cells_of, decide, file_has_commas
+from sklimb._compare.data.deciding import cells_of, decide, file_has_commas, number_notes
 from sklimb._compare.data.spelling import NumberFormat
 
 
@@ -32,7 +32,14 @@ def _cells(values, doubt=False):
         (["\u0663\u0665", "\u0660\u0661"], "O", None, None),
         (["None", "low"], "O", None, "'None' (1 rows) was taken as missing"),
         (["1.5", "2,5"], "O", None, "written in several ways"),
-        ([*map(str, range(20)), "x"], "O", None, "but for 1 of 21 values (the first: row 21, 'x')"),
+        (["1.5", "-", "2", "3"], "f", NumberFormat(), "'-' in 1 of 4 values, taken as missing"),
+        (["1", "2", "--", "-", "5", "-", "4"], "f", NumberFormat(), "'-' in 2, '--' in 1 of 7"),
+        (["1,5", "2", "\u2013", "3"], "f", NumberFormat(","), "'\u2013' in 1 of 4 values"),
+        (["1", "-", "1", "2"], "O", None, None),  # too few numbers to know
+        (["1", "2", "3", "-", "-", "-", "-"], "O", None, None),
+        (["007", "008", "009", "-"], "O", None, None),
+        (["a", "b", "c", "-"], "O", None, None),
+        ([*map(str, range(20)), "x"], "O", None, "but for 1 of 21 values ('x' in 1)"),
     ],
 )
 def test_what_becomes_of_a_column(values, kind, number, said):
@@ -40,6 +47,45 @@ def test_what_becomes_of_a_column(values, kind, number, said):
     assert decision.series.dtype.kind == kind
     assert decision.number == number
     assert decision.notes == [] if said is None else said in decision.notes[0]
+
+
+def test_marks_that_are_called_values_stay():
+    values = ["1.5", "-", "2", "3"]
+    cells = _cells(values)
+    assert cells.blanks == {"-": 1} and cells.values == ["1.5", "2", "3"]
+    cells = cells_of("c", cells.typed, cells.raw, as_values=True)
+    assert cells.blanks == {} and decide(cells, None).series.tolist() == values
+
+
+FEW = ["1", "2", "3", "4"] * 10
+MANY = [*map(str, range(20))] * 2
+
+
+@pytest.mark.parametrize(
+    "values, said",
+    [
+        ([*MANY, "unknown", "n/a?", "unknown"], "3 of 43 values ('unknown' in 2, 'n/a?' in 1)"),
+        ([*MANY, *["unknown"] * 9], "9 of 49 values"),
+        ([*FEW, "none", "-"], "2 of 42 values ('none' in 1, '-' in 1)"),
+        ([*FEW, *["A", "B"] * 3], ""),  # grades
+        ([*MANY, *["unknown"] * 20], "20 of 60 values"),
+        (["1", "x"] * 9, ""),
+        (["a", "b"] * 9, ""),
+        (["01", "02", "13", "04"] * 10 + ["none"], ""),  # codes, which are no numbers
+    ],
+)
+def test_columns_of_text_that_are_nearly_numbers(values, said):
+    notes = number_notes("c", list(dict.fromkeys(values)), pd.Series(values))
+    if not said:
+        assert notes == []
+    else:
+        assert len(notes) == 1 and said in notes[0] and "--number c" in notes[0]
+
+
+def test_what_is_mostly_no_numbers_is_not_told_to_be_called_so():
+    values = [*MANY, *["none"] * 50]
+    (note,) = number_notes("c", list(dict.fromkeys(values)), pd.Series(values))
+    assert "50 of 90 values" in note and note.endswith("empty these cells")
 
 
 def test_spaces_behind_values_go():

@@ -25,7 +25,12 @@ def test_dates_written_in_several_ways_are_named():
 def test_numbers_but_for_some_cells_are_more_than_many_values():
     numbers = pd.Series([*map(str, range(80)), "unknown"])
     (note,) = text_column_notes("a", numbers)
-    assert "holds numbers but for 1 of 81 values (the first: row 81, 'unknown')" in note
+    assert "holds numbers but for 1 of 81 values ('unknown' in 1)" in note
+
+
+def test_that_there_are_many_values_is_left_out_where_that_is_known():
+    texts = pd.Series([f"n{i}" for i in range(MAX_CATEGORIES + 1)])
+    assert text_column_notes("who", texts, counted=False) == []
 
 
 @pytest.mark.parametrize("make", [list, pd.Categorical, lambda texts: pd.array(texts, "string")])

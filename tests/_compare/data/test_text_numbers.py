@@ -63,3 +63,14 @@ def test_a_frame_without_such_text_is_as_it_was():
     frame = X[["n", "kind"]]
     read = read_text_numbers(frame, Roles())
     assert read.X is frame and read.code == [] and read.notes == []
+
+
+def test_dashes_among_numbers_are_missing_and_the_code_does_the_same():
+    frame = pd.DataFrame({"a": ["1", "2", "-", "3"] * 9, "b": ["1,5", "--", "2,5", "3"] * 9})
+    read = read_text_numbers(frame, Roles())
+    np.testing.assert_array_equal(read.X["a"][:4], [1, 2, np.nan, 3])
+    np.testing.assert_array_equal(read.X["b"][:4], [1.5, np.nan, 2.5, 3])
+    assert "column a holds numbers, and '-' in 9 of 36 values, taken as missing" in read.notes[0]
+    _run(read, frame)
+    kept = read_text_numbers(frame, make_roles(frame.columns, category="a"))
+    assert kept.X["a"].tolist() == frame["a"].tolist()
