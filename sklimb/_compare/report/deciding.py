@@ -46,8 +46,12 @@ def decision_words(decision: Decision | None, classes: np.ndarray, rare: Any) ->
         return f"As it stands it finds {found}; {right}."
     sentences = []
     if decision.threshold is not None:
+        # A linear SVM, say: its distance from the boundary carries a threshold as well.
+        ranks = decision.response == "decision_function"
+        on = " on its decision function, for it has no probabilities" if ranks else ""
         sentences.append(
-            f"At a threshold of {decision.threshold:.4g} ({aim.words}) it finds {found}; {right}."
+            f"At a threshold of {decision.threshold:.4g}{on} ({aim.words}) it finds {found}; "
+            f"{right}."
         )
     else:
         sentences.append(f"Decided by the costs it finds {found}; {right}.")

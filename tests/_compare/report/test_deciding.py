@@ -50,6 +50,7 @@ def test_the_model_decides_by_the_threshold_and_its_code_makes_it(found):
 def test_an_aim_ranks_by_average_precision_and_says_so(found):
     assert found.metric == "average_precision"
     assert any("ranked by average precision" in note for note in found.notes)
+    assert "decision function" not in found.verdict
     asked = compare(TWO_X, TWO_Y, aim="recall=0.8", metric="macro_f1", refit=False, **OPTIONS)
     assert asked.metric == "macro_f1"
 
@@ -95,6 +96,7 @@ def test_costs_of_many_classes_leave_out_what_has_no_probabilities():
 def test_a_threshold_on_a_decision_function():
     found = compare(TWO_X, TWO_Y, aim="precision=0.6", **{**OPTIONS, "methods": ["linear_svc"]})
     assert 'response_method="decision_function"' in found.code
+    assert " on its decision function, for it has no probabilities (prec" in found.verdict
     space = {"X": TWO_X, "y": TWO_Y}
     exec(found.code, space)
     fraud = -found.best_estimator_.estimator_.decision_function(TWO_X)
