@@ -15,6 +15,8 @@ from sklimb._compare.decisions.thresholds import precision_at
 from sklimb.classifiers import PriorCorrectedClassifier
 
 RECALLS = (0.5, 0.7, 0.8, 0.9, 0.95)
+# So many of the classes that are found worst are named.
+_N_WORST = 3
 
 
 def decision_words(decision: Decision | None, classes: np.ndarray, rare: Any) -> str:
@@ -30,17 +32,21 @@ def decision_words(decision: Decision | None, classes: np.ndarray, rare: Any) ->
     Returns
     -------
     text : str
-        Empty without a decision.
+        Empty without a decision. Of two classes it is about the one that is looked for, of more
+        about the mean recall and the classes that are found worst.
     """
     if decision is None:
         return ""
-    k = int(np.searchsorted(classes, rare))
-    found = _of_hundred(*decision.recall(k), f"rows of class {rare!s}")
-    right = "it raises no alarm"
-    if decision.table[:, k].sum():
-        right = f"{_of_hundred(*decision.precision(k), 'alarms')} are right"
-    if not decision.table[k].sum():
-        return ""
+    if len(classes) > 2:
+        found, right = _of_many(decision.table, classes)
+    else:
+        k = int(np.searchsorted(classes, rare))
+        if not decision.table[k].sum():
+            return ""
+        found = _of_hundred(*decision.recall(k), f"rows of class {rare!s}")
+        right = "it raises no alarm"
+        if decision.table[:, k].sum():
+            right = f"{_of_hundred(*decision.precision(k), 'alarms')} are right"
     aim = decision.aim
     if aim is None:
         return f"As it stands it finds {found}; {right}."
@@ -64,6 +70,21 @@ def decision_words(decision: Decision | None, classes: np.ndarray, rare: Any) ->
             f"{100 * decision.cost_as_is:.3g} as the method itself predicts."
         )
     return " ".join(sentences)
+
+
+def _of_many(table: np.ndarray, classes: np.ndarray) -> tuple[str, str]:
+    """Return the mean recall in words, and the classes below it that are found worst."""
+    sizes, hits = table.sum(axis=1), np.diag(table)
+    scored = np.flatnonzero(sizes)
+    recalls = hits[scored] / sizes[scored]
+    mean = recalls.mean()
+    order = np.argsort(recalls, kind="stable")
+    worst = [scored[i] for i in order[:_N_WORST] if recalls[i] < mean]
+    found = f"{100 * mean:.0f} % of a class on average"
+    if not worst:
+        return found, "no class is found less often than the others"
+    named = [f"{classes[k]!s} ({hits[k]:,.0f} of {sizes[k]:,.0f})" for k in worst]
+    return found, f"least of {', '.join(named)}"
 
 
 def _of_hundred(share: float, low: float, high: float, noun: str) -> str:

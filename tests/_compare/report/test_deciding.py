@@ -9,7 +9,7 @@ from sklearn.metrics import recall_score
 
 from sklimb._compare import compare, snippet
 from sklimb._compare.decisions.aims import make_aim
-from sklimb._compare.decisions.decision import decide
+from sklimb._compare.decisions.decision import Decision, decide
 from sklimb._compare.report.deciding import decided_model, decision_words
 from tests._compare.stand_ins import BAYES, TREE, blobs
 
@@ -112,6 +112,24 @@ def test_without_an_aim_the_model_stays_as_it_is():
     assert "As it stands it finds" in found.verdict
     assert "FixedThreshold" not in found.code
     assert decision_words(None, found.classes, "fraud") == ""
+
+
+def test_of_many_classes_the_mean_and_the_worst_are_told():
+    table = np.diag([90.0, 40, 6, 10, 8])
+    table[0, 1], table[1, 0], table[2, 0] = 10, 10, 4
+    decision = Decision(None, None, None, "predict_proba", True, table)
+    classes = np.array(["a", "b", "c", "d", "e"])
+    # 90, 80, 60, 100 and 100 %; e, the rarest, is found always
+    said = "As it stands it finds 86 % of a class on average; least of c (6 of 10), b (40 of 50)."
+    assert decision_words(decision, classes, "e") == said
+    alike = Decision(None, None, None, "predict_proba", True, np.diag([5.0, 2, 0]))
+    assert decision_words(alike, classes[:3], "b") == (
+        "As it stands it finds 100 % of a class on average; "
+        "no class is found less often than the others."
+    )
+    costly = make_aim(None, {"a": 1, "b": 5, "c": 9}, classes[:3], "c")
+    decided = Decision(costly, None, 0.5, "predict_proba", True, np.diag([5.0, 2, 1]))
+    assert decision_words(decided, classes[:3], "c").startswith("Decided by the costs it finds 100")
 
 
 def test_an_aim_out_of_reach_is_told(found):
