@@ -12,9 +12,10 @@ of which each knows only those before it:
   which columns deserve a word.
 - ``run``: `options` (checked), `methods` (the table of what is compared, each a `method`;
   `boosting` are the rivals), `problems` and `sets` (data with `splits`), `running` (tasks in
-  parallel) and `scores`. `levels` are how closely methods are looked at, `rounds` which of them
-  next (by `leads`, who is clearly behind), `racing` runs these until the budget is used up
-  (`estimates`), and `store` keeps what is finished.
+  parallel) and `scores` (with `costs`, where methods are ranked by these). `levels` are how
+  closely methods are looked at, `rounds` which of them next (by `leads`, who is clearly behind),
+  `racing` runs these until the budget is used up (`estimates`), and `store` keeps what is
+  finished.
 - ``decisions``: from predictions of samples that were not learnt from (`held_out`) to `thresholds`
   and costs that serve `aims`, what a `decision` gives (with `intervals`), and `calibration`;
   `redeciding` fits to all samples where smaller fits had decided.

@@ -156,13 +156,14 @@ def run(
     from sklimb._compare.run.levels import exhaustive, ladder
     from sklimb._compare.run.racing import race
     from sklimb._compare.run.rounds import Course
-    from sklimb._compare.run.scores import Scoring, rarest_class
+    from sklimb._compare.run.scores import COST, Scoring, rarest_class
 
     problem, options = plan.problem, plan.options
     if problem.prepare is None:
         problem.prepare = make_preparation(problem.X, problem.columns)
     classes, y = np.unique(problem.y), problem.y
-    scoring = Scoring(options.metric, classes, rarest_class(y[problem.final]))
+    costs = plan.aim.costs if options.metric == COST else None
+    scoring = Scoring(options.metric, classes, rarest_class(y[problem.final]), costs)
     if options.budget is None:
         levels = exhaustive(problem.splits)
     else:
@@ -233,6 +234,7 @@ def run(
 
 def _store(plan: Plan, folder: str | Path, resume: bool) -> Store:
     from sklimb import __version__
+    from sklimb._compare.run.scores import COST
     from sklimb._compare.run.store import Store, fingerprint
 
     problem, options = plan.problem, plan.options
@@ -242,6 +244,8 @@ def _store(plan: Plan, folder: str | Path, resume: bool) -> Store:
         "device": options.device,
         "version of sklimb": __version__,
     }
+    if options.metric == COST:  # fits are chosen by them
+        decides["costs"] = plan.aim.costs.tolist()
     key = fingerprint(problem.X, problem.y, problem.splits, decides)
     return Store(folder, key, problem.words, fresh=not resume)
 

@@ -121,8 +121,8 @@ def make_parser() -> argparse.ArgumentParser:
     )
     way.add_argument(
         "--metric",
-        help="balanced_accuracy, geometric_mean, macro_f1 or average_precision (default: the "
-        "first, with --aim or --cost the last)",
+        help="balanced_accuracy, geometric_mean, macro_f1, average_precision or, with --cost, cost "
+        "(default: the first, with --aim or --cost average_precision)",
     )
     way.add_argument(
         "--budget",

@@ -92,11 +92,14 @@ def compare(
         ``"ldam_drw"``, ``"rsg"``, ``"m2m"``, ``"offset"``, ``"affinity"`` and
         ``"prior_corrected"`` with a small convolutional net, and ``"logistic"`` and ``"forest"`` on
         their pixels.
-    metric : {"balanced_accuracy", "geometric_mean", "macro_f1", "average_precision"}, default=None
+    metric : {"balanced_accuracy", "geometric_mean", "macro_f1", "average_precision", "cost"}, \
+            default=None
         What the searches choose by and the table is sorted by. Average precision is that of the
-        rarer of two classes, else the mean over classes, each against the rest. None is balanced
-        accuracy, and average precision where two classes are decided by ``aim`` or ``costs``: it
-        does not depend on a threshold.
+        rarer of two classes, else the mean over classes, each against the rest. Cost, beside
+        ``costs``, is the mean of a sample, decided by a threshold (of many classes, by expected
+        costs) that was chosen on other samples; less is better. None is balanced accuracy, and
+        average precision where two classes are decided by ``aim`` or ``costs``: it does not depend
+        on a threshold.
     folds : int, default=5
         Folds of the stratified cross-validation; fewer where a class has fewer samples.
     repeats : int, default=None
@@ -193,7 +196,7 @@ def compare(
     from sklimb._compare.run.methods import chosen_methods
     from sklimb._compare.run.options import make_options
     from sklimb._compare.run.problems import digits_problem, make_problem
-    from sklimb._compare.run.scores import rarest_class
+    from sklimb._compare.run.scores import COST, rarest_class
 
     started = answering.clock()
     X, y, X_test, y_test, groups, time = (
@@ -249,11 +252,18 @@ def compare(
         )
     classes = np.unique(problem.y)
     wanted = make_aim(aim, costs, classes, rarest_class(problem.y[problem.final]))
+    by_costs = wanted is not None and wanted.kind == "cost"
+    if options.metric == COST and not by_costs:
+        raise InputError(
+            "metric 'cost' needs to know what errors cost: --cost miss=50,alarm=1 "
+            "(costs= in Python)"
+        )
     if metric is None and wanted is not None and len(classes) == 2:
         options = replace(options, metric="average_precision")
-        problem.notes.append(
-            "ranked by average precision, which no threshold changes; the threshold comes after"
-        )
+        note = "ranked by average precision, which no threshold changes; the threshold comes after"
+        if by_costs:
+            note += " (--metric cost, in Python metric='cost', ranks by what the errors cost)"
+        problem.notes.append(note)
     named = methods is not None
     entries = answering.suitable(entries, problem, wanted, asked_for=named)
     plan = answering.Plan(problem, entries, options, wanted, named, refit, started)

@@ -68,6 +68,17 @@ def test_a_checkpoint_goes_on_where_it_was_and_gives_the_same(tmp_path):
         compare(X, Y, metric="macro_f1", n_jobs=1, checkpoint=tmp_path, **OPTIONS)
 
 
+def test_other_costs_are_another_comparison_where_they_rank(tmp_path):
+    ways = {"metric": "cost", "budget": 1e-6, "n_jobs": 1, "checkpoint": tmp_path, **OPTIONS}
+    cheap = {"many": 1, "some": 2, "few": 5}
+    one = compare(X, Y, costs=cheap, **ways)
+    again = compare(X, Y, costs=cheap, **ways)
+    assert again.verdict == one.verdict
+    assert "2 finished runs read, not run again" in again.notes
+    with pytest.raises(InputError, match="but with other costs"):
+        compare(X, Y, costs={**cheap, "few": 50}, **ways)
+
+
 def test_a_checkpoint_that_is_not_to_be_read_is_emptied(tmp_path):
     compare(X, Y, budget=1e6, n_jobs=1, checkpoint=tmp_path, **OPTIONS)
     anew = compare(

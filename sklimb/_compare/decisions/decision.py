@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,11 +14,7 @@ from sklimb._compare.decisions.held_out import HeldOut
 from sklimb._compare.decisions.intervals import bootstrap_mean, wilson
 from sklimb._compare.decisions.thresholds import best_threshold
 from sklimb._compare.errors import InputError
-from sklimb.classifiers.costs import expected_costs
-
-# Powers of the class shares that probabilities are multiplied by before costs are expected: 1 turns
-# those of a method that was trained on balanced classes into those of the data, 0 leaves them.
-_POWERS = (0.0, 0.25, 0.5, 0.75, 1.0)
+from sklimb._compare.run.costs import cheapest, cross_fitted
 
 
 @dataclass(frozen=True)
@@ -31,7 +28,7 @@ class Decision:
     threshold : float or None
         With two classes, from which score on a row is called positive.
     power : float or None
-        With more, the power of the class shares (see `_POWERS`).
+        With more, the power of the class shares (see `run.costs`).
     response : str
         What the threshold is on.
     reached : bool
@@ -97,23 +94,27 @@ def decide(held: HeldOut, aim: Aim | None) -> Decision | None:
     if aim is None:
         table = _table(held, held.predicted)
         return Decision(None, None, None, held.response, True, table)
-    if aim.kind == "cost" and len(aim.costs) > 2:
-        if held.response != "predict_proba":
-            return None
-        return _by_costs(held, aim)
-    scores, positive = held.proba[:, aim.positive], held.truth == aim.positive
-    called = np.zeros(len(scores), dtype=bool)
-    for part in np.unique(held.part):
-        own, others = held.part == part, held.others(part)
-        if not (positive[others].any() and (~positive[others]).any()):
-            others = np.ones(len(scores), dtype=bool)
-        called[own] = scores[own] >= best_threshold(scores[others], positive[others], aim)[0]
-    threshold, reached = best_threshold(scores, positive, aim)
-    decided = np.where(called, aim.positive, 1 - aim.positive)
+    many = held.proba.shape[1] > 2
+    if many and held.response != "predict_proba":
+        return None
+    if many:
+        choose, apply = cheapest(held.truth, held.proba, aim.costs, aim.positive, held.prior)
+        chosen, reached = choose(np.ones(len(held.truth), dtype=bool)), True
+    else:
+        scores, positive = held.proba[:, aim.positive], held.truth == aim.positive
+
+        def choose(rows: np.ndarray) -> float:
+            return best_threshold(scores[rows], positive[rows], aim)[0]
+
+        def apply(threshold: float) -> np.ndarray:
+            return np.where(scores >= threshold, aim.positive, 1 - aim.positive)
+
+        chosen, reached = best_threshold(scores, positive, aim)
+    decided = cross_fitted(_pairs(held, many), choose, apply, held.predicted.copy())
     return Decision(
         aim,
-        threshold,
-        None,
+        None if many else chosen,
+        chosen if many else None,
         held.response,
         reached,
         _table(held, decided),
@@ -121,25 +122,13 @@ def decide(held: HeldOut, aim: Aim | None) -> Decision | None:
     )
 
 
-def _by_costs(held: HeldOut, aim: Aim) -> Decision:
-    decided = np.zeros(len(held.truth), dtype=int)
-    choices = {power: _cheapest(held, aim.costs, power) for power in _POWERS}
+def _pairs(held: HeldOut, many: bool) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield each part with what it is decided by: all, where the others say nothing."""
     for part in np.unique(held.part):
-        own, others = held.part == part, held.others(part)
-        rows = others if others.any() else np.ones(len(own), dtype=bool)
-        decided[own] = choices[_best_power(held, aim.costs, choices, rows)][own]
-    power = _best_power(held, aim.costs, choices, np.ones(len(decided), dtype=bool))
-    table = _table(held, decided)
-    return Decision(aim, None, power, held.response, True, table, **_costs(held, decided, aim))
-
-
-def _cheapest(held: HeldOut, costs: np.ndarray, power: float) -> np.ndarray:
-    return expected_costs(held.proba * held.prior**power, costs).argmin(axis=1)
-
-
-def _best_power(held: HeldOut, costs: np.ndarray, choices: dict, rows: np.ndarray) -> float:
-    spent = {p: costs[held.truth[rows], called[rows]].sum() for p, called in choices.items()}
-    return min(spent, key=spent.get)
+        others = held.others(part)
+        classes = held.truth[others]
+        enough = others.any() if many else len(np.unique(classes)) > 1
+        yield held.part == part, others if enough else np.ones(len(others), dtype=bool)
 
 
 def _table(held: HeldOut, decided: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sklimb._compare.run.costs import others, own_splits, prior_of, scored_parts
 from sklimb._compare.run.running import Outcome
 from sklimb._compare.run.splits import Split
 
@@ -44,7 +45,7 @@ class HeldOut:
 
     def others(self, part: int) -> np.ndarray:
         """Return which predictions a part may choose by: of other parts, and of other rows."""
-        return (self.part != part) & ~np.isin(self.rows, self.rows[self.part == part])
+        return others(self.rows, self.part, part)
 
 
 def held_out(
@@ -68,18 +69,9 @@ def held_out(
         Parts are folds; where these are no parts of the data (a test part, one split alone), two
         halves of each class.
     """
-    by_place = {(split.repeat, split.fold): split for split in splits}
-    own = [by_place[o.repeat, o.fold] for o in outcomes]
-    rows = np.concatenate([split.test for split in own])
+    own = own_splits(outcomes, splits)
     codes = np.searchsorted(classes, y)
-    by_row, counts = np.unique(rows, return_counts=True)
-    if len(own) > 1 and counts.max() == 1:
-        part = np.concatenate([np.full(len(s.test), k) for k, s in enumerate(own)])
-    elif len({s.fold for s in own}) > 1:
-        part = np.concatenate([np.full(len(s.test), s.fold) for s in own])
-    else:
-        part = _halves(codes[by_row])[np.searchsorted(by_row, rows)]
-    learnt = np.mean([np.bincount(codes[s.train], minlength=len(classes)) for s in own], axis=0)
+    rows, part = scored_parts(own, codes, n_parts=2)
     return HeldOut(
         rows,
         part,
@@ -87,17 +79,6 @@ def held_out(
         np.concatenate([o.predicted for o in outcomes]),
         np.concatenate([o.proba for o in outcomes]),
         outcomes[0].response,
-        learnt / learnt.sum(),
-        len(rows) / len(by_row),
+        prior_of(own, codes, len(classes)),
+        len(rows) / len(np.unique(rows)),
     )
-
-
-def _halves(codes: np.ndarray) -> np.ndarray:
-    """Return 0 or 1 for each row, alternating within each class after a fixed shuffle."""
-    rng, half = np.random.default_rng(0), np.zeros(len(codes), dtype=int)
-    offset = 0
-    for code in np.unique(codes):
-        rows = rng.permutation(np.flatnonzero(codes == code))
-        half[rows] = (np.arange(len(rows)) + offset) % 2
-        offset += len(rows)
-    return half

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sklimb._compare.decisions.aims import Aim
+from sklimb._compare.run.costs import between, by_score, cheapest_threshold
 
 
 def best_threshold(scores: np.ndarray, positive: np.ndarray, aim: Aim) -> tuple[float, bool]:
@@ -28,48 +29,19 @@ def best_threshold(scores: np.ndarray, positive: np.ndarray, aim: Aim) -> tuple[
     reached : bool
         Whether the aim is reached by these scores; else the threshold is the nearest to it.
     """
-    values, found, alarms = _by_score(scores, positive)
+    if aim.kind == "cost":
+        return cheapest_threshold(scores, positive, aim.costs, aim.positive), True
+    values, found, alarms = by_score(scores, positive)
     total, reached = found[-1], True
     if aim.kind == "recall":
         place = int(np.argmax(found >= aim.least * total - 1e-9))
-    elif aim.kind == "precision":
+    else:
         precision = found / np.maximum(alarms, 1)
         right = np.flatnonzero((precision >= aim.least) & (found > 0))
         reached = len(right) > 0
         most = len(precision) - 1 - int(np.argmax(precision[::-1]))
         place = int(right[-1]) if reached else most
-    else:
-        costs, k = aim.costs, aim.positive
-        cost = (
-            costs[k, k] * found
-            + costs[k, 1 - k] * (total - found)
-            + costs[1 - k, k] * (alarms - found)
-            + costs[1 - k, 1 - k] * (len(scores) - total - (alarms - found))
-        )
-        place = int(np.argmin(cost))
-    return _between(values, place), reached
-
-
-def _by_score(scores: np.ndarray, positive: np.ndarray):
-    """Return distinct scores from the highest, and what is found and called from each on.
-
-    The first threshold is infinity: nothing is called positive there.
-    """
-    order = np.argsort(-scores, kind="stable")
-    ordered = scores[order]
-    last = np.append(np.flatnonzero(np.diff(ordered)), len(ordered) - 1)
-    found = np.append(0, np.cumsum(positive[order])[last])
-    return np.append(np.inf, ordered[last]), found, np.append(0, last + 1)
-
-
-def _between(values: np.ndarray, place: int) -> float:
-    if place == len(values) - 1:
-        return float(values[place])
-    above, below = float(values[place]), float(values[place + 1])
-    if not np.isfinite(above):
-        return float(np.nextafter(below, np.inf))
-    middle = (above + below) / 2
-    return middle if below < middle else above
+    return between(values, place), reached
 
 
 def precision_at(scores: np.ndarray, positive: np.ndarray, recalls) -> list[float]:
@@ -85,7 +57,7 @@ def precision_at(scores: np.ndarray, positive: np.ndarray, recalls) -> list[floa
     -------
     precisions : list of float
     """
-    _, found, alarms = _by_score(scores, positive)
+    _, found, alarms = by_score(scores, positive)
     precision = found / np.maximum(alarms, 1)
     return [
         float(precision[found >= recall * found[-1] - 1e-9].max()) if found[-1] else float("nan")
@@ -129,7 +101,7 @@ def operating_points(
     place : int
         Of the point that is kept.
     """
-    values, found, called = _by_score(scores, positive)
+    values, found, called = by_score(scores, positive)
     values, found, called = values[1:], found[1:], called[1:]  # infinity calls nothing
     place = int(np.argmin(np.abs(called - called_at)))
     if len(values) > most:

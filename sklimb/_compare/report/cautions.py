@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from sklimb._compare.report.wording import percent
-from sklimb._compare.run.scores import METRICS
+from sklimb._compare.run.scores import COST, RANKED_BY
 
 # How seldom luck alone may make some method look better than chance.
 _LEVEL = 0.05
@@ -87,7 +87,9 @@ def chance_line(results: pd.DataFrame, metric: str, n_classes: int) -> str:
     """
     best = results[results["error"] == ""].iloc[0]
     also = (
-        "" if metric == "balanced_accuracy" else f"{METRICS[metric]} {percent(best[metric])} % and "
+        ""
+        if metric in ("balanced_accuracy", COST)
+        else f"{RANKED_BY[metric]} {percent(best[metric])} % and "
     )
     return (
         f"no method is better than chance: {best['label']}, on top, has {also}balanced accuracy "

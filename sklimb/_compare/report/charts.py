@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from sklimb._compare.decisions.thresholds import operating_points
+from sklimb._compare.run.scores import COST
 
 if TYPE_CHECKING:
     from sklimb._compare.report.result import Comparison
 
 
-def axis_of(low: float, high: float, *, most_ticks: int = 6) -> list[float]:
-    """Return round ticks that hold a range of shares.
+def axis_of(low: float, high: float, *, most_ticks: int = 6, least: int = -2) -> list[float]:
+    """Return round ticks that hold a range of shares, or of costs.
 
     Parameters
     ----------
     low, high : float
     most_ticks : int, default=6
+    least : int, default=-2
+        Ticks are at least 10 to this power apart: a percent.
 
     Returns
     -------
@@ -32,13 +36,15 @@ def axis_of(low: float, high: float, *, most_ticks: int = 6) -> list[float]:
     >>> from sklimb._compare.report.charts import axis_of
     >>> axis_of(0.713, 0.88)
     [0.7, 0.75, 0.8, 0.85, 0.9]
+    >>> axis_of(31.2, 1180.0)
+    [0.0, 500.0, 1000.0, 1500.0]
     """
-    for step in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5):
+    for step in (float(f"{digit}e{power}") for power in count(least) for digit in (1, 2, 5)):
         first, last = np.floor(low / step + 1e-9), np.ceil(high / step - 1e-9)
         last = max(last, first + 1)
         if last - first < most_ticks:
             break
-    return [round(float(k * step), 4) for k in np.arange(first, last + 1)]
+    return [round(float(k * step), 2 - least) for k in np.arange(first, last + 1)]
 
 
 def dots(comparison: Comparison) -> dict[str, Any] | None:
@@ -60,8 +66,10 @@ def dots(comparison: Comparison) -> dict[str, Any] | None:
     if not len(done):
         return None
     spread = done[f"{metric}_std"].fillna(0)
-    low, high = (done[metric] - spread).clip(lower=0), (done[metric] + spread).clip(upper=1)
-    ticks = axis_of(float(low.min()), float(high.max()))
+    low, high = (done[metric] - spread).clip(lower=0), done[metric] + spread
+    if metric != COST:
+        high = high.clip(upper=1)
+    ticks = _ticks(metric, low, high)
 
     def place(share: float) -> float:
         return round(100 * (share - ticks[0]) / (ticks[-1] - ticks[0]), 2)
@@ -75,6 +83,10 @@ def dots(comparison: Comparison) -> dict[str, Any] | None:
         for row, start, end in zip(done.itertuples(), low, high, strict=True)
     ]  # fmt: skip
     return {"ticks": [(tick, place(tick)) for tick in ticks], "rows": rows}
+
+
+def _ticks(metric: str, low: pd.Series, high: pd.Series) -> list[float]:
+    return axis_of(float(low.min()), float(high.max()), least=-6 if metric == COST else -2)
 
 
 def curves(comparison: Comparison, most: int = 200) -> dict[str, Any] | None:
@@ -146,7 +158,7 @@ def times(comparison: Comparison) -> dict[str, Any] | None:
     logs = np.log10(done["fit_seconds"].to_numpy(dtype=float))
     first, last = int(np.floor(logs.min())), int(np.ceil(logs.max()))
     last = max(last, first + 1)
-    ticks = axis_of(float(done[metric].min()), float(done[metric].max()))
+    ticks = _ticks(metric, done[metric], done[metric])
 
     def across(log: float) -> float:
         return round(100 * (log - first) / (last - first), 2)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from sklimb._compare.decisions.aims import Aim
-from sklimb._compare.decisions.decision import decide
+from sklimb._compare.decisions.decision import Decision, decide
 from sklimb._compare.decisions.held_out import HeldOut, held_out
 from sklimb._compare.decisions.redeciding import learnt_from_part
 from sklimb._compare.phrases import counted
@@ -24,12 +25,13 @@ from sklimb._compare.report.summary import (
     method_frame,
     recall_frame,
 )
+from sklimb._compare.report.wording import amount
 from sklimb._compare.run.method import Method
 from sklimb._compare.run.options import Options
 from sklimb._compare.run.problems import Problem
 from sklimb._compare.run.racing import Ending
 from sklimb._compare.run.rounds import Course
-from sklimb._compare.run.scores import METRICS
+from sklimb._compare.run.scores import COST, RANKED_BY, score_names
 from sklimb._compare.run.splits import smallest_part
 
 
@@ -60,10 +62,10 @@ def collect(
     """
     entries, scoring, metric, grid = course.methods, course.scoring, options.metric, options.grid
     shown = standing(course, ending.done)
-    every = list(course.found.values())
+    every = course.judged(list(course.found.values()))
     settings = list(dict.fromkeys(level.setting for level in course.levels))
     results = method_frame(entries, shown.outcomes, metric, grid, shown.stages)
-    folds = fold_frame(entries, every, settings)
+    folds = fold_frame(entries, every, settings, score_names(metric))
     final = problem.y[problem.final]
     counts = np.array([(final == label).sum() for label in scoring.classes])
     done = results[(results["error"] == "") & results[metric].notna()] if len(results) else results
@@ -90,6 +92,9 @@ def collect(
         decision = decide(predictions[best], aim)
         if decision is not None and aim is not None:
             decided_from = learnt_from_part(own, problem.splits)
+            if aim.kind == "cost":
+                held = predictions[best]
+                cautions += _costly_line(decision, held, scoring.classes, method.label)
     labels = {method.name: method.label for method in entries}
     provisional |= ending.interrupted is not None or ending.left is not None
     said = decision_words(decision, scoring.classes, scoring.rare)
@@ -115,7 +120,7 @@ def collect(
         best_params_=params,
         notes=[
             *_warning_notes(every, labels),
-            *_cost_notes(predictions, last, labels, aim, scoring.classes, decided_from),
+            *_cost_notes(predictions, last, labels, aim, scoring.classes, decided_from, metric),
             *_ending_notes(ending, course),
         ],
         interrupted=ending.interrupted is not None,
@@ -144,7 +149,7 @@ def _finished(outcomes) -> dict[str, list]:
 
 def _how(problem: Problem, options: Options, course: Course) -> str:
     searched = (
-        f"among {options.n_candidates} candidates by {METRICS[options.metric]} on "
+        f"among {options.n_candidates} candidates by {RANKED_BY[options.metric]} on "
         f"{options.inner_folds} inner folds of the rows to learn from."
     )
     measured = f"Measured on {problem.how}; seed {options.seed}."
@@ -189,10 +194,11 @@ def _cost_notes(
     aim: Aim | None,
     classes: np.ndarray,
     decided_from: int | None,
+    metric: str,
 ) -> list[str]:
     """Return what the methods of the last stage cost, each as it would decide, and doing nothing.
 
-    They are ranked by another score, which no decision changes.
+    The former where they are ranked by another score, which no decision changes.
     """
     if aim is None or aim.kind != "cost":
         return []
@@ -203,16 +209,31 @@ def _cost_notes(
             costs[labels[name]] = decision.cost
     if not costs:
         return []
-    held = predictions[next(iter(predictions))]
-    spent = aim.costs[held.truth].mean(axis=0)
-    cheapest = int(np.argmin(spent))
-    said = [
-        f"{label} {100 * cost:.3g}" for label, cost in sorted(costs.items(), key=lambda c: c[1])
-    ]
+    alike, nothing = _all_alike(predictions[next(iter(predictions))], aim, classes)
+    said = [f"{label} {amount(cost)}" for label, cost in sorted(costs.items(), key=lambda c: c[1])]
+    if metric == COST:  # the table has what each costs
+        return [f"100 rows cost {amount(nothing)} if all are called {alike!s}"]
     part = "" if decided_from is None else f", learnt from {decided_from:,} samples"
     return [
         f"100 rows cost, each method at its own choice by the costs{part}: {', '.join(said)}; if "
-        f"all are called {classes[cheapest]!s}: {100 * spent[cheapest]:.3g}"
+        f"all are called {alike!s}: {amount(nothing)}"
+    ]
+
+
+def _all_alike(held: HeldOut, aim: Aim, classes: np.ndarray) -> tuple[Any, float]:
+    """Return the class that it costs least to call all samples, and what one costs then."""
+    spent = aim.costs[held.truth].mean(axis=0)
+    return classes[spent.argmin()], float(spent.min())
+
+
+def _costly_line(decision: Decision, held: HeldOut, classes: np.ndarray, label: str) -> list[str]:
+    """Say that the best method costs no less than none would."""
+    alike, nothing = _all_alike(held, decision.aim, classes)
+    if decision.cost < nothing:
+        return []
+    return [
+        f"{label} saves nothing by these costs: 100 rows cost {amount(decision.cost)}, and "
+        f"{amount(nothing)} if all are called {alike!s}"
     ]
 
 

@@ -12,6 +12,7 @@ from sklearn.model_selection import FixedThresholdClassifier
 from sklimb._compare.decisions.decision import Decision
 from sklimb._compare.decisions.held_out import HeldOut
 from sklimb._compare.decisions.thresholds import precision_at
+from sklimb._compare.report.wording import amount
 from sklimb.classifiers import PriorCorrectedClassifier
 
 RECALLS = (0.5, 0.7, 0.8, 0.9, 0.95)
@@ -66,8 +67,8 @@ def decision_words(decision: Decision | None, classes: np.ndarray, rare: Any) ->
     if decision.cost is not None:
         low, high = decision.cost_interval
         sentences.append(
-            f"100 rows cost {100 * decision.cost:.3g} ({100 * low:.3g} to {100 * high:.3g}), "
-            f"{100 * decision.cost_as_is:.3g} as the method itself predicts."
+            f"100 rows cost {amount(decision.cost)} ({amount(low)} to {amount(high)}), "
+            f"{amount(decision.cost_as_is)} as the method itself predicts."
         )
     return " ".join(sentences)
 

@@ -17,8 +17,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from sklimb._compare.report import charts, picture
 from sklimb._compare.report.harmless import harmless, shown
-from sklimb._compare.report.wording import percent, seconds
-from sklimb._compare.run.scores import METRICS, SCORES
+from sklimb._compare.report.wording import figure, percent, seconds
+from sklimb._compare.run.scores import COST, RANKED_BY, SCORES
 from sklimb.inspection import ConfusionDisplay
 
 if TYPE_CHECKING:
@@ -165,13 +165,14 @@ def fragment(comparison: Comparison) -> str:
 def _rendered(template: str, comparison: Comparison, **values: Any) -> str:
     """Return a template of this folder filled in, with the score that was chosen by in front."""
     metric = comparison.metric
-    scores = {metric: SCORES[metric], **SCORES}
+    scores = {metric: "cost of 100" if metric == COST else SCORES[metric], **SCORES}
     page = _environment().get_template(template)
     text = page.render(
         comparison=comparison,
         scores=scores,
-        metric=METRICS[metric],
-        metric_name=METRICS[metric].capitalize(),
+        metric=RANKED_BY[metric],
+        metric_name="Cost of 100 rows" if metric == COST else RANKED_BY[metric].capitalize(),
+        unit="" if metric == COST else " in percent",
         **values,
     )
     return shown(text)
@@ -187,6 +188,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    made.globals.update(percent=percent, seconds=seconds, in_groups=charts.in_groups, zip=zip)
+    made.globals.update(
+        figure=figure, percent=percent, seconds=seconds, in_groups=charts.in_groups, zip=zip
+    )
     made.filters["readable"] = charts.readable
     return made

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 
 from sklimb._compare.report.harmless import shown
-from sklimb._compare.report.wording import percent
+from sklimb._compare.report.wording import figure
 from sklimb._compare.run.running import Outcome
 
 # How often the clock moves, in seconds.
@@ -66,7 +66,7 @@ class Progress:
         if outcome.error:
             text = f"failed: {shown(outcome.error)}"
         else:
-            text = f"{percent(outcome.scores[self.metric])} in {outcome.seconds:.1f} s"
+            text = f"{figure(self.metric, outcome.scores[self.metric])} in {outcome.seconds:.1f} s"
         label = self.labels[outcome.method]
         self.show.step(
             f"[{self.done}/{self.total}] {label}, {where}: {text}",

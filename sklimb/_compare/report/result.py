@@ -30,9 +30,10 @@ class Comparison:
     results : DataFrame
         One row a method, the best first, those measured alike together (`stage`, the last one
         first; `setting`): each score with its standard deviation over the splits
-        (``..._std``), ``fit_seconds``, ``best_params`` (the candidate with the best mean score on
-        the inner splits of all splits, which itself chose ``times_chosen`` of ``n_splits``) and,
-        for a method that failed, ``error``.
+        (``..._std``), the mean cost of a sample too where ``metric`` is ``"cost"``,
+        ``fit_seconds``, ``best_params`` (the candidate with the best mean score on the inner splits
+        of all splits, which itself chose ``times_chosen`` of ``n_splits``) and, for a method that
+        failed, ``error``.
     folds : DataFrame
         One row a method, setting (tuned or not, from how many rows) and split.
     recalls : DataFrame

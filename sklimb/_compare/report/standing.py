@@ -59,7 +59,7 @@ def standing(course: Course, done: Sequence[Round]) -> Standing:
         if method.name in stages:
             keys = course.keys(levels[stages[method.name]], method)
             outcomes += [course.found[key] for key in keys]
-    return Standing(outcomes, stages, levels)
+    return Standing(course.judged(outcomes), stages, levels)
 
 
 def _cut(course: Course, levels: list[Level]) -> Standing:
@@ -78,4 +78,4 @@ def _cut(course: Course, levels: list[Level]) -> Standing:
     shared = set.intersection(*(set(found) for found in begun.values()))
     outcomes = [o for found in begun.values() for place, o in found.items() if place in shared]
     levels[0] = Level(len(shared), level.tuned, level.rows)
-    return Standing(outcomes, dict.fromkeys(begun, 0), levels)
+    return Standing(course.judged(outcomes), dict.fromkeys(begun, 0), levels)

@@ -9,11 +9,14 @@ import pandas as pd
 
 from sklimb._compare.run.method import Method
 from sklimb._compare.run.running import Outcome, short_params
-from sklimb._compare.run.scores import SCORES
+from sklimb._compare.run.scores import SCORES, direction, score_names
 
 
 def fold_frame(
-    methods: Sequence[Method], outcomes: Sequence[Outcome], settings: Sequence[str] = ("tuned",)
+    methods: Sequence[Method],
+    outcomes: Sequence[Outcome],
+    settings: Sequence[str] = ("tuned",),
+    scores: Sequence[str] = tuple(SCORES),
 ) -> pd.DataFrame:
     """Return one row for each finished method and split, methods in their given order.
 
@@ -23,6 +26,8 @@ def fold_frame(
     outcomes : sequence of Outcome
     settings : sequence of str, default=("tuned",)
         All ways of measuring, the closest look last; they order the column ``setting``.
+    scores : sequence of str, default=all of `SCORES`
+        As `score_names` returns them.
 
     Returns
     -------
@@ -37,7 +42,7 @@ def fold_frame(
             "setting": o.setting,
             "repeat": o.repeat,
             "fold": o.fold,
-            **{name: o.scores.get(name, float("nan")) for name in SCORES},
+            **{name: o.scores.get(name, float("nan")) for name in scores},
             "fit_seconds": o.fit_seconds,
             "search_seconds": o.search_seconds,
             "params": written(o.params),
@@ -49,7 +54,7 @@ def fold_frame(
     ]
     seconds = ("fit_seconds", "search_seconds")
     frame = pd.DataFrame(
-        rows, columns=["method", "setting", "repeat", "fold", *SCORES, *seconds, "params", "error"]
+        rows, columns=["method", "setting", "repeat", "fold", *scores, *seconds, "params", "error"]
     )
     frame["setting"] = pd.Categorical(frame["setting"], settings, ordered=True)
     return frame
@@ -98,7 +103,7 @@ def method_frame(
     grid: str,
     stages: Mapping[str, int] | None = None,
 ) -> pd.DataFrame:
-    """Return one row a method, sorted by the mean of `metric`; failed ones come last.
+    """Return one row a method, the best mean of `metric` first; failed ones come last.
 
     Only methods with the same splits, measured alike, are ranked together: those of a later stage
     come before those of an earlier one.
@@ -122,7 +127,7 @@ def method_frame(
         in the denominator; NaN for one split), fit_seconds, search_seconds, n_splits, best_params,
         times_chosen, error.
     """
-    rows = []
+    rows, names = [], score_names(metric)
     for method in methods:
         own = sorted(
             (o for o in outcomes if o.method == method.name), key=lambda o: (o.repeat, o.fold)
@@ -134,8 +139,8 @@ def method_frame(
         row = {"method": method.name, "label": method.label, "stage": stage}
         row["setting"] = own[0].setting
         kept = [] if failed else own
-        values = pd.DataFrame([o.scores for o in kept], columns=list(SCORES), dtype=float)
-        for name in SCORES:
+        values = pd.DataFrame([o.scores for o in kept], columns=names, dtype=float)
+        for name in names:
             row[name] = values[name].mean()
             row[f"{name}_std"] = values[name].std()
         row["fit_seconds"] = np.mean([o.fit_seconds for o in kept]) if kept else float("nan")
@@ -149,7 +154,7 @@ def method_frame(
     frame = pd.DataFrame(rows)
     if len(frame):
         frame["failed"] = frame["error"] != ""
-        order, ascending = ["failed", "stage", metric], [True, False, False]
+        order, ascending = ["failed", "stage", metric], [True, False, direction(metric) < 0]
         frame = frame.sort_values(order, ascending=ascending, kind="stable", na_position="last")
         frame = frame.drop(columns="failed")
     return frame.reset_index(drop=True)
@@ -197,7 +202,7 @@ def lead(folds: pd.DataFrame, metric: str, ahead: str, behind: str) -> tuple[flo
     Returns
     -------
     mean : float
-        Of the differences, split by split.
+        Of the differences, split by split; above 0 where the one ahead is better.
     spread : float
         Their standard deviation (n - 1); NaN for one split. Differences, because what makes one
         split harder than another is the same for both methods and no reason to doubt the lead.
@@ -207,7 +212,7 @@ def lead(folds: pd.DataFrame, metric: str, ahead: str, behind: str) -> tuple[flo
     table = both.pivot(index=["setting", "repeat", "fold"], columns="method", values=metric)
     if not {ahead, behind} <= set(table.columns):
         return float("nan"), float("nan"), 0
-    difference = (table[ahead] - table[behind]).dropna()
+    difference = direction(metric) * (table[ahead] - table[behind]).dropna()
     # Measured alike in more than one way: the closest look, which came last, counts.
     for setting in reversed(folds["setting"].cat.categories):
         own = difference[difference.index.get_level_values("setting") == setting]

@@ -8,10 +8,11 @@ from collections.abc import Mapping
 import pandas as pd
 
 from sklimb._compare.report.summary import lead
-from sklimb._compare.run.scores import METRICS
+from sklimb._compare.run.scores import COST, RANKED_BY
 
 WIDTH = 108
 _HEADS = {
+    COST: "cost of 100",
     "balanced_accuracy": "bal. acc.",
     "geometric_mean": "geo. mean",
     "macro_f1": "macro F1",
@@ -19,6 +20,8 @@ _HEADS = {
     "rare_precision": "prec. rare",
     "rare_recall": "rec. rare",
 }
+# Between a lead and what it is over: points, or what is saved.
+_THAN = ("over", "against")
 # What the closing line names a lead over, besides the runner-up.
 _BASELINES = ("smote", "reweight", "plain")
 
@@ -55,6 +58,35 @@ def percent(value: float, spread: float | None = None) -> str:
     return text if spread is None or spread != spread else f"{text} ±{100 * spread:.1f}"
 
 
+def amount(cost: float) -> str:
+    """Return what 100 samples cost, from the mean cost of one.
+
+    Examples
+    --------
+    >>> amount(0.05647), amount(123.4)
+    ('5.65', '12,340')
+    """
+    hundred = 100 * cost
+    return f"{hundred:,.0f}" if abs(hundred) >= 999.5 else f"{hundred:.3g}"
+
+
+def figure(metric: str, value: float, spread: float | None = None) -> str:
+    """Return a score as it is read, with its spread: shares in percent, costs of 100 samples.
+
+    Examples
+    --------
+    >>> figure("macro_f1", 0.9104), figure("cost", 0.05647, 0.01)
+    ('91.0', '5.65 ±1')
+    """
+    if metric != COST or value != value:
+        return percent(value, spread)
+    return (
+        amount(value)
+        if spread is None or spread != spread
+        else (f"{amount(value)} ±{amount(spread)}")
+    )
+
+
 def seconds(value: float) -> str:
     """Return seconds with as many digits as matter."""
     return "-" if value != value else f"{value:.2f}" if value < 10 else f"{value:.0f}"
@@ -77,14 +109,16 @@ def table(results: pd.DataFrame, metric: str, stages: Mapping[int, str] | None =
     -------
     text : str
     """
-    scores = [metric, *(name for name in _HEADS if name != metric)]
+    # One column more than others have: the geometric mean makes room.
+    left_out = (metric, COST, *(["geometric_mean"] if metric == COST else []))
+    scores = [metric, *(name for name in _HEADS if name not in left_out)]
     uneven = results["n_splits"].nunique() > 1
     heads = ["method", *(_HEADS[name] for name in scores), "fit s"] + ["splits"] * uneven
     rows, failed = [], {}
     for i, row in enumerate(results.to_dict("records")):
         if row["error"]:
             failed[i] = f"failed: {row['error']}"
-        cells = [percent(row[name], row[f"{name}_std"]) for name in scores]
+        cells = [figure(name, row[name], row[f"{name}_std"]) for name in scores]
         rows.append(
             [row["label"], *cells, seconds(row["fit_seconds"])] + [str(row["n_splits"])] * uneven
         )
@@ -167,8 +201,13 @@ def legend(results: pd.DataFrame, n_classes: int, rare, n_rare: int, n_samples: 
         over = "mean ± standard deviation over the splits that each method finished"
     else:
         over = f"mean ± standard deviation over {n_splits} splits"
+    costs = (
+        " cost of 100: what so many cost, each decided by a choice that has not seen it."
+        if COST in results
+        else ""
+    )
     return (
-        f"In percent, {over}. rare: class {rare!s} ({n_rare:,} of {n_samples:,} rows). "
+        f"In percent, {over}.{costs} rare: class {rare!s} ({n_rare:,} of {n_samples:,} rows). "
         f"avg. prec.: {ranking}."
     )
 
@@ -198,23 +237,25 @@ def verdict(
     if not len(done):
         return "No method finished: the rows of the table say why."
     best = done.iloc[0]
-    words = METRICS[metric]
-    score = percent(best[metric])
+    score = (
+        f"100 rows cost {amount(best[metric])}"
+        if metric == COST
+        else f"{RANKED_BY[metric]} {percent(best[metric])}"
+    )
     so_far = "So far, use" if provisional else "Use"
     if len(done) == 1:
         others = "the only one compared" if len(results) == 1 else "no other finished"
-        first = f"{so_far} {best.label} ({others}): {words} {score}."
+        first = f"{so_far} {best.label} ({others}): {score}."
     else:
         second = done.iloc[1]
         mean, spread, n = lead(folds, metric, best.method, second.method)
-        first = f"{so_far} {best.label}: {words} {score}, "
+        first = f"{so_far} {best.label}: {score}, "
         if mean < 0:
             # Only where the two were measured alike less closely than the first was later.
             first += f"though on the {n} splits that both finished {second.label} is ahead."
         else:
-            first += (
-                f"{_points(mean)} ahead of {second.label}. {_worth(mean, spread, n, provisional)}"
-            )
+            first += f"{_ahead(metric, mean)} {second.label}. "
+            first += _worth(metric, mean, spread, n, provisional)
     sentences = [first]
     against = []
     for name in _BASELINES:
@@ -223,29 +264,36 @@ def verdict(
             continue
         mean, spread, n = lead(folds, metric, best.method, name)
         if n:
-            against.append(f"{100 * mean:+.1f}{_plus_minus(spread)} over {row.iloc[0].label}")
+            lead_of = _signed(metric, mean, spread)
+            against.append(f"{lead_of} {_THAN[metric == COST]} {row.iloc[0].label}")
     if against:
-        sentences.append(f"Its lead in points: {', '.join(against)}.")
+        what = "It saves" if metric == COST else "Its lead in points:"
+        sentences.append(f"{what} {', '.join(against)}.")
     return " ".join(sentences)
 
 
-def _points(mean: float) -> str:
+def _ahead(metric: str, mean: float) -> str:
+    if metric == COST:
+        return f"{amount(mean)} less than with" if mean else "as much as with"
     if mean == 0:
-        return "not"
-    return f"{100 * mean:.1f} points" if mean >= 0.0005 else "less than 0.1 points"
+        return "not ahead of"
+    points = f"{100 * mean:.1f} points" if mean >= 0.0005 else "less than 0.1 points"
+    return f"{points} ahead of"
 
 
-def _plus_minus(spread: float) -> str:
-    return "" if spread != spread else f" ±{100 * spread:.1f}"
+def _signed(metric: str, mean: float, spread: float) -> str:
+    if metric == COST:
+        return figure(metric, mean, spread)
+    return f"{100 * mean:+.1f}" + ("" if spread != spread else f" ±{100 * spread:.1f}")
 
 
-def _worth(mean: float, spread: float, n: int, provisional: bool) -> str:
+def _worth(metric: str, mean: float, spread: float, n: int, provisional: bool) -> str:
     if n == 0:
         return "The two share no finished split, so the lead says nothing."
     if spread != spread:
         more = "" if provisional else ": ask for more repeats"
         return f"On one split there is no spread to hold the lead against{more}."
-    size = f"{100 * spread:.1f}, the standard deviation of the difference over {n} splits"
+    size = f"{figure(metric, spread)}, the standard deviation of the difference over {n} splits"
     if mean > spread:
         return f"The lead is larger than its spread ({size})."
     return (

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from sklimb._compare.run.running import Outcome
-from sklimb._compare.run.scores import Scoring
+from sklimb._compare.run.scores import COST, Scoring, direction
 from sklimb._compare.run.splits import Split, seed_from
 
 # Average precision sorts each time, so it is drawn less often.
@@ -36,8 +37,9 @@ def standings(
         rows anew, the same for both methods (a bootstrap within classes), and that of the
         differences between splits, where there are three or more.
     """
+    sign = direction(scoring.metric)
     means = {
-        name: float(np.nanmean([o.scores[scoring.metric] for o in own]))
+        name: sign * float(np.nanmean([o.scores[scoring.metric] for o in own]))
         for name, own in outcomes.items()
     }
     order = sorted(means, key=lambda name: -np.nan_to_num(means[name], nan=-np.inf))
@@ -46,7 +48,7 @@ def standings(
     # Class indices in place of labels, which may be texts that take long to look up.
     truth = [np.searchsorted(scoring.classes, y[split.test]) for split in splits]
     rare = int(np.searchsorted(scoring.classes, scoring.rare))
-    coded = Scoring(scoring.metric, np.arange(len(scoring.classes)), rare)
+    coded = replace(scoring, classes=np.arange(len(scoring.classes)), rare=rare)
     draws = [_draws(true, coded, k) for k, true in enumerate(truth)]
     drawn = {
         name: np.array([
@@ -63,7 +65,7 @@ def standings(
         gaps = drawn[order[0]] - drawn[name]
         of_rows = np.sqrt(np.sum(np.nanvar(gaps, axis=1)) * repeated) / len(splits)
         by_split = np.array([
-            a.scores[scoring.metric] - b.scores[scoring.metric]
+            sign * (a.scores[scoring.metric] - b.scores[scoring.metric])
             for a, b in zip(outcomes[order[0]], outcomes[name], strict=True)
         ])  # fmt: skip
         of_splits = np.nanstd(by_split, ddof=1) / np.sqrt(len(splits)) if len(splits) > 2 else 0.0
@@ -100,4 +102,5 @@ def _draws(y_test: np.ndarray, scoring: Scoring, k: int) -> list[np.ndarray]:
 def _drawn_scores(
     outcome: Outcome, truth: np.ndarray, draws: list[np.ndarray], scoring: Scoring
 ) -> list[float]:
-    return [scoring.of(truth[rows], outcome.predicted[rows], outcome.proba[rows]) for rows in draws]
+    called = outcome.decided if scoring.metric == COST else outcome.predicted
+    return [scoring.of(truth[rows], called[rows], outcome.proba[rows]) for rows in draws]

@@ -10,7 +10,7 @@ import numpy as np
 from sklimb._compare.errors import InputError
 from sklimb._compare.phrases import nearest
 from sklimb._compare.run.method import INNER_FOLDS, N_CANDIDATES
-from sklimb._compare.run.scores import METRICS
+from sklimb._compare.run.scores import RANKED_BY
 from sklimb._training import plan
 
 
@@ -70,8 +70,8 @@ def make_options(
     InputError
         If an option cannot be used.
     """
-    if not isinstance(metric, str) or metric not in METRICS:
-        raise InputError(f"there is no metric {metric!r}: {nearest(metric, METRICS)}")
+    if not isinstance(metric, str) or metric not in RANKED_BY:
+        raise InputError(f"there is no metric {metric!r}: {nearest(metric, RANKED_BY)}")
     if not isinstance(grid, str) or grid not in INNER_FOLDS:
         raise InputError(f"grid must be 'quick' or 'full', not {grid!r}")
     for name, value, least in [("folds", folds, 2), ("repeats", repeats, 1)]:

@@ -15,6 +15,7 @@ from sklimb._compare.run.options import Options
 from sklimb._compare.run.problems import Problem
 from sklimb._compare.run.rounds import Course, Round
 from sklimb._compare.run.running import Outcome, Task, run_tasks
+from sklimb._compare.run.scores import direction
 from sklimb._compare.run.store import Store
 
 # What the end takes beside the last fit: frames, picture, page.
@@ -230,5 +231,5 @@ def _last_fit(course: Course, last: Round, n_rows: int) -> float:
     if not each:
         return 0.0
     metric = course.scoring.metric
-    best = max(each, key=lambda o: np.nan_to_num(o.scores[metric], nan=-1.0))
+    best = max(each, key=lambda o: np.nan_to_num(direction(metric) * o.scores[metric], nan=-np.inf))
     return best.fit_seconds * max(1.0, n_rows / best.n_rows)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sklimb._compare.run.costs import with_costs
 from sklimb._compare.run.leads import not_clearly_behind, standings
 from sklimb._compare.run.levels import Level
 from sklimb._compare.run.method import SLOW, Method
@@ -133,8 +134,29 @@ class Course:
             keys = self.keys(level, method)
             own = [self.found[key] for key in keys if key in self.found]
             if len(own) == len(keys) and not any(outcome.error for outcome in own):
-                whole[method.name] = own
+                whole[method.name] = with_costs(own, self.splits, self.y, self.scoring)
         return whole
+
+    def judged(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
+        """Return outcomes with what they cost, where that is ranked by.
+
+        Parameters
+        ----------
+        outcomes : sequence of Outcome
+            Of several methods and settings, each decided by its own.
+
+        Returns
+        -------
+        outcomes : list of Outcome
+        """
+        alike: dict[tuple[str, str], list[Outcome]] = {}
+        for outcome in outcomes:
+            alike.setdefault((outcome.method, outcome.setting), []).append(outcome)
+        return [
+            outcome
+            for own in alike.values()
+            for outcome in with_costs(own, self.splits, self.y, self.scoring)
+        ]
 
     def keys(self, level: Level, method: Method) -> list[Key]:
         """Return the keys of the tasks of a method on a level."""

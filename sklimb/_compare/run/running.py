@@ -20,7 +20,7 @@ from threadpoolctl import threadpool_limits
 
 from sklimb._compare.data.preparing import take
 from sklimb._compare.errors import InputError
-from sklimb._compare.run.scores import Scoring, aligned_scores, class_recalls, score
+from sklimb._compare.run.scores import COST, Scoring, aligned_scores, class_recalls, score
 from sklimb._compare.run.splits import Split
 from sklimb._compare.run.watching import end_with, without_ctrl_c
 
@@ -92,6 +92,8 @@ class Outcome:
         Predicted classes, by position.
     response : {"predict_proba", "decision_function"}
         What `proba` is.
+    decided : ndarray of int of shape (n_scored,) or None
+        Classes as costs decide, by position, where methods are ranked by these.
     """
 
     method: str
@@ -110,6 +112,7 @@ class Outcome:
     proba: np.ndarray | None = None
     predicted: np.ndarray | None = None
     response: str = "predict_proba"
+    decided: np.ndarray | None = None
 
     @property
     def key(self) -> Key:
@@ -183,6 +186,7 @@ def run_task(task: Task, X: Any, y: np.ndarray, scoring: Scoring) -> Outcome:
         try:
             candidates, inner = task.candidates, split.inner
             X_train, y_train = take(X, split.train), y[split.train]
+            scoring = scoring.learning_from(y_train)
             outcome.inner_scores = np.full(len(candidates), np.nan)
             if len(candidates) == 1 or not inner:
                 # Nothing to choose, or too few samples to hold any back: the first, unsearched.
@@ -207,6 +211,10 @@ def run_task(task: Task, X: Any, y: np.ndarray, scoring: Scoring) -> Outcome:
                 outcome.response = "decision_function"
             outcome.predicted = np.searchsorted(classes, predicted)
             outcome.scores = score(y_test, predicted, ranks, classes, scoring.rare)
+            if scoring.metric == COST:
+                decided = scoring.decided(y_test, predicted, ranks)
+                outcome.scores[COST] = -scoring.of(y_test, decided, None)
+                outcome.decided = np.searchsorted(classes, decided)
             outcome.recalls = class_recalls(y_test, predicted, classes)
         except Exception as error:
             outcome.error = reason(error)

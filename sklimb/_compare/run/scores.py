@@ -6,10 +6,12 @@ lacks has no recall, so it is left out there, for every method alike.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from sklearn.metrics import average_precision_score, recall_score
+
+from sklimb._compare.run.costs import decided_within
 
 # What can be chosen by and ranked by, with the words for it.
 METRICS = {
@@ -18,12 +20,25 @@ METRICS = {
     "macro_f1": "macro F1",
     "average_precision": "average precision",
 }
+# What can be ranked by where costs are given; of the scores it alone is better the less it is.
+COST = "cost"
+RANKED_BY = {**METRICS, COST: "cost"}
 # What is reported. Recall or precision of one class alone is no goal: it can be had for nothing.
 SCORES = {
     **METRICS,
     "rare_precision": "precision, rarest class",
     "rare_recall": "recall, rarest class",
 }
+
+
+def score_names(metric: str) -> list[str]:
+    """Return the names of the scores that are reported where `metric` is ranked by."""
+    return [COST, *SCORES] if metric == COST else list(SCORES)
+
+
+def direction(metric: str) -> int:
+    """Return 1 where more of a score is better, -1 where less is."""
+    return -1 if metric == COST else 1
 
 
 def rarest_class(y) -> object:
@@ -186,20 +201,54 @@ class Scoring:
     Parameters
     ----------
     metric : str
-        One of `METRICS`.
+        One of `RANKED_BY`.
     classes : ndarray of shape (n_classes,)
         All labels, sorted.
     rare : scalar
         The rarest label.
+    costs : ndarray of shape (n_classes, n_classes) or None, default=None
+        Of each error, truth by row, where they are what is ranked by.
+    prior : ndarray of shape (n_classes,) or None, default=None
+        Class shares of the samples that are learnt from, where there are costs.
     """
 
     metric: str
     classes: np.ndarray
     rare: object
+    costs: np.ndarray | None = None
+    prior: np.ndarray | None = None
+
+    def learning_from(self, y) -> Scoring:
+        """Return the same scorer, that knows the labels which are learnt from."""
+        if self.costs is None:
+            return self
+        counts = np.bincount(np.searchsorted(self.classes, y), minlength=len(self.classes))
+        return replace(self, prior=counts / counts.sum())
+
+    def decided(self, y_true, y_pred, probabilities) -> np.ndarray:
+        """Return classes as the costs decide, no sample by a choice that has seen it.
+
+        Parameters
+        ----------
+        y_true, y_pred : ndarray of shape (n_samples,)
+        probabilities : ndarray of shape (n_samples, n_classes)
+            With two classes whatever ranks.
+
+        Returns
+        -------
+        y_decided : ndarray of shape (n_samples,)
+        """
+        true, given_as = (np.searchsorted(self.classes, labels) for labels in (y_true, y_pred))
+        k = int(np.searchsorted(self.classes, self.rare))
+        codes = decided_within(true, probabilities, given_as, self.costs, k, self.prior)
+        return self.classes[codes]
 
     def __call__(self, estimator, X, y) -> float:
-        """Return the metric of a fitted `estimator` on `X`, `y`."""
+        """Return the metric of a fitted `estimator` on `X`, `y`; of costs what they are below 0."""
         y = np.asarray(y)
+        if self.metric == COST:
+            ranks = aligned_scores(estimator, X, self.classes)
+            return self.of(y, self.decided(y, np.ravel(estimator.predict(X)), ranks), None)
         if self.metric == "average_precision":
             return self.of(y, None, aligned_scores(estimator, X, self.classes))
         # The other metrics need no probabilities, and a prediction costs less.
@@ -212,14 +261,18 @@ class Scoring:
         ----------
         y_true : ndarray of shape (n_samples,)
         y_pred : ndarray of shape (n_samples,) or None
-            None where the metric is one of ranks.
+            None where the metric is one of ranks. What the costs decided, where it is costs.
         probabilities : ndarray of shape (n_samples, n_classes) or None
             None where it is not.
 
         Returns
         -------
         score : float
+            More is better: of costs the mean of a sample, below 0.
         """
+        if self.metric == COST:
+            true, called = (np.searchsorted(self.classes, labels) for labels in (y_true, y_pred))
+            return -float(self.costs[true, called].mean())
         if self.metric == "average_precision":
             return average_precision(y_true, probabilities, self.classes, self.rare)
         return confusion_scores(y_true, y_pred, self.classes, self.rare)[self.metric]

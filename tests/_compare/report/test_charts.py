@@ -38,6 +38,12 @@ def test_an_axis_holds_its_values_between_a_few_round_ticks(low, high):
     assert np.allclose(np.diff(ticks), ticks[1] - ticks[0])
 
 
+def test_an_axis_of_costs_may_be_fine_or_wide():
+    assert axis_of(0.00012, 0.0005, least=-6) == [0.0001, 0.0002, 0.0003, 0.0004, 0.0005]
+    ticks = axis_of(12.0, 4321.0, least=-6)
+    assert ticks[0] <= 12 and ticks[-1] >= 4321 and len(ticks) <= 7
+
+
 def test_dots_stand_at_their_means_between_their_spreads(found):
     chart = dots(found)
     assert [row["method"] for row in chart["rows"]] == list(

@@ -11,6 +11,7 @@ from sklimb._compare import compare, snippet
 from sklimb._compare.decisions.aims import make_aim
 from sklimb._compare.decisions.decision import Decision, decide
 from sklimb._compare.report.deciding import decided_model, decision_words
+from sklimb._compare.report.wording import amount
 from tests._compare.stand_ins import BAYES, TREE, blobs
 
 TWO_X, TWO_Y = blobs([400, 60], labels=["ok", "fraud"], n_features=2)
@@ -62,6 +63,34 @@ def test_costs_of_two_classes_are_in_the_words():
         r"100 rows cost \S+ \(\S+ to \S+\), \S+ as the method itself pr", found.verdict
     )
     assert found.decision.cost <= found.decision.cost_as_is
+
+
+def test_methods_are_ranked_by_what_they_cost(tmp_path):
+    ways = {"costs": "miss=50,alarm=1", "metric": "cost", "refit": False}
+    found = compare(TWO_X, TWO_Y, **ways, **OPTIONS)
+    done = found.results.set_index("method")["cost"]
+    assert list(done) == sorted(done)
+    for name in done.index:
+        assert done[name] == pytest.approx(found.decide(name, costs=ways["costs"]).cost, rel=0.02)
+    assert f"100 rows cost {amount(done.iloc[0])}, " in found.verdict
+    assert any("if all are called fraud" in note for note in found.notes)
+    page = found.save_report(tmp_path).read_text(encoding="utf-8")
+    assert "Cost of 100 rows; the bar" in page and "in percent; the bar" not in page
+    by_order = compare(TWO_X, TWO_Y, costs=ways["costs"], refit=False, **OPTIONS)
+    assert any("metric='cost'" in note for note in by_order.notes)
+    with pytest.raises(ValueError, match="'cost' needs to know what errors cost"):
+        compare(TWO_X, TWO_Y, metric="cost", aim="recall=0.8", **OPTIONS)
+
+
+def test_a_method_that_saves_nothing_is_told():
+    rng = np.random.default_rng(0)
+    y = np.array(["ok", "fraud"]).repeat([270, 30])
+    X = rng.normal(size=(300, 2)) + 0.6 * (y == "fraud")[:, None]
+    dear = compare(X, y, costs="miss=1,alarm=900", metric="cost", refit=False, **OPTIONS)
+    said = r"saves nothing by these costs: 100 rows cost \S+, and 10 if all are called ok"
+    assert re.search(said, " ".join(dear.cautions))
+    found = compare(TWO_X, TWO_Y, costs="miss=9,alarm=1", metric="cost", refit=False, **OPTIONS)
+    assert not any("saves nothing" in line for line in found.cautions)
 
 
 def test_costs_of_many_classes_are_part_of_the_model():

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from sklimb._compare.run.costs import with_costs
 from sklimb._compare.run.leads import not_clearly_behind, standings
 from sklimb._compare.run.running import Outcome
 from sklimb._compare.run.scores import METRICS, Scoring, score
@@ -47,6 +48,19 @@ def test_much_worse_is_clearly_behind_and_about_as_good_is_not(n_splits, metric)
     assert found[-1][0] == "bad"
     assert set(not_clearly_behind(found)) == {"good", "as good"}
     assert all(error > 0 for _, _, error in found[1:])
+
+
+def test_of_costs_less_is_better():
+    splits = _splits(3)
+    scoring = Scoring("cost", CLASSES, "b", np.array([[0.0, 1.0], [4.0, 0.0]]))
+    rates = {"bad": 0.45, "as good": 0.11, "good": 0.1}
+    costly = {
+        name: with_costs(own, splits, Y, scoring) for name, own in _all(rates, splits).items()
+    }
+    found = standings(costly, splits, Y, scoring)
+    assert found[-1][0] == "bad"
+    assert set(not_clearly_behind(found)) == {"good", "as good"}
+    assert all(behind >= 0 and error > 0 for _, behind, error in found[1:])
 
 
 def test_the_same_predictions_are_never_behind():

@@ -19,8 +19,10 @@ from sklimb._compare.run.scores import (
     aligned_scores,
     average_precision,
     class_recalls,
+    direction,
     rarest_class,
     score,
+    score_names,
 )
 from sklimb.metrics import geometric_mean_score
 from tests._compare.stand_ins import blobs
@@ -101,6 +103,24 @@ def test_scoring_gives_the_metric_of_the_table(metric, scored):
     model = LogisticRegression().fit(X, y)
     wanted = score(*scored, "c")[metric]
     assert Scoring(metric, scored[3], "c")(model, X, y) == pytest.approx(wanted)
+
+
+def test_costs_are_scored_below_0_so_that_more_is_better():
+    X, y = blobs([60, 30], labels=["a", "b"])
+    classes, costs = np.array(["a", "b"]), np.array([[0.0, 1.0], [5.0, 0.0]])
+    scoring = Scoring("cost", classes, "b", costs).learning_from(y)
+    np.testing.assert_allclose(scoring.prior, [2 / 3, 1 / 3])
+    for model in (LogisticRegression(), LinearSVC(random_state=0)):
+        model.fit(X, y)
+        decided = scoring.decided(y, model.predict(X), aligned_scores(model, X, classes))
+        missed, alarms = ((y != decided) & (y == label) for label in "ba")
+        wanted = -(5 * missed.sum() + alarms.sum()) / 90
+        assert scoring(model, X, y) == pytest.approx(wanted) == scoring.of(y, decided, None)
+        assert wanted < 0
+    assert direction("cost") == -direction("macro_f1") == -1
+    assert score_names("cost") == ["cost", *SCORES]
+    plain = Scoring("macro_f1", classes, "b")
+    assert plain.learning_from(y) is plain
 
 
 @pytest.mark.parametrize("sizes", [[60, 30], [60, 30, 10]])
