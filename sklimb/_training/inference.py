@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from sklimb import _forks
 from sklimb._data.batches import Batches, StreamedBatches
 from sklimb._data.tensors import is_borrowed, is_csr, pad_rows
+from sklimb._data.training_data import ArrayData
 
 if TYPE_CHECKING:
     from sklimb._data.training_data import TrainingData
@@ -57,14 +58,9 @@ def run(
         If a value of the result is not finite.
     """
     module = net.module_
-    if any(part.training for part in module.modules()):
+    if _trains(module):
         module.eval()
-    batches = _batches_to_predict(net, data)
-    batches.indices = samples
-    if samples is None and isinstance(batches, Batches) and len(data) <= batches.batch_size:
-        inputs = [data.X.clone() if is_borrowed(data.X) else data.X]  # nothing is to be cut
-    else:
-        inputs = (x for x, _ in batches)
+    inputs = _inputs(net, data, samples)
     # One tensor from the start: a small one that is kept from each batch would lie between what the
     # batches give back, and memory would grow with their number.
     result: Tensor | None = None
@@ -81,6 +77,25 @@ def run(
             raise net.diverged("weights are no longer finite")
         raise NotFiniteError(not_finite(finite_samples(result), module.like.dtype))
     return result
+
+
+def _trains(module: nn.Module) -> bool:
+    """Return whether any part of a module is in training mode."""
+    # ``modules()`` makes a name of each part, which takes longer than a layer does for a sample
+    parts = module._modules.values()
+    return module.training or any(_trains(part) for part in parts if part is not None)
+
+
+def _inputs(net: Net, data: TrainingData, samples: np.ndarray | None) -> Iterable[Tensor]:
+    """Return the batches of x."""
+    # what nothing is to be cut from needs no batches, and settings of these take time to look up
+    whole = samples is None and isinstance(data, ArrayData)
+    if not (whole and len(data) == 1):
+        batches = _batches_to_predict(net, data)
+        batches.indices = samples
+        if not (whole and len(data) <= batches.batch_size):
+            return (x for x, _ in batches)
+    return [data.X.clone() if is_borrowed(data.X) else data.X]
 
 
 def _batches_to_predict(net: Net, data: TrainingData) -> Batches | StreamedBatches:
