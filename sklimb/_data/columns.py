@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import scipy.sparse
-import torch
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.sparsefuncs import mean_variance_axis, min_max_axis
 from torch import Tensor
@@ -194,19 +193,24 @@ def weighted_quantiles(
     >>> weighted_quantiles(np.array([3.0, 1.0, 8.0]), np.array([1, 2, 1]), [0.0, 0.5, 0.6, 1.0])
     array([1., 2., 3., 8.])
     """
-    values = np.asarray(values, dtype=np.float64)
+    values, shares = np.asarray(values), np.asarray(shares, dtype=np.float64)
+    if values.dtype != np.float32:  # which sorts in the same order, in half the time and memory
+        values = values.astype(np.float64, copy=False)
     if weight is None:
-        ordered = np.sort(values)
-        reached = np.arange(1, len(values) + 1, dtype=np.float64)
+        ordered, total = np.sort(values), float(len(values))
+        slack = _SLACK * total
+        # value k, from 0, is reached at k + 1
+        first = np.ceil(shares * total - slack).astype(np.intp) - 1
+        behind = np.floor(shares * total + slack).astype(np.intp)
     else:
         values, weight = values[weight > 0], weight[weight > 0]
         order = np.argsort(values, kind="stable")
         ordered, reached = values[order], np.cumsum(weight[order], dtype=np.float64)
-    wanted = np.asarray(shares, dtype=np.float64) * reached[-1]
-    slack = _SLACK * reached[-1]
+        wanted, slack = shares * reached[-1], _SLACK * reached[-1]
+        first = np.searchsorted(reached, wanted - slack)
+        behind = np.searchsorted(reached, wanted + slack, side="right")
     last = len(ordered) - 1
-    at = ordered[np.searchsorted(reached, wanted - slack).clip(0, last)]
-    after = ordered[np.searchsorted(reached, wanted + slack, side="right").clip(0, last)]
+    at, after = (ordered[k.clip(0, last)].astype(np.float64) for k in (first, behind))
     return 0.5 * at + 0.5 * after
 
 
@@ -240,6 +244,5 @@ def _columns(x: Tensor | np.ndarray) -> Iterator[np.ndarray]:
     for k in range(x.shape[1]):
         column = x[:, k]
         if isinstance(column, Tensor):
-            column = column.detach().to("cpu")
-            column = column.to(torch.float64).numpy()
-        yield np.asarray(column, dtype=np.float64)
+            column = column.detach().to("cpu").numpy()
+        yield np.asarray(column)
