@@ -309,10 +309,12 @@ def _write_code(comparison: Comparison, plan: Plan) -> None:
 def _refit(comparison: Comparison, plan: Plan) -> None:
     """Fit the best method on all samples to learn from."""
     from sklimb._compare.data.preparing import take
+    from sklimb.feature_extraction import NewCategoryWarning
 
     model, problem = _best_model(comparison, plan), plan.problem
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
+        warnings.simplefilter("ignore", NewCategoryWarning)
         try:
             comparison.best_estimator_ = model.fit(
                 take(problem.X, problem.final), problem.y[problem.final]

@@ -76,7 +76,7 @@ class DateEncoder(TransformerMixin, BaseEstimator):
         """
         if not (self.format is None or isinstance(self.format, str)):
             raise TypeError(f"format must be a str or None, got {self.format!r}.")
-        frame = _as_frame(X)
+        frame = as_frame(X)
         self.n_features_in_ = frame.shape[1]
         if hasattr(X, "columns") and all(isinstance(name, str) for name in X.columns):
             self.feature_names_in_ = np.asarray(X.columns, dtype=object)
@@ -115,7 +115,7 @@ class DateEncoder(TransformerMixin, BaseEstimator):
             If X has another number of columns than in `fit`.
         """
         check_is_fitted(self)
-        frame = _as_frame(X)
+        frame = as_frame(X)
         if frame.shape[1] != self.n_features_in_:
             raise ValueError(
                 f"X has {frame.shape[1]} features, but DateEncoder is expecting "
@@ -171,7 +171,17 @@ def _unread_share(column: pd.Series, dates: pd.Series) -> float:
     return float((there & dates.isna()).sum() / max(there.sum(), 1))
 
 
-def _as_frame(X: Any) -> pd.DataFrame:
+def as_frame(X: Any) -> pd.DataFrame:
+    """Return columns of any kind as a frame whose columns are counted.
+
+    Parameters
+    ----------
+    X : frame or array-like of shape (n_samples, n_columns)
+
+    Returns
+    -------
+    frame : DataFrame of shape (n_samples, n_columns)
+    """
     frame = X if isinstance(X, pd.DataFrame) else pd.DataFrame(np.asarray(X))
     return frame.set_axis(range(frame.shape[1]), axis=1)
 

@@ -17,7 +17,7 @@ from skorch.callbacks import Callback
 from sklimb._files.archive import check_stored
 from sklimb.classifiers import BlendedClassifier, PriorCorrectedClassifier
 from sklimb.classifiers.out_of_fold_fits import FoldMean
-from sklimb.feature_extraction import DateEncoder, ShrinkImages
+from sklimb.feature_extraction import CategoryChecker, DateEncoder, ShrinkImages
 from sklimb.persistence._names import is_container
 from sklimb.persistence._objects import Reader, Writer, encode_attributes, set_attributes
 from sklimb.persistence._trees import (
@@ -32,7 +32,14 @@ from sklimb.persistence._trees import (
 _OF_SAMPLERS = ("n_features_in_", "feature_names_in_", "sampling_strategy_")
 # sklimb's own estimators of estimators, and transformers that hold nothing of scikit-learn and so
 # need no skops.
-_OURS = (PriorCorrectedClassifier, BlendedClassifier, FoldMean, ShrinkImages, DateEncoder)
+_OURS = (
+    PriorCorrectedClassifier,
+    BlendedClassifier,
+    FoldMean,
+    ShrinkImages,
+    DateEncoder,
+    CategoryChecker,
+)
 # Classes of other modules are the user's, to be passed to `load`.
 _LIBRARIES = ("sklearn", "imblearn", "sklimb", "skorch")
 # sklimb's own transformers as skops wrote them inside of scikit-learn's, or in files of before, and
@@ -41,6 +48,7 @@ _TRUSTED = frozenset(
     (
         "sklimb.feature_extraction.words.WordWindowVectorizer",
         "sklimb.feature_extraction.words._Analyzer",
+        "sklimb.feature_extraction.categories.CategoryChecker",
         "sklimb.feature_extraction.dates.DateEncoder",
         "sklimb.feature_extraction.images.ShrinkImages",
         "sklimb.feature_extraction.texts.filled_texts",

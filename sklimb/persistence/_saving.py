@@ -55,7 +55,7 @@ def save(model: Any, path: str | os.PathLike[str]) -> None:
         A classifier of sklimb, fitted or not, or a scikit-learn or imbalanced-learn pipeline,
         `PriorCorrectedClassifier`, ``CalibratedClassifierCV`` or ``FrozenEstimator`` with one. A
         sampler in a pipeline is saved by its parameters. What else is in a pipeline, but
-        `ShrinkImages` and `DateEncoder`, is written by skops.
+        `ShrinkImages`, `DateEncoder` and `CategoryChecker`, is written by skops.
     path : str or path-like
         Name of the file; any ending will do.
 

@@ -126,7 +126,8 @@ def test_a_frame_with_categories_and_missing_values():
     frame["kind"] = np.where(rng.rand(len(frame)) < 0.1, None, np.where(Y == "few", "x", "y"))
     found = compare(frame, Y, methods=["logistic"], folds=3, **QUICK)
     assert found.results["rare_recall"].iloc[0] > 0.9  # the category gives the rare class away
-    assert not found.notes
+    (note,) = found.notes
+    assert "column kind has value 'x' only in rows of class few" in note
     space = {"X": frame, "y": Y}
     exec(found.code, space)
     np.testing.assert_array_equal(

@@ -30,6 +30,7 @@ from torch import nn
 
 from sklimb import M2mClassifier, M2mSampler, PriorCorrectedClassifier, RebalancedClassifier
 from sklimb.feature_extraction import (
+    CategoryChecker,
     DateEncoder,
     ShrinkImages,
     WordWindowVectorizer,
@@ -125,16 +126,18 @@ def test_a_threshold_and_words(data):
     np.testing.assert_array_equal(back.predict_proba(words), model.predict_proba(words))
 
 
-def test_dates_and_texts_of_a_table(data):
+def test_dates_texts_and_categories_of_a_table(data):
     n = 40
     frame = pd.DataFrame(
         {
             "when": pd.date_range("2024-01-01", periods=n, freq="37h").astype(str),
             "what": ["the cat", "a dog", "no cat", "a cow"] * (n // 4),
+            "kind": ["a", "b", None, 3] * (n // 4),
         }
     )
     texts = make_pipeline(FunctionTransformer(filled_texts), TfidfVectorizer())
-    columns = make_column_transformer((DateEncoder(), ["when"]), (texts, "what"))
+    kinds = make_pipeline(CategoryChecker(), FunctionTransformer(pd.DataFrame.isna))
+    columns = make_column_transformer((DateEncoder(), ["when"]), (texts, "what"), (kinds, ["kind"]))
     model = make_pipeline(columns, RebalancedClassifier(max_epochs=2, random_state=0))
     model.fit(frame, np.arange(n) % 2)
     back = there_and_back(model)

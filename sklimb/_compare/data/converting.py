@@ -15,9 +15,10 @@ from sklimb._compare.data.header import one_line
 from sklimb._compare.data.matching_dates import match_dates
 from sklimb._compare.data.matching_numbers import read_numbers
 from sklimb._compare.data.matching_text import TOO_MANY, match_text
-from sklimb._compare.data.spelling import BLANKS, MISSING, plain_text, truth
+from sklimb._compare.data.spelling import BLANKS, MISSING, truth
 from sklimb._compare.errors import InputError
 from sklimb._compare.phrases import first_few, first_hit, likely
+from sklimb.feature_extraction._spelling import plain_text
 
 # What pandas calls columns in which no cell is a truth value.
 _NO_TRUTHS = ("string", "integer", "floating", "mixed-integer-float", "decimal", "empty")

@@ -24,7 +24,7 @@ from sklimb._compare.data.columns import Columns
 from sklimb._compare.data.kinds import columns_of
 from sklimb._compare.data.preparing import is_frame, is_text
 from sklimb._compare.data.text_columns import MAX_CATEGORIES
-from sklimb.feature_extraction import DateEncoder, ShrinkImages, filled_texts
+from sklimb.feature_extraction import CategoryChecker, DateEncoder, ShrinkImages, filled_texts
 
 _CATEGORIES = ("category", "boolean", "identifier")
 # Histogram boosting takes codes below 255.
@@ -183,19 +183,21 @@ def _words(most: int | None = None) -> TfidfVectorizer:
     return TfidfVectorizer(min_df=2, sublinear_tf=True, max_features=most)
 
 
-def _categories() -> OneHotEncoder:
-    return OneHotEncoder(
+def _categories() -> BaseEstimator:
+    one_hot = OneHotEncoder(
         handle_unknown="infrequent_if_exist", max_categories=MAX_CATEGORIES, sparse_output=False
     )
+    return make_pipeline(CategoryChecker(), one_hot)
 
 
-def _codes() -> OrdinalEncoder:
-    return OrdinalEncoder(
+def _codes() -> BaseEstimator:
+    codes = OrdinalEncoder(
         handle_unknown="use_encoded_value",
         unknown_value=np.nan,
         encoded_missing_value=np.nan,
         max_categories=_MOST_CODES,
     )
+    return make_pipeline(CategoryChecker(), codes)
 
 
 def _date_steps(form: str | None) -> BaseEstimator:

@@ -11,8 +11,9 @@ from typing import Any
 
 import pandas as pd
 
-from sklimb._compare.data.spelling import MISSING, is_plain_number, visible
+from sklimb._compare.data.spelling import MISSING, is_plain_number
 from sklimb._compare.errors import InputError
+from sklimb.feature_extraction._spelling import visible
 
 
 def is_header(rows: list[list[str]]) -> bool:

@@ -13,11 +13,13 @@ import pandas as pd
 from sklimb._compare.data.columns import MAX_VALUES, Column, Columns
 from sklimb._compare.data.dates import DateFormat, check_format, date_format, order_of
 from sklimb._compare.data.identifiers import counts_rows, names_rows
+from sklimb._compare.data.labels import case_notes
 from sklimb._compare.data.roles import Roles
-from sklimb._compare.data.spelling import MISSING, NumberFormat, is_boolean, plain_text
+from sklimb._compare.data.spelling import MISSING, NumberFormat, is_boolean
 from sklimb._compare.data.text_columns import text_column_notes
 from sklimb._compare.errors import InputError
 from sklimb._compare.phrases import first_hit
+from sklimb.feature_extraction._spelling import plain_text
 from sklimb.feature_extraction.dates import read_dates
 
 # Words in a cell, on average, from which on cells are sentences; and where cells hardly repeat.
@@ -198,7 +200,10 @@ def _of_values(name: Any, series: pd.Series, asked: str | None) -> Column:
         )
     if asked is not None or kind == "text":
         return made
-    return replace(made, notes=tuple(text_column_notes(name, series)))
+    notes = text_column_notes(name, series)
+    if not made.many:
+        notes += case_notes(values, f"values of column {name}", "stay different categories")
+    return replace(made, notes=tuple(notes))
 
 
 def kind_of_text(values: Collection[str], different: float = 1.0) -> str:

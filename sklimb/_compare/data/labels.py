@@ -12,15 +12,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sklimb._compare.data.spelling import (
-    MISSING,
-    folded,
-    is_boolean,
-    is_plain_number,
-    plain_text,
-    visible,
-)
+from sklimb._compare.data.spelling import MISSING, is_boolean, is_plain_number
 from sklimb._compare.errors import InputError
+from sklimb.feature_extraction._spelling import folded, plain_text, visible
 
 _WHOLE = re.compile(r"0|-?[1-9]\d{0,17}", re.A)
 # Texts that pandas takes for missing, and that somebody has written as a class.

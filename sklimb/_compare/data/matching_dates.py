@@ -6,8 +6,9 @@ import pandas as pd
 
 from sklimb._compare.data.columns import Column
 from sklimb._compare.data.dates import date_format, written_dates
-from sklimb._compare.data.spelling import MISSING, plain_text
+from sklimb._compare.data.spelling import MISSING
 from sklimb._compare.phrases import first_hit
+from sklimb.feature_extraction._spelling import plain_text
 from sklimb.feature_extraction.dates import UNITS, read_dates
 
 

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 
 from sklimb._compare.data.columns import Column
-from sklimb._compare.data.spelling import folded, is_plain_number
+from sklimb._compare.data.spelling import is_plain_number
 from sklimb._compare.errors import InputError
 from sklimb._compare.phrases import first_few, first_hit
+from sklimb.feature_extraction._spelling import folded
 
 # From this share on the values of a column are no slips: the two tables mean different things.
 TOO_MANY = 0.5

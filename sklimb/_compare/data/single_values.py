@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sklimb._compare.data.spelling import plain_text
 from sklimb._compare.phrases import first_few
+from sklimb.feature_extraction._spelling import plain_text
 
 # Cells that one class alone has: in so large a share of these rows, and of the rows of that class.
 PURE = 0.98

@@ -40,10 +40,6 @@ _NEGATIVE = {
 }
 _PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(inf|infinity)", re.I | re.A)
 _CODE = re.compile(r"0\d+", re.A)
-# Letters of Cyrillic and Greek that look like Latin ones.
-_ALIKE = str.maketrans(
-    "АВЕЅІЈКМНОРСТХУаеѕіјорсхуԁΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABESIJKMHOPCTXYaesijopcxydABEZHIKMNOPTYXo"
-)
 # Decimal sign, and what stands between thousands.
 _WAYS = [(d, t) for d, ts in [(".", ("", ",", " ", "'", "’")), (",", ("", ".", " ", "'", "’"))]
          for t in ts]  # fmt: skip
@@ -300,31 +296,6 @@ def truth(cell: str) -> bool | None:
     return True if cell in _TRUE else False if cell in _FALSE else None
 
 
-def folded(text: str) -> str:
-    r"""Return a text as `visible` does, and in lower case.
-
-    Examples
-    --------
-    >>> folded(" New\u00a0 York\u200b")
-    'new york'
-    """
-    return visible(text).casefold()
-
-
-def visible(text: str) -> str:
-    """Return a text without what eyes do not see, or see and take for the same.
-
-    That is how an accent is stored, the number and kind of spaces, characters without a width, and
-    single letters of Cyrillic and Greek among Latin ones that look like them.
-    """
-    if not text.isascii():
-        plain = unicodedata.normalize("NFKC", text)
-        text = "".join(c for c in plain if unicodedata.category(c) != "Cf")
-        if any(c.isascii() and c.isalpha() for c in text):
-            text = text.translate(_ALIKE)
-    return " ".join(text.split())
-
-
 def has_other_digits(text: str) -> bool:
     """Return whether a text is a number but for its digits, which are not 0 to 9.
 
@@ -339,18 +310,3 @@ def has_other_digits(text: str) -> bool:
         c if unicodedata.decimal(c, None) is None else str(unicodedata.decimal(c)) for c in text
     )
     return digits != text and bool(number_formats([unicodedata.normalize("NFKC", digits)]))
-
-
-def plain_text(value: object) -> str:
-    """Return a value as it would be written in a file: whole numbers without a point.
-
-    Examples
-    --------
-    >>> plain_text(3.0), plain_text(True), plain_text(" x ")
-    ('3', 'True', 'x')
-    """
-    if isinstance(value, float) or type(value).__name__.startswith("float"):
-        number = float(value)  # type: ignore[arg-type]
-        if number.is_integer() and abs(number) < 2**53:
-            return str(int(number))
-    return str(value).strip()

@@ -8,8 +8,9 @@ import pandas as pd
 
 from sklimb._compare.data.dates import looks_like_date, most_are_dates
 from sklimb._compare.data.deciding import number_notes
-from sklimb._compare.data.spelling import MISSING, has_other_digits, is_code, plain_text
+from sklimb._compare.data.spelling import MISSING, has_other_digits, is_code
 from sklimb._compare.phrases import first_hit
+from sklimb.feature_extraction._spelling import plain_text
 
 # More categories than this of one column share one dummy column: what is left are names and ids.
 MAX_CATEGORIES = 50

@@ -11,10 +11,11 @@ import pandas as pd
 from sklimb._compare.data.columns import MAX_VALUES
 from sklimb._compare.data.deciding import cells_of, decide, file_has_commas
 from sklimb._compare.data.roles import Roles
-from sklimb._compare.data.spelling import MISSING, NumberFormat, number_formats, plain_text
+from sklimb._compare.data.spelling import MISSING, NumberFormat, number_formats
 from sklimb._compare.data.table_code import number_lines
 from sklimb._compare.errors import InputError
 from sklimb._compare.phrases import first_hit
+from sklimb.feature_extraction._spelling import plain_text
 
 
 @dataclass

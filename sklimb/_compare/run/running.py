@@ -23,6 +23,7 @@ from sklimb._compare.errors import InputError
 from sklimb._compare.run.scores import COST, Scoring, aligned_scores, class_recalls, score
 from sklimb._compare.run.splits import Split
 from sklimb._compare.run.watching import end_with, without_ctrl_c
+from sklimb.feature_extraction import NewCategoryWarning
 
 # What another try may mend, unlike other errors.
 DIED = "its process died"
@@ -183,6 +184,8 @@ def run_task(task: Task, X: Any, y: np.ndarray, scoring: Scoring) -> Outcome:
         joblib.parallel_config("sequential"),
     ):
         warnings.simplefilter("always")
+        # Of a table whose categories are all known here, and noted.
+        warnings.simplefilter("ignore", NewCategoryWarning)
         try:
             candidates, inner = task.candidates, split.inner
             X_train, y_train = take(X, split.train), y[split.train]

@@ -9,7 +9,6 @@ from sklimb._compare.data.spelling import (
     is_boolean,
     is_code,
     number_formats,
-    plain_text,
     truth,
 )
 
@@ -111,7 +110,3 @@ def test_codes_begin_with_zeros():
 def test_truth():
     assert is_boolean(["True", "FALSE"]) and not is_boolean(["yes"]) and not is_boolean([])
     assert [truth(t) for t in ("TRUE ", "no", "1", "perhaps")] == [True, False, True, None]
-
-
-def test_values_as_they_would_be_written():
-    assert [plain_text(v) for v in (3.0, 2.5, True, " x ", 7)] == ["3", "2.5", "True", "x", "7"]
