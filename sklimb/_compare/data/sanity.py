@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import sparse
 
 from sklimb._compare.data.identifiers import LEAST_ROWS, counts_rows
-from sklimb._compare.data.single_columns import says_class
+from sklimb._compare.data.single_columns import almost_notes, says_class
 from sklimb._compare.phrases import first_few
 
 # A copy of the labels may have so many rows that say otherwise; of no class may it miss more than
@@ -39,6 +39,7 @@ def column_notes(X: Any, y: np.ndarray, left_out: Collection[Any] = ()) -> list[
         return []
     labels, codes = np.unique(y, return_inverse=True)
     notes, counts, constant = [], [], []
+    scores: dict[Any, float] = {}
     for name, values in _columns(X, set(left_out)):
         if _is_constant(values):
             constant.append(name)
@@ -46,8 +47,11 @@ def column_notes(X: Any, y: np.ndarray, left_out: Collection[Any] = ()) -> list[
             notes.append(copy)
         elif counts_rows(name, values):
             counts.append(name)
-        elif away := says_class(name, values, codes, labels, X.shape[1]):
-            notes.append(away)
+        else:
+            away, score = says_class(name, values, codes, labels, X.shape[1])
+            notes += [away] if away else []
+            scores |= {} if away else {name: score}
+    notes += almost_notes(scores)
     notes += [
         f"column {name} numbers the rows, as an identifier does: drop it unless the order of the "
         "rows means something"

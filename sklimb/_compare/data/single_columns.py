@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,11 +10,19 @@ import pandas as pd
 from sklearn.tree import DecisionTreeClassifier
 
 from sklimb._compare.data.single_values import COVERS, LEAST_HITS, PURE, value_of_class
+from sklimb._compare.phrases import first_few
 
 # Balanced accuracy, of rows that were held out, from which on a column says nearly everything.
 _NEARLY = 0.98
-# A class of a sample has at least so many rows, or all it has.
-_LEAST_SAMPLED = 20
+# From here on it deserves a softer word, if no ordinary column is half as good: two normal
+# distributions 4 standard deviations apart are told apart in 97.7 %. Of 34 real tables and the
+# iris none but the attacks of kddcup has such a column; the petals of the iris come near, both.
+_ALMOST = 0.955
+_STANDS_OUT = 0.5
+# Below this on one half of the rows no second half makes it enough.
+_TOO_LOW = 2 * _ALMOST - 1
+# A class of a sample has so many rows, or all it has.
+_LEAST_SAMPLED, _MOST_SAMPLED = 20, 200
 # Rows that are looked at, over all columns together, and of one column.
 _BUDGET = 300_000
 _MOST_ROWS, _LEAST_ROWS = 5_000, 1_000
@@ -23,8 +32,8 @@ _LEAST_OF_CLASS = 3
 
 def says_class(
     name: Any, values: pd.Series, codes: np.ndarray, labels: np.ndarray, n_columns: int
-) -> str:
-    """Say that a column gives the class away; empty where it does not.
+) -> tuple[str, float]:
+    """Say that a column gives the class away.
 
     Parameters
     ----------
@@ -40,19 +49,50 @@ def says_class(
     Returns
     -------
     note : str
+        Empty where it does not.
+    score : float
+        Balanced accuracy of the column alone, on rows held out; 0 where that was not looked at.
     """
     filled = values.notna().to_numpy()
     if not filled.all():
         note = _by_missing(name, filled, codes, labels)
         if note:
-            return note
+            return note, 0.0
     score = _held_out(values, filled, codes, n_columns)
     if score < _NEARLY:
-        return value_of_class(name, values, codes, labels)
+        return value_of_class(name, values, codes, labels), score
     return (
         f"column {name} alone says the class nearly always (balanced accuracy {100 * score:.0f} % "
         "on rows held out): if it is filled in when the class is known, drop it"
-    )
+    ), score
+
+
+def almost_notes(scores: Mapping[Any, float]) -> list[str]:
+    """Say which columns are alone nearly as good as a table can be, where the others are not.
+
+    Parameters
+    ----------
+    scores : mapping
+        From the name of a column to its score, as `says_class` returns it; of columns of which
+        nothing else is to be said.
+
+    Returns
+    -------
+    notes : list of str
+        At most one.
+    """
+    high = {name: score for name, score in scores.items() if score >= _ALMOST}
+    rest = max((score for name, score in scores.items() if name not in high), default=1.0)
+    high = {name: score for name, score in high.items() if 1 - score <= _STANDS_OUT * (1 - rest)}
+    if not high:
+        return []
+    each = [f"{name} ({100 * score:.0f} %)" for name, score in high.items()]
+    which, is_known = ("columns", "they are") if len(high) > 1 else ("column", "it is")
+    return [
+        f"{which} {first_few(each)} alone {'say' if len(high) > 1 else 'says'} nearly as much of "
+        f"the class as can be said (balanced accuracy on rows held out; the next column has "
+        f"{100 * rest:.0f} %): check that {is_known} known when the class is to be predicted"
+    ]
 
 
 def _by_missing(name: Any, filled: np.ndarray, codes: np.ndarray, labels: np.ndarray) -> str:
@@ -85,19 +125,27 @@ def _held_out(values: pd.Series, filled: np.ndarray, codes: np.ndarray, n_column
     if numbers is None:
         return 0.0
     X = np.column_stack([numbers, filled[rows]])
-    tree = DecisionTreeClassifier(
-        max_leaf_nodes=max(8, 2 * n_classes), class_weight="balanced", random_state=0
-    )
-    learn, hold = _halves(codes[rows])
     own = codes[rows]
-    # Both ways, and the second only where the first is that good.
-    score = 1.0
-    for train, test in [(learn, hold), (hold, learn)]:
-        predicted = tree.fit(X[train], own[train]).predict(X[test])
-        score = min(score, _mean_recall(own[test], predicted, n_classes))
-        if score < _NEARLY:
+    halves = _halves(own)
+    # A few cuts, which few rows are enough for, and more of them, for classes in several places.
+    return max(
+        _of_tree(leaves, X, own, halves, n_classes) for leaves in (n_classes, max(8, 2 * n_classes))
+    )
+
+
+def _of_tree(
+    leaves: int, X: np.ndarray, codes: np.ndarray, halves: tuple[np.ndarray, np.ndarray],
+    n_classes: int,
+) -> float:  # fmt: skip
+    """Return the mean recall of a tree on either half, fitted to the other."""
+    tree = DecisionTreeClassifier(max_leaf_nodes=leaves, class_weight="balanced", random_state=0)
+    scores = []
+    for train, test in (halves, halves[::-1]):
+        predicted = tree.fit(X[train], codes[train]).predict(X[test])
+        scores.append(_mean_recall(codes[test], predicted, n_classes))
+        if scores[0] < _TOO_LOW:
             break
-    return score
+    return float(np.mean(scores))
 
 
 def _halves(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -114,14 +162,15 @@ def _mean_recall(codes: np.ndarray, predicted: np.ndarray, n_classes: int) -> fl
 
 
 def _sample(codes: np.ndarray, most: int) -> np.ndarray:
-    """Return rows in which each class has its share, or `_LEAST_SAMPLED`, or all it has."""
+    """Return rows in which each class has its share, or what a rare one needs, or all it has."""
     if len(codes) <= most:
         return np.arange(len(codes))
     rng = np.random.default_rng(0)
-    parts = []
-    for code in range(codes.max() + 1):
+    parts, n_classes = [], codes.max() + 1
+    least = int(np.clip(most // n_classes, _LEAST_SAMPLED, _MOST_SAMPLED))
+    for code in range(n_classes):
         own = np.flatnonzero(codes == code)
-        n = min(len(own), max(_LEAST_SAMPLED, len(own) * most // len(codes)))
+        n = min(len(own), max(least, len(own) * most // len(codes)))
         parts.append(rng.choice(own, n, replace=False))
     return np.sort(np.concatenate(parts))
 

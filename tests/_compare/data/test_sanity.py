@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import sparse
+from sklearn.datasets import load_iris
 
 from sklimb._compare.data.sanity import column_notes
 
@@ -48,6 +49,22 @@ def test_few_slips_may_be_all_of_a_class():
     (note,) = column_notes(pd.DataFrame({"x": ["a"] * 390 + ["b"] * 10}), y)
     assert "says the class in" not in note
     assert column_notes(pd.DataFrame({"x": np.arange(400) % 2}), y) == []
+
+
+def test_a_soft_leak():
+    y = np.arange(4000) % 10 == 0
+    frame = pd.DataFrame(RNG.normal(size=(4000, 3)), columns=list("abc"))
+    frame["leak"] = RNG.normal(size=4000) + 4 * y
+    (note,) = column_notes(frame, y)
+    assert (
+        "column leak (97 %) alone says" in note or "leak (98 %)" in note or "nearly always" in note
+    )
+
+
+@pytest.mark.parametrize("label", [None, 1, 2])
+def test_the_iris_has_no_leak(label):
+    X, y = load_iris(return_X_y=True, as_frame=True)
+    assert column_notes(X, y.to_numpy() if label is None else y == label) == []
 
 
 @pytest.mark.parametrize("kind", [str, float, "category"])

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sklimb._compare.data.single_columns import says_class
+from sklimb._compare.data.single_columns import almost_notes, says_class
 
 RNG = np.random.default_rng(0)
 N = 400
@@ -14,7 +14,7 @@ DAYS = pd.Series(pd.date_range("2024-01-01", periods=N)).dt.strftime("%Y-%m-%d")
 
 
 def _said(values, codes=CODES, labels=LABELS):
-    return says_class("x", pd.Series(values), codes, labels, 5)
+    return says_class("x", pd.Series(values), codes, labels, 5)[0]
 
 
 def test_a_column_filled_for_the_rare_class_alone():
@@ -34,6 +34,7 @@ def test_a_column_filled_for_the_rare_class_alone():
     [
         RNG.normal(size=N) + 20 * CODES,
         np.where(CODES == 1, "closed", RNG.choice(["open", "new"], N)),
+        np.where(CODES == 1, RNG.normal(size=N) / 9, RNG.choice([-2.0, 2.0], N)),  # in the middle
         pd.Series(pd.date_range("2024-01-01", periods=N)) + pd.to_timedelta(9000 * CODES, unit="D"),
     ],
 )
@@ -69,3 +70,28 @@ def test_many_classes():
     labels = np.arange(12)
     assert "nearly always" in _said(codes * 1.0 + RNG.random(N) / 2, codes, labels)
     assert _said(RNG.random(N), codes, labels) == ""
+
+
+@pytest.mark.parametrize("n, every", [(4000, 10), (30_000, 300)])
+def test_a_soft_leak_has_the_score_that_it_can_have(n, every):
+    # 4 standard deviations apart, which is 97.7 %; of 100 in 30,000 rows a sample keeps all.
+    codes = (np.arange(n) % every == 0).astype(int)
+    values = pd.Series(RNG.normal(size=n) + 4 * codes)
+    note, score = says_class("x", values, codes, LABELS, 5)
+    assert 0.92 < score < 1 and (not note or score >= 0.98)
+
+
+def test_a_column_that_stands_out_gets_a_softer_word():
+    (note,) = almost_notes({"a": 0.7, "leak": 0.97, "b": 0.85})
+    assert "column leak (97 %) alone says nearly as much" in note
+    assert "the next column has 85 %): check that it is known" in note
+    (note,) = almost_notes({"a": 0.7, "leak": 0.97, "too": 0.96})
+    assert "columns leak (97 %), too (96 %) alone say" in note and "they are known" in note
+
+
+@pytest.mark.parametrize(
+    "scores",
+    [{}, {"a": 0.97}, {"a": 0.95, "b": 0.5}, {"petal length": 0.96, "petal width": 0.94}],
+)
+def test_good_columns_that_need_no_word(scores):
+    assert almost_notes(scores) == []
