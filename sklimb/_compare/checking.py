@@ -9,9 +9,10 @@ import pandas as pd
 from sklearn.utils.multiclass import type_of_target
 
 from sklimb._compare.data.labels import case_notes, match_labels, strip_labels
+from sklimb._compare.data.misspelling import misspelt, spelling_notes
 from sklimb._compare.data.times import as_times
 from sklimb._compare.errors import InputError
-from sklimb._compare.phrases import listed
+from sklimb._compare.phrases import first_few, likely, listed
 from sklimb._data.labels import label_array
 
 
@@ -86,13 +87,14 @@ def check_labels(
     notes += more
     labels, counts = np.unique(y, return_counts=True)
     if test_of is None and y.dtype.kind == "U":
-        notes += case_notes(labels)
+        notes += case_notes(labels) + spelling_notes(labels.tolist(), counts.tolist())
     if test_of is not None:
         strange = np.setdiff1d(labels, test_of)
         if len(strange):
+            meant = likely(str(strange[0]), np.unique(test_of)) if y.dtype.kind == "U" else ""
             raise InputError(
                 f"the test part has {listed(strange)}, which the training part has not "
-                f"(it has {listed(np.unique(test_of))})"
+                f"(it has {listed(np.unique(test_of))})" + (f"; {meant}" if meant else "")
             )
         return y
     if len(labels) == 1:
@@ -109,9 +111,16 @@ def check_labels(
         )
     alone = labels[counts == 1]
     if len(alone) and not alone_is_fine:
+        right = misspelt(labels.tolist(), counts.tolist()) if y.dtype.kind == "U" else {}
+        meant = [
+            f"{name!r} is likely {right[name]!r} misspelt"
+            for name in alone.tolist()
+            if name in right
+        ]
         raise InputError(
             f"{listed(alone)}: one row only, but one is needed to learn from and one to be scored "
             "on; leave it out or merge it with another class"
+            + (f" ({first_few(meant)})" if meant else "")
         )
     return y
 

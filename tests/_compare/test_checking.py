@@ -61,6 +61,19 @@ def test_classes_of_one_row_are_refused_by_name_unless_there_is_a_test_part():
     assert len(check_labels(y, 12, alone_is_fine=True)) == 12
 
 
+def test_labels_that_are_likely_misspelt_are_named():
+    notes = []
+    check_labels(["yes"] * 30 + ["no"] * 60 + ["yess"] * 2, 92, notes=notes)
+    assert len(notes) == 1 and "class 'yess' (2 samples) is likely 'yes' (30)" in notes[0]
+    with pytest.raises(
+        InputError, match=r"class yess: one row only.*\('yess' is likely 'yes' miss"
+    ):
+        check_labels(["yes"] * 30 + ["no"] * 60 + ["yess"], 91)
+    train = check_labels(["fraud", "fraud", "fine", "fine"], 4)
+    with pytest.raises(InputError, match=r"class frauds, .*; did you mean 'fraud'"):
+        check_labels(["fraud", "frauds"], 2, test_of=train)
+
+
 def test_labels_of_a_test_part_must_be_known():
     train = check_labels(["a", "a", "b", "b"], 4)
     assert list(check_labels(["b"], 1, test_of=train)) == ["b"]
