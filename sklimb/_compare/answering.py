@@ -10,6 +10,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+import joblib
 import numpy as np
 
 from sklimb._compare.errors import ComparisonInterrupted, InputError
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from sklimb._compare.run.method import Method
     from sklimb._compare.run.options import Options
     from sklimb._compare.run.problems import Problem
+    from sklimb._compare.run.running import Outcome
     from sklimb._compare.run.scores import Scoring
     from sklimb._compare.run.store import Store
 
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 clock = monotonic
 # As many as come on in the first round where none are named.
 _HANDFUL = 6
+# Seconds of the end that are told.
+_WORTH_A_WORD = 5.0
 
 
 @dataclass(frozen=True)
@@ -221,15 +225,43 @@ def run(
         if ending.interrupted is not None and not course.found:
             raise KeyboardInterrupt("interrupted before any method was finished")
         comparison = answer(ending)
+        if watcher is not None and not comparison.interrupted:
+            watcher.say(_last_words(comparison, plan, list(course.found.values())))
         if comparison.decided_from is not None:
-            if watcher is not None and not comparison.interrupted:
-                watcher.say("Last: fits to all samples, to choose what it decides by")
             _decide_anew(comparison, plan, scoring)
     if plan.refit and comparison.best_method is not None and not comparison.interrupted:
         _refit(comparison, plan)
     if comparison.interrupted:
         raise ComparisonInterrupted(comparison)
     return comparison
+
+
+def _last_words(comparison: Comparison, plan: Plan, outcomes: list[Outcome]) -> str:
+    """Return what is fitted in the end and how far beyond the budget; empty where it is little."""
+    from sklimb._compare.report.progress import rounded
+    from sklimb._compare.run.estimates import last_seconds
+
+    best, deciding = comparison.best_method, comparison.decided_from is not None
+    purposes = ["to choose what it decides by"] * deciding + ["for the model"] * plan.refit
+    if best is None or not purposes:
+        return ""
+    seconds = last_seconds(
+        [o for o in outcomes if o.method == best],
+        len(plan.problem.final),
+        joblib.effective_n_jobs(plan.options.n_jobs),
+        refit=plan.refit,
+        deciding=deciding,
+    )
+    budget = plan.options.budget
+    over = 0.0 if budget is None else clock() - plan.started + seconds - budget
+    if not deciding and max(seconds, over) < _WORTH_A_WORD:
+        return ""
+    what = "fits" if deciding else "a fit"
+    words = f"Last: {what} of {comparison.labels[best]} to all samples, {' and '.join(purposes)}"
+    words += f", about {rounded(seconds)}"
+    return words + (
+        f": about {rounded(over)} more than the budget" if over >= _WORTH_A_WORD else ""
+    )
 
 
 def _store(plan: Plan, folder: str | Path, resume: bool) -> Store:

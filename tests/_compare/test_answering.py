@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -116,6 +118,16 @@ def test_progress_tells_of_each_round(capfd):
     err = capfd.readouterr().err
     for part in ("Round 1: 2 methods on 1 split, untuned, about", "Round 3: ", "s: So far, use"):
         assert part in err
+
+
+def test_what_the_last_fits_take_beyond_the_budget_is_told(monkeypatch, capfd):
+    monkeypatch.setattr(answering, "clock", Clock(20.0))
+    options = {**OPTIONS, "refit": True, "progress": True}
+    found = compare(X, Y, budget=80.0, n_jobs=1, **options)
+    said = rf"Last: a fit of {found.labels[found.best_method]} to all samples, for the model, about"
+    assert re.search(said + r" 5 s: about \d+ s more than the budget", capfd.readouterr().err)
+    compare(X, Y, budget=1e6, n_jobs=1, **options)
+    assert "Last: " not in capfd.readouterr().err  # a fit of no time needs no word
 
 
 def test_texts_have_methods_that_take_them():

@@ -52,7 +52,7 @@ class Progress:
         self.n_rounds += 1
         if not total:
             return
-        about = f"about {_rounded(seconds)}"
+        about = f"about {rounded(seconds)}"
         if self.rounds:
             print(f"Round {self.n_rounds}: {words}, {about}", file=sys.stderr, flush=True)
         else:
@@ -78,8 +78,9 @@ class Progress:
         self.show.end()
 
     def say(self, text: str) -> None:
-        """Say a sentence between two rounds."""
-        print(shown(text), file=sys.stderr, flush=True)
+        """Say a sentence between two rounds; nothing, where it is empty."""
+        if text:
+            print(shown(text), file=sys.stderr, flush=True)
 
     def __enter__(self) -> Progress:
         return self
@@ -195,7 +196,8 @@ def _in_notebook() -> _Notebook | None:
     return _Notebook(import_module("IPython.display").display)
 
 
-def _rounded(seconds: float) -> str:
+def rounded(seconds: float) -> str:
+    """Return seconds as a reader counts them: fives, minutes, hours."""
     if seconds < 90:
         return f"{max(5, 5 * round(seconds / 5)):.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

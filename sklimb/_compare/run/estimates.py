@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
+from sklimb._compare.run.levels import N_DECIDING_FITS
 from sklimb._compare.run.method import Method
 from sklimb._compare.run.running import Outcome, Task
 
@@ -55,6 +56,40 @@ def task_seconds(
         return nearest.seconds
     grown = max(1.0, len(task.split.train) / nearest.n_rows) ** _POWER
     return fits * nearest.fit_seconds * grown
+
+
+def last_seconds(
+    own: Sequence[Outcome], n_samples: int, n_workers: int, *, refit: bool, deciding: bool
+) -> float:
+    """Return about how long the last fits of a method take, those to all samples.
+
+    Parameters
+    ----------
+    own : sequence of Outcome
+        Of this method. The slowest of those from most samples is relied on, in proportion to the
+        samples: what comes last cannot be cut short.
+    n_samples : int
+        All to learn from.
+    n_workers : int
+    refit : bool
+        Whether there is one for the model.
+    deciding : bool
+        Whether there are those that choose what it decides by.
+
+    Returns
+    -------
+    seconds : float
+        0 where nothing is known.
+    """
+    known = [o for o in own if o.fit_seconds == o.fit_seconds]
+    if not known:
+        return 0.0
+    # Parts of classes that keep a least number of samples differ by a few.
+    most = max(o.n_rows for o in known)
+    one = max(
+        o.fit_seconds * max(1.0, n_samples / o.n_rows) for o in known if o.n_rows > 0.9 * most
+    )
+    return one * (refit + deciding * -(-N_DECIDING_FITS // n_workers))
 
 
 def pace_of(

@@ -9,13 +9,12 @@ from typing import Any, Protocol
 import joblib
 import numpy as np
 
-from sklimb._compare.run.estimates import pace_of, round_seconds, task_seconds
-from sklimb._compare.run.levels import N_DECIDING_FITS, thinned
+from sklimb._compare.run.estimates import last_seconds, pace_of, round_seconds, task_seconds
+from sklimb._compare.run.levels import thinned
 from sklimb._compare.run.options import Options
 from sklimb._compare.run.problems import Problem
 from sklimb._compare.run.rounds import Course, Round
 from sklimb._compare.run.running import Outcome, Task, run_tasks
-from sklimb._compare.run.scores import direction
 from sklimb._compare.run.store import Store
 
 # What the end takes beside the last fit: frames, picture, page.
@@ -139,12 +138,16 @@ def race(
         spent = clock() - started
         # The first round is run whatever the budget: without it there is no answer.
         if todo and ending.done and options.budget is not None:
-            closing = _CLOSING
-            last = _last_fit(course, ending.done[-1], len(problem.final))
-            if refit:
-                closing += last
-            if deciding and ending.done[-1].level.rows is not None:
-                closing += last * -(-N_DECIDING_FITS // n_workers)
+            levels = [done.level for done in ending.done]
+            top = max(levels, key=course.levels.index)
+            after = max(top, this.level, key=course.levels.index)
+            closing = _CLOSING + last_seconds(
+                [o for o in measured if o.method == course.leader(top)],
+                len(problem.final),
+                n_workers,
+                refit=refit,
+                deciding=deciding and after.rows is not None,
+            )
             if spent + expected + closing > options.budget:
                 ending.left, ending.left_seconds = this, expected
                 return ending
@@ -222,14 +225,3 @@ def _run(
 def _width(X: Any) -> int:
     # Of texts the number of words is not known yet; some thousand as a rule, most of them 0.
     return 200 if np.ndim(X) == 1 else int(np.prod(X.shape[1:]))
-
-
-def _last_fit(course: Course, last: Round, n_rows: int) -> float:
-    """Return about how long the fit of the method that leads now will take."""
-    at = course.at(last.level, last.methods)
-    each = [o for own in at.values() for o in own]
-    if not each:
-        return 0.0
-    metric = course.scoring.metric
-    best = max(each, key=lambda o: np.nan_to_num(direction(metric) * o.scores[metric], nan=-np.inf))
-    return best.fit_seconds * max(1.0, n_rows / best.n_rows)

@@ -16,7 +16,7 @@ from sklimb._compare.run.leads import not_clearly_behind, standings
 from sklimb._compare.run.levels import Level
 from sklimb._compare.run.method import SLOW, Method
 from sklimb._compare.run.running import Key, Outcome
-from sklimb._compare.run.scores import Scoring
+from sklimb._compare.run.scores import Scoring, direction
 from sklimb._compare.run.splits import Split
 
 # At least so many go on: three after one split, which shows no spread, else two, so that the best
@@ -136,6 +136,15 @@ class Course:
             if len(own) == len(keys) and not any(outcome.error for outcome in own):
                 whole[method.name] = with_costs(own, self.splits, self.y, self.scoring)
         return whole
+
+    def leader(self, level: Level) -> str | None:
+        """Return the name of the method with the best mean on a level, None if none has one."""
+        metric = self.scoring.metric
+        means = {
+            name: direction(metric) * float(np.mean([o.scores[metric] for o in own]))
+            for name, own in self.at(level, self.methods).items()
+        }
+        return max(means, key=lambda name: np.nan_to_num(means[name], nan=-np.inf), default=None)
 
     def judged(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
         """Return outcomes with what they cost, where that is ranked by.

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sklimb._compare.run.estimates import pace_of, round_seconds, task_seconds
+from sklimb._compare.run.estimates import last_seconds, pace_of, round_seconds, task_seconds
 from sklimb._compare.run.methods import METHODS
 from sklimb._compare.run.running import Outcome, Task
 from sklimb._compare.run.splits import make_split
@@ -45,6 +45,18 @@ def test_what_was_measured_counts_the_nearest_in_rows_first():
     larger = task_seconds(_task(NET, 9000, tuned=True), NET, 10, 2, done)
     assert 9 * 2.0 < larger < 90 * 2.0
     assert task_seconds(_task(NET), NET, 10, 2, [_done(NET, 9, float("nan"))]) < 5
+
+
+def test_the_last_fits_go_by_the_slowest_of_the_largest():
+    done = [_done(NET, 500, 9.0), _done(NET, 1000, 2.0), _done(NET, 990, 3.0)]
+    alone = {"refit": True, "deciding": False}
+    assert last_seconds(done, 1000, 2, **alone) == pytest.approx(3.0 * 1000 / 990)
+    assert last_seconds(done, 9900, 2, **alone) == pytest.approx(30.0)
+    # three more, two at a time
+    assert last_seconds(done, 9900, 2, refit=True, deciding=True) == pytest.approx(90.0)
+    assert last_seconds(done, 9900, 1, refit=False, deciding=True) == pytest.approx(90.0)
+    assert last_seconds(done, 9900, 8, refit=False, deciding=False) == 0
+    assert last_seconds([_done(NET, 9, float("nan"))], 9900, 2, **alone) == 0
 
 
 def test_what_others_took_says_how_fast_the_machine_is():

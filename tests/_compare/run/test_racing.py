@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.naive_bayes import GaussianNB
@@ -107,6 +109,22 @@ def test_a_round_that_is_known_to_take_long_is_not_begun():
     ending = race(course, problem, options, clock=Clock(0), started=0.0, watcher=watcher())
     assert len(ending.done) == 1
     assert ending.left_seconds >= 60
+
+
+@pytest.mark.parametrize("leads", [True, False])
+def test_time_is_kept_for_the_last_fits_of_the_leader_alone(leads):
+    course, problem, options = _set_up([BAYES, TREE], budget=60.0)
+    race(course, problem, replace(options, budget=1e-6), clock=Clock(0), started=0.0)
+    best = course.leader(course.levels[0])
+    slow = {True: best, False: ({"bayes", "tree"} - {best}).pop()}[leads]
+    for outcome in course.found.values():
+        outcome.fit_seconds = 20.0 if outcome.method == slow else 0.0
+        outcome.search_seconds = 0.0
+    # 40 s of the next round are there, and not another 20 and more
+    ending = race(course, problem, options, clock=Clock(0), started=0.0)
+    assert (len(ending.done) == 1) == leads
+    ending = race(course, problem, options, clock=Clock(0), started=0.0, refit=False)
+    assert len(ending.done) > 1
 
 
 def test_finished_fits_are_never_run_twice(tmp_path, monkeypatch):
