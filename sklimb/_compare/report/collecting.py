@@ -12,6 +12,7 @@ import pandas as pd
 from sklimb._compare.decisions.aims import Aim
 from sklimb._compare.decisions.decision import Decision, decide
 from sklimb._compare.decisions.held_out import HeldOut, held_out
+from sklimb._compare.decisions.intervals import average_precision_interval
 from sklimb._compare.decisions.redeciding import learnt_from_part
 from sklimb._compare.phrases import counted
 from sklimb._compare.report import wording
@@ -84,11 +85,14 @@ def collect(
         else:
             rare = done["rare_recall"].iloc[0]
             cautions = few_rare_line(rare, scoring.rare, scored[scoring.rare])
-    params, decision, decided_from = {}, None, None
+    params, decision, decided_from, interval = {}, None, None, None
     if best is not None:
         method = next(m for m in entries if m.name == best)
         own = [o for o in shown.outcomes if o.method == best]
         params, _ = best_candidate(method, grid, own)
+        interval = average_precision_interval(
+            own, problem.splits, problem.y, scoring.classes, scoring.rare
+        )
         decision = decide(predictions[best], aim)
         if decision is not None and aim is not None:
             decided_from = learnt_from_part(own, problem.splits)
@@ -101,7 +105,9 @@ def collect(
     if best is None and cautions:
         closing = wording.sentence(f"so far, {cautions[0]}" if provisional else cautions[0])
     else:
-        closing = wording.verdict(results, folds, metric, provisional=provisional)
+        closing = wording.verdict(
+            results, folds, metric, provisional=provisional, interval=interval
+        )
     stages = {stage + 1: shown.words(stage) for stage in sorted(set(shown.stages.values()))}
     return Comparison(
         results=results,
@@ -129,6 +135,7 @@ def collect(
         classes=scoring.classes,
         decision=decision,
         decided_from=decided_from,
+        average_precision_interval=interval,
         predictions=predictions,
         cautions=cautions,
     )

@@ -12,7 +12,7 @@ from sklearn.model_selection import FixedThresholdClassifier
 from sklimb._compare.decisions.decision import Decision
 from sklimb._compare.decisions.held_out import HeldOut
 from sklimb._compare.decisions.thresholds import precision_at
-from sklimb._compare.report.wording import amount
+from sklimb._compare.report.wording import amount, in_words
 from sklimb.classifiers import PriorCorrectedClassifier
 
 RECALLS = (0.5, 0.7, 0.8, 0.9, 0.95)
@@ -89,8 +89,7 @@ def _of_many(table: np.ndarray, classes: np.ndarray) -> tuple[str, str]:
 
 
 def _of_hundred(share: float, low: float, high: float, noun: str) -> str:
-    ends = f"95 % interval {100 * low:.0f} to {100 * high:.0f}"
-    return f"{100 * share:.0f} of 100 {noun} ({ends})"
+    return f"{100 * share:.0f} of 100 {noun}{in_words((low, high))}"
 
 
 def decided_model(

@@ -17,7 +17,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from sklimb._compare.report import charts, picture
 from sklimb._compare.report.harmless import harmless, shown
-from sklimb._compare.report.wording import figure, percent, seconds
+from sklimb._compare.report.wording import figure, in_words, percent, seconds
 from sklimb._compare.run.scores import COST, RANKED_BY, SCORES
 from sklimb.inspection import ConfusionDisplay
 
@@ -140,8 +140,12 @@ def _decisions(comparison: Comparison) -> dict[str, Any] | None:
     """Return the tables of what is decided, None where no method finished."""
     if comparison.decision is None:
         return None
+    done = comparison.results.set_index("method")
+    ranked = percent(done.loc[comparison.best_method, "average_precision"])
+    interval = comparison.average_precision_interval
     return {
         "rare": comparison.rare_class,
+        "average_precision": ranked + ("" if interval is None else in_words(interval)),
         "confusion": comparison.confusion(),
         "precision": comparison.precision_at_recall(),
         "calibration": comparison.calibration(),

@@ -71,6 +71,9 @@ class Comparison:
     decided_from : int or None
         From how many samples the fits learnt that ``decision`` was chosen by, where these are a
         part of the samples and a fit to all is not to be decided by it; None where it is.
+    average_precision_interval : (float, float) or None
+        95 % interval of the best method's mean average precision: a bootstrap of the scored samples
+        within their classes. NaN where there is nothing to rank.
     predictions : dict
         Of each method that is shown what it said of rows that it had not learnt from: ``rows``,
         ``truth``, ``predicted`` and ``proba``; see `out_of_fold`.
@@ -105,6 +108,7 @@ class Comparison:
     classes: np.ndarray | None = None
     decision: Decision | None = None
     decided_from: int | None = None
+    average_precision_interval: tuple[float, float] | None = None
     predictions: Mapping[str, HeldOut] = field(default_factory=dict)
 
     def add_cautions(self, cautions: Iterable[str]) -> None:

@@ -87,6 +87,18 @@ def figure(metric: str, value: float, spread: float | None = None) -> str:
     )
 
 
+def in_words(interval: tuple[float, float]) -> str:
+    """Return a 95 % interval of a share in brackets, empty if there is none.
+
+    Examples
+    --------
+    >>> in_words((0.4413, 0.62))
+    ' (95 % interval 44 to 62)'
+    """
+    low, high = interval
+    return "" if low != low else f" (95 % interval {100 * low:.0f} to {100 * high:.0f})"
+
+
 def seconds(value: float) -> str:
     """Return seconds with as many digits as matter."""
     return "-" if value != value else f"{value:.2f}" if value < 10 else f"{value:.0f}"
@@ -213,7 +225,11 @@ def legend(results: pd.DataFrame, n_classes: int, rare, n_rare: int, n_samples: 
 
 
 def verdict(
-    results: pd.DataFrame, folds: pd.DataFrame, metric: str, provisional: bool = False
+    results: pd.DataFrame,
+    folds: pd.DataFrame,
+    metric: str,
+    provisional: bool = False,
+    interval: tuple[float, float] | None = None,
 ) -> str:
     """Return which method to use and what its lead is worth.
 
@@ -227,6 +243,8 @@ def verdict(
     metric : str
     provisional : bool, default=False
         Whether more could be looked at than was.
+    interval : (float, float) or None, default=None
+        Of the best method's average precision, told where that is the metric.
 
     Returns
     -------
@@ -242,6 +260,8 @@ def verdict(
         if metric == COST
         else f"{RANKED_BY[metric]} {percent(best[metric])}"
     )
+    if metric == "average_precision" and interval is not None:
+        score += in_words(interval)
     so_far = "So far, use" if provisional else "Use"
     if len(done) == 1:
         others = "the only one compared" if len(results) == 1 else "no other finished"

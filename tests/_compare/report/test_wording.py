@@ -115,6 +115,16 @@ def test_special_cases(values, said):
     assert said in verdict(*_frames(values), "macro_f1")
 
 
+def test_average_precision_has_an_interval_where_it_ranks():
+    results, folds = _frames({"plain": [0.5, 0.6]})
+    folds["average_precision"] = folds["macro_f1"]
+    said = verdict(results, folds, "average_precision", interval=(0.4413, 0.6))
+    assert "average precision 55.0 (95 % interval 44 to 60)." in said
+    assert "interval" not in verdict(results, folds, "macro_f1", interval=(0.4413, 0.6))
+    nan = float("nan")
+    assert "interval" not in verdict(results, folds, "average_precision", interval=(nan, nan))
+
+
 def test_costs_are_told_in_costs():
     results, folds = _frames({"plain": [0.05, 0.07], "forest": [0.02, 0.03], "smote": [0.5, 0.7]})
     results = results.rename(columns={"macro_f1": "cost", "macro_f1_std": "cost_std"})
