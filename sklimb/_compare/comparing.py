@@ -250,8 +250,9 @@ def compare(
             number=number,
             drop=drop,
         )
-    classes = np.unique(problem.y)
-    wanted = make_aim(aim, costs, classes, rarest_class(problem.y[problem.final]))
+    classes, sizes = np.unique(problem.y, return_counts=True)
+    counts = dict(zip(classes.tolist(), sizes.tolist(), strict=True))
+    wanted = make_aim(aim, costs, classes, rarest_class(problem.y[problem.final]), counts)
     by_costs = wanted is not None and wanted.kind == "cost"
     if options.metric == COST and not by_costs:
         raise InputError(

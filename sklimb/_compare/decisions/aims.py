@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sklimb._compare.data.labels import case_notes
 from sklimb._compare.errors import InputError
+from sklimb._compare.phrases import first_few
 from sklimb.classifiers.costs import cost_matrix_of
 
 _SHARES = ("recall", "precision")
@@ -48,7 +50,13 @@ class Aim:
         return f"least cost, a miss at {miss:g} and a false alarm at {alarm:g}"
 
 
-def make_aim(aim: Any, costs: Any, classes: np.ndarray, rare: Any) -> Aim | None:
+def make_aim(
+    aim: Any,
+    costs: Any,
+    classes: np.ndarray,
+    rare: Any,
+    counts: Mapping[Any, int] | None = None,
+) -> Aim | None:
     """Check what a user wants to decide by.
 
     Parameters
@@ -61,6 +69,8 @@ def make_aim(aim: Any, costs: Any, classes: np.ndarray, rare: Any) -> Aim | None
     classes : ndarray of shape (n_classes,)
     rare : scalar
         The rarest class, which recall and precision are of.
+    counts : mapping or None, default=None
+        How many samples each class has, for errors.
 
     Returns
     -------
@@ -78,7 +88,7 @@ def make_aim(aim: Any, costs: Any, classes: np.ndarray, rare: Any) -> Aim | None
         raise InputError("an aim and costs are two ways to decide: give one of them")
     positive = int(np.searchsorted(classes, rare))
     if costs is not None:
-        return Aim("cost", None, _matrix(costs, classes, positive), positive)
+        return Aim("cost", None, _matrix(costs, classes, positive, counts), positive)
     given = _pairs(aim, "aim")
     if len(given) != 1 or next(iter(given)) not in _SHARES:
         raise InputError(f"the aim must be recall=0.8, precision=0.9 or the like, not {aim!r}")
@@ -86,14 +96,28 @@ def make_aim(aim: Any, costs: Any, classes: np.ndarray, rare: Any) -> Aim | None
     if not 0 < least <= 1:
         raise InputError(f"the aim {kind}={least:g} must be above 0 and at most 1 (100 %)")
     if len(classes) > 2:
-        raise InputError(
-            f"the aim {kind}={least:g} is for two classes, and there are {len(classes)}; for more, "
-            "give a matrix of costs (costs= in Python)"
-        )
+        raise InputError(f"the aim {kind}={least:g} is {_of_two_classes(classes, counts)}")
     return Aim(kind, least, None, positive)
 
 
-def _matrix(costs: Any, classes: np.ndarray, positive: int) -> np.ndarray:
+def _of_two_classes(classes: np.ndarray, counts: Mapping[Any, int] | None) -> str:
+    """Return what is wrong where an aim of two classes meets more: which they are, what to do."""
+    if counts is None:
+        shown = list(map(repr, classes.tolist()))
+    else:
+        by_size = sorted(counts, key=lambda label: -counts[label])
+        shown = [f"{label!r} ({counts[label]:,})" for label in by_size]
+    alike = case_notes(classes, stay="need one spelling, to be one class")
+    remedy = "; ".join(alike) or "leave two, with the others in one of them"
+    return (
+        f"for two classes, and there are {len(classes)}: {first_few(shown, 8)}; {remedy}; for more "
+        "than two give a matrix of costs (costs= in Python)"
+    )
+
+
+def _matrix(
+    costs: Any, classes: np.ndarray, positive: int, counts: Mapping[Any, int] | None
+) -> np.ndarray:
     named = costs.index if hasattr(costs, "iloc") and not hasattr(costs, "columns") else costs
     by_name = isinstance(named, (Mapping, pd.Index)) and {str(n).strip().lower() for n in named}
     if isinstance(costs, str) or (by_name and by_name <= set(_SIDES)):
@@ -104,10 +128,8 @@ def _matrix(costs: Any, classes: np.ndarray, positive: int) -> np.ndarray:
                 f"not {costs!r}"
             )
         if len(classes) > 2:
-            raise InputError(
-                f"the costs of a miss and an alarm are for two classes, and there are "
-                f"{len(classes)}; give a matrix (costs= in Python)"
-            )
+            what = "the costs of a miss and an alarm are"
+            raise InputError(f"{what} {_of_two_classes(classes, counts)}")
         matrix = np.zeros((2, 2))
         matrix[positive, 1 - positive] = given["miss"]
         matrix[1 - positive, positive] = given["alarm"]

@@ -202,7 +202,8 @@ class Comparison:
         from sklimb._compare.decisions.aims import make_aim
         from sklimb._compare.decisions.decision import decide
 
-        checked = make_aim(aim, costs, self.classes, self.rare_class)
+        counts = self.recalls["rows"].to_dict()
+        checked = make_aim(aim, costs, self.classes, self.rare_class, counts)
         found = decide(self._held(method), checked)
         if found is None:
             raise InputError(

@@ -48,6 +48,22 @@ def test_nothing_asked_for_is_no_aim():
     assert make_aim(None, None, TWO, "fraud") is None
 
 
+@pytest.mark.parametrize(("aim", "costs"), [("recall=0.8", None), (None, "miss=2,alarm=1")])
+def test_more_classes_than_two_are_named_with_what_to_do(aim, costs):
+    labels = np.array(["Fraud", "fraud", "ok"])
+    counts = {"Fraud": 3, "fraud": 90, "ok": 1900}
+    with pytest.raises(InputError) as caught:
+        make_aim(aim, costs, labels, "Fraud", counts)
+    said = str(caught.value)
+    assert "for two classes, and there are 3: 'ok' (1,900), 'fraud' (90), 'Fraud' (3); " in said
+    assert "'Fraud' and 'fraud' differ only in case, and need one spelling" in said
+    with pytest.raises(InputError, match="3: 'a', 'b', 'c'; leave two, with the others in one"):
+        make_aim(aim, costs, THREE, "a")
+    many = np.arange(20)
+    with pytest.raises(InputError, match=r"20: 0 \(5\), .* and 12 more"):
+        make_aim(aim, costs, many, 0, dict.fromkeys(many.tolist(), 5))
+
+
 @pytest.mark.parametrize(
     ("aim", "costs", "classes", "said"),
     [
