@@ -300,7 +300,7 @@ def _decide_anew(comparison: Comparison, plan: Plan, scoring: Scoring) -> None:
     from sklimb._compare.report.deciding import decision_words
 
     rare, n_samples = comparison.rare_class, comparison.decided_from
-    before = decision_words(comparison.decision, comparison.classes, rare)
+    before = decision_words(comparison.decision, comparison.classes, rare, comparison.noun)
     method = next(m for m in plan.entries if m.name == comparison.best_method)
     failed = "Ctrl-C came before"
     if not comparison.interrupted:
@@ -315,7 +315,7 @@ def _decide_anew(comparison: Comparison, plan: Plan, scoring: Scoring) -> None:
         else:
             comparison.predictions = {**comparison.predictions, method.name: held}
             comparison.decision, comparison.decided_from = decision, None
-            after = decision_words(decision, comparison.classes, rare)
+            after = decision_words(decision, comparison.classes, rare, comparison.noun)
             comparison.verdict = comparison.verdict.removesuffix(before) + after
             comparison.notes.append(
                 f"the table's fits of {method.label} learnt from {n_samples:,} samples; what it "

@@ -6,6 +6,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.feature_extraction import DictVectorizer
 from sklearn.metrics import balanced_accuracy_score
 
 from sklimb._compare import ComparisonInterrupted, InputError, compare
@@ -158,7 +159,8 @@ def test_texts():
     texts, y = _texts(10)
     found = compare(texts, y, methods=["linear_svc", "logistic"], folds=3, **QUICK)
     assert (found.results["error"] == "").all()
-    assert found.problem == "70 texts, 3 classes of 40 to 10 rows"
+    assert found.problem == "70 texts, 3 classes of 40 to 10 texts"
+    assert "rows" not in str(found) + found.how
     assert found.results["balanced_accuracy"].min() > 0.8
     space = {"X": texts, "y": y}
     exec(found.code, space)
@@ -166,6 +168,17 @@ def test_texts():
     np.testing.assert_array_equal(
         space["model"].predict(texts), found.best_estimator_.predict(texts)
     )
+
+
+def test_texts_are_called_texts_and_what_no_one_knows_samples():
+    texts, y = _texts(2)
+    options = {"methods": ["linear_svc"], "folds": 3, **QUICK, "refit": False}
+    found = compare(texts, y, **options)
+    assert "class few has 2 texts: 2 folds instead of 3" in found.notes
+    assert "rows" not in str(found) + found.how
+    words = [{word: 1 for word in text.split()} for text in texts]
+    other = compare(words, y, prepare=DictVectorizer(), **options)
+    assert other.problem == "14 samples, 3 classes of 8 to 2 samples"
 
 
 def test_texts_with_a_test_part():

@@ -18,7 +18,7 @@ _SHARE_BY_CHANCE = 0.2
 
 def repeated_notes(
     X: Any, y: np.ndarray, pairs: Iterable[tuple[np.ndarray, np.ndarray]],
-    left_out: Collection[Any] = (),
+    left_out: Collection[Any] = (), noun: str = "row",
 ) -> list[str]:  # fmt: skip
     """Say how many scored rows are also among the rows to learn from.
 
@@ -30,6 +30,8 @@ def repeated_notes(
         Positions.
     left_out : collection, default=()
         Columns of a frame that are not learnt from, as numbers of rows are.
+    noun : str, default="row"
+        What a sample is called.
 
     Returns
     -------
@@ -51,10 +53,13 @@ def repeated_notes(
     if n_again < 2 or share < (_SHARE if unlikely else _SHARE_BY_CHANCE):
         return []
     same = "all of them" if n_same == n_again else f"{n_same / n_again:.0%} of them"
+    in_all, how = ("", "")
+    if noun == "row":
+        in_all, how = " in every column", " (X.drop_duplicates())"
     return [
-        f"{share:.0%} of the scored rows are the same in every column as a row that was learnt "
-        f"from, {same} with its class: if they are copies, the figures flatter; leave copies out "
-        "(X.drop_duplicates()), or give copies of one case one group (--groups)"
+        f"{share:.0%} of the scored {noun}s are the same{in_all} as a {noun} that was learnt "
+        f"from, {same} with its class: if they are copies, the figures flatter; leave copies out"
+        f"{how}, or give copies of one case one group (--groups)"
     ]
 
 

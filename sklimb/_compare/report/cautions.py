@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from sklimb._compare.phrases import counted
 from sklimb._compare.report.wording import percent
 from sklimb._compare.run.scores import COST, RANKED_BY
 
@@ -98,7 +99,7 @@ def chance_line(results: pd.DataFrame, metric: str, n_classes: int) -> str:
     )
 
 
-def few_rare_line(recall: float, label: Any, n_rare: int) -> list[str]:
+def few_rare_line(recall: float, label: Any, n_rare: int, noun: str = "row") -> list[str]:
     """Say that the recall of the rarest class rests on few samples.
 
     Parameters
@@ -109,6 +110,8 @@ def few_rare_line(recall: float, label: Any, n_rare: int) -> list[str]:
         The rarest class.
     n_rare : int
         Its scored samples.
+    noun : str, default="row"
+        What a sample is called.
 
     Returns
     -------
@@ -121,7 +124,7 @@ def few_rare_line(recall: float, label: Any, n_rare: int) -> list[str]:
     if high - low <= _WIDTH:
         return []
     return [
-        f"class {label!s} has {n_rare:,} scored row{'' if n_rare == 1 else 's'}, which is few: its "
+        f"class {label!s} has {counted(n_rare, f'scored {noun}')}, which is few: its "
         f"recall of {percent(recall)} % is somewhere from {100 * low:.0f} to {100 * high:.0f} % "
         "(95 % interval), so small leads in it mean nothing"
     ]

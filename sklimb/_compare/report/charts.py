@@ -101,10 +101,10 @@ def curves(comparison: Comparison, most: int = 200) -> dict[str, Any] | None:
     Returns
     -------
     found : dict or None
-        Plain numbers for the page's script: ``rare``, and ``methods`` with ``label``, ``positive``
-        and ``total`` (rows), ``thresholds``, ``found`` and ``called`` from the highest threshold
-        on, and ``start``, the place that is shown first: that of the decision, or where the method
-        itself decides. None where no method has been scored.
+        Plain numbers for the page's script: ``rare``, ``noun``, and ``methods`` with ``label``,
+        ``positive`` and ``total`` (samples), ``thresholds``, ``found`` and ``called`` from the
+        highest threshold on, and ``start``, the place that is shown first: that of the decision, or
+        where the method itself decides. None where no method has been scored.
     """
     if comparison.decision is None:
         return None
@@ -135,7 +135,8 @@ def curves(comparison: Comparison, most: int = 200) -> dict[str, Any] | None:
                 "start": start,
             }
         )
-    return {"rare": str(comparison.rare_class), "methods": methods} if methods else None
+    named = {"rare": str(comparison.rare_class), "noun": comparison.noun}
+    return {**named, "methods": methods} if methods else None
 
 
 def times(comparison: Comparison) -> dict[str, Any] | None:

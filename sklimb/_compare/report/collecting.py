@@ -84,7 +84,7 @@ def collect(
             cautions, best = [chance_line(last, metric, len(scored))], None
         else:
             rare = done["rare_recall"].iloc[0]
-            cautions = few_rare_line(rare, scoring.rare, scored[scoring.rare])
+            cautions = few_rare_line(rare, scoring.rare, scored[scoring.rare], problem.noun)
     params, decision, decided_from, interval = {}, None, None, None
     if best is not None:
         method = next(m for m in entries if m.name == best)
@@ -98,15 +98,17 @@ def collect(
             decided_from = learnt_from_part(own, problem.splits)
             if aim.kind == "cost":
                 held = predictions[best]
-                cautions += _costly_line(decision, held, scoring.classes, method.label)
+                cautions += _costly_line(
+                    decision, held, scoring.classes, method.label, problem.noun
+                )
     labels = {method.name: method.label for method in entries}
     provisional |= ending.interrupted is not None or ending.left is not None
-    said = decision_words(decision, scoring.classes, scoring.rare)
+    said = decision_words(decision, scoring.classes, scoring.rare, problem.noun)
     if best is None and cautions:
         closing = wording.sentence(f"so far, {cautions[0]}" if provisional else cautions[0])
     else:
         closing = wording.verdict(
-            results, folds, metric, provisional=provisional, interval=interval
+            results, folds, metric, provisional=provisional, interval=interval, noun=problem.noun
         )
     stages = {stage + 1: shown.words(stage) for stage in sorted(set(shown.stages.values()))}
     return Comparison(
@@ -118,7 +120,7 @@ def collect(
         problem=problem.words,
         how=_how(problem, options, course),
         legend=wording.legend(
-            results, len(scoring.classes), scoring.rare, int(counts.min()), len(final)
+            results, len(scoring.classes), scoring.rare, int(counts.min()), len(final), problem.noun
         ),
         labels=labels,
         n_splits=len(problem.splits),
@@ -126,7 +128,9 @@ def collect(
         best_params_=params,
         notes=[
             *_warning_notes(every, labels),
-            *_cost_notes(predictions, last, labels, aim, scoring.classes, decided_from, metric),
+            *_cost_notes(
+                predictions, last, labels, aim, scoring.classes, decided_from, metric, problem.noun
+            ),
             *_ending_notes(ending, course),
         ],
         interrupted=ending.interrupted is not None,
@@ -138,6 +142,7 @@ def collect(
         average_precision_interval=interval,
         predictions=predictions,
         cautions=cautions,
+        noun=problem.noun,
     )
 
 
@@ -157,14 +162,14 @@ def _finished(outcomes) -> dict[str, list]:
 def _how(problem: Problem, options: Options, course: Course) -> str:
     searched = (
         f"among {options.n_candidates} candidates by {RANKED_BY[options.metric]} on "
-        f"{options.inner_folds} inner folds of the rows to learn from."
+        f"{options.inner_folds} inner folds of the {problem.noun}s to learn from."
     )
     measured = f"Measured on {problem.how}; seed {options.seed}."
     if len(course.levels) == 1:
         return f"{measured} Each method chose {searched}"
     return (
-        f"{measured} In rounds: methods that are not clearly behind go on to more splits and rows. "
-        f"A tuned method chose {searched}"
+        f"{measured} In rounds: methods that are not clearly behind go on to more splits and "
+        f"{problem.noun}s. A tuned method chose {searched}"
     )
 
 
@@ -202,6 +207,7 @@ def _cost_notes(
     classes: np.ndarray,
     decided_from: int | None,
     metric: str,
+    noun: str,
 ) -> list[str]:
     """Return what the methods of the last stage cost, each as it would decide, and doing nothing.
 
@@ -219,11 +225,11 @@ def _cost_notes(
     alike, nothing = _all_alike(predictions[next(iter(predictions))], aim, classes)
     said = [f"{label} {amount(cost)}" for label, cost in sorted(costs.items(), key=lambda c: c[1])]
     if metric == COST:  # the table has what each costs
-        return [f"100 rows cost {amount(nothing)} if all are called {alike!s}"]
+        return [f"100 {noun}s cost {amount(nothing)} if all are called {alike!s}"]
     part = "" if decided_from is None else f", learnt from {decided_from:,} samples"
     return [
-        f"100 rows cost, each method at its own choice by the costs{part}: {', '.join(said)}; if "
-        f"all are called {alike!s}: {amount(nothing)}"
+        f"100 {noun}s cost, each method at its own choice by the costs{part}: {', '.join(said)}; "
+        f"if all are called {alike!s}: {amount(nothing)}"
     ]
 
 
@@ -233,13 +239,15 @@ def _all_alike(held: HeldOut, aim: Aim, classes: np.ndarray) -> tuple[Any, float
     return classes[spent.argmin()], float(spent.min())
 
 
-def _costly_line(decision: Decision, held: HeldOut, classes: np.ndarray, label: str) -> list[str]:
+def _costly_line(
+    decision: Decision, held: HeldOut, classes: np.ndarray, label: str, noun: str
+) -> list[str]:
     """Say that the best method costs no less than none would."""
     alike, nothing = _all_alike(held, decision.aim, classes)
     if decision.cost < nothing:
         return []
     return [
-        f"{label} saves nothing by these costs: 100 rows cost {amount(decision.cost)}, and "
+        f"{label} saves nothing by these costs: 100 {noun}s cost {amount(decision.cost)}, and "
         f"{amount(nothing)} if all are called {alike!s}"
     ]
 
@@ -271,27 +279,28 @@ def first_notes(entries: Sequence[Method], problem: Problem) -> list[str]:
     -------
     notes : list of str
     """
-    notes = [*problem.notes, *_smote_notes(entries, problem.y, problem.splits)]
+    notes = [*problem.notes, *_smote_notes(entries, problem)]
     if not all(split.inner for split in problem.splits):
         notes.append(
-            "some parts have too few rows of each class to search in: the first candidate of each "
-            "method is taken there"
+            f"some parts have too few {problem.noun}s of each class to search in: the first "
+            "candidate of each method is taken there"
         )
     return notes
 
 
-def _smote_notes(entries, y, splits) -> list[str]:
+def _smote_notes(entries: Sequence[Method], problem: Problem) -> list[str]:
     if not any(method.name == "smote" for method in entries):
         return []
-    label, n_samples = smallest_part(y, splits)
+    label, n_samples = smallest_part(problem.y, problem.splits)
     if n_samples > 5:
         return []
     if n_samples == 1:
         return [
-            f"class {label!s} has in some part only one row to learn from: there SMOTE repeats it"
+            f"class {label!s} has in some part only one {problem.noun} to learn from: there SMOTE "
+            "repeats it"
         ]
     neighbours = "1 neighbour" if n_samples == 2 else f"{n_samples - 1} neighbours"
     return [
-        f"class {label!s} has in some part only {n_samples} rows to learn from: there SMOTE takes "
-        f"{neighbours} instead of 5"
+        f"class {label!s} has in some part only {n_samples} {problem.noun}s to learn from: there "
+        f"SMOTE takes {neighbours} instead of 5"
     ]

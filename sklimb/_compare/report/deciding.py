@@ -20,7 +20,9 @@ RECALLS = (0.5, 0.7, 0.8, 0.9, 0.95)
 _N_WORST = 3
 
 
-def decision_words(decision: Decision | None, classes: np.ndarray, rare: Any) -> str:
+def decision_words(
+    decision: Decision | None, classes: np.ndarray, rare: Any, noun: str = "row"
+) -> str:
     """Return what a decision gives, in a few sentences.
 
     Parameters
@@ -29,6 +31,8 @@ def decision_words(decision: Decision | None, classes: np.ndarray, rare: Any) ->
     classes : ndarray of shape (n_classes,)
     rare : scalar
         The class that is looked for.
+    noun : str, default="row"
+        What a sample is called.
 
     Returns
     -------
@@ -44,7 +48,7 @@ def decision_words(decision: Decision | None, classes: np.ndarray, rare: Any) ->
         k = int(np.searchsorted(classes, rare))
         if not decision.table[k].sum():
             return ""
-        found = _of_hundred(*decision.recall(k), f"rows of class {rare!s}")
+        found = _of_hundred(*decision.recall(k), f"{noun}s of class {rare!s}")
         right = "it raises no alarm"
         if decision.table[:, k].sum():
             right = f"{_of_hundred(*decision.precision(k), 'alarms')} are right"
@@ -67,7 +71,7 @@ def decision_words(decision: Decision | None, classes: np.ndarray, rare: Any) ->
     if decision.cost is not None:
         low, high = decision.cost_interval
         sentences.append(
-            f"100 rows cost {amount(decision.cost)} ({amount(low)} to {amount(high)}), "
+            f"100 {noun}s cost {amount(decision.cost)} ({amount(low)} to {amount(high)}), "
             f"{amount(decision.cost_as_is)} as the method itself predicts."
         )
     return " ".join(sentences)
@@ -85,7 +89,7 @@ def _of_many(table: np.ndarray, classes: np.ndarray) -> tuple[str, str]:
     if not worst:
         return found, "no class is found less often than the others"
     named = [f"{classes[k]!s} ({hits[k]:,.0f} of {sizes[k]:,.0f})" for k in worst]
-    return found, f"least of {', '.join(named)}"
+    return found, f"least of class{'es' if len(named) > 1 else ''} {', '.join(named)}"
 
 
 def _of_hundred(share: float, low: float, high: float, noun: str) -> str:

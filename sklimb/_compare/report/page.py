@@ -89,7 +89,7 @@ def _png(comparison: Comparison) -> bytes | None:
     figure = Figure(figsize=picture.figure_size(comparison.recalls), layout="constrained", dpi=120)
     FigureCanvasAgg(figure)
     n_splits = dict(zip(comparison.results["method"], comparison.results["n_splits"], strict=True))
-    picture.draw(figure, comparison.recalls, comparison.labels, n_splits)
+    picture.draw(figure, comparison.recalls, comparison.labels, n_splits, comparison.noun)
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", metadata={"Software": None})
     return buffer.getvalue()
@@ -175,7 +175,9 @@ def _rendered(template: str, comparison: Comparison, **values: Any) -> str:
         comparison=comparison,
         scores=scores,
         metric=RANKED_BY[metric],
-        metric_name="Cost of 100 rows" if metric == COST else RANKED_BY[metric].capitalize(),
+        metric_name=f"Cost of 100 {comparison.noun}s"
+        if metric == COST
+        else RANKED_BY[metric].capitalize(),
         unit="" if metric == COST else " in percent",
         **values,
     )

@@ -38,6 +38,7 @@ def draw(
     recalls: pd.DataFrame,
     labels: dict[str, str],
     n_splits: Mapping[str, int] | None = None,
+    noun: str = "row",
 ) -> tuple[Axes, Axes]:
     """Draw class sizes as bars and, below them, recall as one coloured row a method.
 
@@ -51,6 +52,8 @@ def draw(
         What to call the methods.
     n_splits : mapping or None, default=None
         Over how many splits the recalls of each method are a mean, for the title.
+    noun : str, default="row"
+        What a sample is called.
 
     Returns
     -------
@@ -62,7 +65,7 @@ def draw(
     upper, lower = figure.subplots(
         2, 1, sharex=True, height_ratios=[1.2, 0.42 * max(len(methods), 2)]
     )
-    _draw_sizes(upper, recalls["rows"].to_numpy())
+    _draw_sizes(upper, recalls["rows"].to_numpy(), noun)
     # Over the whole figure, since the axes begin only behind the names of the methods.
     over = _over([(n_splits or {}).get(name, 1) for name in methods])
     figure.suptitle(f"Recall by class in percent{over}", x=0.01, ha="left")
@@ -97,12 +100,12 @@ def _over(n_splits: list[int]) -> str:
     return f", mean over {most if fewest == most else f'{fewest} to {most}'} splits"
 
 
-def _draw_sizes(axes: Axes, counts: np.ndarray) -> None:
+def _draw_sizes(axes: Axes, counts: np.ndarray, noun: str) -> None:
     axes.bar(np.arange(len(counts)), counts, color="0.55", width=0.8)
     if counts.max() > 20 * counts.min():
         axes.set_yscale("log")
         axes.set_ylim(bottom=min(0.7, 0.7 * counts.min()))
-    axes.set_ylabel("rows")
+    axes.set_ylabel(f"{noun}s")
     axes.tick_params(axis="x", length=0, labelbottom=False)
     axes.spines[["top", "right"]].set_visible(False)
     if len(counts) <= _MOST_NUMBERS:

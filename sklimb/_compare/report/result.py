@@ -71,6 +71,8 @@ class Comparison:
     decided_from : int or None
         From how many samples the fits learnt that ``decision`` was chosen by, where these are a
         part of the samples and a fit to all is not to be decided by it; None where it is.
+    noun : str
+        What a sample is called: a row, a text, an image.
     average_precision_interval : (float, float) or None
         95 % interval of the best method's mean average precision: a bootstrap of the scored samples
         within their classes. NaN where there is nothing to rank.
@@ -108,6 +110,7 @@ class Comparison:
     classes: np.ndarray | None = None
     decision: Decision | None = None
     decided_from: int | None = None
+    noun: str = "row"
     average_precision_interval: tuple[float, float] | None = None
     predictions: Mapping[str, HeldOut] = field(default_factory=dict)
 
@@ -302,7 +305,7 @@ class Comparison:
             )
         figure = plt.figure(figsize=picture.figure_size(self.recalls), layout="constrained")
         n_splits = dict(zip(self.results["method"], self.results["n_splits"], strict=True))
-        return picture.draw(figure, self.recalls, self.labels, n_splits)
+        return picture.draw(figure, self.recalls, self.labels, n_splits, self.noun)
 
     def save_report(self, directory: str | Path) -> Path:
         """Write the tables as CSV files, recall.png and a page with all of it.

@@ -23,9 +23,9 @@
     point.setAttribute("cx", x(recall));
     point.setAttribute("cy", y(precision));
     var words = "From " + m.thresholds[i].toPrecision(3) + " on: finds " + percent(recall) +
-      " of 100 rows of class " + data.rare + "; " + percent(precision) +
+      " of 100 " + data.noun + "s of class " + data.rare + "; " + percent(precision) +
       " of 100 alarms are right; " + (100 * share(m.called[i], m.total)).toPrecision(2) +
-      " alarms in 100 rows; 100 rows cost " + (100 * cost(m, i)).toPrecision(3) + ".";
+      " alarms in 100 " + data.noun + "s; 100 " + data.noun + "s cost " + (100 * cost(m, i)).toPrecision(3) + ".";
     said.textContent = words;
     slider.setAttribute("aria-valuetext", words);
   }

@@ -187,7 +187,9 @@ def chosen(results: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
-def legend(results: pd.DataFrame, n_classes: int, rare, n_rare: int, n_samples: int) -> str:
+def legend(
+    results: pd.DataFrame, n_classes: int, rare, n_rare: int, n_samples: int, noun: str = "row"
+) -> str:
     """Return what the figures in the table are.
 
     Parameters
@@ -197,7 +199,9 @@ def legend(results: pd.DataFrame, n_classes: int, rare, n_rare: int, n_samples: 
     rare : scalar
         The rarest class.
     n_rare, n_samples : int
-        Its rows and all rows.
+        Its samples and all samples.
+    noun : str, default="row"
+        What a sample is called.
 
     Returns
     -------
@@ -219,7 +223,7 @@ def legend(results: pd.DataFrame, n_classes: int, rare, n_rare: int, n_samples: 
         else ""
     )
     return (
-        f"In percent, {over}.{costs} rare: class {rare!s} ({n_rare:,} of {n_samples:,} rows). "
+        f"In percent, {over}.{costs} rare: class {rare!s} ({n_rare:,} of {n_samples:,} {noun}s). "
         f"avg. prec.: {ranking}."
     )
 
@@ -230,6 +234,7 @@ def verdict(
     metric: str,
     provisional: bool = False,
     interval: tuple[float, float] | None = None,
+    noun: str = "row",
 ) -> str:
     """Return which method to use and what its lead is worth.
 
@@ -245,6 +250,8 @@ def verdict(
         Whether more could be looked at than was.
     interval : (float, float) or None, default=None
         Of the best method's average precision, told where that is the metric.
+    noun : str, default="row"
+        What a sample is called.
 
     Returns
     -------
@@ -256,7 +263,7 @@ def verdict(
         return "No method finished: the rows of the table say why."
     best = done.iloc[0]
     score = (
-        f"100 rows cost {amount(best[metric])}"
+        f"100 {noun}s cost {amount(best[metric])}"
         if metric == COST
         else f"{RANKED_BY[metric]} {percent(best[metric])}"
     )

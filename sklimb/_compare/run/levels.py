@@ -43,7 +43,7 @@ class Level:
     def setting(self) -> str:
         """What is the same for all splits of it, in words."""
         words = "tuned" if self.tuned else "untuned"
-        return words if self.rows is None else f"{words}, from {self.rows:,} rows"
+        return words if self.rows is None else f"{words}, from {self.rows:,} samples"
 
     @property
     def words(self) -> str:

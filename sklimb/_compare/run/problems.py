@@ -66,6 +66,11 @@ class Problem:
     columns: Columns | None = None
     cautions: list[str] = field(default_factory=list)
 
+    @property
+    def noun(self) -> str:
+        """What one sample is called: a row of a table, a text, an image."""
+        return _noun(self.X)
+
 
 def make_problem(
     X, y, *, X_test, y_test, folds, repeats, inner_folds, groups, time, seed, prepare=None, **asked
@@ -123,6 +128,7 @@ def make_problem(
             seed=seed,
             groups=groups,
             time=time,
+            noun=_noun(X),
         )
         kind = "ordered" if time is not None else "grouped" if groups is not None else "stratified"
         how = f"{kind} splits into {len({s.fold for s in splits})} folds, {_times(repeats)}"
@@ -136,15 +142,16 @@ def make_problem(
         test = np.arange(n, len(y))
         repeats = repeats or 5
         splits = [make_split(r, 0, rows, test, y, inner_folds, seed) for r in range(repeats)]
-        more = gaps(y, splits)
-        how = f"a test part of {len(test):,} {_unit(X)}, {_times(repeats)} with another seed"
+        more = gaps(y, splits, _noun(X))
+        how = f"a test part of {len(test):,} {_noun(X)}s, {_times(repeats)} with another seed"
     if prepare is None and X_test is not None:
-        cautions += repeated_notes(X, y, [(s.train, s.test) for s in splits[:1]], left_out)
+        pairs = [(s.train, s.test) for s in splits[:1]]
+        cautions += repeated_notes(X, y, pairs, left_out, _noun(X))
     elif prepare is None:
         pairs = [(s.train, s.test) for s in splits if s.repeat == 0]
-        cautions += repeated_notes(X, y, pairs, left_out)
+        cautions += repeated_notes(X, y, pairs, left_out, _noun(X))
     labels, counts = np.unique(y[rows], return_counts=True)
-    by_class = f"{len(labels)} classes of {counts.max():,} to {counts.min():,} {_unit(X)}"
+    by_class = f"{len(labels)} classes of {counts.max():,} to {counts.min():,} {_noun(X)}s"
     words = f"{_size(X, n)}, {by_class}"
     notes += more
     return Problem(X, y, splits, rows, words, how, code, notes, prepare, columns, cautions)
@@ -153,16 +160,18 @@ def make_problem(
 def _size(X: Any, n: int) -> str:
     """Return how much there is to learn from, in words."""
     if X.ndim == 1:
-        return f"{n:,} texts"
+        return f"{n:,} {_noun(X)}s"
     if X.ndim == 4:
         _, channels, height, width = X.shape
         return f"{n:,} images of {height} x {width} pixels, {counted(channels, 'channel')}"
     return f"{n:,} rows, {counted(X.shape[1], 'column')}"
 
 
-def _unit(X: Any) -> str:
-    """Return what the samples are called, in words."""
-    return "images" if X.ndim == 4 else "rows"
+def _noun(X: Any) -> str:
+    """Return what a sample is called; one that only its preparation knows has no other name."""
+    if X.ndim == 1:
+        return "text" if isinstance(next(iter(X)), str) else "sample"
+    return "image" if X.ndim == 4 else "row"
 
 
 def _sides(X, groups, time, asked) -> tuple[Any, Any, Any, dict]:

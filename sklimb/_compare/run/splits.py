@@ -163,7 +163,15 @@ def inner_pairs(y, folds: int, seed: int, groups=None, time=None) -> list[Pair]:
 
 
 def outer_splits(
-    y, *, folds: int, repeats: int, inner_folds: int, seed: int, groups=None, time=None
+    y,
+    *,
+    folds: int,
+    repeats: int,
+    inner_folds: int,
+    seed: int,
+    groups=None,
+    time=None,
+    noun: str = "row",
 ) -> tuple[list[Split], list[str]]:
     """Return repeated cross-validation splits, and what there is to say about them.
 
@@ -177,6 +185,8 @@ def outer_splits(
         Samples of one group stay together.
     time : ndarray of shape (n_samples,) or None
         Training samples come before scored ones. Each repeat has the same splits and another seed.
+    noun : str, default="row"
+        What a sample is called.
 
     Returns
     -------
@@ -210,7 +220,7 @@ def outer_splits(
     else:
         if counts.min() < folds:
             notes.append(
-                f"class {labels[counts.argmin()]!s} has {counts.min()} rows: "
+                f"class {labels[counts.argmin()]!s} has {counts.min()} {noun}s: "
                 f"{counts.min()} folds instead of {folds}"
             )
             folds = int(counts.min())
@@ -231,14 +241,14 @@ def outer_splits(
             splits.append(make_split(repeat, fold, train, test, y, inner_folds, seed, groups, time))
     if dropped:
         notes.append(
-            f"{counted(dropped, 'split')} left out: only one class in the rows to learn from"
+            f"{counted(dropped, 'split')} left out: only one class in the {noun}s to learn from"
         )
     if not splits:
         raise InputError(
             "no split has two classes to learn from: with this order or these groups one class "
             "comes alone; leave out the option, or use fewer folds"
         )
-    return splits, notes + gaps(y, splits)
+    return splits, notes + gaps(y, splits, noun)
 
 
 def make_split(repeat, fold, train, test, y, inner_folds, seed, groups=None, time=None) -> Split:
@@ -270,13 +280,15 @@ def make_split(repeat, fold, train, test, y, inner_folds, seed, groups=None, tim
     return Split(repeat, fold, train, test, inner, own)
 
 
-def gaps(y, splits: list[Split]) -> list[str]:
+def gaps(y, splits: list[Split], noun: str = "row") -> list[str]:
     """Say which classes are missing from the training or the scored part of some splits.
 
     Parameters
     ----------
     y : ndarray of shape (n_samples,)
     splits : list of Split
+    noun : str, default="row"
+        What a sample is called.
 
     Returns
     -------
@@ -296,12 +308,12 @@ def gaps(y, splits: list[Split]) -> list[str]:
     if unlearnt:
         notes.append(
             f"{counted(n_unlearnt, 'split')} of {len(splits)}: {listed(unlearnt)} not among the "
-            "rows to learn from, so recall 0 there for every method"
+            f"{noun}s to learn from, so recall 0 there for every method"
         )
     if unscored:
         notes.append(
             f"{counted(n_unscored, 'split')} of {len(splits)}: {listed(unscored)} not among the "
-            "scored rows, so left out of the averages there"
+            f"scored {noun}s, so left out of the averages there"
         )
     return notes
 

@@ -149,8 +149,10 @@ def test_of_many_classes_the_mean_and_the_worst_are_told():
     decision = Decision(None, None, None, "predict_proba", True, table)
     classes = np.array(["a", "b", "c", "d", "e"])
     # 90, 80, 60, 100 and 100 %; e, the rarest, is found always
-    said = "As it stands it finds 86 % of a class on average; least of c (6 of 10), b (40 of 50)."
-    assert decision_words(decision, classes, "e") == said
+    assert decision_words(decision, classes, "e") == (
+        "As it stands it finds 86 % of a class on average; "
+        "least of classes c (6 of 10), b (40 of 50)."
+    )
     alike = Decision(None, None, None, "predict_proba", True, np.diag([5.0, 2, 0]))
     assert decision_words(alike, classes[:3], "b") == (
         "As it stands it finds 100 % of a class on average; "

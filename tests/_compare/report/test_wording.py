@@ -169,7 +169,7 @@ def test_stages_stand_above_their_methods():
 
 def test_what_was_not_searched_has_defaults():
     results, _ = _frames({"plain": [0.5, 0.6]})
-    results["setting"], results["best_params"] = "untuned, from 4,000 rows", ""
+    results["setting"], results["best_params"] = "untuned, from 4,000 samples", ""
     assert "plain net  defaults (untuned)" in chosen(results)
 
 

@@ -52,7 +52,7 @@ def test_wide_files_and_many_classes_start_smaller():
 
 def test_words():
     assert Level(3, True).words == "3 splits, tuned"
-    assert Level(1, False, 4000).words == "1 split, untuned, from 4,000 rows"
+    assert Level(1, False, 4000).words == "1 split, untuned, from 4,000 samples"
 
 
 def test_thinned_keeps_shares_but_for_the_rarest_and_their_order():
