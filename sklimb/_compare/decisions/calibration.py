@@ -30,8 +30,9 @@ def calibration(held: HeldOut, positive: int) -> pd.DataFrame | None:
     -------
     table : DataFrame or None
         Rows ``before`` and ``after``; columns ``log_loss``, ``brier`` (mean squared distance over
-        classes), ``error`` (mean distance between what is said of the class and what happens, in
-        ten bins of equally many rows). None where there are no probabilities.
+        classes), ``calibration_error`` (mean distance between what is said of the class and what
+        happens, in ten bins of equally many rows). Less is better. None where there are no
+        probabilities.
     """
     if held.response != "predict_proba":
         return None
@@ -71,5 +72,5 @@ def _quality(logs: np.ndarray, truth: np.ndarray, positive: int) -> dict[str, fl
     return {
         "log_loss": float(-logs[rows, truth].mean()),
         "brier": float(((proba - happened) ** 2).sum(axis=1).mean()),
-        "error": float(sum(gaps) / len(truth)),
+        "calibration_error": float(sum(gaps) / len(truth)),
     }

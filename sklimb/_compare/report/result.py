@@ -260,8 +260,10 @@ class Comparison:
         Returns
         -------
         frame : DataFrame or None
-            Rows ``before`` and ``after``, columns ``log_loss``, ``brier`` and ``error`` (of the
-            rarest class); None for a method without probabilities.
+            Rows ``before`` and ``after``, and three columns in which less is better:
+            ``log_loss``, ``brier`` (the Brier score over all classes), ``calibration_error`` (how
+            far on average the probability of the rarest class is from its share among samples of
+            about this probability). None for a method without probabilities.
         """
         from sklimb._compare.decisions.calibration import calibration
 

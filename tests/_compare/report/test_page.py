@@ -95,7 +95,12 @@ def test_the_page_has_what_is_decided(found, folder):
     assert low < best <= high
     ranked = f"{100 * best:.1f} (95 % interval {100 * low:.0f} to {100 * high:.0f})"
     assert f"Average precision of {found.labels[found.best_method]}: {ranked}." in text
-    for part in ("Decisions", "Precision on class yes & more", "at recall 80 %", "log_loss"):
+    for part in (
+        "Decisions",
+        "Precision on class yes & more",
+        "at recall 80 %",
+        "calibration error",
+    ):
         assert part in text
     assert "provisional" not in text
 
