@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sklimb._compare import compare
+    from sklimb._training.data_parallel import data_parallel
     from sklimb.classifiers import (
         AffinityClassifier,
         BlendedClassifier,
@@ -32,6 +33,7 @@ __all__ = [
     "RSGClassifier",
     "RebalancedClassifier",
     "compare",
+    "data_parallel",
 ]
 
 
@@ -50,7 +52,11 @@ _ROOMS = (
     "transforms",
 )
 # Where a name lives that is not in the classifiers' room.
-_HOMES = {"M2mSampler": "over_sampling", "compare": "_compare"}
+_HOMES = {
+    "M2mSampler": "over_sampling",
+    "compare": "_compare",
+    "data_parallel": "_training.data_parallel",
+}
 
 
 def __getattr__(name: str) -> Any:

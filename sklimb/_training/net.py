@@ -23,6 +23,11 @@ from sklimb._data.batches import Batches, StreamedBatches, make_batches
 from sklimb._data.training_data import ArrayData, DatasetData, TrainingData
 from sklimb._random import Streams, seed_everything
 from sklimb._training.checkpoint import Checkpoint
+from sklimb._training.data_parallel import (
+    complete_gradients,
+    network_of_step,
+    part_of_stream,
+)
 from sklimb._training.early_stopping import BestEpoch
 from sklimb._training.epoch import run_epoch, watchers
 from sklimb._training.inference import NotFiniteError
@@ -273,7 +278,7 @@ class Net(PickledNet, TransformingNet, NeuralNetClassifier):
     ) -> None:
         """Set the order, the sample weights and the dropout stream of an epoch."""
         epoch = self.finished_epochs - 1  # on_epoch_begin has opened this epoch's record
-        seed_everything(self.streams.seed("dropout", epoch), self.device)
+        seed_everything(self.streams.seed("dropout", *part_of_stream(epoch)), self.device)
         if self.mixup is not None:
             self._mixup_rng = self.streams.generator("mixup", epoch)
             self._mixup_counts = self.as_weight(self.counts_)
@@ -374,14 +379,16 @@ class Net(PickledNet, TransformingNet, NeuralNetClassifier):
 
     def train_step_single(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
         """Compute the loss of a batch and its gradients."""
+        module = network_of_step(self)
         if self.mixup is not None:
             drawn = {"counts": self._mixup_counts, "rng": self._mixup_rng}
-            step = mixed_loss(self.module_, self.criterion_, batch, self.mixup, **drawn)
+            step = mixed_loss(module, self.criterion_, batch, self.mixup, **drawn)
         elif self.has_transform:
-            step = transformed_loss(self.module_, self.criterion_, batch, self.transform_)
+            step = transformed_loss(module, self.criterion_, batch, self.transform_)
         else:
-            step = batch_loss(self.module_, self.criterion_, batch)
+            step = batch_loss(module, self.criterion_, batch)
         step["loss"].backward()
+        complete_gradients(self)
         return step
 
     def validation_step(self, batch: Any, **fit_params: Any) -> dict[str, Any]:

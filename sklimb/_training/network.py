@@ -56,8 +56,20 @@ class Network(nn.Module):
         way; samples may be added there. Of copies each has the stage, and `change` is called for
         one after the other.
         """
+        return self.head.embed(self.through_backbone(x, stage, change))
+
+    def through_backbone(
+        self,
+        x: Tensor,
+        stage: str | None = None,
+        change: Callable[[Tensor], Tensor] | None = None,
+    ) -> Tensor:
+        """Return what the backbone makes of samples, before the head has any part in it.
+
+        See `features` for the arguments.
+        """
         if stage is None:
-            return self.head.embed(run_backbone(self.backbone, x, self.like.dtype))
+            return run_backbone(self.backbone, x, self.like.dtype)
         copies = isinstance(self.backbone, MemberCopies)
         through = [
             forward_with_hook(
@@ -65,7 +77,7 @@ class Network(nn.Module):
             )
             for backbone in (self.backbone.members if copies else [self.backbone])
         ]
-        return self.head.embed(torch.stack(through, dim=1) if copies else through[0])
+        return torch.stack(through, dim=1) if copies else through[0]
 
     def forward(self, x: Tensor) -> Tensor:
         """Return scores, (n, C); of members the log of their mean probability."""

@@ -17,6 +17,7 @@ from sklimb._data.tensors import is_csr, to_scipy
 from sklimb._data.training_data import ArrayData, TrainingData
 from sklimb._random import Streams
 from sklimb._training.checkpoint import Checkpoint
+from sklimb._training.data_parallel import processes
 from sklimb._training.early_stopping import BestEpoch
 from sklimb._training.net import Net
 from sklimb._training.network import NetworkFactory
@@ -126,6 +127,9 @@ def train(
         # The schedule begins anew, deferral goes by all epochs so far.
         net.restart(lr=plan.lr, max_epochs=plan.max_epochs, rebalancer=plan.rebalancer)
     renew_training_state(net, name)
+    together = processes()
+    if together is not None:
+        together.check_network(net.module_.backbone)
     if plan.cross_fit:
         monitor = OutOfFold(data, plan.epochs, net.module_.n_members, net)
     net.count(data, None if plan.scan is None else plan.scan.class_counts)

@@ -14,6 +14,7 @@ from sklimb._data.validation import check_training_data, encode_labels
 from sklimb._data.weights import check_weights
 from sklimb._random import Streams, isolated_rng, torch_defaults
 from sklimb._training.checkpoint import open_checkpoint
+from sklimb._training.data_parallel import processes
 from sklimb._training.early_stopping import make_monitor
 from sklimb._training.lazy_imports import import_lazy_parts
 from sklimb._training.net import Net
@@ -107,8 +108,14 @@ def _train(
     if mode is Mode.WARM_START:
         warn_of_ignored(estimator._built_with, parameters, READ_ANEW | recipe.reads_anew)
     streams = Streams(estimator.random_state) if net is None else net.streams
+    threads, together = plan.threads, processes()
+    if together is not None:
+        together.share_seed(streams)
+        saves = estimator.checkpoint is not None
+        together.check(type(estimator).__name__, plan, data, saves=saves)
+        threads = together.threads(threads)
     checkpoint = open_checkpoint(parameters, data, plan, streams, net)
-    with isolated_rng(threads=plan.threads, device=plan.device):
+    with isolated_rng(threads=threads, device=plan.device):
         if net is None:
             estimator._built_with = parameters
             net = estimator.net_ = make_net(parameters, data, plan, recipe, streams)
