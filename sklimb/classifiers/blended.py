@@ -14,7 +14,6 @@ from sklearn.utils import Bunch, Tags, get_tags
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
 
 from sklimb._constraints import RANDOM_STATE, Number
-from sklimb._data.from_tensors import without_tensors
 from sklimb._data.weighted_fit import metadata_of
 from sklimb._random import Streams
 from sklimb._training.calibration import out_of_fold_temperature
@@ -31,6 +30,7 @@ from sklimb.classifiers.named_estimators import (
     DROP,
     NamedEstimatorsMixin,
     check_named_estimators,
+    estimator_weights,
     is_dropped,
     named_estimators,
     unset_seeds,
@@ -92,9 +92,9 @@ class BlendedClassifier(
         cross_fit=True))`` and ``("forest", RandomForestClassifier(n_estimators=300,
         min_samples_leaf=2, oob_score=True))``. Take plain classifiers: one that corrects for class
         sizes itself would be corrected twice. Pipelines may each prepare columns in their own way.
-    weights : array-like of shape (n_estimators,), default=None
-        Weights of the classifiers, those that are dropped included; none is negative, not all are
-        0. None weighs them equally.
+    weights : array-like of shape (n_estimators,), dict or Series, default=None
+        Weights of the classifiers in their order, those that are dropped included, or a mapping or
+        a Series by their names; none is negative, not all are 0. None weighs them equally.
     cv : int, splitter, iterable of (train, test) or None, default=None
         Folds for classifiers that give no out-of-fold probabilities themselves. A whole number is
         of stratified folds in the order of the samples; None is 5 of them, or as many as the
@@ -190,7 +190,7 @@ class BlendedClassifier(
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "estimators": "no_validation",  # see `_pairs`
-        "weights": "no_validation",  # see `_checked_weights`
+        "weights": "no_validation",  # see `estimator_weights`
         "cv": ["cv_object"],
         "tau": [Number(Real, None, None, closed="neither")],
         "target_prior": "no_validation",  # by label, as `cost_matrix`
@@ -247,7 +247,7 @@ class BlendedClassifier(
             The fitted estimator.
         """
         pairs = self._pairs()
-        weights = self._checked_weights(pairs)
+        weights = estimator_weights(self.weights, pairs)
         estimators = self._unfitted(pairs)
         routed = metadata_of(self, "fit", estimators, sample_weight, fit_params)
         data = labelled_data(self, X, labels_of(X, y), sample_weight)
@@ -295,29 +295,6 @@ class BlendedClassifier(
                     "itself."
                 )
         return pairs
-
-    def _checked_weights(self, pairs: list[tuple[str, Any]]) -> np.ndarray:
-        """Return a weight for each classifier that is not dropped."""
-        kept = [not is_dropped(estimator) for _, estimator in pairs]
-        if self.weights is None:
-            return np.ones(sum(kept))
-        names = [name for name, _ in pairs]
-        try:
-            weights = np.asarray(without_tensors(self.weights, "weights"), dtype=np.float64)
-        except (TypeError, ValueError):  # names, dicts, lists of several lengths
-            weights = np.empty(0)
-        if weights.shape != (len(pairs),):
-            raise ValueError(
-                f"weights must hold a number for each of {len(pairs)} estimators, {names}, got "
-                f"{self.weights!r}. None weighs them equally."
-            )
-        weights = weights[kept]
-        if not np.all(np.isfinite(weights)) or np.any(weights < 0) or not np.any(weights > 0):
-            raise ValueError(
-                "weights must be finite, none negative, and not all 0, for the estimators "
-                f"{names}, got {self.weights!r}. None weighs them equally."
-            )
-        return weights
 
     def _unfitted(self, pairs: list[tuple[str, Any]]) -> dict[str, BaseEstimator]:
         """Return clones of the classifiers that are not dropped, seeded."""

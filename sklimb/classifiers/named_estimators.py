@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import _name_estimators
+
+from sklimb._data.by_class import by_label
+from sklimb._data.from_tensors import without_tensors
 
 # Stands for a classifier that is left out, as in scikit-learn's VotingClassifier.
 DROP = "drop"
@@ -86,6 +90,59 @@ def check_named_estimators(estimators: Any, reserved: Collection[str]) -> list[t
         if isinstance(estimator, str) and not is_dropped(estimator):
             raise TypeError(f"estimators has {estimator!r} as {name!r}. {_FORMS}")
     return pairs
+
+
+def estimator_weights(weights: Any, pairs: list[tuple[str, Any]]) -> np.ndarray:
+    """Return a weight for each classifier that is not dropped.
+
+    Parameters
+    ----------
+    weights : array-like, mapping, Series or None
+        By position, those that are dropped included, or by name; None weighs all equally.
+    pairs : list of (name, classifier)
+
+    Raises
+    ------
+    ValueError
+        If a classifier has no weight or a name no classifier, or weights are not finite, negative
+        or all 0.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sklearn.naive_bayes import GaussianNB
+    >>> from sklimb.classifiers.named_estimators import estimator_weights
+    >>> pairs = [("a", GaussianNB()), ("b", GaussianNB())]
+    >>> estimator_weights(pd.Series({"b": 2, "a": 1}), pairs)
+    array([1., 2.])
+    """
+    kept = [not is_dropped(estimator) for _, estimator in pairs]
+    if weights is None:
+        return np.ones(sum(kept))
+    names = [name for name, _ in pairs]
+    named = by_label(weights, "weights", or_position=names)
+    if named is not None and set(named) != set(names):
+        raise ValueError(
+            f"weights by name must hold a number for each of the estimators {names} and no other, "
+            f"got {weights!r}."
+        )
+    given = weights if named is None else [named[name] for name in names]
+    try:
+        array = np.asarray(without_tensors(given, "weights"), dtype=np.float64)
+    except (TypeError, ValueError):  # text, lists of several lengths
+        array = np.empty(0)
+    if array.shape != (len(pairs),):
+        raise ValueError(
+            f"weights must hold a number for each of {len(pairs)} estimators, {names}, got "
+            f"{weights!r}. None weighs them equally."
+        )
+    array = array[kept]
+    if not np.all(np.isfinite(array)) or np.any(array < 0) or not np.any(array > 0):
+        raise ValueError(
+            "weights must be finite, none negative, and not all 0, for the estimators "
+            f"{names}, got {weights!r}. None weighs them equally."
+        )
+    return array
 
 
 class NamedEstimatorsMixin:

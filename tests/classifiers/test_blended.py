@@ -541,7 +541,7 @@ class Broken(GaussianNB):
         ({"estimators": [FrozenEstimator(LINEAR)]}, ValueError, "not to be fitted.*Give the class"),
         ({"estimators": [LogisticRegression]}, TypeError, "instance"),
         ({"weights": [1]}, ValueError, r"each of 2 estimators, \['bayes', 'forest'\], got \[1\]"),
-        ({"weights": {"bayes": 1}}, ValueError, "weights must hold a number for each of 2"),
+        ({"weights": {"bayes": 1}}, ValueError, "weights by name must hold a number for each of"),
         ({"weights": "equal"}, ValueError, "got 'equal'. None weighs them equally"),
         ({"weights": [1, -1]}, ValueError, r"none negative.*got \[1, -1\]"),
         ({"weights": [0, 0]}, ValueError, r"not all 0.*got \[0, 0\]"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, clone
 from sklearn.ensemble import RandomForestClassifier
@@ -13,6 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from sklimb.classifiers.named_estimators import (
     NamedEstimatorsMixin,
     check_named_estimators,
+    estimator_weights,
     is_dropped,
     named_estimators,
     unset_seeds,
@@ -103,3 +106,27 @@ def test_errors(estimators, error, message):
 def test_seeds_that_are_not_set():
     model = make_pipeline(LogisticRegression(), LogisticRegression(random_state=3))
     assert unset_seeds(model) == ["logisticregression-1__random_state"]
+
+
+@pytest.mark.parametrize(
+    "weights",
+    [
+        [1, 0, 3],
+        {"forest": 3, "linear": 1, "bayes": 0},
+        pd.Series({"forest": 3.0, "linear": 1.0, "bayes": 0.0}),
+        pd.Series([1, 0, 3]),
+    ],
+)
+def test_weights_go_by_name_where_they_have_names(weights):
+    """A Series went by position, whatever its index said."""
+    pairs = [("linear", LINEAR), ("bayes", BAYES), ("forest", FOREST)]
+    assert estimator_weights(weights, pairs).tolist() == [1, 0, 3]
+    pairs[1] = ("bayes", "drop")
+    assert estimator_weights(weights, pairs).tolist() == [1, 3]
+
+
+@pytest.mark.parametrize("names", [["linear"], ["linear", "tree"], ["linear", "bayes", "tree"]])
+def test_weights_by_name_are_of_all_and_no_other(names):
+    weights = pd.Series(np.ones(len(names)), index=names)
+    with pytest.raises(ValueError, match="weights by name must hold a number for each of the"):
+        estimator_weights(weights, [("linear", LINEAR), ("bayes", BAYES)])
