@@ -326,8 +326,10 @@ def _load(arguments: argparse.Namespace):
         return None
     if arguments.data is not None:
         raise InputError("--data and --dataset are two data sets: name one of them")
-    if arguments.seed < 0:
-        raise InputError(f"random_state must be a whole number, not negative: {arguments.seed}")
+    if not 0 <= arguments.seed < 2**32:
+        raise InputError(
+            f"--seed must be a whole number from 0 to {2**32 - 1}, not {arguments.seed}"
+        )
     return load_set(arguments.dataset, data_home=arguments.data_home, seed=arguments.seed)
 
 

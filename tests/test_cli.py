@@ -159,7 +159,7 @@ def test_a_data_set_with_a_test_part_runs_once_from_the_environment(capsys, monk
         (["--dataset", "glass", "--data", "x.csv", "--target", "-1"], "two data sets"),
         (["--dataset", "glass", "--target", "-1"], "--target without --data"),
         (["--data-home", "x"], "--data-home without --dataset"),
-        (["--dataset", "glass", "--seed", "-1"], "not negative: -1"),
+        (["--dataset", "glass", "--seed", "-1"], "from 0 to 4294967295, not -1"),
     ],
 )
 def test_data_sets_that_cannot_be_meant(arguments, said, tmp_path, capsys, monkeypatch):

@@ -24,6 +24,9 @@ _FLOATS_OF_NUMPY = (torch.float16, torch.float32, torch.float64)
 def without_tensors(values: Any, name: str) -> Any:
     """Return what a user passed with arrays in the place of tensors, and anything else as it is.
 
+    NumPy's texts of variable width (``StringDType``), which scikit-learn does not know, become
+    objects.
+
     Parameters
     ----------
     values : object
@@ -49,6 +52,8 @@ def without_tensors(values: Any, name: str) -> Any:
     """
     if isinstance(values, Tensor):
         return to_array(values, name)
+    if isinstance(values, np.ndarray) and values.dtype.kind == "T":
+        return values.astype(object)
     if isinstance(values, (list, tuple)) and any(map(_has_tensors, values)):
         return [without_tensors(value, name) for value in values]
     return values

@@ -25,6 +25,7 @@ def label_array(y: Any, name: str = "y") -> Any:
         Labels in any container. pandas' nullable types become plain ones (``Int64`` int64, without
         a way through floats, which tell no whole numbers above 2**53 apart), torch tensors arrays,
         masked entries gaps, and lists of text beside other things arrays of objects, not of text.
+        Numbers come in the byte order of the machine, for pandas takes no other.
     name : str, default="y"
         The argument, for errors.
 
@@ -54,6 +55,8 @@ def label_array(y: Any, name: str = "y") -> Any:
         array = y.data.astype(object)
         array[np.ma.getmaskarray(y)] = None
         return array
+    if isinstance(y, np.ndarray):
+        return _native(y)
     if isinstance(y, (list, tuple)):
         try:
             array = np.asarray(y)
@@ -62,8 +65,13 @@ def label_array(y: Any, name: str = "y") -> Any:
         mixed = array.dtype.kind in "US" and not all(isinstance(v, (str, bytes)) for v in y)
         return np.array(y, dtype=object) if mixed and array.ndim == 1 else array
     if isinstance(y, (pd.Series, pd.Index, pd.api.extensions.ExtensionArray)):
-        return np.asarray(y)
+        return _native(np.asarray(y))
     return y
+
+
+def _native(array: np.ndarray) -> np.ndarray:
+    """Return an array in the byte order of the machine, itself where it has that."""
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 
 
 def check_labels_given(y: Any, name: str = "y") -> Any:

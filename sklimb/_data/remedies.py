@@ -66,13 +66,25 @@ def check_container(X: Any) -> None:
     Raises
     ------
     TypeError
-        If X is a dict, an array of records, or a polars frame that is still to be computed.
+        If X is a dict, an array of records, or a polars frame that is still to be computed; or an
+        array of dates or durations, which scikit-learn takes for the numbers behind them.
     """
     if scipy.sparse.issparse(X):  # one of its formats is a dict
         return
     if isinstance(X, Mapping) or getattr(getattr(X, "dtype", None), "names", None):
         kind = "a dict" if isinstance(X, Mapping) else "an array of records"
         raise TypeError(f"X is {kind}, not rows of numbers: pass pandas.DataFrame(X).")
+    kind = getattr(getattr(X, "dtype", None), "kind", "")
+    if kind == "M" and not isinstance(X, pd.Series):
+        raise TypeError(
+            f"X is an array of dates ({X.dtype}), which are no numbers yet: "
+            "sklimb.feature_extraction.DateEncoder makes some of them."
+        )
+    if kind == "m" and not isinstance(X, pd.Series):
+        raise TypeError(
+            f"X is an array of durations ({X.dtype}), which are no numbers yet: pass "
+            'X / numpy.timedelta64(1, "s").'
+        )
     if type(X).__name__ == "LazyFrame":
         raise TypeError("X is a lazy polars frame: pass X.collect().")
 

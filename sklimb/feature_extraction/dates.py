@@ -205,6 +205,8 @@ def read_dates(column: pd.Series, format: str | None) -> pd.Series:
         column = column.astype(object)
     if isinstance(column.dtype, pd.PeriodDtype):
         return column.dt.to_timestamp()
+    if str(column.dtype).startswith(("date32", "date64")):  # Arrow's days, which have no time zone to leave out
+        column = column.astype("datetime64[us]")
     if column.dtype.kind == "M":
         # Of Arrow's dates too, and without the time zone.
         return column.dt.tz_localize(None).astype("datetime64[us]")

@@ -225,3 +225,15 @@ def test_indices_are_of_32_bits_as_trees_want_them():
     tree = DecisionTreeClassifier(random_state=0)
     model = PriorCorrectedClassifier(tree).fit(x, Y)
     assert np.array_equal(model.predict(x), PriorCorrectedClassifier(tree).fit(X, Y).predict(X))
+
+
+def test_texts_of_variable_width_are_labels():
+    """scikit-learn says of them "dtype argument must be a NumPy dtype"."""
+    texts = np.where(Y, "ill", "fine")
+    y = texts.astype(np.dtypes.StringDType())
+    assert without_tensors(y, "y").dtype == object
+    assert geometric_mean_score(y, texts) == 1.0
+    assert class_counts(y) == class_counts(texts)
+    model = PriorCorrectedClassifier(LogisticRegression()).fit(X, y)
+    assert set(model.predict(X)) <= {"ill", "fine"}
+    assert set(SmallClassSMOTE(random_state=0).fit_resample(X, y)[1]) == {"ill", "fine"}

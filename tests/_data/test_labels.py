@@ -137,3 +137,16 @@ def test_labels_without_an_order():
         check_ordered(mixed, "classes")
     check_ordered(np.array([2, 1.5], dtype=object))
     check_ordered(np.eye(2))
+
+
+@pytest.mark.parametrize("y", [BIG.astype(">i8"), pd.Series(BIG.astype(">i8"))])
+def test_the_other_byte_order_is_that_of_the_machine(y):
+    """Pandas refused it in compare: "Big-endian buffer not supported"."""
+    labels = label_array(y)
+    assert labels.dtype == np.int64 and np.array_equal(labels, BIG)
+    assert label_array(labels) is labels
+    frame = pd.DataFrame(X, columns=["a", "b"]).assign(a=X[:, 0].astype(">f8"))
+    options = {"methods": ["linear_svc"], "folds": 2, "n_jobs": 1, "random_state": 0}
+    groups = np.arange(N).astype(">i4")
+    assert not any(sklimb.compare(frame, y, groups=groups, **options).results["error"])
+    assert not any(sklimb.compare(X.astype(">f8"), y, **options).results["error"])

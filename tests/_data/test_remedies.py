@@ -99,6 +99,8 @@ def test_other_errors_stay_as_they_are(X, said):
         ({"a": [1.0] * N}, r"X is a dict, .*pass pandas.DataFrame\(X\)"),
         ([{"a": 1.0}] * N, r"Records of numbers go in as pandas.DataFrame\(X\)"),
         (_frame(b=1.0).to_records(index=False), "X is an array of records"),
+        (np.ones((N, 2)).astype("M8[D]"), "X is an array of dates .*DateEncoder"),
+        (np.ones((N, 2)).astype("m8[s]"), "X is an array of durations .*timedelta64"),
         (pl.DataFrame({"a": [1.0] * N}).lazy(), r"X is a lazy polars frame: pass X.collect\(\)"),
         (np.ma.masked_array(np.ones((N, 2)), np.eye(N, 2)), r"contains NaN[\s\S]*SimpleImputer"),
     ],

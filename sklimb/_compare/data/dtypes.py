@@ -120,6 +120,10 @@ def plain_column(series: pd.Series, name: Any) -> tuple[pd.Series, str]:
         If nothing can be learnt from it as it is.
     """
     dtype = series.dtype
+    if isinstance(dtype, np.dtype) and not dtype.isnative:  # as FITS files have them
+        new, more = plain_column(series.astype(dtype.newbyteorder("=")), name)
+        expression = '{0}.astype({0}.dtype.newbyteorder("="))'
+        return new, more.replace("{0}", expression) if more else expression
     if isinstance(dtype, pd.SparseDtype):
         new, _ = plain_column(series.sparse.to_dense(), name)
         return new, "{0}.sparse.to_dense()"

@@ -213,6 +213,8 @@ def _as_array(X: Any) -> np.ndarray:
         # Its mask would be lost, and what it hides be learnt from.
         return X.astype(float).filled(np.nan)
     X = np.asarray(X)
+    if not X.dtype.isnative:  # pandas takes none of the other byte order, as FITS files have it
+        return X.astype(X.dtype.newbyteorder("="))
     if X.dtype.kind == "O" and all(
         value is None or (isinstance(value, numbers.Real) and not isinstance(value, str))
         for value in X.ravel()

@@ -41,6 +41,8 @@ def as_times(values: Any, what: str, of_column: bool = False) -> np.ndarray:
             return series.cat.codes.where(series.notna(), np.nan).to_numpy(dtype=float)
         values = series.astype(object)
     array = np.asarray(label_array(values))
+    if array.dtype.kind == "S":  # which sort as text does
+        raise InputError(f"{what} holds bytes: make them text, np.char.decode({what}, 'utf-8')")
     if array.dtype.kind not in "OUT" or array.ndim != 1:
         return array
     series = pd.Series(array, dtype=object)

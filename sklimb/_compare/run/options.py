@@ -119,8 +119,8 @@ def _base_seed(random_state: Any) -> int:
         return int(np.random.SeedSequence().generate_state(1)[0] >> 1)
     if isinstance(random_state, np.random.RandomState):
         return int(random_state.randint(2**31 - 1))
-    if _is_whole(random_state) and random_state >= 0:
+    if _is_whole(random_state) and 0 <= random_state < 2**32:
         return int(random_state)
     raise InputError(
-        f"random_state must be a whole number that is not negative, not {random_state!r}"
+        f"random_state must be a whole number from 0 to {2**32 - 1}, not {random_state!r}"
     )

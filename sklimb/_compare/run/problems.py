@@ -26,6 +26,7 @@ from sklimb._compare.data.times import as_times
 from sklimb._compare.errors import InputError
 from sklimb._compare.phrases import counted
 from sklimb._compare.run.splits import Split, gaps, make_split, outer_splits
+from sklimb._data.labels import label_array
 
 
 @dataclass
@@ -109,9 +110,8 @@ def make_problem(
         cautions += group_notes(X, columns, y) + time_notes(X, columns)
     if groups is not None:
         groups, names = check_side(groups, n, "groups"), groups
-        notes += case_notes(
-            pd.unique(np.asarray(names)), "groups", "may be on both sides of a split"
-        )
+        different = pd.unique(np.asarray(label_array(names)))
+        notes += case_notes(different, "groups", "may be on both sides of a split")
     time = None if time is None else check_side(time, n, "time")
     if groups is not None and time is not None:
         raise InputError("groups and time cannot be had together: pass one of them")

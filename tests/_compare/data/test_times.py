@@ -62,3 +62,8 @@ def test_days_that_could_be_months_are_refused():
     for of_column in (True, False):
         with pytest.raises(InputError, match="such as '03/04/2024': could the day or the month"):
             as_times(["03/04/2024", "05/04/2024"], "time", of_column)
+
+
+def test_bytes_would_be_ordered_as_text_is():
+    with pytest.raises(InputError, match="time holds bytes: make them text"):
+        as_times(np.array([b"9", b"10"]), "time")

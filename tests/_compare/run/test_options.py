@@ -34,6 +34,7 @@ def test_good_options_stay_as_they_are():
         ({"n_jobs": 0}, "n_jobs"),
         ({"random_state": -1}, "random_state"),
         ({"random_state": 1.5}, "random_state"),
+        ({"random_state": 2**32}, "from 0 to 4294967295, not 4294967296"),
         ({"random_state": "a"}, "random_state"),
     ],
 )
