@@ -29,8 +29,6 @@ from sklimb.over_sampling._rows import (
     TableRows,
     integer_columns,
     integers_as_floats,
-    is_polars,
-    polars_followed_by,
 )
 from sklimb.over_sampling._seed_draws import SeedDraws, draw_seeds
 from sklimb.over_sampling._strategy_by_class import ByClassOverSampler
@@ -222,19 +220,9 @@ class M2mSampler(ByClassOverSampler):
             X = integers_as_floats(X, self._is_integer)
             self._is_integer = np.zeros_like(self._is_integer)
         try:
-            # imbalanced-learn takes every frame for one of pandas
-            X_new, y_new = super().fit_resample(
-                X.to_numpy() if is_polars(X) else X, y.to_numpy() if is_polars(y) else y
-            )
-            if is_polars(X):
-                self.feature_names_in_ = np.array(X.columns, dtype=object)
-                X_new = polars_followed_by(X, X_new[len(X) :])
-            if is_polars(y):  # labels that it has, so that they keep their type
-                y_new = y[np.append(np.arange(len(y)), self._of_class)]
-            return X_new, y_new
+            return super().fit_resample(X, y)
         finally:
             del self._is_integer
-            vars(self).pop("_of_class", None)
 
     def _fit_resample(self, X: Any, y: np.ndarray) -> tuple[Any, np.ndarray]:
         check_source(self.source_estimator, "source_estimator")
@@ -248,7 +236,6 @@ class M2mSampler(ByClassOverSampler):
         n_new = [self.sampling_strategy_.get(label, 0) for label in classes]
         with torch_defaults():
             draws = draw_seeds(y_encoded, n_new, self.beta, streams.generator("transform", 0))
-        self._of_class = draws.repeated  # for each new sample one of its class
         self.translated_ = np.zeros(sum(n_new), dtype=bool)
         self.confidence_ = np.full(sum(n_new), np.nan)
         new = rows.take(draws.repeated)

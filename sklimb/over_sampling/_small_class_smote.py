@@ -87,6 +87,11 @@ class SmallClassSMOTE(ByClassOverSampler):
         self.random_state = random_state
 
     def _fit_resample(self, X, y):
+        if X.dtype.kind == "b":
+            raise ValueError(
+                "X holds truth values alone, and nothing lies between these: pass "
+                "X.astype(float) for samples between them, or take RandomOverSampler."
+            )
         self.k_neighbors_ = {}
         seed = self.random_state
         if seed is None:  # one of its own, not NumPy's global generator

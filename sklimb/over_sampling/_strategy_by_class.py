@@ -8,6 +8,7 @@ from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
+import pandas as pd
 from imblearn.over_sampling.base import BaseOverSampler
 from imblearn.utils import check_target_type
 from sklearn.utils import column_or_1d
@@ -21,6 +22,7 @@ from sklimb._data.labels import check_labels_given, check_ordered, label_array
 from sklimb._data.remedies import check_container, odd_column, overflow_named
 from sklimb._data.sparse_form import check_sparse
 from sklimb._warnings import warn
+from sklimb.over_sampling._rows import is_polars, polars_followed_by
 
 
 class ByClassOverSampler(BaseOverSampler):
@@ -57,7 +59,8 @@ class ByClassOverSampler(BaseOverSampler):
         """
         X, y = without_tensors(X, "X"), without_tensors(y, "y")
         _check_containers(X, y)
-        with self._as_dict(y), overflow_named():
+        X, y = _without_polars(X), _without_polars(y)
+        with self._as_dict(y), overflow_named(), _text_named(X):
             return super().fit(X, y, **params)
 
     def fit_resample(self, X: Any, y: Any, **params: Any) -> tuple[Any, Any]:
@@ -65,10 +68,10 @@ class ByClassOverSampler(BaseOverSampler):
 
         Parameters
         ----------
-        X : array-like, frame or sparse matrix of shape (n_samples, n_features)
+        X : array-like, pandas or polars frame or sparse matrix of shape (n_samples, n_features)
             Numbers.
         y : array-like of shape (n_samples,)
-            Labels.
+            Labels; a series of pandas or polars, too.
         **params : dict
             Metadata, as imbalanced-learn has it.
 
@@ -81,8 +84,18 @@ class ByClassOverSampler(BaseOverSampler):
         """
         X, y = without_tensors(X, "X"), without_tensors(y, "y")
         _check_containers(X, y)
-        with self._as_dict(y), overflow_named():
-            return super().fit_resample(X, y, **params)
+        plain_X, plain_y = _without_polars(X), _without_polars(y)
+        with self._as_dict(plain_y), overflow_named(), _text_named(X):
+            X_new, y_new = super().fit_resample(plain_X, plain_y, **params)
+        if is_polars(X):
+            self.feature_names_in_ = np.array(X.columns, dtype=object)
+            X_new = polars_followed_by(X, X_new[len(X) :])
+        if is_polars(y):
+            # Labels that it has, so that they keep their type.
+            labels, first = np.unique(plain_y, return_index=True)
+            of_class = first[np.searchsorted(labels, y_new[len(y) :])]
+            y_new = y[np.append(np.arange(len(y)), of_class)]
+        return X_new, y_new
 
     def _check_X_y(self, X: Any, y: Any, accept_sparse: Any = None) -> tuple[Any, Any, bool]:
         check_sparse(X)
@@ -107,6 +120,31 @@ class ByClassOverSampler(BaseOverSampler):
             yield
         finally:
             self.sampling_strategy = strategy
+
+
+def _without_polars(data: Any) -> Any:
+    # imbalanced-learn takes every frame for one of pandas
+    return data.to_numpy() if is_polars(data) else data
+
+
+@contextmanager
+def _text_named(X: Any) -> Iterator[None]:
+    """Add to an error about text in a frame which columns hold it."""
+    try:
+        yield
+    except ValueError as error:
+        if "could not convert string" not in str(error) or not hasattr(X, "columns"):
+            raise
+        names = [name for place, name in enumerate(X.columns) if _holds_text(X, place)]
+        raise ValueError(
+            f"{error}. Samplers take numbers only, and columns {names[:10]} hold text: encode them "
+            "first, with OneHotEncoder for example."
+        ) from error
+
+
+def _holds_text(X: Any, place: int) -> bool:
+    column = pd.Series(X[X.columns[place]].to_list() if is_polars(X) else X.iloc[:, place])
+    return bool((pd.to_numeric(column, errors="coerce").isna() & column.notna()).any())
 
 
 def _check_containers(X: Any, y: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from imblearn.over_sampling import SMOTE
 from imblearn.utils.estimator_checks import estimator_checks_generator
@@ -85,3 +86,31 @@ def test_clone_and_bad_parameters():
     X, y = _rows([9, 3])
     with pytest.raises(ValueError, match="k_neighbors"):
         SmallClassSMOTE(k_neighbors=0).fit_resample(X, y)
+
+
+def test_frames_of_polars_come_back_as_they_were():
+    """They were a TypeError of pandas about "field elements"."""
+    X, y = _rows([9, 3, 1])
+    frame = pl.DataFrame(X, schema=list("abc")).with_columns(n=pl.int_range(len(X)))
+    labels = pl.Series("t", np.array(["u", "v", "w"])[y], dtype=pl.Enum(["w", "v", "u"]))
+    sampler = SmallClassSMOTE(random_state=0)
+    X_new, y_new = sampler.fit_resample(frame, labels)
+    wanted = SmallClassSMOTE(random_state=0).fit_resample(frame.to_pandas(), y)
+    assert X_new.schema == frame.schema and (y_new.name, y_new.dtype) == ("t", labels.dtype)
+    np.testing.assert_array_equal(X_new.to_numpy(), wanted[0].to_numpy())
+    assert y_new.to_list() == [["u", "v", "w"][k] for k in wanted[1]]
+    assert sampler.feature_names_in_.tolist() == list("abcn")
+
+
+@pytest.mark.parametrize("kind", [pd.DataFrame, pl.DataFrame])
+def test_columns_of_text_are_named(kind):
+    frame = kind({"a": [1.0] * 6 + [2.0] * 2, "k": ["x"] * 8, "n": ["1.5"] * 8})
+    with pytest.raises(ValueError, match=r"Samplers take numbers only, and columns \['k'\] hold"):
+        SmallClassSMOTE().fit_resample(frame, [0] * 6 + [1] * 2)
+
+
+def test_nothing_lies_between_truth_values():
+    X, y = _rows([9, 3])
+    for truth in (X > 0, pd.DataFrame(X > 0)):
+        with pytest.raises(ValueError, match=r"truth values alone.*pass X.astype\(float\)"):
+            SmallClassSMOTE().fit_resample(truth, y)
