@@ -88,13 +88,19 @@ def load_image_folder(
         raise ValueError(f"{path} is no folder.")
     files, others = _files(path) if labelled else _new_files(path)
     image = _pillow()
-    opened, sizes, grey = [], [], True
+    opened, sizes, grey, deep = [], [], True, 0
     for file, _ in files:
-        with _read(image, file) as picture:
+        with _read(image, file) as read:
+            picture = _of_eight_bits(read, image)
+            deep += picture is not read
             opened.append(picture.convert("L" if _is_grey(picture) else "RGB"))
             grey &= opened[-1].mode == "L"
             sizes.append((opened[-1].height, opened[-1].width))
     wanted, notes = _chosen(size, sizes)
+    if deep:
+        notes.append(
+            f"{deep:,} of {len(opened):,} pictures have 16 bits a pixel: the upper 8 were taken"
+        )
     mode = {None: "L" if grey else "RGB", 1: "L", 3: "RGB"}[n_channels]
     if n_channels == 1 and not grey:
         coloured = sum(picture.mode != "L" for picture in opened)
@@ -163,6 +169,13 @@ def _read(image: Any, file: Path) -> Any:
         line = (str(error).splitlines() or [type(error).__name__])[0]
         raise ValueError(f"{file} is no picture that can be read: {line}") from None
     return picture
+
+
+def _of_eight_bits(picture: Any, image: Any) -> Any:
+    """Return a grey picture of 16 bits with the upper 8: Pillow makes white of all above 255."""
+    if not picture.mode.startswith("I"):
+        return picture
+    return image.fromarray((np.asarray(picture).astype(np.int64) >> 8).astype(np.uint8))
 
 
 def _is_grey(picture: Any) -> bool:

@@ -12,6 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 from sklearn.utils import check_consistent_length, check_random_state, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
+from skorch.helper import SliceDataset
+from torch.utils.data import Dataset, Subset
 
 from sklimb._constraints import Number
 from sklimb._data.from_tensors import without_tensors
@@ -97,9 +99,9 @@ def make_long_tailed(
 
     Parameters
     ----------
-    X : array, sparse matrix, frame, tensor or sequence of length n_samples
+    X : array, sparse matrix, frame, tensor, Dataset or sequence of length n_samples
         The data; anything that numpy, scipy.sparse, pandas, polars or torch index by row, or a
-        sequence such as a list, of texts for instance.
+        sequence such as a list, of texts for instance. Of a torch Dataset a ``Subset`` is made.
     y : array-like of shape (n_samples,)
         Class labels.
     ratio : float
@@ -170,7 +172,7 @@ def make_step_imbalanced(
 
     Parameters
     ----------
-    X : array, sparse matrix, frame, tensor or sequence of length n_samples
+    X : array, sparse matrix, frame, tensor, Dataset or sequence of length n_samples
         The data, as in `make_long_tailed`.
     y : array-like of shape (n_samples,)
         Class labels.
@@ -357,6 +359,10 @@ def _subset(
 
 def _take(data: Any, rows: NDArray[np.int64]) -> Any:
     """Return those samples of any container, in a container of that kind."""
+    if isinstance(data, SliceDataset):
+        return data[rows]
+    if isinstance(data, Dataset):  # one of tensors would make a tuple of its columns
+        return Subset(data, rows.tolist())
     if isinstance(data, (list, tuple)):
         return type(data)([data[row] for row in rows])
     if hasattr(data, "iloc"):

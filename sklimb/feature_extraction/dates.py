@@ -205,7 +205,7 @@ def read_dates(column: pd.Series, format: str | None) -> pd.Series:
         column = column.astype(object)
     if isinstance(column.dtype, pd.PeriodDtype):
         return column.dt.to_timestamp()
-    if str(column.dtype).startswith(("date32", "date64")):  # Arrow's days, which have no time zone to leave out
+    if str(column.dtype).startswith(("date32", "date64")):  # Arrow's days have no time zone
         column = column.astype("datetime64[us]")
     if column.dtype.kind == "M":
         # Of Arrow's dates too, and without the time zone.

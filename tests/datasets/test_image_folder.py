@@ -101,3 +101,12 @@ def test_without_pillow_it_is_said_what_to_install(folder, monkeypatch):
     monkeypatch.setitem(sys.modules, "PIL", None)
     with pytest.raises(ImportError, match="pip install pillow"):
         load_image_folder(folder)
+
+
+def test_of_sixteen_bits_the_upper_eight_are_taken(folder):
+    """Pillow makes white of all above 255."""
+    pixels = np.linspace(0, 65535, 30).reshape(6, 5).astype(np.uint16)
+    Image.fromarray(pixels).save(folder / "dog" / "deep.png")
+    found = load_image_folder(folder)
+    np.testing.assert_array_equal(found.data[5, 0], pixels >> 8)
+    assert found.notes == ["1 of 6 pictures have 16 bits a pixel: the upper 8 were taken"]

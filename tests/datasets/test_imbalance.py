@@ -12,6 +12,8 @@ import pytest
 import torch
 from scipy import sparse
 from sklearn.datasets import load_digits
+from skorch.helper import SliceDataset
+from torch.utils.data import Subset, TensorDataset
 
 from sklimb.datasets import (
     class_counts,
@@ -336,3 +338,17 @@ def test_texts(recipe):
     assert isinstance(X_kept, list)
     assert [y[int(text.split()[-1])] for text in X_kept] == y_kept
     assert Counter(y_kept)["spam"] == 10
+
+
+def test_datasets_are_cut_down_to_subsets():
+    """A Dataset of tensors came back as the tuple of its tensors."""
+    x, y = torch.arange(40.0)[:, None], np.repeat([0, 1], 20)
+    wanted, _ = make_long_tailed(x, y, ratio=4, random_state=0)
+    dataset = TensorDataset(x, torch.from_numpy(y))
+    made, y_made = make_long_tailed(dataset, y, ratio=4, random_state=0)
+    assert isinstance(made, Subset) and len(made) == len(y_made) == 25
+    assert [item[0].item() for item in made] == wanted[:, 0].tolist()
+    sliced, _ = make_step_imbalanced(SliceDataset(dataset), y, ratio=4, random_state=0)
+    assert (
+        isinstance(sliced, SliceDataset) and [row.item() for row in sliced] == wanted[:, 0].tolist()
+    )
