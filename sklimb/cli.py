@@ -151,6 +151,7 @@ def _compare(arguments: argparse.Namespace, started: float) -> int:
                 groups=None if table is None else table.groups,
                 time=None if table is None else table.time,
                 **({} if table is None else table.roles.asked),
+                drop_unlabelled=arguments.drop_unlabelled,
                 device=arguments.device,
                 n_jobs=arguments.jobs,
                 random_state=arguments.seed,
@@ -268,9 +269,9 @@ def _read(arguments: argparse.Namespace):
     from sklimb._compare.reading import read_second, read_table
     from sklimb._compare.run.image_sets import is_image_source
 
-    needs_data = ("target", "test", "groups", "time", *KINDS)
+    needs_data = ("target", "test", "groups", "time", "drop_unlabelled", *KINDS)
     if arguments.data is None:
-        given = [f"--{name}" for name in needs_data if getattr(arguments, name)]
+        given = [f"--{n.replace('_', '-')}" for n in needs_data if getattr(arguments, n)]
         if given:
             raise InputError(f"{', '.join(given)} without --data: which file is meant?")
         return None, None
@@ -283,7 +284,7 @@ def _read(arguments: argparse.Namespace):
         raise InputError(
             "--data without --target: which column holds the classes? (--target -1 is the last)"
         )
-    options = ("target", "header", "groups", "time", *KINDS)
+    options = ("target", "header", "groups", "time", "drop_unlabelled", *KINDS)
     table = read_table(arguments.data, **{name: getattr(arguments, name) for name in options})
     if arguments.test is None:
         return table, None

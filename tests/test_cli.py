@@ -555,3 +555,19 @@ def test_a_report_that_cannot_be_written_is_one_line_and_leaves_the_old_one(
     assert "the report cannot be written: No space left on device" in capsys.readouterr().err
     assert (report / "results.csv").read_text() == "old"
     assert sorted(path.name for path in report.iterdir()) == ["fits", "results.csv"]
+
+
+def test_rows_without_a_class_are_left_out_where_asked_for(file, capsys):
+    table = pd.read_csv(file)
+    label = table.columns[-1]
+    table.loc[::11, label] = np.nan
+    table.to_csv(file, index=False)
+    asked = ["compare", "--data", str(file), "--target", label, "--methods", "logistic"]
+    asked += ["--folds", "2", "--jobs", "1", "--no-report"]
+    assert main(asked) == 2
+    assert "--drop-unlabelled" in capsys.readouterr().err
+    assert main([*asked, "--drop-unlabelled"]) == 0
+    said = capsys.readouterr().out
+    assert f"7 samples of {len(table)} had no label" in said and "labelled = pd.notna(y)" in said
+    assert main(["compare", "--drop-unlabelled"]) == 2
+    assert "--drop-unlabelled without --data" in capsys.readouterr().err

@@ -102,6 +102,11 @@ def make_parser() -> argparse.ArgumentParser:
             help=f"columns {what}",
         )
     data.add_argument(
+        "--drop-unlabelled",
+        action="store_true",
+        help="leave out rows whose class is missing (they are an error)",
+    )
+    data.add_argument(
         "--groups", metavar="COLUMN", help="keep rows with the same value on one side of a split"
     )
     data.add_argument(

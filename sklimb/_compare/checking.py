@@ -64,7 +64,8 @@ def check_labels(
         first = int(np.flatnonzero(missing)[0])
         raise InputError(
             f"the target is missing in {missing.sum():,} of {n_samples:,} rows (the first: row "
-            f"{first + 1}); leave these rows out or give them a class"
+            f"{first + 1}); leave these rows out (--drop-unlabelled, drop_unlabelled=True) or give "
+            "them a class"
         )
     if y.dtype == object:
         kinds = {type(value).__name__ for value in y}

@@ -40,6 +40,7 @@ def compare(
     number: Any = None,
     drop: Any = None,
     date: Any = None,
+    drop_unlabelled: bool = False,
     device: str = "cpu",
     n_jobs: int | None = None,
     random_state: int | np.random.RandomState | None = None,
@@ -139,6 +140,8 @@ def compare(
     date : str, sequence of str or mapping, default=None
         Columns of dates; ``{"paid": "%d.%m.%Y"}`` says how they are written too, as
         :func:`pandas.to_datetime` has it, or which unit they count since 1970 (``"s"``, ``"ms"``).
+    drop_unlabelled : bool, default=False
+        Whether samples whose label is missing are left out; else they are an error.
     device : str, default="cpu"
         For the nets: ``"cpu"``, ``"cuda"``, ``"mps"`` or ``"auto"``.
     n_jobs : int, default=None
@@ -209,7 +212,10 @@ def compare(
     entries = chosen_methods(methods, image_methods() if images else None)
     if prepare is not None and not (hasattr(prepare, "fit") and hasattr(prepare, "transform")):
         raise InputError(f"prepare must be a transformer (fit, transform), not {prepare!r}")
-    for name, value in {"refit": refit, "progress": progress, "resume": resume}.items():
+    flags = {
+        "refit": refit, "progress": progress, "resume": resume, "drop_unlabelled": drop_unlabelled
+    }  # fmt: skip
+    for name, value in flags.items():
         if not isinstance(value, (bool, np.bool_)):
             raise InputError(f"{name} must be True or False, not {value!r}")
     if on_round is not None and not callable(on_round):
@@ -249,6 +255,7 @@ def compare(
             category=category,
             number=number,
             drop=drop,
+            drop_unlabelled=drop_unlabelled,
         )
     classes, sizes = np.unique(problem.y, return_counts=True)
     counts = dict(zip(classes.tolist(), sizes.tolist(), strict=True))

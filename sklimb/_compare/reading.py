@@ -17,6 +17,7 @@ from sklimb._compare.data.kinds import columns_of
 from sklimb._compare.data.labels import read_labels
 from sklimb._compare.data.parsing import columns_as_written, text_frame, typed_frame
 from sklimb._compare.data.roles import Roles, make_roles, split_date
+from sklimb._compare.data.spelling import MISSING
 from sklimb._compare.data.stray_rows import check_first_label, check_rows
 from sklimb._compare.data.syntax import Syntax, find_syntax
 from sklimb._compare.data.table import Table, find_column
@@ -40,6 +41,7 @@ def read_table(
     groups: str | None = None,
     time: str | None = None,
     drop: Sequence[str] = (),
+    drop_unlabelled: bool = False,
     **asked: Sequence[str],
 ) -> Table:
     """Read a CSV, Parquet or Excel file.
@@ -66,6 +68,8 @@ def read_table(
         Further columns, which are not learnt from. Times are numbers or dates.
     drop : sequence of str, default=()
         Columns to leave out.
+    drop_unlabelled : bool, default=False
+        Whether labels may be missing, for rows without one are left out later.
     **asked : sequence of str
         Columns that are ``text``, ``date``, ``category`` or ``number``, whatever they look like;
         dates also as ``NAME=FORMAT``.
@@ -113,7 +117,7 @@ def read_table(
             f"{'has' if len(short) == 1 else 'have'} fewer cells than there are columns; the rest "
             "was taken as missing"
         )
-    labels = read_labels(raw[label])
+    labels = read_labels(raw[label], may_miss=drop_unlabelled)
     as_values = [name for name, kind in roles.kinds.items() if kind in ("category", "text")]
     decisions, markers = decide_all(features, raw, syntax.separator, as_values)
     for name, decision in decisions.items():
@@ -278,7 +282,9 @@ def read_second(path: str | Path, first: Table, header: str = "auto") -> Table:
             "before the last column; the rest was taken as missing"
         )
     y = cells[first.label].str.strip()
-    y = y.astype(object).where(~y.isin(["", "?"]), None).to_numpy()
+    # Beside numbers, the words for missing values are no classes.
+    nothing = MISSING if first.y.dtype.kind in "iuf" else ["", "?"]
+    y = y.astype(object).where(~y.isin(nothing), None).to_numpy()
     rest = cells.drop(columns=[name for name in first.left_out if name in cells.columns])
     comma = _commas(rest, syntax)
     X, more = conform(rest, first.columns, comma)

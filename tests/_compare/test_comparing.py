@@ -371,3 +371,22 @@ def test_numbers_that_came_as_objects_are_numbers():
         for given in (frame, frame.astype(object))
     ]
     assert same[0] == same[1]
+
+
+def test_samples_without_a_label_are_left_out_where_asked_for():
+    y = pd.Series(Y).where(np.arange(len(Y)) % 9 > 0, None)
+    with pytest.raises(InputError, match=r"--drop-unlabelled, drop_unlabelled=True"):
+        compare(X, y, **QUICK)
+    options = {"methods": ["logistic"], "folds": 2, "groups": np.arange(len(Y)) // 2, **QUICK}
+    found = compare(X, y, drop_unlabelled=True, **options)
+    assert any(f"{y.isna().sum()} samples of {len(y)} had no label" in note for note in found.notes)
+    space = {"X": X, "y": y}
+    exec(found.code, space)
+    np.testing.assert_array_equal(
+        space["model"].predict_proba(X), found.best_estimator_.predict_proba(X)
+    )
+    with pytest.raises(InputError, match="drop_unlabelled must be True or False, not 'yes'"):
+        compare(X, y, drop_unlabelled="yes")
+    given = {"X_test": X, "y_test": y, "methods": [BAYES], "repeats": 1, **QUICK}
+    found = compare(X, Y, drop_unlabelled=True, **given)
+    assert any("of the test part had no label" in note for note in found.notes)

@@ -324,3 +324,24 @@ def test_what_is_nearly_a_column_of_numbers_says_the_option_that_makes_it_one(fi
     table = read_table(file(text), target="y", number=["a"])
     assert table.X["a"].isna().sum() == 2
     _run(table)
+
+
+@pytest.mark.parametrize(
+    "labels", [["1", "", "0"], ["1", "NA", "0"], ["01", "?", "00"], ["NA", "", "x"], ["a", "", "b"]]
+)
+def test_labels_that_are_missing(file, labels):
+    table = read_table(
+        file("a,y\n" + "".join(f"{i},{label}\n" for i, label in enumerate(labels))),
+        target="y",
+        drop_unlabelled=True,
+    )
+    assert pd.isna(table.y).tolist() == [False, True, False]
+    space = {}
+    exec(table.code, space)
+    assert pd.isna(space["y"]).tolist() == [False, True, False]
+    assert list(space["y"][[0, 2]]) == list(table.y[[0, 2]])
+
+
+def test_a_word_among_numbers_names_the_option(file):
+    with pytest.raises(InputError, match="leave these rows out \\(--drop-unlabelled\\)"):
+        read_table(file("a,y\n1,0\n2,NA\n3,1\n"), target="y")

@@ -106,3 +106,11 @@ def test_a_line_break_in_a_name_costs_no_row_and_finds_its_column(second):
 def test_a_target_called_otherwise_is_asked_for(second):
     with pytest.raises(InputError, match="no column 'label', the target: did you mean 'Label'"):
         second(FIRST.rename(columns={"label": "Label"}))
+
+
+def test_words_for_missing_values_among_labels_that_are_numbers(second):
+    first = FIRST.assign(label=[0, 1] * 10)
+    _, test = second(FIRST.assign(label=["0", "NA", "1", ""] * 5), first)
+    assert test.y.tolist() == ["0", None, "1", None] * 5
+    _, test = second(FIRST.assign(label=["x", "NA"] * 10))
+    assert test.y.tolist() == ["x", "NA"] * 10

@@ -51,13 +51,15 @@ class Labels:
     words: bool = False
 
 
-def read_labels(cells: pd.Series) -> Labels:
+def read_labels(cells: pd.Series, may_miss: bool = False) -> Labels:
     """Take the target column of a file.
 
     Parameters
     ----------
     cells : Series of str
         As written, an empty text where there is nothing.
+    may_miss : bool, default=False
+        Whether labels may be missing: then words for missing values beside numbers are no error.
 
     Returns
     -------
@@ -75,6 +77,8 @@ def read_labels(cells: pd.Series) -> Labels:
     labels = list(present.unique())
     notes = _space_notes(raw[~missing], present)
     words = sorted(_WORDS.intersection(labels))
+    if words and may_miss and _numbers_beside(labels, words):
+        return read_labels(raw.where(~stripped.isin(words), ""))
     if words:
         notes += _word_notes(stripped, labels, words)
     if not labels:
@@ -116,20 +120,24 @@ def _space_notes(raw: pd.Series, stripped: pd.Series) -> list[str]:
 
 
 def _word_notes(cells: pd.Series, labels: list[str], words: list[str]) -> list[str]:
-    others = [label for label in labels if label not in words]
     hit = cells.isin(words).to_numpy()
     first = int(np.flatnonzero(hit)[0])
     shown = " and ".join(map(repr, words))
-    if others and all(map(is_plain_number, others)):
+    if _numbers_beside(labels, words):
         raise InputError(
             f"the target holds numbers, and {shown} in {hit.sum():,} rows (the first: row "
-            f"{first + 1}), which says missing: leave these rows out, or give them a class of "
-            "another name"
+            f"{first + 1}), which says missing: leave these rows out (--drop-unlabelled), or give "
+            "them a class of another name"
         )
     return [
         f"the target's {shown} ({hit.sum():,} rows, the first: row {first + 1}) is a class like the"
         " others; if it says that the label is missing, leave these rows out"
     ]
+
+
+def _numbers_beside(labels: list[str], words: list[str]) -> bool:
+    others = [label for label in labels if label not in words]
+    return bool(others) and all(map(is_plain_number, others))
 
 
 def _n_digits(label: str) -> int:

@@ -6,6 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from sklimb._compare.data.deciding import Decision
 from sklimb._compare.data.labels import Labels
 from sklimb._compare.data.large import Drawn
@@ -85,12 +87,14 @@ def _label_lines(
     strip = ".str.strip()" if labels.strip else ""
     if not labels.words:
         return [f"y = table[{quoted(label)}]{strip}.to_numpy()"]
+    gaps = pd.isna(labels.y).any()
+    missing = '.replace({"": None, "?": None})' if gaps else ""
     # pandas takes the words for missing in all columns or in none.
     kept = {k: v for k, v in options.items() if k not in {*TYPED, "dtype", "index_col", "decimal"}}
     own = {"usecols": [label], "dtype": str, "keep_default_na": False, "skipinitialspace": True}
     return [
         f"labels = pd.read_csv({_arguments(path, {**kept, **own})})",
-        f"y = labels[{quoted(label)}]{strip}.to_numpy()",
+        f"y = labels[{quoted(label)}]{strip}{missing}.to_numpy()",
     ]
 
 

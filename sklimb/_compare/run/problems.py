@@ -23,6 +23,7 @@ from sklimb._compare.data.sanity import column_notes
 from sklimb._compare.data.sides import group_notes, time_notes
 from sklimb._compare.data.text_numbers import read_text_numbers
 from sklimb._compare.data.times import as_times
+from sklimb._compare.data.unlabelled import Labelled, without_unlabelled
 from sklimb._compare.errors import InputError
 from sklimb._compare.phrases import counted
 from sklimb._compare.run.splits import Split, gaps, make_split, outer_splits
@@ -74,8 +75,9 @@ class Problem:
 
 
 def make_problem(
-    X, y, *, X_test, y_test, folds, repeats, inner_folds, groups, time, seed, prepare=None, **asked
-) -> Problem:
+    X, y, *, X_test, y_test, folds, repeats, inner_folds, groups, time, seed, prepare=None,
+    drop_unlabelled=False, **asked
+) -> Problem:  # fmt: skip
     """Check a user's data and make its splits.
 
     Parameters
@@ -83,6 +85,8 @@ def make_problem(
     X, y, X_test, y_test, folds, repeats, groups, time, prepare
         As `compare` takes them.
     inner_folds, seed : int
+    drop_unlabelled : bool, default=False
+        Whether samples without a label are left out, which are an error else.
     **asked
         What the user says of columns: ``text``, ``date``, ``category``, ``number``, ``drop``.
 
@@ -101,7 +105,16 @@ def make_problem(
     for values, name in [(y, "y"), (groups, "groups"), (time, "time")]:
         check_order(X, values, name)
     check_order(X_test, y_test, "y_test", of="X_test")
+    first = Labelled(X, y, [groups, time])
+    if drop_unlabelled:
+        first = without_unlabelled(X, y, groups, time)
+        if X_test is not None and y_test is not None:
+            test = without_unlabelled(X_test, y_test, of=" of the test part")
+            X_test, y_test = test.X, test.y
+            first.notes += test.notes
+    X, y, (groups, time) = first.X, first.y, first.sides
     X, columns, notes, code = _decided(X, prepare, asked)
+    notes, code = first.notes + notes, "\n".join([*first.code, code])
     n = X.shape[0]
     y = check_labels(y, n, alone_is_fine=X_test is not None, notes=notes)
     left_out = columns.left_out if columns is not None else []
