@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sklimb._compare.run.costs import others, own_splits, prior_of, scored_parts
+from sklimb._compare.run.costs import N_PARTS, others, own_splits, prior_of, scored_parts
 from sklimb._compare.run.running import Outcome
+from sklimb._compare.run.scores import COST
 from sklimb._compare.run.splits import Split
 
 
@@ -49,7 +50,11 @@ class HeldOut:
 
 
 def held_out(
-    outcomes: Sequence[Outcome], splits: Sequence[Split], y: np.ndarray, classes: np.ndarray
+    outcomes: Sequence[Outcome],
+    splits: Sequence[Split],
+    y: np.ndarray,
+    classes: np.ndarray,
+    metric: str = "",
 ) -> HeldOut:
     """Put together the predictions of one method.
 
@@ -62,16 +67,18 @@ def held_out(
     y : ndarray of shape (n_samples,)
     classes : ndarray of shape (n_classes,)
         Sorted.
+    metric : str, default=""
+        What methods are ranked by.
 
     Returns
     -------
     found : HeldOut
         Parts are folds; where these are no parts of the data (a test part, one split alone), two
-        halves of each class.
+        halves of each class, or as many as costs are ranked with.
     """
     own = own_splits(outcomes, splits)
     codes = np.searchsorted(classes, y)
-    rows, part = scored_parts(own, codes, n_parts=2)
+    rows, part = scored_parts(own, codes, N_PARTS if metric == COST else 2)
     return HeldOut(
         rows,
         part,

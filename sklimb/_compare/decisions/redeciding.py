@@ -98,5 +98,5 @@ def decide_by_whole_fits(
         if outcome.error:
             raise InputError(outcome.error)
     outcomes.sort(key=lambda outcome: outcome.fold)
-    held = held_out(outcomes, problem.splits, problem.y, scoring.classes)
+    held = held_out(outcomes, problem.splits, problem.y, scoring.classes, scoring.metric)
     return held, decide(held, aim)

@@ -73,7 +73,7 @@ def collect(
     best = done["method"].iloc[0] if len(done) else None
     recalls = recall_frame(results, shown.outcomes, scoring.classes, counts)
     predictions = {
-        name: held_out(own, problem.splits, problem.y, scoring.classes)
+        name: held_out(own, problem.splits, problem.y, scoring.classes, metric)
         for name, own in _finished(shown.outcomes).items()
     }
     cautions, last = [], results[:0]

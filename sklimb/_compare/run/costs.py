@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _POWERS = (0.0, 0.25, 0.5, 0.75, 1.0)
 # A scored part is cut into so many, each of which is decided by what the others have chosen.
-_N_PARTS = 5
+N_PARTS = 5
 
 Choose = Callable[[np.ndarray], Any]
 Apply = Callable[[Any], np.ndarray]
@@ -178,7 +178,7 @@ def decided_within(
     -------
     decided : ndarray of int of shape (n,)
     """
-    part = parts_of(truth, _N_PARTS)
+    part = parts_of(truth, N_PARTS)
     pairs = [(part == p, part != p) for p in np.unique(part)]
     usable = [(own, others) for own, others in pairs if len(np.unique(truth[others])) > 1]
     return cross_fitted(usable, *cheapest(truth, proba, costs, k, prior), predicted.copy())
@@ -210,7 +210,7 @@ def with_costs(
         return list(outcomes)
     own = own_splits(outcomes, splits)
     codes = np.searchsorted(scoring.classes, y)
-    rows, part = scored_parts(own, codes, _N_PARTS)
+    rows, part = scored_parts(own, codes, N_PARTS)
     truth, k = codes[rows], int(np.searchsorted(scoring.classes, scoring.rare))
     proba = np.concatenate([o.proba for o in outcomes])
     predicted = np.concatenate([o.predicted for o in outcomes])

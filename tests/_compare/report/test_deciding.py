@@ -82,6 +82,13 @@ def test_methods_are_ranked_by_what_they_cost(tmp_path):
         compare(TWO_X, TWO_Y, metric="cost", aim="recall=0.8", **OPTIONS)
 
 
+def test_one_split_alone_costs_in_the_line_what_it_costs_in_the_table():
+    ways = {"costs": "miss=50,alarm=1", "metric": "cost", "refit": False, "budget": 1e-6}
+    found = compare(TWO_X, TWO_Y, **ways, **OPTIONS)
+    assert list(found.results["n_splits"]) == [1, 1]
+    assert found.decision.cost == pytest.approx(found.results["cost"].min())
+
+
 def test_a_method_that_saves_nothing_is_told():
     rng = np.random.default_rng(0)
     y = np.array(["ok", "fraud"]).repeat([270, 30])
