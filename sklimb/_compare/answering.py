@@ -297,10 +297,12 @@ def _best_model(comparison: Comparison, plan: Plan) -> BaseEstimator:
 def _decide_anew(comparison: Comparison, plan: Plan, scoring: Scoring) -> None:
     """Choose the decision by fits to all samples; where that cannot be, say whose it is."""
     from sklimb._compare.decisions.redeciding import decide_by_whole_fits
+    from sklimb._compare.report.collecting import costly_line
     from sklimb._compare.report.deciding import decision_words
 
     rare, n_samples = comparison.rare_class, comparison.decided_from
-    before = decision_words(comparison.decision, comparison.classes, rare, comparison.noun)
+    first, first_held = comparison.decision, comparison.predictions[comparison.best_method]
+    before = decision_words(first, comparison.classes, rare, comparison.noun)
     method = next(m for m in plan.entries if m.name == comparison.best_method)
     failed = "Ctrl-C came before"
     if not comparison.interrupted:
@@ -316,6 +318,11 @@ def _decide_anew(comparison: Comparison, plan: Plan, scoring: Scoring) -> None:
             comparison.predictions = {**comparison.predictions, method.name: held}
             comparison.decision, comparison.decided_from = decision, None
             after = decision_words(decision, comparison.classes, rare, comparison.noun)
+            if plan.aim.kind == "cost":
+                said = (comparison.classes, method.label, comparison.noun)
+                stale = costly_line(first, first_held, *said)
+                kept = [line for line in comparison.cautions if line not in stale]
+                comparison.cautions = [*kept, *costly_line(decision, held, *said)]
             comparison.verdict = comparison.verdict.removesuffix(before) + after
             comparison.notes.append(
                 f"the table's fits of {method.label} learnt from {n_samples:,} samples; what it "
@@ -323,11 +330,11 @@ def _decide_anew(comparison: Comparison, plan: Plan, scoring: Scoring) -> None:
             )
             _write_code(comparison, plan)
             return
-    first = (
+    warning = (
         f"what decides was chosen by fits to {n_samples:,} samples, for {failed}; a fit to all "
         "scores otherwise, so do not decide by it: go on (--resume), or choose it anew"
     )
-    comparison.cautions = [first, *comparison.cautions]
+    comparison.cautions = [warning, *comparison.cautions]
 
 
 def _write_code(comparison: Comparison, plan: Plan) -> None:

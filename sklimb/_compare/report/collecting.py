@@ -90,17 +90,17 @@ def collect(
         method = next(m for m in entries if m.name == best)
         own = [o for o in shown.outcomes if o.method == best]
         params, _ = best_candidate(method, grid, own)
-        interval = average_precision_interval(
-            own, problem.splits, problem.y, scoring.classes, scoring.rare
-        )
+        # Of many classes it takes as many times as long, so only where it is asked for.
+        if len(scoring.classes) == 2 or metric == "average_precision":
+            interval = average_precision_interval(
+                own, problem.splits, problem.y, scoring.classes, scoring.rare
+            )
         decision = decide(predictions[best], aim)
         if decision is not None and aim is not None:
             decided_from = learnt_from_part(own, problem.splits)
             if aim.kind == "cost":
                 held = predictions[best]
-                cautions += _costly_line(
-                    decision, held, scoring.classes, method.label, problem.noun
-                )
+                cautions += costly_line(decision, held, scoring.classes, method.label, problem.noun)
     labels = {method.name: method.label for method in entries}
     provisional |= ending.interrupted is not None or ending.left is not None
     said = decision_words(decision, scoring.classes, scoring.rare, problem.noun)
@@ -239,10 +239,27 @@ def _all_alike(held: HeldOut, aim: Aim, classes: np.ndarray) -> tuple[Any, float
     return classes[spent.argmin()], float(spent.min())
 
 
-def _costly_line(
+def costly_line(
     decision: Decision, held: HeldOut, classes: np.ndarray, label: str, noun: str
 ) -> list[str]:
-    """Say that the best method costs no less than none would."""
+    """Say that the best method costs no less than none would.
+
+    Parameters
+    ----------
+    decision : Decision
+        By costs.
+    held : HeldOut
+    classes : ndarray of shape (n_classes,)
+    label : str
+        Of the method.
+    noun : str
+        What a sample is called.
+
+    Returns
+    -------
+    lines : list of str
+        At most one.
+    """
     alike, nothing = _all_alike(held, decision.aim, classes)
     if decision.cost < nothing:
         return []

@@ -75,7 +75,8 @@ class Comparison:
         What a sample is called: a row, a text, an image.
     average_precision_interval : (float, float) or None
         95 % interval of the best method's mean average precision: a bootstrap of the scored samples
-        within their classes. NaN where there is nothing to rank.
+        within their classes. NaN where there is nothing to rank; None on more than two classes,
+        unless they are ranked by it.
     predictions : dict
         Of each method that is shown what it said of rows that it had not learnt from: ``rows``,
         ``truth``, ``predicted`` and ``proba``; see `out_of_fold`.

@@ -140,11 +140,12 @@ class Course:
     def leader(self, level: Level) -> str | None:
         """Return the name of the method with the best mean on a level, None if none has one."""
         metric = self.scoring.metric
-        means = {
-            name: direction(metric) * float(np.mean([o.scores[metric] for o in own]))
-            for name, own in self.at(level, self.methods).items()
-        }
-        return max(means, key=lambda name: np.nan_to_num(means[name], nan=-np.inf), default=None)
+        means = {}
+        for name, own in self.at(level, self.methods).items():
+            # A split without the class has no figure there.
+            told = [value for o in own if (value := o.scores[metric]) == value]
+            means[name] = direction(metric) * np.mean(told) if told else -np.inf
+        return max(means, key=means.get, default=None)
 
     def judged(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
         """Return outcomes with what they cost, where that is ranked by.

@@ -48,6 +48,14 @@ class Cut(BySize):
         return super().fit(X, y)
 
 
+class Late(BySize):
+    """Learns the second column, which says all of the class, from many samples alone."""
+
+    def predict_proba(self, X):
+        positive = 1 / (1 + np.exp(-X[:, int(self.n_ > 1_500)]))
+        return np.column_stack([1 - positive, positive])
+
+
 def found(classify, **options):
     return compare(
         X, Y, methods=[method("one", classify, {})], budget=1e-6, n_jobs=1, random_state=0,
@@ -93,6 +101,19 @@ def test_ctrl_c_then_says_it_too():
         found(Cut, aim="recall=0.8", refit=False)
     one = caught.value.comparison
     assert any("Ctrl-C came before" in caution for caution in one.cautions)
+
+
+def test_whether_it_saves_anything_is_told_of_the_fits_that_decide():
+    known = X.copy()
+    known[:, 1] = 5 * Y
+    ways = {"costs": "miss=1,alarm=900", "folds": 5, "n_jobs": 1, "random_state": 0}
+    entries = {"methods": [method("one", Late, {})], "refit": False}
+    seen = []
+    one = compare(known, Y, **entries, **ways, budget=1e-6)
+    assert not any("saves nothing" in line for line in one.cautions)
+    assert one.decision.cost == 0
+    compare(known, Y, **entries, **ways, budget=1e6, on_round=seen.append)
+    assert any("saves nothing by these costs" in line for line in seen[0].cautions)
 
 
 def test_without_an_aim_nothing_is_fitted_again():
