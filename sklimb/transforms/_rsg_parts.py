@@ -93,6 +93,14 @@ def pair_rows(
     return np.resize(rng.permutation(freq), copies * len(rare)), np.tile(rare, copies)
 
 
+def rows_of(table: Tensor, rows: Tensor) -> Tensor:
+    """Return ``table[rows]`` of a table (m, ...), with a gradient that is added up in their order.
+
+    The gradient of an index is added up by several threads as they come: no two runs are alike.
+    """
+    return F.embedding(rows, table.flatten(1)).unflatten(1, table.shape[1:])
+
+
 class CenterEstimation(nn.Module):
     r"""Logits of the centers of each sample's own class, :math:`A^l x + b^l` (Eq. 1).
 
@@ -136,7 +144,8 @@ class CenterEstimation(nn.Module):
         Tensor, shape (n, K)
             Logits.
         """
-        return torch.einsum("nkd,nd->nk", self.weight[y], means) + self.bias[y]
+        logits = torch.einsum("nkd,nd->nk", rows_of(self.weight, y), means)
+        return logits + rows_of(self.bias, y)
 
 
 class Contrast(nn.Module):

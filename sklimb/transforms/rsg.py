@@ -22,6 +22,7 @@ from sklimb.transforms._rsg_parts import (
     linear_map,
     mean_map,
     pair_rows,
+    rows_of,
 )
 from sklimb.transforms.base import Changed, Transform
 
@@ -255,9 +256,8 @@ class RareSampleGenerator(Transform):
         freq, rare = (torch.from_numpy(rows).to(y.device, non_blocking=True) for rows in pairs)
         moved = self._transform(fixed, of_each, self._of_members(freq), self._of_members(rare))
         self._n_generated += len(rare)
-        new = (
-            moved.reshape(-1, *maps.shape[1:]) + (maps if self.end_to_end else maps.detach())[rare]
-        )
+        came = maps if self.end_to_end else maps.detach()
+        new = moved.reshape(-1, *maps.shape[1:]) + rows_of(came, rare)
         if weight is not None:
             of_new = weight[rare]
             if weight.ndim == 2:  # a member that leaves out one of a pair leaves out the new one
@@ -347,7 +347,7 @@ class RareSampleGenerator(Transform):
 
     def _center_loss(self, maps: Tensor, y: Tensor) -> Tensor:
         assignment = self.estimate(mean_map(maps), y).softmax(1)
-        return center_estimation_loss(maps, self.centers[y], assignment)
+        return center_estimation_loss(maps, rows_of(self.centers, y), assignment)
 
     def _contrast_loss(self, maps: Tensor, y: Tensor) -> Tensor:
         n = len(y) // self.n_members

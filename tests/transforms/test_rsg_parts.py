@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from sklimb.transforms import frequent_classes, pair_rows
-from sklimb.transforms._rsg_parts import mean_of_convolution
+from sklimb.transforms._rsg_parts import mean_of_convolution, rows_of
 
 
 @pytest.mark.parametrize(
@@ -97,3 +97,22 @@ def test_the_mean_of_a_convolution_without_the_convolution(size):
     maps = torch.randn(2, 3, *size, dtype=torch.float64)
     expected = convolution(maps).mean((2, 3))
     torch.testing.assert_close(mean_of_convolution(maps, convolution), expected)
+
+
+@pytest.mark.parametrize("shape", [(15,), (15, 128), (4, 8, 8)])
+def test_rows_of_a_table_and_a_gradient_that_no_thread_changes(shape):
+    rng = torch.Generator().manual_seed(0)
+    table = torch.randn(3, *shape, generator=rng).requires_grad_()
+    rows = torch.randint(3, (600,), generator=rng)
+    above = torch.randn(600, *shape, generator=rng)
+    n_threads = torch.get_num_threads()
+    try:
+        torch.set_num_threads(1)
+        assert torch.equal(rows_of(table, rows), table[rows])
+        (expected,) = torch.autograd.grad(table[rows], table, above)
+        torch.set_num_threads(4)
+        for _ in range(10):
+            (found,) = torch.autograd.grad(rows_of(table, rows), table, above)
+            assert torch.equal(found, expected)
+    finally:
+        torch.set_num_threads(n_threads)
