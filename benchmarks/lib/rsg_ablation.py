@@ -68,7 +68,8 @@ class Direct(RareSampleGenerator):
         displaced = self.displacement(maps[freq], y[freq])
         towards = self.displacement(maps[rare], y[rare])
         cosine = F.cosine_similarity(displaced, towards, dim=1)
-        self._counted.append(torch.stack([cosine.sum(), cosine.new_full((), cosine.numel())]))
+        counted = torch.stack([cosine.sum(), cosine.new_full((), cosine.numel())])
+        self._counted.add(counted[None])
         return displaced
 
 

@@ -40,7 +40,11 @@ MODELS = {
     "AffinityClassifier": (AffinityClassifier, {}),
     "AffinityClassifier(cross_fit=True)": (AffinityClassifier, {"cross_fit": True}),
     "OffsetDebiasedClassifier(cross_fit=True)": (OffsetDebiasedClassifier, {"cross_fit": True}),
-    "M2mClassifier": (M2mClassifier, {}),
+    # g is as unsure of noise as can be, so translations are taken at less than the usual 0.9
+    "M2mClassifier(translate_from=0, gamma=0.3)": (
+        M2mClassifier,
+        {"translate_from": 0, "gamma": 0.3},
+    ),
     "RSGClassifier": (RSGClassifier, {}),
 }
 

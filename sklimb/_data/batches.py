@@ -25,8 +25,8 @@ from sklimb._data.datasets import collate_items
 from sklimb._data.tensors import is_borrowed, is_csr, split_rows, take_rows
 from sklimb._data.training_data import ArrayData, DatasetData
 
-# A gathered piece holds at most this many values: 8 MB in float32, whatever the size of X.
-_VALUES_GATHERED_AT_ONCE = 2**21
+# A gathered piece holds at most this many values: 2 MB in float32, whatever the size of X.
+_VALUES_GATHERED_AT_ONCE = 2**19
 
 
 class Batch(tuple):
@@ -117,36 +117,39 @@ class Batches:
 
     def __iter__(self) -> Iterator[Batch]:
         """Yield batches of (x, y) with ``.weight``."""
-        x, y = self.dataset.X, self.dataset.y
+        x = self.dataset.X
         per_piece = self.dataset.mean_values * self.batch_size
         batches_a_piece = max(1, _VALUES_GATHERED_AT_ONCE // per_piece)
         sizes = self._sizes()
         order = None
         if self.indices is not None:
             order = torch.as_tensor(self.indices, device=x.device)
-        weight = self.weight
-        here = x.device.type == "cpu"
         start = 0
         for first in range(0, len(sizes), batches_a_piece):
             piece = sizes[first : first + batches_a_piece]
-            stop = start + sum(piece)
-            chosen = slice(start, stop) if order is None else order[start:stop]
-            xs = split_rows(take_rows(x, chosen), piece) if is_csr(x) else x[chosen].split(piece)
-            if order is None and is_borrowed(x):
-                xs = (batch.clone() for batch in xs)
-            ys = _cut(y, chosen, piece)
-            if here:
-                ws = _cut(weight, chosen, piece)
-                on_host = [None] * len(piece)
-            else:
-                at = slice(start, stop) if self.indices is None else self.indices[start:stop]
-                known = _cut(self.dataset.y_host, at, piece), _cut(weight, at, piece)
-                on_host = list(zip(*known, strict=True))
-                chosen = None if weight is None else weight[at].to(x.device, non_blocking=True)
-                ws = _cut(chosen, slice(None), piece)
-            for batch in zip(xs, ys, ws, on_host, strict=True):
-                yield Batch(*batch)
-            start = stop
+            yield from self._of_piece(order, start, piece)
+            start += sum(piece)
+
+    def _of_piece(self, order: Tensor | None, start: int, piece: list[int]) -> Iterator[Batch]:
+        """Yield the batches of one piece; in a frame of its own, which lets go of it at its end."""
+        x, y, weight = self.dataset.X, self.dataset.y, self.weight
+        stop = start + sum(piece)
+        chosen = slice(start, stop) if order is None else order[start:stop]
+        xs = split_rows(take_rows(x, chosen), piece) if is_csr(x) else x[chosen].split(piece)
+        if order is None and is_borrowed(x):
+            xs = (batch.clone() for batch in xs)
+        ys = _cut(y, chosen, piece)
+        if x.device.type == "cpu":
+            ws = _cut(weight, chosen, piece)
+            on_host = [None] * len(piece)
+        else:
+            at = slice(start, stop) if self.indices is None else self.indices[start:stop]
+            known = _cut(self.dataset.y_host, at, piece), _cut(weight, at, piece)
+            on_host = list(zip(*known, strict=True))
+            chosen = None if weight is None else weight[at].to(x.device, non_blocking=True)
+            ws = _cut(chosen, slice(None), piece)
+        for batch in zip(xs, ys, ws, on_host, strict=True):
+            yield Batch(*batch)
 
 
 def _cut(

@@ -59,7 +59,9 @@ def copied_from(X: Any, y: np.ndarray) -> np.ndarray | None:
     hashes = row_hashes(X)
     if hashes is None or len(hashes) == 0:
         return None
-    by_class = hashes + hash_array(y.astype(np.uint64))
+    by_class = hash_array(np.arange(y.max() + 1, dtype=np.uint64))[y]
+    by_class += hashes
+    del hashes  # of 8 bytes a sample there should be few arrays at a time
     ordered = np.sort(by_class)
     if np.all(ordered[1:] != ordered[:-1]):  # as a rule, and in little time and memory
         return None
@@ -104,11 +106,14 @@ def row_hashes(X: Any) -> np.ndarray | None:
 def _of_dense(X: np.ndarray | torch.Tensor) -> np.ndarray:
     n_values = int(np.prod(X.shape[1:]))
     factors = _factors(n_values)
-    hashes = [
-        (_hashed(rows).reshape(len(rows), n_values) * factors).sum(axis=1, dtype=np.uint64)
-        for rows in _chunks(X, max(1, _VALUES_AT_ONCE // max(1, n_values)))
-    ]
-    return np.concatenate(hashes) if hashes else np.empty(0, dtype=np.uint64)
+    hashes = np.empty(len(X), dtype=np.uint64)
+    start = 0
+    for rows in _chunks(X, max(1, _VALUES_AT_ONCE // max(1, n_values))):
+        of_values = _hashed(rows).reshape(len(rows), n_values)
+        of_values *= factors
+        of_values.sum(axis=1, dtype=np.uint64, out=hashes[start : start + len(rows)])
+        start += len(rows)
+    return hashes
 
 
 def _chunks(X: np.ndarray | torch.Tensor, n_rows: int) -> Iterator[np.ndarray]:

@@ -54,6 +54,7 @@ def run_epoch(
                 step["y_pred"] = log_mean_probability(step["y_pred"].detach())
         for callback in end:
             callback.on_batch_end(net, batch=batch, training=training, **step)
+        del batch, step  # or they would be there beside the next ones
     means = batch_means(losses.cpu().double().numpy(), np.asarray(sizes))
     _record(net, prefix, means, len(sizes))
     if not np.isfinite(means[0]):

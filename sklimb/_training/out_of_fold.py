@@ -112,7 +112,10 @@ def member_folds(
     if copied_from is not None:
         order = order[copied_from[order] == order]
     folds = np.empty(len(y_encoded), dtype=np.int16)  # kept for all samples of a training
-    folds[order] = (np.arange(len(order)) + rng.integers(n_folds)) % n_folds
+    dealt = np.arange(len(order))
+    dealt += rng.integers(n_folds)
+    dealt %= n_folds
+    folds[order] = dealt
     return folds if copied_from is None else folds[copied_from]
 
 

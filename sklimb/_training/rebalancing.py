@@ -205,11 +205,15 @@ def draw_balanced(
     True
     """
     by_class = np.argsort(codes, kind="stable")
-    present, first, size = np.unique(codes[by_class], return_index=True, return_counts=True)
-    drawn = rng.integers(len(present), size=n_draws)
+    size = np.bincount(codes)
+    first = np.cumsum(size) - size
+    first, size = first[size > 0], size[size > 0]
+    drawn = rng.integers(len(size), size=n_draws)
     where = rng.random(n_draws)
     if sample_weight is None:
-        position = first[drawn] + (where * size[drawn]).astype(np.int64)
+        where *= size[drawn]  # in place: all of these are as long as the data
+        position = where.astype(np.int64)
+        position += first[drawn]
         return by_class[position]
     mass = np.concatenate([[0.0], np.cumsum(sample_weight[by_class], dtype=np.float64)])
     start, end = mass[first], mass[first + size]

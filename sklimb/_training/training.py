@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse
 import torch
+from torch import Tensor
 
 from sklimb import _forks
 from sklimb._data.batches import Batches
@@ -27,6 +28,7 @@ from sklimb._training.out_of_fold import OutOfFold
 from sklimb._training.plan import Mode, TrainPlan
 from sklimb._training.recipe import Recipe
 from sklimb._training.training_state import renew_training_state
+from sklimb.heads.members import MemberHeads
 
 # Moments of the columns are taken from chunks of about this many values: 2 MB in float64, and some
 # six times that in the course of it.
@@ -35,6 +37,9 @@ _VALUES_OF_A_CHUNK = 2**18
 _ROWS_OF_QUANTILES = 100_000
 # At most this many samples are looked at.
 _SAMPLES_TO_START_FROM = 20_000
+# Features of so many members are there at a time that they have about this many values: 32 MB in
+# float32. Each further pass over the samples costs less than a fiftieth of an epoch of a million.
+_VALUES_TO_START_FROM = 2**23
 
 
 def make_net(
@@ -234,28 +239,53 @@ def start_head(
     None, and a generator to draw from. With the weights of samples for members, (m, k), each
     member's head gets what it does not leave out.
     """
-    init_from_data = getattr(net.module_.head, "init_from_data", None)
-    if init_from_data is None:
+    head = net.module_.head
+    if getattr(head, "init_from_data", None) is None:
         return
     epoch = net.finished_epochs
     rng = net.streams.generator("head_start", epoch, 1)
     samples = data.stratified_subsample(_SAMPLES_TO_START_FROM, rng)
-    net.module_.eval()
-    batches = net.get_iterator(data)
-    batches.indices = samples
-    features, start = None, 0
-    for batch in batches:
-        part = net.module_.features(batch[0])
-        if features is None:  # one tensor from the start, as in `inference.run`
-            features = part.new_empty((len(samples), *part.shape[1:]))
-        features[start : start + len(part)] = part
-        start += len(part)
     generator = torch.Generator().manual_seed(net.streams.seed("head_start", epoch))
     weight = None if data.weight is None else data.weight[samples]
     if member_weight is not None:
         of_members = member_weight(samples)
         weight = of_members if weight is None else weight[:, None] * of_members
     if weight is not None:
-        weight = torch.as_tensor(weight, dtype=features.dtype, device=net.device)
+        weight = net.as_weight(weight)
     y = torch.as_tensor(data.y_encoded[samples], dtype=torch.long, device=net.device)
-    init_from_data(features, y, weight, generator)
+    net.module_.eval()
+    if not isinstance(head, MemberHeads):
+        head.init_from_data(_features(net, data, samples), y, weight, generator)
+        return
+    for some in _groups_of_members(head, len(samples), isinstance(data, ArrayData)):
+        of_some = weight if weight is None or weight.ndim == 1 else weight[:, some]
+        features = _features(net, data, samples, some)
+        MemberHeads(head.members[some]).init_from_data(features, y, of_some, generator)
+        del features  # or it would be there beside the next ones
+
+
+def _groups_of_members(head: MemberHeads, n_samples: int, in_memory: bool) -> list[slice]:
+    """Return which members' features are there at a time; a Dataset is gone through once."""
+    size = head.n_members
+    if in_memory:
+        of_one = n_samples * (head.n_features_out // head.n_members)
+        size = min(size, max(1, _VALUES_TO_START_FROM // of_one))
+    return [slice(first, first + size) for first in range(0, head.n_members, size)]
+
+
+def _features(
+    net: Net, data: TrainingData, samples: np.ndarray, members: slice | None = None
+) -> Tensor:
+    """Return what the head compares of some samples, (m, d), or (m, k, d) of some members."""
+    batches = net.get_iterator(data)
+    batches.indices = samples
+    features, start = None, 0
+    for batch in batches:
+        part = net.module_.features(batch[0])
+        if members is not None:
+            part = part[:, members]
+        if features is None:  # one tensor from the start, as in `inference.run`
+            features = part.new_empty((len(samples), *part.shape[1:]))
+        features[start : start + len(part)] = part
+        start += len(part)
+    return features

@@ -180,11 +180,13 @@ class OffsetHead(nn.Module):
         generator : torch.Generator
             Not used: nothing is drawn.
         """
-        raw = embedded + self.origin
+        origin = self.origin
         for code in torch.unique(y).tolist():
             if self.started[code]:
                 continue
-            rows = raw[y == code].cpu().double()  # not every device has float64
+            rows = embedded[y == code]
+            rows += origin  # a copy already
+            rows = rows.cpu().double()  # not every device has float64
             mass = torch.ones(len(rows)) if weight is None else weight[y == code].cpu()
             mass = mass.double()
             self.raw_centers[code] = ((mass / mass.sum()) @ rows).to(self.raw_centers)

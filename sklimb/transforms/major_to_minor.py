@@ -11,6 +11,7 @@ from torch.nn import functional as F
 
 from sklimb._data.tensors import to_dense
 from sklimb.heads.members import MeanScores
+from sklimb.transforms._gathered import Gathered
 from sklimb.transforms._rescaled import Rescaled
 from sklimb.transforms.base import Changed, Transform
 from sklimb.transforms.m2m import (
@@ -121,11 +122,11 @@ class MajorToMinor(Transform):
         self._rng = rng
         self._noise = torch.Generator().manual_seed(int(rng.integers(2**63 - 1)))
         self._tried = 0
-        self._asked: list[Tensor] = []  # confidences of g
-        self._losses: list[Tensor] = []
+        self._asked = Gathered()  # confidences of g
+        self._losses = Gathered()
         self._on_host: Tensor | None = None
         self._tried_rows: Tensor | None = None
-        self._fine: list[Tensor] = []  # which of `_losses` are of translations
+        self._fine = Gathered()  # which of `_losses` are of translations
 
     # --- a batch ------------------------------------------------------------------------------
 
@@ -158,7 +159,7 @@ class MajorToMinor(Transform):
             other = self._other_class(seed_class, y[rows])
             y = y.index_copy(0, rows, torch.where(fine, other, y[rows]))
         self._tried_rows = rows
-        self._fine.append(fine)
+        self._fine.add(fine)
         if weight is not None and weight.ndim == 2 and self.pool is None:
             # a member that leaves out a seed leaves out what is made of it
             of_seeds = (weight[seeds] > 0).to(weight.dtype)
@@ -190,7 +191,7 @@ class MajorToMinor(Transform):
         self, start: Tensor, seed_class: Tensor, target: Tensor
     ) -> tuple[Tensor, Tensor]:
         moved, confidence = self.translated(start, seed_class, target, self._noise)
-        self._asked.append(confidence)
+        self._asked.add(confidence)
         return moved, confidence >= self.gamma
 
     def translated(
@@ -261,21 +262,21 @@ class MajorToMinor(Transform):
         if scores.ndim == 3:  # (n, k, C) of members, to (n, C, k) as torch has it
             y = y.unsqueeze(1).expand(-1, scores.shape[1])
             of_members = F.cross_entropy(scores.transpose(1, 2), y, reduction="none")
-            self._losses.append(of_members.mean(1))
+            self._losses.add(of_members.mean(1))
             return
-        self._losses.append(F.cross_entropy(scores, y, reduction="none"))
+        self._losses.add(F.cross_entropy(scores, y, reduction="none"))
 
     def statistics(self) -> dict[str, float]:
         """Return figures of the epoch."""
-        confidence = torch.cat(self._asked).cpu().double() if self._asked else None
+        confidence = self._asked.rows().cpu().double() if len(self._asked) else None
         losses = None
-        if self._losses:
-            losses = torch.cat(self._losses)[torch.cat(self._fine)].cpu().double()
+        if len(self._losses):
+            losses = self._losses.rows()[self._fine.rows()].cpu().double()
         n = 0 if losses is None else len(losses)
         nan = float("nan")
         # not to be pickled, nor needed before the next epoch makes them anew
         self._rng = self._noise = self._tried_rows = None
-        self._asked, self._losses, self._fine = [], [], []
+        self._asked, self._losses, self._fine = Gathered(), Gathered(), Gathered()
         return {
             "n_to_translate": self._tried,
             "n_translated": n,

@@ -14,6 +14,7 @@ from torch.func import functional_call
 from torch.nn import functional as F
 
 from sklimb.losses.rsg import center_estimation_loss, maximized_vector_loss, position_cosine
+from sklimb.transforms._gathered import Gathered
 from sklimb.transforms._rsg_parts import (
     CenterEstimation,
     Contrast,
@@ -167,7 +168,7 @@ class RareSampleGenerator(Transform):
         self._on_host: tuple[Tensor, Tensor | None] | None = None
         self._of_classes = self.is_frequent, self.class_counts
         self._terms: dict[str, Tensor] = {}
-        self._counted: list[Tensor] = []
+        self._counted = Gathered()
         self._n_generated = 0
 
     def set_class_counts(self, counts: Tensor) -> None:
@@ -198,7 +199,7 @@ class RareSampleGenerator(Transform):
         self.generating = epoch - self._first_epoch >= self.begins
         self._rng = rng
         self._on_host = None
-        self._counted = []
+        self._counted = Gathered()
         self._n_generated = 0
 
     def start_batch(self, y: Tensor, weight: Tensor | None) -> None:
@@ -289,8 +290,8 @@ class RareSampleGenerator(Transform):
             did not have is NaN.
         """
         accuracy = cosine = np.nan
-        if self._counted:
-            counted = torch.stack(self._counted).cpu().double().sum(0).numpy()
+        if len(self._counted):
+            counted = self._counted.rows().cpu().double().sum(0).numpy()
             with np.errstate(invalid="ignore"):
                 if self.generating:
                     cosine = counted[0] / counted[1]
@@ -358,7 +359,7 @@ class RareSampleGenerator(Transform):
         logits = self.contrast(maps[a], maps[b])
         kinds = torch.stack([same, 1 - same])
         right = kinds * (logits.argmax(1) == same)
-        self._counted.append(torch.cat([right.sum(1), kinds.sum(1)]))
+        self._counted.add(torch.cat([right.sum(1), kinds.sum(1)])[None])
         return F.cross_entropy(logits, same)
 
     def _transform(self, maps: Tensor, y: Tensor, freq: Tensor, rare: Tensor) -> Tensor:
@@ -373,5 +374,6 @@ class RareSampleGenerator(Transform):
             self._terms["mv"] = maximized_vector_loss(moved, displaced, towards, different)
         with torch.no_grad():
             cosine = position_cosine(moved, towards)
-            self._counted.append(torch.stack([cosine.sum(), cosine.new_full((), cosine.numel())]))
+            counted = torch.stack([cosine.sum(), cosine.new_full((), cosine.numel())])
+            self._counted.add(counted[None])
         return moved

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+
 import numpy as np
 import pytest
 import torch
@@ -177,6 +179,24 @@ def test_a_piece_is_no_larger_than_said(monkeypatch):
     for x, _ in batches:
         # storage of the piece that the batch is a view of: two batches of 8 rows of 3
         assert x.untyped_storage().nbytes() <= 4 * 60
+
+
+def test_a_piece_is_let_go_of_before_the_next_is_gathered(monkeypatch):
+    monkeypatch.setattr(_batches, "_VALUES_GATHERED_AT_ONCE", 60)
+    pieces = []
+    cut = _batches._cut
+
+    def look(values, *args):
+        assert all(piece() is None for piece in pieces)
+        return cut(values, *args)
+
+    monkeypatch.setattr(_batches, "_cut", look)
+    batches = Batches(rows(40), batch_size=8)
+    batches.indices = np.arange(40)
+    for batch in batches:
+        pieces.append(weakref.ref(batch[0].untyped_storage()))
+        del batch
+    assert len(pieces) == 5
 
 
 # --- streamed ---------------------------------------------------------------------------------

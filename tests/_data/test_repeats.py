@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -92,3 +94,13 @@ def test_a_class_that_repeats_itself_by_nature_has_no_copies():
     rare = np.concatenate([np.tile(X[50], (200, 1)), X[51:]])
     y = np.repeat([0, 1], [50, len(rare)])
     assert copied_from(np.concatenate([X[:50], rare]), y) is None
+
+
+def test_few_arrays_of_a_number_a_sample_are_there_at_a_time(monkeypatch):
+    monkeypatch.setattr(repeats, "_VALUES_AT_ONCE", 2**12)
+    X, y = RNG.normal(size=(100_000, 2)).astype(np.float32), np.arange(100_000) % 3
+    tracemalloc.start()
+    assert copied_from(X, y) is None
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 3 * 8 * len(y)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -242,6 +244,15 @@ def test_draws_follow_weights_within_a_class():
     assert far(np.bincount(drawn, minlength=50), shares) < 2
     # weights count only inside a class: a million to one between classes changes nothing
     assert far(np.bincount(codes[drawn]), [1 / 3] * 3) < 9.3
+
+
+def test_few_arrays_as_long_as_the_data_are_there_at_a_time():
+    codes = np.arange(200_000) % 7 % 3
+    tracemalloc.start()
+    draw_balanced(codes, len(codes), np.random.default_rng(0))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 6 * 8 * len(codes)
 
 
 def test_equal_weights_draw_as_none_does():

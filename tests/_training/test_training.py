@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import scipy.sparse
 import torch
+from sklearn.base import clone
 from torch import nn
 
-from sklimb import RebalancedClassifier
+from sklimb import AffinityClassifier, OffsetDebiasedClassifier, RebalancedClassifier
 from sklimb._data.columns import column_quantiles
 from sklimb._training import training
+from sklimb.backbones import MLP
 from sklimb.heads import LinearHead
+from sklimb.heads.members import MemberHeads
 from tests.shared import QUICK
 from tests.shared import data as data
 
@@ -117,6 +121,59 @@ def test_some_of_each_class_where_there_are_many(data, monkeypatch):
     model = Asking(**QUICK).partial_fit(*data)
     drawn = model.module_.head.given[3]
     assert not torch.equal(model.partial_fit(*data).module_.head.given[3], drawn)
+
+
+STARTING = {"max_epochs": 1, "n_members": 3, "lr": 1e-30, "random_state": 0}
+HEADS = [
+    AffinityClassifier(**STARTING),
+    AffinityClassifier(n_prototypes=2, cross_fit=True, **STARTING),
+    OffsetDebiasedClassifier(cross_fit=True, **STARTING),
+]
+
+
+@pytest.mark.parametrize("model", HEADS, ids=["affinity", "drawn", "offset"])
+def test_features_of_a_few_members_are_there_at_a_time(model, data, monkeypatch):
+    X, y = data
+    whole = clone(model).fit(X, y).module_.state_dict()
+    of_one = len(y) * model.fit(X, y).module_.head.members[0].n_features_out
+    monkeypatch.setattr(training, "_VALUES_TO_START_FROM", 2 * of_one)
+    given = []
+    init_from_data = MemberHeads.init_from_data
+
+    def look(self, features, *args):
+        assert all(before() is None for before in given)
+        assert features.numel() == features.untyped_storage().size() / 4 <= 2 * of_one
+        given.append(weakref.ref(features.untyped_storage()))
+        init_from_data(self, features, *args)
+
+    monkeypatch.setattr(MemberHeads, "init_from_data", look)
+    in_parts = model.fit(X, y).module_.state_dict()
+    assert len(given) == 2
+    assert all(torch.equal(whole[name], value) for name, value in in_parts.items())
+
+
+def test_a_dataset_is_gone_through_once_for_the_heads_of_all_members(data, monkeypatch):
+    monkeypatch.setattr(training, "_VALUES_TO_START_FROM", 1)
+    X, y = (torch.as_tensor(part) for part in (data[0], np.unique(data[1], return_inverse=True)[1]))
+    opened = []
+
+    class Items(torch.utils.data.TensorDataset):
+        def __getitem__(self, index):
+            opened.append(index)
+            return super().__getitem__(index)
+
+    counts = []
+    start_head = training.start_head
+
+    def count(*args):
+        before = len(opened)
+        start_head(*args)
+        counts.append(len(opened) - before)
+
+    monkeypatch.setattr(training, "start_head", count)
+    model = AffinityClassifier(module=MLP, module__in_features=X.shape[1], **STARTING)
+    model.fit(Items(X, y))
+    assert counts == [len(y)]
 
 
 def test_a_head_that_does_not_ask_costs_nothing(data, monkeypatch):
