@@ -13,7 +13,6 @@ import numpy as np
 import torch
 from sklearn.base import (
     BaseEstimator,
-    ClassifierMixin,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
 )
@@ -48,10 +47,11 @@ from sklimb.classifiers.parameters import (
     unknown_parameter,
 )
 from sklimb.classifiers.probabilities import log_probabilities, probabilities
+from sklimb.classifiers.scoring import ScoringMixin
 
 
 class BaseNetClassifier(
-    ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClassifierMixin, BaseEstimator
+    ClassNamePrefixFeaturesOutMixin, TransformerMixin, ScoringMixin, BaseEstimator
 ):
     """Base of the classifiers; see them for the shared parameters."""
 

@@ -20,6 +20,7 @@ from sklimb.classifiers.fold_clones import mean_probabilities
 from sklimb.classifiers.history_html import with_histories
 from sklimb.classifiers.priors import target_shares
 from sklimb.classifiers.probabilities import log_probabilities, probabilities
+from sklimb.classifiers.scoring import ScoringMixin
 
 # Probabilities below this count as this: a log of 0 could not be corrected.
 _LEAST_PROBABILITY = 1e-300
@@ -40,7 +41,7 @@ def check_gives_probabilities(estimator: Any, name: str) -> None:
         )
 
 
-class CorrectedPredictionMixin:
+class CorrectedPredictionMixin(ScoringMixin):
     """Predictions of an estimator that has ``estimator_``, or several as ``estimators_``.
 
     They go by its ``classes_``, ``temperature_``, and by what `_correct_for` sets from the

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
 from sklearn.preprocessing import LabelEncoder
 from sklearn.utils import Tags, get_tags
 from sklearn.utils.class_weight import compute_sample_weight
@@ -15,9 +15,10 @@ from sklearn.utils.validation import _check_y, check_is_fitted, column_or_1d
 from sklimb._data.by_class import by_label, for_classes
 from sklimb._data.from_tensors import without_tensors
 from sklimb._data.labels import plain_labels
+from sklimb.classifiers.scoring import ScoringMixin
 
 
-class LabelEncodedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
+class LabelEncodedClassifier(MetaEstimatorMixin, ScoringMixin, BaseEstimator):
     """A classifier that is given labels as 0, 1, ... and class weights as sample weights.
 
     XGBoost's ``XGBClassifier`` takes neither labels that are text nor class weights. With this
