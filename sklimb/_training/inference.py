@@ -68,6 +68,9 @@ def run(
     for x in inputs:
         with _forks.gate.open():
             part = what(module, padded(x))[: len(x)].cpu()
+        if len(x) == n:
+            result = part.clone()  # of what was padded, and maybe of X itself
+            break
         if result is None:
             result = part.new_empty((n, *part.shape[1:]))
         result[start : start + len(x)] = part
@@ -121,13 +124,18 @@ def features_of(module: nn.Module, x: Tensor) -> Tensor:
 
 def padded(x: Tensor) -> Tensor:
     """Return a batch with its last row repeated (empty rows if it is sparse) up to a good size."""
-    n = max(len(x), _ROWS_OF_A_SMALL_BATCH)
-    if x.ndim != 2 or n * x.shape[1] > _VALUES_OF_A_SMALL_BATCH:
-        n = len(x)
-    spare = n - len(x) + -n % _ROWS_OF_A_KERNEL
+    there, *shape = x.shape
+    n = max(there, _ROWS_OF_A_SMALL_BATCH)
+    if len(shape) != 1 or n * shape[0] > _VALUES_OF_A_SMALL_BATCH:
+        n = there
+    spare = n - there + -n % _ROWS_OF_A_KERNEL
     if not spare:
         return x
-    return pad_rows(x, spare) if is_csr(x) else torch.cat([x, x[-1:].expand(spare, *x.shape[1:])])
+    if is_csr(x):
+        return pad_rows(x, spare)
+    if there == 1:
+        return x.new_empty(1 + spare, *shape).copy_(x)
+    return torch.cat([x, x[-1:].expand(spare, *shape)])
 
 
 def finite_samples(values: Tensor) -> Tensor:
