@@ -73,6 +73,11 @@ def data_parallel() -> Iterator[None]:
     >>> with data_parallel():  # doctest: +SKIP
     ...     model.fit(X, y)
     """
+    if not distributed.is_available():
+        raise RuntimeError(
+            f"torch {torch.__version__} was built without torch.distributed. Fit without "
+            "data_parallel()."
+        )
     if "RANK" not in os.environ and not distributed.is_initialized():
         raise RuntimeError(
             "data_parallel() is for processes that torchrun starts. Start the script by "
@@ -134,7 +139,7 @@ class Processes:
         saves : bool
             Whether the training is written to a checkpoint.
         """
-        if plan.device != "cpu":
+        if torch.device(plan.device).type != "cpu":
             raise ValueError(f"data_parallel() trains on CPUs, not on device={plan.device!r}.")
         if saves:
             raise ValueError(

@@ -81,6 +81,12 @@ def test_a_process_that_torchrun_did_not_start_says_how(monkeypatch):
     assert processes() is None
 
 
+def test_a_torch_without_processes_is_told(monkeypatch):
+    monkeypatch.setattr(distributed, "is_available", lambda: False)
+    with pytest.raises(RuntimeError, match=r"without torch\.distributed"), sklimb.data_parallel():
+        pass
+
+
 @pytest.mark.parametrize(
     ("device", "saves", "words"),
     [("cuda", False, "on CPUs, not on device='cuda'"), ("cpu", True, "would write one checkpoint")],
