@@ -20,6 +20,7 @@ from sklimb._compare.data.spelling import (
     is_plain_number,
     number_formats,
 )
+from sklimb._compare.data.units import formats_with_unit, unit_notes
 from sklimb._compare.phrases import first_few
 from sklimb._forks import kept_property
 
@@ -135,7 +136,9 @@ def cells_of(
 
 
 def _formats(values: list[str]) -> list[NumberFormat]:
-    return [] if is_code(values) or is_boolean(values) else number_formats(values)
+    if is_code(values) or is_boolean(values):
+        return []
+    return number_formats(values) or formats_with_unit(values)
 
 
 def file_has_commas(columns: list[Cells], separator: str, typed: pd.DataFrame) -> bool | None:
@@ -302,7 +305,7 @@ def _text_notes(cells: Cells) -> list[str]:
 
 
 def number_notes(name: Any, values: Sequence[str], text: pd.Series) -> list[str]:
-    """Say that a column of text is nearly one of numbers.
+    """Say that a column of text is nearly one of numbers, or of measures.
 
     Parameters
     ----------
@@ -316,6 +319,8 @@ def number_notes(name: Any, values: Sequence[str], text: pd.Series) -> list[str]
     notes : list of str
         At most one.
     """
+    if measured := unit_notes(name, values):
+        return measured
     top = list(islice(values, _MANY))
     likely = [v for v in top if number_formats([v])]
     share = len(likely) / max(1, len(top))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from sklimb._compare.data.columns import Column
 from sklimb._compare.data.spelling import NumberFormat, choose_format, number_formats
+from sklimb._compare.data.units import is_unit
 
 
 def read_numbers(
@@ -37,6 +39,8 @@ def read_numbers(
     rule = column.number
     if not len(cells) or (rule.is_plain and comma is not True and plain.notna().all()):
         return plain, []
+    if is_unit(rule.affix):
+        return _measures(cells, column, comma)
     ways = {cell: number_formats([cell]) for cell in cells.unique()}
     likely = [cell for cell, formats in ways.items() if formats]
     notes = _per_cent(column, likely) or _other_currency(column, ways)
@@ -66,6 +70,24 @@ def read_numbers(
         f"written otherwise than the others (the first: {cells.iloc[first]!r}, read as "
         f"{numbers.iloc[first]:g})"
     )
+    return numbers, notes
+
+
+def _measures(cells: pd.Series, column: Column, comma: bool | None) -> tuple[pd.Series, list[str]]:
+    """Return numbers with the unit of the first table behind them, or with none."""
+    unit = column.number.affix
+    with_unit = cells.str.endswith(unit)
+    cells = cells.where(~with_unit, cells.str.removesuffix(unit).str.rstrip())
+    numbers, notes = read_numbers(
+        cells, replace(column, number=replace(column.number, affix="")), comma
+    )
+    bare = int((~with_unit & numbers.notna()).sum())
+    if bare:
+        notes.append(
+            f"column {column.name} is in {unit} in the training part and without a unit in "
+            f"{bare:,} of {len(cells):,} values of the test part: the numbers were taken as they "
+            "are written"
+        )
     return numbers, notes
 
 
