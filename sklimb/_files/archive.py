@@ -163,7 +163,7 @@ def write_atomically(path: Path, data: bytes) -> None:
         beside.unlink(missing_ok=True)
         if isinstance(error, OSError) and error.errno:
             # that of the file that was asked for, not of the one beside it
-            error.filename, error.filename2 = str(path), None
+            raise OSError(error.errno, error.strerror, str(path)) from error
         raise
 
 

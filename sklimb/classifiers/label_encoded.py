@@ -15,6 +15,7 @@ from sklearn.utils.validation import _check_y, check_is_fitted, column_or_1d
 from sklimb._data.by_class import by_label, for_classes
 from sklimb._data.from_tensors import without_tensors
 from sklimb._data.labels import plain_labels
+from sklimb._data.weighted_fit import name_of_weights
 from sklimb.classifiers.scoring import ScoringMixin
 
 
@@ -89,7 +90,9 @@ class LabelEncodedClassifier(MetaEstimatorMixin, ScoringMixin, BaseEstimator):
                 named = dict(zip(classes, weights, strict=True))
             by_class = compute_sample_weight(named or self.class_weight, y)
             sample_weight = by_class if sample_weight is None else by_class * sample_weight
-        weights = {} if sample_weight is None else {"sample_weight": sample_weight}
+        # of a pipeline, to its last step
+        name = name_of_weights(self.estimator) or "sample_weight"
+        weights = {} if sample_weight is None else {name: sample_weight}
         self.estimator_ = clone(self.estimator).fit(X, encoder.transform(y), **weights)
         self.classes_ = encoder.classes_
         for name in ("n_features_in_", "feature_names_in_"):

@@ -15,7 +15,11 @@ from skorch import NeuralNet
 from skorch.callbacks import Callback
 
 from sklimb._files.archive import check_stored
-from sklimb.classifiers import BlendedClassifier, PriorCorrectedClassifier
+from sklimb.classifiers import (
+    BlendedClassifier,
+    LabelEncodedClassifier,
+    PriorCorrectedClassifier,
+)
 from sklimb.classifiers.out_of_fold_fits import FoldMean
 from sklimb.feature_extraction import CategoryChecker, DateEncoder, ShrinkImages
 from sklimb.persistence._names import is_container
@@ -35,6 +39,7 @@ _OF_SAMPLERS = ("n_features_in_", "feature_names_in_", "sampling_strategy_")
 _OURS = (
     PriorCorrectedClassifier,
     BlendedClassifier,
+    LabelEncodedClassifier,
     FoldMean,
     ShrinkImages,
     DateEncoder,

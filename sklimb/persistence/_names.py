@@ -104,6 +104,7 @@ _ROOMS: dict[str, Callable[[str, Any], bool]] = {
     "imblearn.under_sampling": _sampler,
     "imblearn.pipeline": _one_of(("Pipeline",)),
     "imblearn.ensemble": _one_of(("BalancedRandomForestClassifier",)),
+    "sklimb.classifiers.label_encoded": _one_of(("LabelEncodedClassifier",)),
     "sklimb.classifiers.out_of_fold_fits": _one_of(("FoldMean",)),
     "sklearn.metrics": _public("sklearn.metrics"),
     "sklearn.metrics._scorer": _one_of(_PARTS["sklearn.metrics._scorer"]),

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sklimb.classifiers import LabelEncodedClassifier
@@ -63,3 +64,10 @@ def test_weights_by_label_come_in_a_dict_or_a_series():
         ValueError, match=r"class_weight names labels that y does not have: \['0'\]"
     ):
         LabelEncodedClassifier(LogisticRegression(), class_weight={"0": 2.0}).fit(X, Y)
+
+
+def test_weights_reach_the_last_step_of_a_pipeline():
+    """Its `fit` takes no sample_weight, so class_weight could not be had around one."""
+    piped = LabelEncodedClassifier(make_pipeline(GaussianNB()), class_weight="balanced").fit(X, Y)
+    plain = LabelEncodedClassifier(GaussianNB(), class_weight="balanced").fit(X, Y)
+    np.testing.assert_array_equal(piped.predict_proba(X), plain.predict_proba(X))

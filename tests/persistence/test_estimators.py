@@ -29,6 +29,7 @@ from skorch.callbacks import EarlyStopping
 from torch import nn
 
 from sklimb import M2mClassifier, M2mSampler, PriorCorrectedClassifier, RebalancedClassifier
+from sklimb.classifiers import LabelEncodedClassifier
 from sklimb.feature_extraction import (
     CategoryChecker,
     DateEncoder,
@@ -90,6 +91,7 @@ MODELS = [
         LogisticRegression(), target_prior=pd.Series({"bulk": 0.5, "rare": 0.2, "some": 0.3})
     ),
     PriorCorrectedClassifier(make_pipeline(StandardScaler(), PLAIN)),
+    LabelEncodedClassifier(make_pipeline(StandardScaler(), PLAIN), class_weight="balanced"),
     PriorCorrectedClassifier(
         PLAIN,
         cv=StratifiedKFold(2, shuffle=True, random_state=0),
