@@ -147,7 +147,7 @@ def test_a_data_set_with_a_test_part_runs_once_from_the_environment(capsys, monk
     # one candidate of each regularisation would do; the test is that of the way, not of the figure
     assert _main("--dataset", "reuters36", "--methods", "linear_svc", "--no-report") == 0
     out, _ = capsys.readouterr()
-    assert out.startswith("reuters36: 6,436 texts, 36 classes of 2,840 to 4 rows\n")
+    assert out.startswith("reuters36: 6,436 texts, 36 classes of 2,840 to 4 texts\n")
     assert "on one split, so without a spread" in out
     assert 'X_test, y_test = fetch_reuters36(subset="test", return_X_y=True)' in out
 

@@ -70,7 +70,10 @@ def collect(
     final = problem.y[problem.final]
     counts = np.array([(final == label).sum() for label in scoring.classes])
     done = results[(results["error"] == "") & results[metric].notna()] if len(results) else results
-    best = done["method"].iloc[0] if len(done) else None
+    top = done[done["stage"] == done["stage"].iloc[0]] if len(done) else done
+    best = top["method"].iloc[0] if len(top) else None
+    if best is not None and ending.done:
+        best = course.leader(shown.levels[top["stage"].iloc[0] - 1])
     recalls = recall_frame(results, shown.outcomes, scoring.classes, counts)
     predictions = {
         name: held_out(own, problem.splits, problem.y, scoring.classes, metric)
@@ -83,7 +86,7 @@ def collect(
         if not any_better_than_chance(last, recalls, scored):
             cautions, best = [chance_line(last, metric, len(scored))], None
         else:
-            rare = done["rare_recall"].iloc[0]
+            rare = top.loc[top["method"] == best, "rare_recall"].iloc[0]
             cautions = few_rare_line(rare, scoring.rare, scored[scoring.rare], problem.noun)
     params, decision, decided_from, interval = {}, None, None, None
     if best is not None:
@@ -108,7 +111,13 @@ def collect(
         closing = wording.sentence(f"so far, {cautions[0]}" if provisional else cautions[0])
     else:
         closing = wording.verdict(
-            results, folds, metric, provisional=provisional, interval=interval, noun=problem.noun
+            results,
+            folds,
+            metric,
+            best,
+            provisional=provisional,
+            interval=interval,
+            noun=problem.noun,
         )
     stages = {stage + 1: shown.words(stage) for stage in sorted(set(shown.stages.values()))}
     return Comparison(

@@ -41,8 +41,8 @@ class Comparison:
     metric : str
         What the methods were tuned for and are ranked by.
     best_method : str or None
-        Name of the method with the best mean; None if none finished or none is better than
-        chance.
+        Name of the method to use: that with the best mean, but the blend of net and forest where
+        the best is not clearly ahead of it; None if none finished or none is better than chance.
     best_params_ : dict
         Its parameters: the candidate with the best mean score over the inner splits of all splits.
     best_estimator_ : Pipeline or None

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 import pandas as pd
 
 from sklimb._compare.report.summary import lead
-from sklimb._compare.run.scores import COST, RANKED_BY
+from sklimb._compare.run.leads import CLEARLY
+from sklimb._compare.run.scores import COST, RANKED_BY, direction
 
 WIDTH = 108
 _HEADS = {
@@ -232,11 +233,14 @@ def verdict(
     results: pd.DataFrame,
     folds: pd.DataFrame,
     metric: str,
+    named: str | None = None,
     provisional: bool = False,
     interval: tuple[float, float] | None = None,
     noun: str = "row",
 ) -> str:
     """Return which method to use and what its lead is worth.
+
+    Another method than the best is one that the best is not clearly ahead of.
 
     The lead over another method is the mean of their differences split by split, and its spread
     the standard deviation of these differences.
@@ -246,6 +250,8 @@ def verdict(
     results, folds : DataFrame
         As `summary.method_frame` and `summary.fold_frame` return them.
     metric : str
+    named : str or None, default=None
+        Name of the method to use; None is the one on top.
     provisional : bool, default=False
         Whether more could be looked at than was.
     interval : (float, float) or None, default=None
@@ -261,7 +267,7 @@ def verdict(
     done = results[(results["error"] == "") & results[metric].notna()]
     if not len(done):
         return "No method finished: the rows of the table say why."
-    best = done.iloc[0]
+    best = done.iloc[0] if named is None else done[done["method"] == named].iloc[0]
     score = (
         f"100 {noun}s cost {amount(best[metric])}"
         if metric == COST
@@ -273,8 +279,17 @@ def verdict(
     if len(done) == 1:
         others = "the only one compared" if len(results) == 1 else "no other finished"
         first = f"{so_far} {best.label} ({others}): {score}."
+    elif direction(metric) * (done[metric].iloc[0] - best[metric]) > 0:
+        top = done.iloc[0]
+        gap = abs(top[metric] - best[metric])
+        what = f"costs {amount(gap)} less" if metric == COST else f"has {_points(gap)} more"
+        first = (
+            f"{so_far} {best.label}: {score}. {top.label} {what} here, by less than "
+            f"{CLEARLY:g} standard errors of the difference; where figures do not tell methods "
+            f"apart, {best.label} is named, which was ahead on other tables."
+        )
     else:
-        second = done.iloc[1]
+        second = done[done["method"] != best.method].iloc[0]
         mean, spread, n = lead(folds, metric, best.method, second.method)
         first = f"{so_far} {best.label}: {score}, "
         if mean < 0:
@@ -304,8 +319,11 @@ def _ahead(metric: str, mean: float) -> str:
         return f"{amount(mean)} less than with" if mean else "as much as with"
     if mean == 0:
         return "not ahead of"
-    points = f"{100 * mean:.1f} points" if mean >= 0.0005 else "less than 0.1 points"
-    return f"{points} ahead of"
+    return f"{_points(mean)} ahead of"
+
+
+def _points(gap: float) -> str:
+    return f"{100 * gap:.1f} points" if gap >= 0.0005 else "less than 0.1 points"
 
 
 def _signed(metric: str, mean: float, spread: float) -> str:

@@ -71,6 +71,7 @@ def cross_fitted_methods() -> list[Method]:
             turn=2,
             text_turn=SLOW,
             cost=6.0,
+            favourite=True,
         ),
         Method(
             "blend_of_three",

@@ -56,6 +56,8 @@ class Method:
     category_parameter : str, default=""
         Parameter of the classifier that takes the places of columns of categories, where it can
         learn from these as codes.
+    favourite : bool, default=False
+        Whether it is named, and stays in the running, where no other is clearly ahead of it.
     by_column : callable or None, default=None
         Of a classifier of several: (first step of all methods, first step that makes codes of
         categories, number of these) -> the same classifier, each part of which prepares the columns
@@ -76,6 +78,7 @@ class Method:
     text_turn: int | None = None
     prepare: BaseEstimator | None = None
     category_parameter: str = ""
+    favourite: bool = False
     by_column: Callable[[BaseEstimator, BaseEstimator, int], BaseEstimator] | None = None
 
     def for_text(self) -> Method:
@@ -84,7 +87,8 @@ class Method:
         if self.text_grids is None:
             return self if turn == self.turn else replace(self, turn=turn)
         first = ParameterGrid(self.text_grids["quick"])[0]
-        return replace(self, grids=self.text_grids, untuned=first, turn=turn)
+        # A favourite is one of tables, for it was found on them.
+        return replace(self, grids=self.text_grids, untuned=first, turn=turn, favourite=False)
 
     def with_own_columns(
         self, prepare: BaseEstimator, n_categories: int, usual: BaseEstimator

@@ -138,14 +138,29 @@ class Course:
         return whole
 
     def leader(self, level: Level) -> str | None:
-        """Return the name of the method with the best mean on a level, None if none has one."""
-        metric = self.scoring.metric
-        means = {}
-        for name, own in self.at(level, self.methods).items():
+        """Return the name of the method to use, by what has been found on a level.
+
+        Parameters
+        ----------
+        level : Level
+
+        Returns
+        -------
+        name : str or None
+            That with the best mean, or a favourite that it is not clearly ahead of; None if no
+            method has come to the level.
+        """
+        metric, there, means = self.scoring.metric, self.at(level, self.methods), {}
+        for name, own in there.items():
             # A split without the class has no figure there.
             told = [value for o in own if (value := o.scores[metric]) == value]
             means[name] = direction(metric) * np.mean(told) if told else -np.inf
-        return max(means, key=means.get, default=None)
+        best = max(means, key=means.get, default=None)
+        favourites = {m.name for m in self.methods if m.favourite and m.name in there}
+        if not favourites or best in favourites:
+            return best
+        near = not_clearly_behind(self._ranking({n: there[n] for n in (best, *favourites)}, level))
+        return next((name for name in near if name in favourites), best)
 
     def judged(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
         """Return outcomes with what they cost, where that is ranked by.
@@ -176,17 +191,27 @@ class Course:
         ]
 
     def _standings(self, methods: Sequence[Method], level: Level) -> list[tuple[str, float, float]]:
-        splits = self.splits[: level.n_splits]
-        return standings(self.at(level, methods), splits, self.y, self.scoring)
+        return self._ranking(self.at(level, methods), level)
+
+    def _ranking(
+        self, outcomes: dict[str, list[Outcome]], level: Level
+    ) -> list[tuple[str, float, float]]:
+        return standings(outcomes, self.splits[: level.n_splits], self.y, self.scoring)
 
     def _kept(self, methods: Sequence[Method], level: Level) -> list[Method]:
-        """Return those that go on: not clearly behind, and half of them at most."""
+        """Return those that go on: not clearly behind, and half of them at most.
+
+        A favourite goes on unless it is clearly behind.
+        """
         ranked = self._standings(methods, level)
+        near = not_clearly_behind(ranked)
         least = _LEAST if level.n_splits > 2 else _LEAST_OF_ONE_SPLIT
-        n = max(least, len(not_clearly_behind(ranked)))
+        n = max(least, len(near))
         if not self.asked_for:
             n = min(n, max(least, (len(ranked) + 1) // 2))
-        return _named(methods, [name for name, _, _ in ranked[:n]])
+        names = [name for name, _, _ in ranked[:n]]
+        favourites = [m.name for m in methods if m.favourite and m.name in near]
+        return _named(methods, [*names, *(name for name in favourites if name not in names)])
 
     def _joining(self, methods: Sequence[Method], level: Level) -> list[Method]:
         """Return those of the slow methods that may be better than the best of all there."""

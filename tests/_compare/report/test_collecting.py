@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
+import pytest
 
 from sklimb._compare import compare
 from tests._compare.stand_ins import BAYES, BROKEN, DRAWN, TREE, blobs
@@ -21,6 +24,19 @@ def test_rounds_end_where_everything_has_been_done():
     )
     assert (found.results["setting"] == "tuned").all()
     assert set(found.folds["setting"]) == {"untuned", "tuned"}
+
+
+@pytest.mark.parametrize("budget", [None, 1e6, 1e-6])
+def test_a_favourite_is_named_unless_another_is_clearly_ahead(budget):
+    given = {**OPTIONS, "budget": budget, "metric": "macro_f1"}
+    tree = replace(TREE, favourite=True)
+    found = compare(X, Y, methods=[BAYES, tree], **given)
+    assert list(found.results["method"]) == ["bayes", "tree"]
+    ahead = found.results["macro_f1"].iloc[0] - found.results["macro_f1"].iloc[1]
+    assert ahead > 0
+    assert found.best_method == "tree"
+    assert f"{100 * ahead:.1f} points more here, by less than 2 standard errors" in found.verdict
+    assert compare(X, Y, methods=[BAYES, TREE], **given).best_method == "bayes"
 
 
 def test_a_short_budget_is_provisional_and_says_what_is_left():

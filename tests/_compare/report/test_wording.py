@@ -125,6 +125,17 @@ def test_average_precision_has_an_interval_where_it_ranks():
     assert "interval" not in verdict(results, folds, "average_precision", interval=(nan, nan))
 
 
+def test_another_than_the_one_on_top_is_named_with_the_reason():
+    results, folds = _frames({"plain": [0.5, 0.6], "forest": [0.7, 0.8], "smote": [0.71, 0.83]})
+    text = verdict(results, folds, "macro_f1", "forest")
+    assert text.startswith(
+        "Use balanced random forest: macro F1 75.0. SMOTE + net has 2.0 points more here, by less "
+        "than 2 standard errors of the difference"
+    )
+    assert "-2.0 ±1.4 over SMOTE + net, +20.0 ±0.0 over plain net" in text
+    assert verdict(results, folds, "macro_f1", "smote") == verdict(results, folds, "macro_f1")
+
+
 def test_costs_are_told_in_costs():
     results, folds = _frames({"plain": [0.05, 0.07], "forest": [0.02, 0.03], "smote": [0.5, 0.7]})
     results = results.rename(columns={"macro_f1": "cost", "macro_f1_std": "cost_std"})

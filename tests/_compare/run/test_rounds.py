@@ -93,6 +93,20 @@ def test_methods_that_were_named_stay_unless_they_are_clearly_behind():
     assert "m7" in played[0][1]
 
 
+def test_a_favourite_goes_on_until_another_is_clearly_ahead():
+    wrong = dict.fromkeys("abcdefgh", 0.1)
+    methods = [replace(m, favourite=m.name == "h") for m in _methods(dict.fromkeys(wrong, 1))]
+    course = _course(methods)
+    near = _play(course, wrong)
+    assert [len(names) for _, names in near] == [8, 5, 4, 3]  # half of them, and it
+    assert all("h" in names for _, names in near)
+    assert course.leader(near[-1][0]) == "h"
+    behind = _course(methods)
+    far = _play(behind, wrong | {"h": 0.4})
+    assert all("h" not in names for _, names in far[1:])
+    assert behind.leader(far[0][0]) == "a"
+
+
 def test_a_method_that_fails_goes_no_further():
     played = _play(_course(_methods({"a": 1, "b": 1, "c": 1})), WRONG, failing={"a"})
     assert all("a" not in names for _, names in played[1:])
