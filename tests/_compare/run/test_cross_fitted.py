@@ -31,6 +31,11 @@ def test_its_net_gets_the_device_and_its_own_seed_goes_to_all_parts():
     assert parameters["classify__net__random_state"] is None  # the blend seeds it
 
 
+def test_the_blend_is_the_favourite_of_tables_and_of_nothing_else():
+    assert [m.name for m in (NET, BLEND, THREE) if m.favourite] == ["blend"]
+    assert not any(m.for_text().favourite for m in (NET, BLEND, THREE))
+
+
 def test_weights_and_parts_are_searched():
     searched = {key for candidate in BLEND.candidates("quick") for key in candidate}
     assert searched == {"classify__weights", "classify__forest__min_samples_leaf"}

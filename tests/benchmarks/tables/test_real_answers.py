@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tables import compare_picks
-from tables.compare_picks import FIXED, SCORED, summarise
+from tables import real_answers
+from tables.real_answers import FIXED, SCORED, summarise
 
 
 def row(name, answer, others, fold=2, seconds=60.0, top="0.5"):
@@ -15,7 +15,7 @@ def row(name, answer, others, fold=2, seconds=60.0, top="0.5"):
 
 
 def test_means_are_over_sources_and_rows_without_an_answer_do_not_count(monkeypatch, capsys):
-    monkeypatch.setattr(compare_picks, "source_of", lambda name, home: name[0])
+    monkeypatch.setattr(real_answers, "source_of", lambda name, home: name[0])
     rows = [
         row("a1", 0.6, 0.5), row("a2", 0.8, 0.5), row("b1", 0.9, 0.6),
         row("c1", "", 0.1), row("c2", 0.1, 0.1, top=""),

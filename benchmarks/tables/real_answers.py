@@ -6,10 +6,10 @@ its table, if that is another, and each of ``FIXED`` with its defaults. All are 
 fold. The budget is counted in seconds of the processor, on one core, so that what else runs on the
 machine changes nothing.
 
-    python benchmarks/tables/compare_picks.py --seconds 60 --folds 2 --budget 3600
-    python benchmarks/tables/compare_picks.py --summary --folds 2
+    python benchmarks/tables/real_answers.py --seconds 60 --folds 2 --budget 3600
+    python benchmarks/tables/real_answers.py --summary --folds 2
 
-Resumable: one row a table and fold in ``results/tables/compare_picks.csv``. ``--summary`` prints
+Resumable: one row a table and fold in ``results/tables/real_answers.csv``. ``--summary`` prints
 means over sources, with the 95 % interval of the difference to the answer.
 """
 
@@ -40,7 +40,7 @@ from sklimb._compare import answering
 from sklimb._compare.data.first_step import make_preparation
 from sklimb._compare.run.methods import chosen_methods
 
-CSV = "tables/compare_picks.csv"
+CSV = "tables/real_answers.csv"
 KEY = ("set", "fold", "seconds")
 FIXED = ("blend", "cross_fitted", "offset", "logit_adjusted", "boosting_corrected", "forest",
          "logistic")  # fmt: skip
