@@ -233,7 +233,7 @@ def decide(cells: Cells, comma: bool | None) -> Decision:
         return _boolean(cells)
     strip = _strips(cells)
     series = cells.text.where(cells.text != "") if strip else typed
-    return Decision(series, strip=strip, notes=_text_notes(cells))
+    return Decision(series, strip=strip, notes=_word_notes(cells))
 
 
 def _strips(cells: Cells) -> bool:
@@ -295,13 +295,12 @@ def _boolean(cells: Cells) -> Decision:
     return Decision(made.astype(bool) if made.notna().all() else made.astype(object), strip=True)
 
 
-def _text_notes(cells: Cells) -> list[str]:
-    notes = []
+def _word_notes(cells: Cells) -> list[str]:
     words = {text.strip(): n for text, n in cells.markers.items() if text.strip() in WORDS}
-    if words:
-        shown = ", ".join(f"{word!r} ({n:,} rows)" for word, n in list(words.items())[:3])
-        notes.append(f"column {cells.name}: {shown} was taken as missing, a category of its own")
-    return notes + number_notes(cells.name, cells.values, cells.text)
+    if not words:
+        return []
+    shown = ", ".join(f"{word!r} ({n:,} rows)" for word, n in list(words.items())[:3])
+    return [f"column {cells.name}: {shown} was taken as missing, a category of its own"]
 
 
 def number_notes(name: Any, values: Sequence[str], text: pd.Series) -> list[str]:

@@ -116,10 +116,15 @@ def _by_missing(name: Any, filled: np.ndarray, codes: np.ndarray, labels: np.nda
 
 def _held_out(values: pd.Series, filled: np.ndarray, codes: np.ndarray, n_columns: int) -> float:
     """Return how well a small tree on one column says the class of rows that it has not seen."""
-    sizes = np.bincount(codes)
-    n_classes = len(sizes)
-    if sizes.min() < _LEAST_OF_CLASS or n_classes > 50:
+    enough = np.flatnonzero(np.bincount(codes) >= _LEAST_OF_CLASS)
+    n_classes = len(enough)
+    if n_classes < 2 or n_classes > 50:
         return 0.0
+    # A class of a row or two, as one that is misspelt, is left out.
+    places = np.full(codes.max() + 1, -1)
+    places[enough] = np.arange(n_classes)
+    there = places[codes] >= 0
+    values, filled, codes = values[there], filled[there], places[codes[there]]
     rows = _sample(codes, int(np.clip(_BUDGET // max(1, n_columns), _LEAST_ROWS, _MOST_ROWS)))
     numbers = _as_numbers(values.iloc[rows], codes[rows])
     if numbers is None:

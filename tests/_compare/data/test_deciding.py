@@ -31,7 +31,7 @@ def _cells(values, doubt=False):
         (["1" * 20, "2" * 20], "O", None, "more digits than a number has"),
         (["\u0663\u0665", "\u0660\u0661"], "O", None, None),
         (["None", "low"], "O", None, "'None' (1 rows) was taken as missing"),
-        (["1.5", "2,5"], "O", None, "written in several ways"),
+        (["1.5", "2,5"], "O", None, None),
         (["1.5", "-", "2", "3"], "f", NumberFormat(), "'-' in 1 of 4 values, taken as missing"),
         (["1", "2", "--", "-", "5", "-", "4"], "f", NumberFormat(), "'-' in 2, '--' in 1 of 7"),
         (["1,5", "2", "\u2013", "3"], "f", NumberFormat(","), "'\u2013' in 1 of 4 values"),
@@ -39,7 +39,7 @@ def _cells(values, doubt=False):
         (["1", "2", "3", "-", "-", "-", "-"], "O", None, None),
         (["007", "008", "009", "-"], "O", None, None),
         (["a", "b", "c", "-"], "O", None, None),
-        ([*map(str, range(20)), "x"], "O", None, "but for 1 of 21 values ('x' in 1)"),
+        ([*map(str, range(20)), "x"], "O", None, None),  # `text_columns` has a note
     ],
 )
 def test_what_becomes_of_a_column(values, kind, number, said):
@@ -64,6 +64,7 @@ MANY = [*map(str, range(20))] * 2
 @pytest.mark.parametrize(
     "values, said",
     [
+        ([*map(str, range(20)), "x"], "but for 1 of 21 values ('x' in 1)"),
         ([*MANY, "unknown", "n/a?", "unknown"], "3 of 43 values ('unknown' in 2, 'n/a?' in 1)"),
         ([*MANY, *["unknown"] * 9], "9 of 49 values"),
         ([*FEW, "none", "-"], "2 of 42 values ('none' in 1, '-' in 1)"),
@@ -80,6 +81,11 @@ def test_columns_of_text_that_are_nearly_numbers(values, said):
         assert notes == []
     else:
         assert len(notes) == 1 and said in notes[0] and "--number c" in notes[0]
+
+
+def test_numbers_written_in_several_ways():
+    (note,) = number_notes("c", ["1.5", "2,5"], pd.Series(["1.5", "2,5"]))
+    assert "written in several ways ('1.5' and '2,5')" in note
 
 
 def test_what_is_mostly_no_numbers_is_not_told_to_be_called_so():

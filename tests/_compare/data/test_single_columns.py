@@ -81,6 +81,15 @@ def test_a_soft_leak_has_the_score_that_it_can_have(n, every):
     assert 0.92 < score < 1 and (not note or score >= 0.98)
 
 
+def test_a_class_of_two_rows_hides_nothing():
+    codes = CODES.copy()
+    codes[[1, 2]] = 2
+    labels = np.array(["fine", "fraud", "frauds"])
+    assert "nearly always" in _said(RNG.normal(size=N) + 20 * CODES, codes, labels)
+    alone = np.arange(N) == 1
+    assert _said(RNG.normal(size=N), alone.astype(int)) == ""
+
+
 def test_a_column_that_stands_out_gets_a_softer_word():
     (note,) = almost_notes({"a": 0.7, "leak": 0.97, "b": 0.85})
     assert "column leak (97 %) alone says nearly as much" in note
