@@ -198,10 +198,10 @@ def _of_values(name: Any, series: pd.Series, asked: str | None) -> Column:
                 f"and was left out (--category {name} or --text {name} learns from it)",
             ),
         )
-    if asked is not None or kind == "text":
+    if asked is not None:
         return made
-    notes = text_column_notes(name, series)
-    if not made.many:
+    notes = text_column_notes(name, series, counted=kind != "text")
+    if kind == "category" and not made.many:
         notes += case_notes(values, f"values of column {name}", "stay different categories")
     return replace(made, notes=tuple(notes))
 

@@ -155,3 +155,16 @@ def test_whole_numbers_that_floats_do_not_tell_apart_are_named():
     assert len(columns.notes) == 1 and "column code holds whole numbers of 19" in columns.notes[0]
     assert "--category code" in columns.notes[0]
     assert not _columns(pd.DataFrame({"code": codes}), number="code").notes
+
+
+def test_values_of_a_column_that_differ_only_in_case_are_named():
+    spelt = columns_of(pd.DataFrame({"channel": ["web", "WEB", "shop"] * 9}))
+    assert "values of column channel 'WEB' and 'web' differ only in case" in spelt.notes[0]
+    assert columns_of(pd.DataFrame({"channel": ["web", "mail", "shop"] * 9})).notes == []
+
+
+def test_amounts_that_never_repeat_say_why_they_are_no_numbers():
+    texts = [f"{i}.{i % 100:02}" for i in range(97)] + ["unknown"] * 3
+    columns = columns_of(pd.DataFrame({"amount": texts, "b": np.arange(100) % 7}))
+    assert columns["amount"].kind == "identifier"
+    assert "('unknown' in 3)" in columns.notes[0] and "--number amount" in columns.notes[0]
