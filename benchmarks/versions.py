@@ -1,7 +1,7 @@
 """The suite at the lower bounds and at the newest releases, for every Python of pyproject.toml.
 
     python benchmarks/versions.py                            the whole suite, all that is found here
-    python benchmarks/versions.py --pythons 3.10 --bounds lowest tests/losses tests/heads
+    python benchmarks/versions.py tests/losses tests/heads --pythons 3.10 --bounds lowest
     python benchmarks/versions.py --pythons 3.11 --torch 2.13.0+cpu tests/losses
 
 Each pair of an interpreter and a bound gets a virtual environment of its own, filled by uv (`pip
