@@ -117,6 +117,48 @@ def _section(module_name: str, doc: str, names: list[str]) -> str:
     )
 
 
+# Files of `results/speed`: which columns are shown, and under which heading.
+SPEED: dict[str, tuple[str, dict[str, str]]] = {
+    "fit": (
+        "A training step, as a multiple of a bare PyTorch loop's",
+        {
+            "set": "rows",
+            "what": "what",
+            "ratio_to_bare_loop": "times the bare loop",
+            "goal": "goal",
+            "ratio_to_bare_loop_of_a_layer_more": "times the bare loop of a layer more",
+        },
+    ),
+    "predict": (
+        "Predicting one row, and many",
+        {
+            "rows": "rows",
+            "model": "model",
+            "ratio_to_peer": "times the peer",
+            "peer": "peer",
+            "goal": "goal",
+        },
+    ),
+    "sparse": (
+        "Sparse text, as a multiple of an embedding bag",
+        {"way": "way", "times_as_long": "times as long", "times_the_memory": "times the memory"},
+    ),
+    "rows": (
+        "A default fit by the number of rows, beside a balanced random forest",
+        {
+            "rows": "rows",
+            "method": "method",
+            "times_the_forest": "times the forest",
+            "balanced_accuracy": "balanced accuracy",
+        },
+    ),
+    "memory": (
+        "Memory, as a multiple of a memory-mapped X",
+        {"model": "model", "fit": "fit", "predict": "predict"},
+    ),
+}
+
+
 # --- results -------------------------------------------------------------------------------------
 
 
@@ -139,8 +181,20 @@ def results_page() -> str:
         path = RESULTS / "papers" / f"{name}.csv"
         if path.is_file():
             parts += [f"### {title}", *_averaged(path, keys, columns)]
-    parts += ["## Trust", *_trust()]
+    parts += ["## Speed and memory", *_speed(), "## Trust", *_trust()]
     return "\n\n".join(parts) + "\n"
+
+
+def _speed() -> Iterable[str]:
+    """Give what training and predicting cost, beside others that do the same."""
+    yield (
+        "By the scripts of `benchmarks/speed`, on one thread. Goals are what was aimed at, as "
+        "multiples of the peer; no absolute time is a result."
+    )
+    for name, (title, columns) in SPEED.items():
+        frame = pd.read_csv(RESULTS / "speed" / f"{name}.csv", comment="#", dtype=str).fillna("")
+        yield f"### {title}"
+        yield _table(frame[list(columns)].rename(columns=columns))
 
 
 def _trust() -> Iterable[str]:

@@ -107,6 +107,59 @@ def test_what_was_tried_in_attacks_is_that_of_the_files(monkeypatch):
     assert f"| all | {whole['tried']} | {whole['right']} | {whole['wrong']} |" in section
 
 
+def speed(name: str) -> pd.DataFrame:
+    return pd.read_csv(
+        DOCS.parent / "benchmarks" / "results" / "speed" / f"{name}.csv", comment="#", dtype=str
+    ).fillna("")
+
+
+def test_the_speed_on_the_page_of_results_is_that_of_the_files(monkeypatch):
+    monkeypatch.syspath_prepend(DOCS)
+    pages = importlib.import_module("_pages")
+    page = pages.results_page()
+    section = page[page.index("## Speed and memory") : page.index("## Trust")]
+    for name, (_, columns) in pages.SPEED.items():
+        for row in speed(name)[list(columns)].to_numpy().tolist():
+            assert "| " + " | ".join(row) + " |" in section
+    assert "| large | sklimb, affinity |" in section and "| 1 | RebalancedClassifier |" in section
+
+
+def test_a_billion_samples_are_reckoned_from_the_files(capsys):
+    """Seconds in the code are the files', and what the text says follows from them."""
+    text = (DOCS / "scale.md").read_text(encoding="utf-8")
+    block = next(b for b in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if "prod" in b)
+    space = {}
+    exec(compile(block, "scale.md", "exec"), space)
+    fit, heads = speed("fit").set_index(["set", "what"]), speed("wide_head").set_index("head")
+    epoch = float(fit.loc[("large", "sklimb, cross entropy"), "seconds_an_epoch"])
+    assert space["body_seconds"] == epoch / 50_000
+    for own, head in {
+        "linear": "linear, cross entropy",
+        "affinity": "affinity",
+        "no diversity": "affinity, no diversity",
+    }.items():
+        measured = heads.loc[head]
+        a_class = float(measured["seconds_a_step"]) / int(measured["classes"])
+        assert space["head_seconds"][own] == a_class
+    assert {int(width) for width in heads["features"]} == {space["width"]}
+    assert {int(size) for size in heads["batch_size"]} == {space["batch"]}
+
+    flat = re.sub(r"\s+", " ", text)
+    step = space["head_seconds"]["linear"] * space["n_classes"]
+    hours = space["n_samples"] * space["body_seconds"] / 3600
+    in_front = 1e3 * space["batch"] * space["body_seconds"]
+    years = step * space["steps"] / 86400 / 365
+    assert f"a step of a linear softmax takes {step:.0f} s there and {in_front:.1f} ms" in flat
+    assert f"about {hours:.1f} hours an epoch of one thread" in flat
+    assert f"{years:.1f} years of one thread an epoch, for a linear head" in flat
+    table = speed("out_of_core").set_index("way")["peak_mb_above_interpreter"]
+    chunks, whole = table["csv, in chunks"], table["csv, in memory"]
+    assert f"in chunks, {chunks} MB above the interpreter for a million rows of CSV" in flat
+    assert f"where all at once take {whole}" in flat
+    printed = capsys.readouterr().out
+    assert f"data {space['data'] / 1e9:.0f} GB" in printed and f"{hours:.0f} hours" in printed
+
+
 def test_the_papers_figures_are_those_of_the_files(monkeypatch):
     monkeypatch.syspath_prepend(DOCS)
     page = importlib.import_module("_papers").papers_page()
