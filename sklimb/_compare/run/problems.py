@@ -17,6 +17,7 @@ from sklimb._compare.data.images import check_images, is_images
 from sklimb._compare.data.kinds import columns_of
 from sklimb._compare.data.labels import case_notes
 from sklimb._compare.data.preparing import as_rows, check_columns, is_frame, stack
+from sklimb._compare.data.ranges import range_notes
 from sklimb._compare.data.repeated_rows import repeated_notes
 from sklimb._compare.data.roles import KINDS, Roles, as_list, make_roles
 from sklimb._compare.data.sanity import column_notes
@@ -150,6 +151,8 @@ def make_problem(
             raise InputError("groups and time say how to split, but X_test is the split already")
         X_test = _test_part(X, X_test, columns, prepare, notes)
         y_test = check_labels(y_test, X_test.shape[0], test_of=y, notes=notes)
+        if prepare is None:
+            cautions += range_notes(X, X_test, left_out)
         X = stack(X, X_test)
         y = np.concatenate([y, y_test])
         test = np.arange(n, len(y))
