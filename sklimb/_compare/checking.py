@@ -15,6 +15,9 @@ from sklimb._compare.errors import InputError
 from sklimb._compare.phrases import first_few, likely, listed
 from sklimb._data.labels import label_array
 
+# So many fractions may well be the names of classes.
+_FEW_FRACTIONS = 20
+
 
 def check_labels(
     y,
@@ -105,10 +108,13 @@ def check_labels(
             f"the target has as many values as rows ({n_samples:,}): it looks like an identifier "
             "or a number to predict, not like classes"
         )
-    if type_of_target(y) == "continuous" or len(labels) > n_samples / 2:
+    fractions = type_of_target(y) == "continuous"
+    if fractions or len(labels) > n_samples / 2:
+        few = fractions and len(labels) <= _FEW_FRACTIONS
+        remedy = f" (if these are classes, write them as text: 'level {labels[0]!s}')" if few else ""
         raise InputError(
             f"the target has {len(labels):,} different values in {n_samples:,} rows, such as "
-            f"{labels[0]!s}: it looks like a number to predict, not like classes"
+            f"{labels[0]!s}: it looks like a number to predict, not like classes{remedy}"
         )
     alone = labels[counts == 1]
     if len(alone) and not alone_is_fine:

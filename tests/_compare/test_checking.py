@@ -153,3 +153,10 @@ def test_labels_that_come_twice_cannot_be_put_in_order_by_them():
 )  # fmt: skip
 def test_what_says_nothing_about_order_goes_by_position(one, other):
     check_order(one, other, "y")
+
+
+def test_few_fractions_may_be_classes():
+    with pytest.raises(InputError, match="2 different values .*write them as text: 'level 0.5'"):
+        check_labels(np.tile([0.5, 1.5], 20), 40)
+    with pytest.raises(InputError, match="not like classes$"):
+        check_labels(np.tile(np.arange(30) + 0.5, 2), 60)

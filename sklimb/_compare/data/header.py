@@ -153,16 +153,26 @@ def with_names(rows: list[list[str]], file: str) -> dict[str, Any]:
     made |= {"names": names, "empty": empty}
     if first[0]:
         return made
-    if _all_differ([row[0] for row in below if row]):
-        return made | {"names": names[1:], "row_names": 1, "options": {"index_col": 0}}
+    cells = [row[0] for row in below if row]
+    if _all_differ(cells) and not any(_is_measured(cell) for cell in cells):
+        notes = []
+        if not _count(cells) and all(cell[:1].isdigit() for cell in cells):  # numbers, or dates
+            notes = [
+                f"the first column of {file} ({cells[0]!r}, ...) has no name and was taken for "
+                "row names and left out; give it a name to learn from it"
+            ]
+        return made | {
+            "names": names[1:],
+            "row_names": 1,
+            "options": {"index_col": 0},
+            "notes": notes,
+        }
     return made | {"notes": [f"the first column of {file} has no name and is called {names[0]!r}"]}
 
 
 def _row_names(cells: list[str], names: list[str], file: str) -> str:
     """Say that the first column is taken for row names; refuse where it can be none."""
-    odd = next(
-        (cell for cell in cells if not cell or (_is_number(cell) and not cell.isdigit())), None
-    )
+    odd = next((cell for cell in cells if not cell or _is_measured(cell)), None)
     if odd is None and not _all_differ(cells):
         odd = Counter(cells).most_common(1)[0][0]
     if odd is not None:
@@ -188,6 +198,18 @@ def _mangled(cells: list[str]) -> tuple[list[str], dict[str, str]]:
     names = list(pd.read_csv(line, nrows=0))
     written = [cell or f"Unnamed: {i}" for i, cell in enumerate(cells)]
     return names, {new: old for new, old in zip(names, written, strict=True) if new != old}
+
+
+def _is_measured(cell: str) -> bool:
+    """Return whether a cell is a number that numbers no row."""
+    return _is_number(cell) and not cell.isdigit()
+
+
+def _count(cells: list[str]) -> bool:
+    """Return whether cells number the rows one by one, as a saved index does."""
+    if not all(cell.isdecimal() for cell in cells):
+        return False
+    return all(int(cell) == int(cells[0]) + i for i, cell in enumerate(cells))
 
 
 def _all_differ(cells: list[str]) -> bool:
