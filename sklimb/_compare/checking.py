@@ -111,7 +111,9 @@ def check_labels(
     fractions = type_of_target(y) == "continuous"
     if fractions or len(labels) > n_samples / 2:
         few = fractions and len(labels) <= _FEW_FRACTIONS
-        remedy = f" (if these are classes, write them as text: 'level {labels[0]!s}')" if few else ""
+        remedy = (
+            f" (if these are classes, write them as text: 'level {labels[0]!s}')" if few else ""
+        )
         raise InputError(
             f"the target has {len(labels):,} different values in {n_samples:,} rows, such as "
             f"{labels[0]!s}: it looks like a number to predict, not like classes{remedy}"

@@ -59,8 +59,11 @@ def iter_csv(
     ------
     FileNotFoundError
         If there is no such file, or a folder without any.
+    TypeError
+        If `features` is a single name.
     ValueError
-        If a column is not there, or files differ in their columns.
+        If a column is not there, the target is there twice or one of `features`, or files differ in
+        their columns.
 
     See Also
     --------
@@ -87,6 +90,7 @@ def iter_csv(
     (np.float64(600.0), 6)
     """
     _check_chunk_size(chunk_size)
+    _check_features(features, target)
     files = files_of(path, CSV_ENDINGS)
     if shuffle:
         np.random.default_rng(random_state).shuffle(files)
@@ -134,8 +138,11 @@ def iter_parquet(
         If pyarrow is not installed.
     FileNotFoundError
         If there is no such file, or a folder without any.
+    TypeError
+        If `features` is a single name.
     ValueError
-        If a column is not there, or files differ in their columns.
+        If a column is not there, the target is there twice or one of `features`, or files differ in
+        their columns.
 
     See Also
     --------
@@ -147,6 +154,7 @@ def iter_parquet(
     >>> chunks = iter_parquet("flights/", target="late", chunk_size=100_000)  # doctest: +SKIP
     """
     _check_chunk_size(chunk_size)
+    _check_features(features, target)
     parquet = pyarrow_parquet()
     files = files_of(path, PARQUET_ENDINGS)
     n_groups = [parquet.read_metadata(file).num_row_groups for file in files]
@@ -237,6 +245,7 @@ def _checked(
     for file, frame in frames:
         there = list(frame.columns)
         if wanted is None:
+            _check_target(file, there, target, features)
             asked = [c for c in there if c != target] if features is None else list(features)
             wanted = [*asked, target]
         lacking = [name for name in wanted if name not in there]
@@ -245,6 +254,31 @@ def _checked(
             what = f"lacks the columns {lacking}" if lacking else f"has columns {more} beside"
             raise ValueError(f"{file} {what}; there are {there[:20]}, {wanted[:20]} were expected.")
         yield frame[wanted]
+
+
+def _check_target(
+    file: Path, there: list[str], target: str, features: Sequence[str] | None
+) -> None:
+    """Complain about a target that is not there, or is there twice."""
+    if target not in there:
+        near = [name for name in there if str(name).strip() == str(target).strip()]
+        hint = f": did you mean {near[0]!r}?" if near else f", there are {there[:20]}"
+        if len(there) == 1:
+            hint += "; what separates the columns, sep=';'?"
+        raise ValueError(f"{file} has no column {target!r}, the target{hint}")
+    again = f"{target}.1"
+    if again in there and features is None:
+        raise ValueError(
+            f"{file} has a column {again!r}, as pandas calls a second {target!r}: it would "
+            "give the class away. Name the columns to learn from: features=[...]."
+        )
+
+
+def _check_features(features: Sequence[str] | None, target: str) -> None:
+    if isinstance(features, str):
+        raise TypeError(f"features must be a list of names, got {features!r}: pass [{features!r}].")
+    if features is not None and target in features:
+        raise ValueError(f"features name {target!r}, which is the target.")
 
 
 def _of_one_size(frames: Iterator[pd.DataFrame], size: int) -> Iterator[pd.DataFrame]:

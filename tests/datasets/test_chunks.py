@@ -66,7 +66,7 @@ def test_what_is_not_there(folder, tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(FileNotFoundError, match=r"no file that ends in \.csv"):
         iter_csv(tmp_path / "empty", target="y")
-    with pytest.raises(ValueError, match=r"lacks the columns \['z'\]"):
+    with pytest.raises(ValueError, match="has no column 'z', the target"):
         next(iter_csv(folder, target="z"))
     with pytest.raises(ValueError, match="chunk_size must be a whole number above 0, got 0"):
         iter_csv(folder, target="y", chunk_size=0)
@@ -93,3 +93,24 @@ def test_parquet_without_pyarrow_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
     with pytest.raises(ImportError, match=r"pip install sklimb\[files\]"):
         iter_parquet(tmp_path, target="y")
+
+
+@pytest.mark.parametrize(
+    "header, options, error, said",
+    [
+        ("a,b,t", {"target": "z"}, ValueError, r"has no column 'z', the target, there are \['a'"),
+        ("a,b,t ", {}, ValueError, "no column 't', the target: did you mean 't '"),
+        ("a;b;t", {}, ValueError, r"no column 't'.*what separates the columns, sep=';'"),
+        ("a,t,t", {}, ValueError, "has a column 't.1', as pandas calls a second 't'"),
+        ("a,b,t", {"features": "ab"}, TypeError, r"must be a list of names, got 'ab'"),
+        ("a,b,t", {"features": ["a", "t"]}, ValueError, "features name 't', which is the target"),
+    ],
+)
+def test_a_target_that_is_not_there_or_twice(header, options, error, said, tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text(f"{header}\n" + header.translate(str.maketrans("abt", "120")) + "\n")
+    with pytest.raises(error, match=said):
+        list(iter_csv(path, **{"target": "t", **options}))
+    if "features" not in options and header == "a,t,t":
+        [(X, y)] = iter_csv(path, target="t", features=["a"])
+        assert list(X) == ["a"] and y.tolist() == [0]
