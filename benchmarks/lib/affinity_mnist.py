@@ -32,6 +32,8 @@ CANDIDATES: dict[str, list[dict]] = {name: [{"lr": lr} for lr in RATES] for name
     "affinity": [{"lr": lr, "sigma": sigma, "lam": 0.75} for lr in RATES for sigma in (10.0, 20.0)],
     "affinity, sphere": [{"lr": lr, "sigma": 1.0, "lam": 0.75} for lr in RATES],
     "centre loss": [{"lr": lr, "lambda1": lam} for lr in RATES for lam in (0.01, 0.1)],
+    # Its logits are cosines times 30: at the others' rates it does not learn.
+    "LDAM-DRW": [{"lr": lr} for lr in (3e-4, 1e-3, 3e-3, 1e-2, *RATES)],
 }
 EVEN, ODD, LOW = (0, 2, 4, 6, 8), (1, 3, 5, 7, 9), (0, 1, 2, 3, 4)
 # setting of Table 1 -> (digits that are reduced, to what share, accuracy of the affinity, of CoSen)
