@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from sklearn.base import (
     BaseEstimator,
+    ClassifierMixin,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
 )
@@ -30,7 +31,7 @@ from sklimb._training.inference import features_of, run, scores_of
 from sklimb._training.plan import Mode, TrainPlan
 from sklimb._training.recipe import Recipe
 from sklimb._warnings import warn
-from sklimb.classifiers import pickling
+from sklimb.classifiers import pickling, scoring
 from sklimb.classifiers.fitting import train_aside
 from sklimb.classifiers.fitting_aside import by_one_fit
 from sklimb.classifiers.history_html import with_histories
@@ -47,11 +48,10 @@ from sklimb.classifiers.parameters import (
     unknown_parameter,
 )
 from sklimb.classifiers.probabilities import log_probabilities, probabilities
-from sklimb.classifiers.scoring import ScoringMixin
 
 
 class BaseNetClassifier(
-    ClassNamePrefixFeaturesOutMixin, TransformerMixin, ScoringMixin, BaseEstimator
+    ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClassifierMixin, BaseEstimator
 ):
     """Base of the classifiers; see them for the shared parameters."""
 
@@ -63,6 +63,8 @@ class BaseNetClassifier(
     _corrects_by_itself: ClassVar[bool] = False
     # The parameter that counts epochs until a part of the method starts.
     _starts_at: ClassVar[str | None] = None
+
+    score = scoring.score
 
     # --- what a method says -------------------------------------------------------------------
 

@@ -7,20 +7,20 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from sklimb._data.from_tensors import without_tensors
 from sklimb._data.sparse_form import check_sparse
 from sklimb._training.calibration import log_with_temperature
+from sklimb.classifiers import scoring
 from sklimb.classifiers.costs import cost_matrix_of, expected_costs
 from sklimb.classifiers.fitting_aside import by_one_fit
 from sklimb.classifiers.fold_clones import mean_probabilities
 from sklimb.classifiers.history_html import with_histories
 from sklimb.classifiers.priors import target_shares
 from sklimb.classifiers.probabilities import log_probabilities, probabilities
-from sklimb.classifiers.scoring import ScoringMixin
 
 # Probabilities below this count as this: a log of 0 could not be corrected.
 _LEAST_PROBABILITY = 1e-300
@@ -41,12 +41,14 @@ def check_gives_probabilities(estimator: Any, name: str) -> None:
         )
 
 
-class CorrectedPredictionMixin(ScoringMixin):
+class CorrectedPredictionMixin(ClassifierMixin):
     """Predictions of an estimator that has ``estimator_``, or several as ``estimators_``.
 
     They go by its ``classes_``, ``temperature_``, and by what `_correct_for` sets from the
     parameters ``target_prior`` and ``cost_matrix``; and by the parameter ``tau``.
     """
+
+    score = scoring.score
 
     def _correct_for(self, counts: np.ndarray) -> None:
         """Set what goes by the class counts: shares of the source and the target, and costs."""

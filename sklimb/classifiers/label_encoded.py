@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
+from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.preprocessing import LabelEncoder
 from sklearn.utils import Tags, get_tags
 from sklearn.utils.class_weight import compute_sample_weight
@@ -16,10 +16,10 @@ from sklimb._data.by_class import by_label, for_classes
 from sklimb._data.from_tensors import without_tensors
 from sklimb._data.labels import plain_labels
 from sklimb._data.weighted_fit import name_of_weights
-from sklimb.classifiers.scoring import ScoringMixin
+from sklimb.classifiers import scoring
 
 
-class LabelEncodedClassifier(MetaEstimatorMixin, ScoringMixin, BaseEstimator):
+class LabelEncodedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
     """A classifier that is given labels as 0, 1, ... and class weights as sample weights.
 
     XGBoost's ``XGBClassifier`` takes neither labels that are text nor class weights. With this
@@ -53,6 +53,8 @@ class LabelEncodedClassifier(MetaEstimatorMixin, ScoringMixin, BaseEstimator):
     >>> model.fit([[0.0], [1.0], [2.0]] * 20, ["few", "many", "many"] * 20).predict([[0.0]])
     array(['few'], dtype='<U4')
     """
+
+    score = scoring.score
 
     def __init__(self, estimator: BaseEstimator, *, class_weight: Any = None) -> None:
         self.estimator = estimator
