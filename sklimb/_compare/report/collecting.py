@@ -118,6 +118,8 @@ def collect(
             provisional=provisional,
             interval=interval,
             noun=problem.noun,
+            luck=course.luck(),
+            by_mean=not any(m.favourite for m in entries if m.name == best),
         )
     stages = {stage + 1: shown.words(stage) for stage in sorted(set(shown.stages.values()))}
     return Comparison(

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 import pandas as pd
 
 from sklimb._compare.report.summary import lead
-from sklimb._compare.run.leads import CLEARLY
 from sklimb._compare.run.scores import COST, RANKED_BY, direction
 
 WIDTH = 108
@@ -237,10 +236,12 @@ def verdict(
     provisional: bool = False,
     interval: tuple[float, float] | None = None,
     noun: str = "row",
+    luck: float = 0.0,
+    by_mean: bool = False,
 ) -> str:
     """Return which method to use and what its lead is worth.
 
-    Another method than the best is one that the best is not clearly ahead of.
+    Another method than the best is one that the best is ahead of by luck, it may be.
 
     The lead over another method is the mean of their differences split by split, and its spread
     the standard deviation of these differences.
@@ -258,6 +259,11 @@ def verdict(
         Of the best method's average precision, told where that is the metric.
     noun : str, default="row"
         What a sample is called.
+    luck : float, default=0.0
+        By how many standard errors the best has to be ahead of a method named in its place.
+    by_mean : bool, default=False
+        Whether the named method is so because its mean is the best: with others so near that luck
+        may have chosen it, its figure is too good.
 
     Returns
     -------
@@ -284,9 +290,10 @@ def verdict(
         gap = abs(top[metric] - best[metric])
         what = f"costs {amount(gap)} less" if metric == COST else f"has {_points(gap)} more"
         first = (
-            f"{so_far} {best.label}: {score}. {top.label} {what} here, by less than "
-            f"{CLEARLY:g} standard errors of the difference; where figures do not tell methods "
-            f"apart, {best.label} is named, which was ahead on other tables."
+            f"{so_far} {best.label}: {score}. {top.label} {what} here, which may be luck: less "
+            f"than {luck:.1f} standard errors of the difference, with so many methods compared. "
+            f"Where figures do not tell methods apart, {best.label} is named, which was ahead on "
+            "other tables."
         )
     else:
         second = done[done["method"] != best.method].iloc[0]
@@ -298,6 +305,11 @@ def verdict(
         else:
             first += f"{_ahead(metric, mean)} {second.label}. "
             first += _worth(metric, mean, spread, n, provisional)
+            if by_mean and len(done) > 2 and not mean > spread:
+                first += (
+                    f" Expect less of it on new {noun}s: chosen for the best figure of {len(done)},"
+                    " it may be the luckiest."
+                )
     sentences = [first]
     against = []
     for name in _BASELINES:

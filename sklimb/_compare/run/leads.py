@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from statistics import NormalDist
 
 import numpy as np
 
@@ -73,20 +74,46 @@ def standings(
     return found
 
 
-def not_clearly_behind(standings: Sequence[tuple[str, float, float]]) -> list[str]:
+def beyond_luck(n_methods: int) -> float:
+    """Return by how many standard errors the luckiest of some equal methods is seldom ahead.
+
+    Parameters
+    ----------
+    n_methods : int
+        How many are looked at beside the one that they are held against.
+
+    Returns
+    -------
+    errors : float
+        More happens in 2.5 % of comparisons at most (Bonferroni's bound, normal errors).
+
+    Examples
+    --------
+    >>> from sklimb._compare.run.leads import beyond_luck
+    >>> [round(beyond_luck(n), 2) for n in (1, 12, 26)]
+    [1.96, 2.87, 3.1]
+    """
+    return NormalDist().inv_cdf(1 - 0.025 / max(n_methods, 1))
+
+
+def not_clearly_behind(
+    standings: Sequence[tuple[str, float, float]], errors: float = CLEARLY
+) -> list[str]:
     """Return the names of the methods that may still be the best.
 
     Parameters
     ----------
     standings : sequence of (name, behind, error)
         As `standings` returns them.
+    errors : float, default=2
+        More standard errors than these are clearly behind.
 
     Returns
     -------
     names : list of str
         The best first, in the order of `standings`.
     """
-    return [name for name, behind, error in standings if behind <= CLEARLY * error]
+    return [name for name, behind, error in standings if behind <= errors * error]
 
 
 def _draws(y_test: np.ndarray, scoring: Scoring, k: int) -> list[np.ndarray]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sklimb._compare.run.costs import with_costs
-from sklimb._compare.run.leads import not_clearly_behind, standings
+from sklimb._compare.run.leads import beyond_luck, not_clearly_behind, standings
 from sklimb._compare.run.levels import Level
 from sklimb._compare.run.method import SLOW, Method
 from sklimb._compare.run.running import Key, Outcome
@@ -147,8 +147,8 @@ class Course:
         Returns
         -------
         name : str or None
-            That with the best mean, or a favourite that it is not clearly ahead of; None if no
-            method has come to the level.
+            That with the best mean, or a favourite that it is ahead of by no more than the luckiest
+            of all methods may be (`luck`); None if no method has come to the level.
         """
         metric, there, means = self.scoring.metric, self.at(level, self.methods), {}
         for name, own in there.items():
@@ -159,8 +159,19 @@ class Course:
         favourites = {m.name for m in self.methods if m.favourite and m.name in there}
         if not favourites or best in favourites:
             return best
-        near = not_clearly_behind(self._ranking({n: there[n] for n in (best, *favourites)}, level))
+        ranked = self._ranking({n: there[n] for n in (best, *favourites)}, level)
+        near = not_clearly_behind(ranked, self.luck())
         return next((name for name in near if name in favourites), best)
+
+    def luck(self) -> float:
+        """Return by how many standard errors a favourite may be behind and still be named.
+
+        Returns
+        -------
+        errors : float
+            The more methods are looked at, the further ahead the luckiest one is.
+        """
+        return beyond_luck(len(self.methods) - 1)
 
     def judged(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
         """Return outcomes with what they cost, where that is ranked by.
@@ -201,7 +212,7 @@ class Course:
     def _kept(self, methods: Sequence[Method], level: Level) -> list[Method]:
         """Return those that go on: not clearly behind, and half of them at most.
 
-        A favourite goes on unless it is clearly behind.
+        A favourite goes on while it may be named.
         """
         ranked = self._standings(methods, level)
         near = not_clearly_behind(ranked)
@@ -210,7 +221,8 @@ class Course:
         if not self.asked_for:
             n = min(n, max(least, (len(ranked) + 1) // 2))
         names = [name for name, _, _ in ranked[:n]]
-        favourites = [m.name for m in methods if m.favourite and m.name in near]
+        in_luck = not_clearly_behind(ranked, self.luck())
+        favourites = [m.name for m in methods if m.favourite and m.name in in_luck]
         return _named(methods, [*names, *(name for name in favourites if name not in names)])
 
     def _joining(self, methods: Sequence[Method], level: Level) -> list[Method]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sklimb._compare.run.costs import with_costs
-from sklimb._compare.run.leads import not_clearly_behind, standings
+from sklimb._compare.run.leads import beyond_luck, not_clearly_behind, standings
 from sklimb._compare.run.running import Outcome
 from sklimb._compare.run.scores import METRICS, Scoring, score
 from sklimb._compare.run.splits import make_split
@@ -69,6 +69,17 @@ def test_the_same_predictions_are_never_behind():
     found = standings({"one": own, "two": own}, splits, Y, SCORING)
     assert found == [("one", 0.0, 0.0), ("two", 0.0, 0.0)]
     assert not_clearly_behind(found) == ["one", "two"]
+
+
+@pytest.mark.parametrize("n_methods", [1, 5, 25])
+def test_the_luckiest_of_equal_methods_is_seldom_ahead_by_more_than_luck(n_methods):
+    # Gaps to one method share its error, so they go together as they do between classifiers.
+    rng = np.random.default_rng(0)
+    shared, own = rng.normal(size=(40_000, 1)), rng.normal(size=(40_000, n_methods))
+    luckiest = ((own - shared) / np.sqrt(2)).max(axis=1)
+    assert 0.008 < (luckiest > beyond_luck(n_methods)).mean() < 0.027
+    found = [("lucky", 0.0, 0.0), ("favourite", 0.05, 0.02)]
+    assert len(not_clearly_behind(found, beyond_luck(n_methods))) == (1 if n_methods < 5 else 2)
 
 
 def test_differences_are_paired():
