@@ -76,15 +76,15 @@ class Comparison(NamedTuple):
 # Why ours differ, where one reason holds for all of a table.
 REASONS = {
     ("affinity", "Table 1"): (
-        "Epochs are cut as the protocol says, which is not why a tenth of some digits falls short: 20 "
-        "give what 6 do. Each method's rate, and sigma, were chosen on 5,400 "
+        "Epochs are cut as the protocol says, which is not why a tenth of some digits falls short: "
+        "20 epochs give what 6 do. Each method's rate, and sigma, were chosen on 5,400 "
         "training images in four epochs; the paper does not say how it chose its own. At a rate of "
         "0.1 the paper's form (sigma 10 or 20) throws all features so far from the prototypes that "
         "nothing is learnt any more; at 0.03 it learns, and is 0.2 (all digits) to 0.4 (a tenth) "
         "above softmax of the same seed. Of today's losses, logit adjustment and LDAM-DRW are "
         "level with it on a tenth (0.2 at most between them) and find as many or more of the "
-        "reduced digits; focal is 0.3 below softmax. 80 errors in 10,000 digits have a standard error of 9, "
-        "which is 0.09 here. In the plane (Figure 2) affinity learns worst in six epochs: 84.7 %, "
+        "reduced digits; focal is 0.3 below softmax. 80 errors in 10,000 digits have a standard "
+        "error of 9, which is 0.09 here. In the plane (Figure 2) affinity learns worst in six epochs: 84.7 %, "
         "softmax 97.7, with the settings that were chosen for 128 features, one prototype a class."
     ),
     ("affinity", "Table 4"): (
