@@ -84,8 +84,9 @@ REASONS = {
         "above softmax of the same seed. Of today's losses, logit adjustment and LDAM-DRW are "
         "level with it on a tenth (0.2 at most between them) and find as many or more of the "
         "reduced digits; focal is 0.3 below softmax. 80 errors in 10,000 digits have a standard "
-        "error of 9, which is 0.09 here. In the plane (Figure 2) affinity learns worst in six epochs: 84.7 %, "
-        "softmax 97.7, with the settings that were chosen for 128 features, one prototype a class."
+        "error of 9, which is 0.09 here. In the plane (Figure 2) affinity learns worst in six "
+        "epochs: 84.7 %, softmax 97.7, with the settings that were chosen for 128 features, one "
+        "prototype a class."
     ),
     ("affinity", "Table 4"): (
         "Epochs are cut as the protocol says. The paper's text names another pair that fails than "
