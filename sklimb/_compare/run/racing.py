@@ -141,8 +141,9 @@ def race(
             levels = [done.level for done in ending.done]
             top = max(levels, key=course.levels.index)
             after = max(top, this.level, key=course.levels.index)
+            leader = course.leader(top)  # it draws samples anew: once
             closing = _CLOSING + last_seconds(
-                [o for o in measured if o.method == course.leader(top)],
+                [o for o in measured if o.method == leader],
                 len(problem.final),
                 n_workers,
                 refit=refit,

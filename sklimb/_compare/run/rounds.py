@@ -212,7 +212,8 @@ class Course:
     def _kept(self, methods: Sequence[Method], level: Level) -> list[Method]:
         """Return those that go on: not clearly behind, and half of them at most.
 
-        A favourite goes on while it may be named.
+        A favourite goes on while it may be named, and from one split always: that shows no spread
+        between splits, which on few rare samples is most of it.
         """
         ranked = self._standings(methods, level)
         near = not_clearly_behind(ranked)
@@ -221,8 +222,10 @@ class Course:
         if not self.asked_for:
             n = min(n, max(least, (len(ranked) + 1) // 2))
         names = [name for name, _, _ in ranked[:n]]
-        in_luck = not_clearly_behind(ranked, self.luck())
-        favourites = [m.name for m in methods if m.favourite and m.name in in_luck]
+        possible = [name for name, behind, _ in ranked if behind == behind]
+        if level.n_splits > 1:
+            possible = not_clearly_behind(ranked, self.luck())
+        favourites = [m.name for m in methods if m.favourite and m.name in possible]
         return _named(methods, [*names, *(name for name in favourites if name not in names)])
 
     def _joining(self, methods: Sequence[Method], level: Level) -> list[Method]:
