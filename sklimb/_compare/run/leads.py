@@ -35,8 +35,8 @@ def standings(
     -------
     standings : list of (name, behind, error)
         The best first, with 0 and 0. The error is the larger of two: that of drawing the scored
-        rows anew, the same for both methods (a bootstrap within classes), and that of the
-        differences between splits, where there are three or more.
+        rows anew, the same for both methods (a bootstrap within classes, and `unseen`), and that
+        of the differences between splits, where there are three or more.
     """
     sign = direction(scoring.metric)
     means = {
@@ -59,8 +59,9 @@ def standings(
         for name, own in outcomes.items()
     }  # fmt: skip
     # Splits that score the same rows, as a test part does, are no independent draws of them.
-    n_scored = sum(len(split.test) for split in splits)
-    repeated = n_scored / len(np.unique(np.concatenate([split.test for split in splits])))
+    rows = np.unique(np.concatenate([split.test for split in splits]))
+    repeated = sum(len(split.test) for split in splits) / len(rows)
+    least = unseen(np.searchsorted(scoring.classes, y[rows]), coded)
     found = [(order[0], 0.0, 0.0)]
     for name in order[1:]:
         gaps = drawn[order[0]] - drawn[name]
@@ -70,8 +71,49 @@ def standings(
             for a, b in zip(outcomes[order[0]], outcomes[name], strict=True)
         ])  # fmt: skip
         of_splits = np.nanstd(by_split, ddof=1) / np.sqrt(len(splits)) if len(splits) > 2 else 0.0
+        of_rows = np.hypot(of_rows, least)
         found.append((name, means[order[0]] - means[name], float(max(of_rows, of_splits))))
     return found
+
+
+def unseen(codes: np.ndarray, scoring: Scoring) -> float:
+    """Return the standard error of a difference that few samples cannot show.
+
+    Two methods that agree on all of a class's five samples would differ on others. A bootstrap of
+    these five does not know; so each class counts as if two more had been scored, on one of which
+    the two differ, half to either side (Agresti & Min 2005). To the variance of a mean over n
+    samples that adds :math:`1 / (n + 2)^2`.
+
+    Parameters
+    ----------
+    codes : ndarray of int of shape (n_samples,)
+        Classes of the scored samples by position, each sample once.
+    scoring : Scoring
+        Of classes by position. A sample's share of the score is that of its class's recall in a
+        mean over classes; of average precision on two classes it is the rare one's; of costs its
+        dearest mistake's.
+
+    Returns
+    -------
+    error : float
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklimb._compare.run.leads import unseen
+    >>> from sklimb._compare.run.scores import Scoring
+    >>> scoring = Scoring("balanced_accuracy", np.array([0, 1]), 1)
+    >>> round(unseen(np.repeat([0, 1], [998, 8]), scoring), 3)
+    0.05
+    """
+    counts = np.bincount(codes, minlength=len(scoring.classes))
+    if scoring.metric == COST:
+        dearest = np.max(scoring.costs, axis=1)
+        return float(np.linalg.norm(dearest) / (counts.sum() + 2 * len(counts)))
+    if scoring.metric == "average_precision" and len(counts) == 2:
+        counts = counts[[scoring.rare]]
+    scored = counts[counts > 0]
+    return float(np.linalg.norm(1 / (scored + 2)) / len(scored))
 
 
 def beyond_luck(n_methods: int) -> float:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from sklimb._compare.run.costs import with_costs
-from sklimb._compare.run.leads import beyond_luck, not_clearly_behind, standings
+from sklimb._compare.run.leads import beyond_luck, not_clearly_behind, standings, unseen
 from sklimb._compare.run.running import Outcome
 from sklimb._compare.run.scores import METRICS, Scoring, score
 from sklimb._compare.run.splits import make_split
@@ -67,8 +69,43 @@ def test_the_same_predictions_are_never_behind():
     splits = _splits(3)
     own = [_outcome("one", split, 0.2) for split in splits]
     found = standings({"one": own, "two": own}, splits, Y, SCORING)
-    assert found == [("one", 0.0, 0.0), ("two", 0.0, 0.0)]
+    assert found[0] == ("one", 0.0, 0.0) and found[1][:2] == ("two", 0.0)
     assert not_clearly_behind(found) == ["one", "two"]
+
+
+def test_few_samples_on_which_two_agree_do_not_tell_them_apart():
+    # Both find all three rare samples; of the others one calls 4 % wrong.
+    truth = np.repeat([0, 1], [100, 3])
+    split = make_split(0, 0, np.arange(103), np.arange(103), CLASSES[truth], 2, 0)
+    own = {}
+    for name, n_wrong in (("one", 0), ("two", 4)):
+        predicted = np.where(np.arange(103) < n_wrong, 1, truth)
+        proba = np.column_stack([1 - predicted, predicted]).astype(float)
+        scores = score(CLASSES[truth], CLASSES[predicted], proba, CLASSES, "b")
+        own[name] = [Outcome(name, 0, 0, scores=scores, proba=proba, predicted=predicted)]
+    _, (_, behind, error) = standings(own, [split], CLASSES[truth], SCORING)
+    assert 0.0 < behind < error
+
+
+@pytest.mark.parametrize(
+    "metric, expected",
+    [("balanced_accuracy", np.hypot(1 / 102, 1 / 5) / 2), ("average_precision", 1 / 5)],
+)
+def test_unseen_differences_are_those_of_two_more_samples_of_each_class(metric, expected):
+    codes, scoring = np.repeat([0, 1], [100, 3]), Scoring(metric, np.arange(2), 1)
+    assert unseen(codes, scoring) == pytest.approx(expected)
+    costs = replace(scoring, metric="cost", costs=np.array([[0.0, 1.0], [30.0, 0.0]]))
+    assert unseen(codes, costs) == pytest.approx(np.hypot(1, 30) / 107)
+
+
+def test_agresti_and_mins_variance_is_the_bootstraps_and_the_unseen():
+    # of the mean of differences -1, 0, 1, with two samples more: one of no difference, half of each
+    counts, gaps = np.array([20, 140, 30]), np.array([-1, 0, 1])
+    smoothed = counts + np.array([0.5, 1.0, 0.5])
+    n = smoothed.sum()
+    expected = (smoothed @ gaps**2 / n - (smoothed @ gaps / n) ** 2) / n
+    seen = (counts @ gaps**2 / (n - 2) - (counts @ gaps / (n - 2)) ** 2) / (n - 2)
+    assert expected == pytest.approx(seen + 1 / n**2, rel=0.03)
 
 
 @pytest.mark.parametrize("n_methods", [1, 5, 25])
