@@ -44,7 +44,12 @@ def match_dates(series: pd.Series, column: Column) -> tuple[pd.Series, list[str]
         texts = list(dict.fromkeys(map(plain_text, cells[strange])))
         found = date_format(texts, column.date.day_first if _tells(column) else None)
         if found is not None:
-            own = read_dates(cells[strange], found.format)
+            every = read_dates(cells, found.format)
+            if "%" in found.format and every.notna().equals(cells.notna()):
+                # All of the column is written so: 06/09/2024 beside 06/13/2024 is in June, though
+                # by the first table's form it would be in September.
+                strange = cells.notna()
+            own = every[strange]
             notes.append(_otherwise(cells, strange, found.format, found.in_doubt, column))
             dates = dates.astype(own.dtype)
             dates[strange] = own

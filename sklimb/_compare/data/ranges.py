@@ -1,4 +1,4 @@
-"""Numbers of a test part that are nowhere near those of the training part."""
+"""Numbers and dates of a test part that are nowhere near those of the training part."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sklimb._compare.data.columns import Columns
+from sklimb.feature_extraction.dates import UNITS, read_dates
+
 # Fewer values say nothing.
 _LEAST = 10
 # Of ordinary columns some values are outside, of one in another unit most are.
@@ -15,8 +18,10 @@ _MOST = 0.5
 _TOLD = 3
 
 
-def range_notes(X: Any, X_test: Any, left_out: Collection[Any]) -> list[str]:
-    """Say which columns hold mostly numbers outside of what was learnt from.
+def range_notes(
+    X: Any, X_test: Any, left_out: Collection[Any], columns: Columns | None = None
+) -> list[str]:
+    """Say which columns hold mostly numbers, or dates, outside of what was learnt from.
 
     Parameters
     ----------
@@ -24,6 +29,8 @@ def range_notes(X: Any, X_test: Any, left_out: Collection[Any]) -> list[str]:
         With the same columns; of anything else nothing is said.
     left_out : collection
         Names of columns that are not learnt from.
+    columns : Columns or None, default=None
+        What the columns are: which of them hold dates, and how these are written.
 
     Returns
     -------
@@ -54,8 +61,30 @@ def range_notes(X: Any, X_test: Any, left_out: Collection[Any]) -> list[str]:
             f"outside those of the training part ({least:g} to {largest:g}; the first: row "
             f"{first + 1}, {new[first]:g}): another unit, a mark for missing, or a later time?"
         )
+    notes += _date_notes(X, X_test, columns) if columns is not None else []
     more = len(notes) - _TOLD
     return notes[:_TOLD] + ([f"so it is with {more:,} more columns"] if more > 0 else [])
+
+
+def _date_notes(X: pd.DataFrame, X_test: pd.DataFrame, columns: Columns) -> list[str]:
+    notes = []
+    for name in columns.of_kind("date"):
+        form = columns[name].date and columns[name].date.format
+        if form in UNITS:
+            continue  # numbers, told of as such
+        known, new = read_dates(X[name], form), read_dates(X_test[name], form)
+        outside = ((new < known.min()) | (new > known.max())).to_numpy()
+        there = int(new.notna().sum())
+        if there < _LEAST or outside.sum() <= _MOST * there:
+            continue
+        first = int(outside.argmax())
+        notes.append(
+            f"column {name}: {outside.sum():,} of {there:,} dates of the test part lie outside "
+            f"those of the training part ({known.min():%Y-%m-%d} to {known.max():%Y-%m-%d}; the "
+            f"first: row {first + 1}, {new.iloc[first]:%Y-%m-%d}): nothing was learnt of these "
+            f"days; compare with the figures without the column (--drop {name})"
+        )
+    return notes
 
 
 def _columns(X: Any, X_test: Any) -> Iterator[tuple[Any, np.ndarray, np.ndarray]]:

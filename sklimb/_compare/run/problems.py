@@ -152,7 +152,7 @@ def make_problem(
         X_test = _test_part(X, X_test, columns, prepare, notes)
         y_test = check_labels(y_test, X_test.shape[0], test_of=y, notes=notes)
         if prepare is None:
-            cautions += range_notes(X, X_test, left_out)
+            cautions += range_notes(X, X_test, left_out, columns)
         X = stack(X, X_test)
         y = np.concatenate([y, y_test])
         test = np.arange(n, len(y))

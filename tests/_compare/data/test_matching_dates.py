@@ -65,3 +65,15 @@ def test_seconds_since_1970():
     first = [1704412800 + 3600 * i for i in range(60)]
     made, notes = both(first, first[:3], date={"a": "s"})
     assert made == first[:3] and notes == []
+
+
+def test_a_column_with_the_month_first_is_so_in_every_row():
+    """Days up to 12 were read with the day first, and the others with the month first."""
+    first = pd.Series(pd.date_range("2024-01-05", periods=60)).dt.strftime("%d/%m/%Y")
+    days = pd.Series(pd.date_range("2024-06-09", periods=8))
+    made, notes = both(first, days.dt.strftime("%m/%d/%Y").tolist())
+    assert made == days.dt.strftime("%d/%m/%Y").tolist()
+    assert "8 of 8 values" in notes[0] and "and read as %m/%d/%Y" in notes[0]
+    # Where no single way reads all, each is read as it can be.
+    made, _ = both(first, ["06/13/2024", "13/06/2024", "05/06/2024"])
+    assert made == ["13/06/2024", "13/06/2024", "05/06/2024"]
