@@ -65,8 +65,9 @@ def check_labels(
     missing = pd.isna(y)
     if missing.any():
         first = int(np.flatnonzero(missing)[0])
+        of = "" if test_of is None else " of the test part"
         raise InputError(
-            f"the target is missing in {missing.sum():,} of {n_samples:,} rows (the first: row "
+            f"the target is missing in {missing.sum():,} of {n_samples:,} rows{of} (the first: row "
             f"{first + 1}); leave these rows out (--drop-unlabelled, drop_unlabelled=True) or give "
             "them a class"
         )

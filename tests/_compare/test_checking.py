@@ -160,3 +160,11 @@ def test_few_fractions_may_be_classes():
         check_labels(np.tile([0.5, 1.5], 20), 40)
     with pytest.raises(InputError, match=r"not like classes$"):
         check_labels(np.tile(np.arange(30) + 0.5, 2), 60)
+
+
+def test_a_label_missing_in_the_test_part_is_said_to_be_there():
+    train = np.array(["a", "b"])
+    with pytest.raises(InputError, match=r"missing in 1 of 2 rows of the test part \(the first"):
+        check_labels(["a", None], 2, test_of=train)
+    with pytest.raises(InputError, match=r"missing in 1 of 2 rows \(the first: row 2\)"):
+        check_labels(["a", None], 2)

@@ -37,6 +37,11 @@ _TIMES = [
     *(f"{s}{t}" for s in (" ", ", ") for t in ("%I:%M %p", "%I:%M:%S %p")),
 ]
 _FORMATS = [day + time for day, time in product(_DAYS, _TIMES)]
+# Whole numbers that are all such dates within these years, with so many different ones, are dates:
+# of other numbers of eight digits 1 in 100 is one.
+COMPACT = "%Y%m%d"
+_COMPACT_YEARS = (1900, 2099)
+_LEAST_COMPACT = 10
 # A column that so many values of are dates is one of dates with slips.
 _NEARLY = 0.8
 
@@ -120,6 +125,34 @@ def _fits(value: str, format: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def are_compact_dates(numbers: pd.Series) -> bool:
+    """Return whether numbers are all dates written as 20240331.
+
+    Parameters
+    ----------
+    numbers : Series
+        Whole numbers, or floats with missing values among them.
+
+    Returns
+    -------
+    answer : bool
+
+    Examples
+    --------
+    >>> are_compact_dates(pd.Series(range(20240310, 20240325)))
+    True
+    >>> are_compact_dates(pd.Series(range(20240325, 20240340)))
+    False
+    """
+    different = pd.Series(numbers.dropna().unique())
+    if different.dtype.kind not in "iuf" or len(different) < _LEAST_COMPACT:
+        return False
+    first, last = (10_000 * year for year in _COMPACT_YEARS)
+    if not (different.between(first, last + 1231) & (different % 1 == 0)).all():
+        return False
+    return bool(read_dates(different, COMPACT).notna().all())
 
 
 def most_are_dates(values: Collection[str]) -> list[str]:

@@ -325,8 +325,8 @@ def number_notes(name: Any, values: Sequence[str], text: pd.Series) -> list[str]
     share = len(likely) / max(1, len(top))
     if len(likely) > 1 and share >= _NEARLY and len(likely) == len(values):
         return [
-            f"column {name} holds numbers written in several ways ({_two(likely)}), so its "
-            "values are categories; write them in one way"
+            f"column {name} holds numbers written in several ways ({_two(likely)}), so it was not "
+            "read as numbers: write them in one way"
         ]
     few_marks = len(top) - len(likely) <= _FEW
     if len(likely) < _LEAST_NUMBERS or not (share >= _NEARLY or few_marks) or is_code(likely):

@@ -11,7 +11,14 @@ import numpy as np
 import pandas as pd
 
 from sklimb._compare.data.columns import MAX_VALUES, Column, Columns
-from sklimb._compare.data.dates import DateFormat, check_format, date_format, order_of
+from sklimb._compare.data.dates import (
+    COMPACT,
+    DateFormat,
+    are_compact_dates,
+    check_format,
+    date_format,
+    order_of,
+)
 from sklimb._compare.data.identifiers import counts_rows, names_rows
 from sklimb._compare.data.labels import case_notes
 from sklimb._compare.data.roles import Roles
@@ -134,6 +141,8 @@ def _number(name: Any, series: pd.Series, number: NumberFormat | None, asked: An
         return made
     if constant:
         return _constant(made, values[0])
+    if are_compact_dates(series):
+        return _date(name, series, DateFormat(COMPACT))
     if counts_rows(name, series):
         return replace(
             made,
@@ -253,8 +262,8 @@ def _best_format(name: Any, series: pd.Series, texts: list[str]) -> DateFormat:
     """Return the way in which most values are dates."""
     compact = pd.Series(texts, dtype=object)
     of_digits = all(len(text) == 8 and text.isdecimal() for text in texts)
-    if of_digits and read_dates(compact, "%Y%m%d").notna().all():
-        return DateFormat("%Y%m%d")
+    if of_digits and read_dates(compact, COMPACT).notna().all():
+        return DateFormat(COMPACT)
     tried: dict[str, DateFormat] = {}
     for text in texts[:20]:
         found = date_format([text])

@@ -217,6 +217,8 @@ def _all_written(bodies: list[tuple[str, bool]], decimal: str, thousands: str) -
         if not any(thousands in body for body, _ in bodies):
             return False
         whole = rf"(?:[1-9]\d{{0,2}}(?:{re.escape(thousands)}\d{{3}})+|\d+)"
+        if thousands == ",":
+            whole = rf"(?:[1-9]\d?(?:,\d{{2}})+,\d{{3}}|{whole})"  # lakh and crore: 12,34,567
     pattern = re.compile(rf"{whole}(?:{d}\d*)?|{d}\d+", re.A)
     if decimal == "," and thousands != "." and not any("," in body for body, _ in bodies):
         return False  # whole numbers, or points: nothing speaks for a comma

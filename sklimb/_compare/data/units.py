@@ -94,6 +94,6 @@ def unit_notes(name: Any, values: Collection[str]) -> list[str]:
         return []
     shown = " and ".join(map(repr, list(by_unit.values())[:2]))
     return [
-        f"column {name} holds numbers with several units ({shown}), so its values are categories; "
-        "write them in one unit"
+        f"column {name} holds numbers with several units ({shown}), so it was not read as "
+        "numbers: write them in one unit"
     ]

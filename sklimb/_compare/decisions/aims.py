@@ -142,9 +142,14 @@ def _matrix(
 
 def _pairs(given: Any, name: str) -> dict[str, float]:
     """Return ``a=1,b=2`` or a mapping as numbers by name."""
+    pairs = given
     try:
         if isinstance(given, str):
-            given = dict(part.split("=") for part in given.split(",") if part.strip())
-        return {str(key).strip().lower(): float(value) for key, value in dict(given).items()}
+            pairs = dict(part.split("=") for part in given.split(",") if part.strip())
+        return {str(key).strip().lower(): float(value) for key, value in dict(pairs).items()}
     except (TypeError, ValueError):
-        raise InputError(f"the {name} must be name=number, not {given!r}") from None
+        example = "recall=0.8" if name == "aim" else "miss=50,alarm=1.5"
+        raise InputError(
+            f"the {name} must be name=number, with a decimal point and nothing behind the number, "
+            f"as in {example}, not {given!r}"
+        ) from None

@@ -86,6 +86,11 @@ def chance_line(results: pd.DataFrame, metric: str, n_classes: int) -> str:
     -------
     line : str
     """
+    if n_classes == 1:
+        return (
+            "one class only is among what is scored, so no figure says how well a method tells "
+            "classes apart; no method is recommended: score samples of each class"
+        )
     best = results[results["error"] == ""].iloc[0]
     also = (
         ""

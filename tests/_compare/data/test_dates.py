@@ -4,6 +4,8 @@ import pandas as pd
 import pytest
 
 from sklimb._compare.data.dates import (
+    DateFormat,
+    are_compact_dates,
     check_format,
     date_format,
     looks_like_date,
@@ -11,6 +13,8 @@ from sklimb._compare.data.dates import (
     order_of,
     written_dates,
 )
+from sklimb._compare.data.kinds import columns_of
+from sklimb._compare.data.roles import make_roles
 from sklimb._compare.errors import InputError
 from sklimb.feature_extraction.dates import read_dates
 
@@ -86,3 +90,22 @@ def test_a_format_that_does_not_fit_is_refused():
         check_format("day", "%m.%d.%Y", texts)
     with pytest.raises(InputError, match="is no format of dates"):
         check_format("day", "%Q", texts)
+
+
+def test_whole_numbers_that_are_all_days():
+    days = pd.Series(pd.date_range("2023-12-20", periods=20)).dt.strftime("%Y%m%d").astype(int)
+    assert are_compact_dates(days) and are_compact_dates(days.where(days.index > 2))
+    assert not are_compact_dates(days[:5])  # few, as codes are
+    assert not are_compact_dates(days + 40) and not are_compact_dates(days + 0.5)
+    assert not are_compact_dates(days.astype(str))
+
+
+def test_a_column_of_such_numbers_is_one_of_dates():
+    """They were learnt from as numbers, with 69 between one month and the next."""
+    days = pd.Series(pd.date_range("2023-12-20", periods=60)).dt.strftime("%Y%m%d").astype(int)
+    frame = pd.DataFrame({"d": days, "n": range(60, 0, -1)}).sample(frac=1, random_state=0)
+    column = columns_of(frame)["d"]
+    assert column.kind == "date" and column.date == DateFormat("%Y%m%d")
+    assert column.says == "2023-12-20 to 2024-02-17, written %Y%m%d"
+    asked = columns_of(frame, roles=make_roles(["d", "n"], number=["d"]))["d"]
+    assert asked.kind == "number"

@@ -110,3 +110,11 @@ def test_codes_begin_with_zeros():
 def test_truth():
     assert is_boolean(["True", "FALSE"]) and not is_boolean(["yes"]) and not is_boolean([])
     assert [truth(t) for t in ("TRUE ", "no", "1", "perhaps")] == [True, False, True, None]
+
+
+def test_thousands_as_in_india():
+    """1,23,456 made a column of categories."""
+    cells = ["1,23,456", "12,34,567.5", "1,23,45,678", "12,345", "999"]
+    (way,) = number_formats(cells)
+    assert way.read(pd.Series(cells)).tolist() == [123456, 1234567.5, 12345678, 12345, 999]
+    assert not number_formats(["1,2,345", "1,23,456"]) and not number_formats(["1,23,45"])

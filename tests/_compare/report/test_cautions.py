@@ -72,6 +72,12 @@ def test_the_line_of_chance():
     assert "average precision 10.0 % and balanced" in chance_line(results, "average_precision", 2)
 
 
+def test_one_class_alone_is_not_called_chance():
+    """98.5 % were no better than guessing, which has 100.0."""
+    line = chance_line(_frames([0.6, 0.5])[0], "balanced_accuracy", 1)
+    assert line.startswith("one class only is among what is scored") and "guessing" not in line
+
+
 def test_few_rare_samples():
     (line,) = few_rare_line(0.75, "fraud", 12)
     assert "class fraud has 12 scored rows" in line and "recall of 75.0 %" in line
