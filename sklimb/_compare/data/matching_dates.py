@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
 from sklimb._compare.data.columns import Column
-from sklimb._compare.data.dates import date_format, written_dates
+from sklimb._compare.data.dates import COMPACT, date_format, written_dates
 from sklimb._compare.data.spelling import MISSING
 from sklimb._compare.phrases import first_hit
 from sklimb.feature_extraction._spelling import plain_text
 from sklimb.feature_extraction.dates import UNITS, read_dates
+
+_POINT_ZERO = re.compile(r"\.0+$")
 
 
 def match_dates(series: pd.Series, column: Column) -> tuple[pd.Series, list[str], pd.Series]:
@@ -37,6 +41,9 @@ def match_dates(series: pd.Series, column: Column) -> tuple[pd.Series, list[str]
     if series.dtype.kind != "M":
         cells = series.map(lambda v: None if plain_text(v) in MISSING else v, na_action="ignore")
         cells = cells.astype(object).where(cells.notna(), None)
+        if form == COMPACT:
+            # Beside empty cells programs write whole numbers as 20240331.0.
+            cells = cells.map(lambda v: _POINT_ZERO.sub("", plain_text(v)), na_action="ignore")
     dates = read_dates(cells, form)
     strange = cells.notna() & dates.isna()
     notes = []

@@ -77,3 +77,12 @@ def test_a_column_with_the_month_first_is_so_in_every_row():
     # Where no single way reads all, each is read as it can be.
     made, _ = both(first, ["06/13/2024", "13/06/2024", "05/06/2024"])
     assert made == ["13/06/2024", "13/06/2024", "05/06/2024"]
+
+
+def test_days_as_whole_numbers_beside_an_empty_cell():
+    first = DAYS.dt.strftime("%Y%m%d").astype(int)
+    made, notes = both(first, ["20240203.0", "", "20240204.0", "2024-02-05"])
+    assert made == ["20240203", None, "20240204", "20240205"]
+    assert len(notes) == 1 and "1 of 4 values" in notes[0]
+    made, notes = both(first, pd.Series([20240203.0, None]))
+    assert made == ["20240203", None] and notes == []
