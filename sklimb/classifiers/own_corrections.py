@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from sklearn.frozen import FrozenEstimator
+from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
+from sklearn.model_selection._search import BaseSearchCV
 from sklearn.pipeline import Pipeline
 
 from sklimb._warnings import warn
 from sklimb.classifiers.losses import adjusts_for_prior
 
 _WEIGHTS = ("balanced", "balanced_subsample", "effective")
+# imbalanced-learn's own names; what only cleans leaves the shares about as they are.
+_RESAMPLING = ("over-sampling", "under-sampling")
 
 
 def own_correction(estimator: Any) -> str | None:
@@ -19,7 +24,8 @@ def own_correction(estimator: Any) -> str | None:
     Parameters
     ----------
     estimator : classifier
-        Of any library; in a pipeline its last step counts.
+        Of any library; in a pipeline its last step counts, and samplers before it, in a search or
+        under a threshold what is searched.
 
     Returns
     -------
@@ -33,7 +39,12 @@ def own_correction(estimator: Any) -> str | None:
     >>> own_correction(LogisticRegression(class_weight="balanced"))
     "class_weight='balanced'"
     """
+    sampler = _sampler_before(estimator)
+    if sampler is not None:
+        return f"its sampler {type(sampler).__name__}"
     estimator = _within(estimator)
+    if type(estimator).__module__.startswith("imblearn.ensemble"):
+        return "its balanced draws"
     if getattr(type(estimator), "_corrects_by_offset", False):
         return "its offset"
     if hasattr(estimator, "loss") and adjusts_for_prior(estimator):
@@ -45,12 +56,32 @@ def own_correction(estimator: Any) -> str | None:
     return None
 
 
+_AROUND = (FrozenEstimator, BaseSearchCV, FixedThresholdClassifier, TunedThresholdClassifierCV)
+
+
+def _layers(estimator: Any) -> Iterator[Any]:
+    """Yield a classifier and what it is around, down to what learns."""
+    yield estimator
+    while isinstance(estimator, (Pipeline, *_AROUND)):
+        if isinstance(estimator, Pipeline):
+            estimator = estimator.steps[-1][1]
+        else:
+            estimator = getattr(estimator, "best_estimator_", estimator.estimator)
+        yield estimator
+
+
 def _within(estimator: Any) -> Any:
-    """Return what a pipeline ends in, and what is frozen."""
-    while isinstance(estimator, (FrozenEstimator, Pipeline)):
-        frozen = isinstance(estimator, FrozenEstimator)
-        estimator = estimator.estimator if frozen else estimator.steps[-1][1]
-    return estimator
+    """Return what a pipeline ends in, what is searched and what is frozen."""
+    *_, innermost = _layers(estimator)
+    return innermost
+
+
+def _sampler_before(estimator: Any) -> Any:
+    """Return the first step of a pipeline that makes classes more even, None if there is none."""
+    pipelines = [layer for layer in _layers(estimator) if isinstance(layer, Pipeline)]
+    steps = [step for pipeline in pipelines for _, step in pipeline.steps[:-1]]
+    even = [step for step in steps if getattr(step, "_sampling_type", None) in _RESAMPLING]
+    return even[0] if even else None
 
 
 def warn_of_second(estimator: Any, *, by: str) -> None:
