@@ -35,6 +35,12 @@ if TYPE_CHECKING:
 
 KIND = "sklimb checkpoint 1"
 _DOCUMENT, _TENSORS = "training.json", "tensors.safetensors"
+# What comes of contents that no fit has written, sealed as if one had.
+_CHANGED = (
+    ValueError, TypeError, KeyError, IndexError, AttributeError, RuntimeError, ArithmeticError,
+    MemoryError, SafetensorError,
+)  # fmt: skip
+_SHOWN = 120
 
 
 def seconds_of(every: int | str) -> float | None:
@@ -137,12 +143,20 @@ class Checkpoint:
     def _read(self) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
         try:
             entries = unpack(self.path.read_bytes(), KIND)
-            return json.loads(entries[_DOCUMENT]), tensors_of(entries[_TENSORS])
-        except (ValueError, KeyError, SafetensorError) as error:
-            raise ValueError(
-                f"checkpoint={str(self.path)!r} cannot be read: {str(error).splitlines()[0]} "
-                "Delete the file to start anew, or give another path."
-            ) from error
+            document = json.loads(entries[_DOCUMENT])
+            _check_document(document)
+            return document, tensors_of(entries[_TENSORS])
+        except _CHANGED as error:
+            raise self._unreadable(error) from error
+
+    def _unreadable(self, error: Exception) -> ValueError:
+        said = (str(error).splitlines() or [""])[0][:_SHOWN]
+        if not isinstance(error, ValueError):
+            said = f"its contents are not as a fit writes them ({type(error).__name__}: {said})."
+        return ValueError(
+            f"checkpoint={str(self.path)!r} cannot be read: {said} Delete the file to start anew, "
+            "or give another path."
+        )
 
     def _check_same(self, document: Mapping[str, Any], seeded: bool) -> None:
         found = differences(self.identity, document["identity"])
@@ -173,13 +187,21 @@ class Checkpoint:
         monitor : BestEpoch, OutOfFold or None
         prepare : callable
             As `restore_snapshot` has it.
+
+        Raises
+        ------
+        ValueError
+            If the file has been changed.
         """
         if self._found is None:
             return 0
         document, tensors = self._found
         self._found = None
         before = net.finished_epochs
-        restore_snapshot(net, monitor, document["training"], tensors, prepare)
+        try:
+            restore_snapshot(net, monitor, document["training"], tensors, prepare)
+        except _CHANGED as error:
+            raise self._unreadable(error) from error
         return net.finished_epochs - before
 
     def after_epoch(
@@ -228,6 +250,21 @@ class Checkpoint:
         """Remove the file: the training has ended well."""
         self.path.unlink(missing_ok=True)
         remove_unfinished(self.path)
+
+
+def _check_document(document: Any) -> None:
+    """Raise a ValueError unless a description has the parts that it is compared by."""
+    identity = document.get("identity") if isinstance(document, dict) else None
+    whole = (
+        isinstance(identity, dict)
+        and all(isinstance(part, dict) for part in identity.values())
+        and all(isinstance(text, str) for part in identity.values() for text in part.values())
+        and isinstance(document.get("threads"), int)
+        and isinstance(document.get("entropy"), (int, list))
+        and isinstance(document.get("training"), dict)
+    )
+    if not whole:
+        raise ValueError("its description is not as a fit writes it.")
 
 
 def open_checkpoint(

@@ -120,7 +120,10 @@ class BestEpoch:
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Take what `state` returned."""
-        vars(self).update(state)
+        best = state["best"]
+        self.best = None if best is None else (float(best[0]), float(best[1]))
+        self.best_epoch = int(state["best_epoch"])
+        self.weights = dict(state["weights"])
 
     def restore(self, net: Net) -> None:
         """Put the best weights back."""

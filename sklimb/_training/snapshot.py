@@ -87,12 +87,22 @@ def restore_snapshot(
         From `take_snapshot`.
     prepare : callable
         Tells loss and transform of the epoch that the net is in, as at its beginning.
+
+    Raises
+    ------
+    ValueError, TypeError, KeyError, IndexError, AttributeError, RuntimeError, ArithmeticError
+        If it was not taken of this training.
     """
     for name, own in _PARTS.items():
         if name in document["parts"]:
             _set_module_state(getattr(net, own), document["parts"][name], tensors)
-    net.optimizer_.load_state_dict(decode(document["optimizer"], tensors))
-    net.history_ = History(decode(document["history"], tensors))
+    state = decode(document["optimizer"], tensors)
+    _check_optimizer(net.optimizer_, state)
+    net.optimizer_.load_state_dict(state)
+    history = decode(document["history"], tensors)
+    if not all(isinstance(row, dict) and {"epoch", "train_loss"} <= row.keys() for row in history):
+        raise ValueError("its history is none.")
+    net.history_ = History(history)
     net.stop_training, net.scheduled_ = document["stopped"], document["scheduled"]
     net.rebalancer = replace(net.rebalancer, from_epoch=document["rebalance_from"])
     states = {(name, kind): state for name, kind, state in document["callbacks"]}
@@ -155,7 +165,10 @@ def decode(value: Any, tensors: Mapping[str, Tensor]) -> Any:
         return {decode(k, tensors): decode(v, tensors) for k, v in value["items"]}
     if kind == "tuple":
         return tuple(decode(item, tensors) for item in value["items"])
-    return decode_plain(value)
+    found = decode_plain(value)
+    if found is NotImplemented:
+        raise ValueError(f"it has something of the kind {kind!r}.")
+    return found
 
 
 # --- modules ----------------------------------------------------------------------------------
@@ -198,18 +211,33 @@ def _module_state(module: nn.Module, tensors: Tensors) -> list[Any]:
 @torch.no_grad()
 def _set_module_state(module: nn.Module, state: list[Any], tensors: Mapping[str, Tensor]) -> None:
     parts = {name: part for name, part, _ in _parts_of(module)}
+    if [name for name, _ in state] != list(parts):
+        raise ValueError("its network has other layers.")
     for name, values in state:
         part = parts[name]
         for own, learns, value in values["parameters"]:
-            parameter = part._parameters[own]
-            parameter.copy_(decode(value, tensors))
+            parameter, value = part._parameters[own], decode(value, tensors)
+            if parameter.shape != value.shape:  # which a copy would broadcast
+                raise ValueError(f"{own!r} has the shape {tuple(value.shape)} in it.")
+            parameter.copy_(value)
             parameter.requires_grad_(learns)
         for own, value in values["buffers"]:
             _set_buffer(part, own, decode(value, tensors), _device_of(module))
         for own, value in values["attributes"]:
-            vars(part)[own] = decode(value, tensors)
+            value = decode(value, tensors)
+            if own in _INTERNAL or not _may_be(part, own, value):
+                raise ValueError(f"{own!r} of {type(part).__name__} is none of its attributes.")
+            vars(part)[own] = value
         if "extra" in values:
             part.set_extra_state(decode(values["extra"], tensors))
+
+
+def _may_be(part: nn.Module, name: str, value: Any) -> bool:
+    """Return whether a plain attribute of a module may have a value; users' own may change kind."""
+    own, users = vars(part).get(name), not type(part).__module__.startswith(("torch.", "sklimb."))
+    known = users or value is None or _is_like(value, own)
+    is_method = name not in vars(part) and callable(getattr(type(part), name, None))
+    return known and type(value) in _PLAIN and not is_method
 
 
 def _set_buffer(part: nn.Module, name: str, value: Tensor | None, device: torch.device) -> None:
@@ -223,6 +251,35 @@ def _set_buffer(part: nn.Module, name: str, value: Tensor | None, device: torch.
 def _device_of(module: nn.Module) -> torch.device:
     held = [*module.parameters(), *module.buffers()]
     return held[0].device if held else torch.device("cpu")
+
+
+def _check_optimizer(optimizer: torch.optim.Optimizer, state: Mapping[str, Any]) -> None:
+    """Raise a ValueError where a state is none of an optimiser, as far as that can be told.
+
+    Its own `load_state_dict` takes nearly everything, and the next step stops at that.
+    """
+    groups = zip(optimizer.param_groups, state["param_groups"], strict=True)
+    for own, theirs in groups:
+        rates = {"initial_lr": 0.0} if "initial_lr" in theirs else {}  # from the first epoch on
+        for name, setting in (rates | own).items():
+            value = theirs[name]
+            switched = isinstance(setting, bool) and value not in (setting, None)
+            if switched or not _is_like(value, setting):
+                raise ValueError(f"its optimizer has {name}={value!r}.")
+    if isinstance(optimizer, (torch.optim.Adam, torch.optim.AdamW)):
+        learnt = [p for group in optimizer.param_groups for p in group["params"]]
+        for place, values in state["state"].items():
+            moments = [values["exp_avg"], values["exp_avg_sq"], torch.as_tensor(values["step"])]
+            if [m.shape for m in moments] != [learnt[place].shape] * 2 + [torch.Size()]:
+                raise ValueError("its optimizer has moments of other weights.")
+
+
+def _is_like(value: Any, own: Any) -> bool:
+    if isinstance(own, (int, float, Tensor)):  # a rate may become a tensor, or the reverse
+        return isinstance(value, (int, float, Tensor)) or (value is None and own is False)
+    if isinstance(own, (list, tuple)):
+        return isinstance(value, (list, tuple)) and len(value) == len(own)
+    return own is None or isinstance(value, type(own))
 
 
 # --- generators and callbacks -----------------------------------------------------------------
@@ -284,6 +341,8 @@ def _set_callback_state(
     callback: Callback, state: Mapping[str, Any], tensors: Mapping[str, Tensor]
 ) -> None:
     for key, value in state.items():
+        if key in _parameters_of(callback) or callable(getattr(callback, key, None)):
+            raise ValueError(f"{key!r} of {type(callback).__name__} is nothing that it keeps.")
         if isinstance(value, dict) and value.get("is") == "state":
             getattr(callback, key).load_state_dict(decode(value["value"], tensors))
         else:

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load
+from safetensors.torch import load, save
 from scipy import sparse
 from sklearn.base import clone
 from skorch.callbacks import Callback, EarlyStopping, EpochScoring, LRScheduler
@@ -28,6 +28,7 @@ from sklimb import (
     RebalancedClassifier,
     RSGClassifier,
 )
+from sklimb._files.archive import pack, unpack
 from sklimb._training import checkpoint as _checkpoint
 from tests.shared import samples_in
 
@@ -280,6 +281,80 @@ def test_a_file_that_is_none_is_refused(tmp_path):
         (tmp_path / "c").write_bytes(content)
         with pytest.raises(ValueError, match=r"cannot be read: .* Delete the file to start anew"):
             model.fit(X, Y)
+
+
+def _places(value, path=()):
+    """Yield where a value stands in a description, of the first few of a list."""
+    items = value.items() if isinstance(value, dict) else ()
+    items = list(enumerate(value[:12])) if isinstance(value, list) else items
+    for key, inside in items:
+        yield (*path, key)
+        yield from _places(inside, (*path, key))
+
+
+def _changed(document, path, value):
+    """Return a description with another value at a place; a missing one for ``...``."""
+    document = json.loads(json.dumps(document))
+    inside = document
+    for key in path[:-1]:
+        inside = inside[key]
+    if value is ...:
+        del inside[path[-1]]
+    else:
+        inside[path[-1]] = value
+    return document
+
+
+@pytest.mark.filterwarnings("ignore")  # a changed history or rate may stop early, or diverge
+def test_changed_contents_are_refused_in_one_line_though_sealed_anew(tmp_path):
+    model = RebalancedClassifier(checkpoint=tmp_path / "c", early_stopping=True, **QUICK)
+    stopped(tmp_path / "c", model=model)
+    entries = unpack((tmp_path / "c").read_bytes(), _checkpoint.KIND)
+    document = json.loads(entries["training.json"])
+    places = list(_places(document))
+    odd = [..., -1, None, "os.system", [], {}, {"is": "tuple"}, 1e308, 10**30, True]
+    rng = np.random.default_rng(0)
+    n_refused = 0
+    for place in rng.choice(len(places), 120, replace=False):
+        changed = _changed(document, places[place], odd[place % len(odd)])
+        sealed = pack(entries | {"training.json": json.dumps(changed).encode()}, _checkpoint.KIND)
+        (tmp_path / "c").write_bytes(sealed)
+        try:
+            clone(model).fit(X, Y)  # what means nothing for the training, as a time in the history
+        except ValueError as error:
+            assert "\n" not in str(error)
+            n_refused += 1
+    assert n_refused > 60
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda t, d: d["training"]["parts"]["network"].pop(), "other layers"),
+        (lambda t, d: t.update({k: v[:1] for k, v in t.items() if v.ndim == 2}), "the shape"),
+        (
+            lambda t, d: d["training"]["parts"]["network"][1][1]["attributes"].append(
+                ["forward", "x"]
+            ),
+            "none of its attributes",
+        ),
+        (
+            lambda t, d: [c[2].update(sink=1) for c in d["training"]["callbacks"]],
+            "nothing that it keeps",
+        ),
+        (lambda t, d: d.pop("entropy"), "its description is not as a fit writes it"),
+    ],
+)
+def test_a_changed_file_sets_nothing_that_a_fit_does_not_write(change, said, tmp_path):
+    model = RebalancedClassifier(checkpoint=tmp_path / "c", verbose=1, **QUICK)
+    stopped(tmp_path / "c", model=model)
+    entries = unpack((tmp_path / "c").read_bytes(), _checkpoint.KIND)
+    document, tensors = json.loads(entries["training.json"]), load(entries["tensors.safetensors"])
+    change(tensors, document)
+    sealed = {"training.json": json.dumps(document).encode(), "tensors.safetensors": save(tensors)}
+    (tmp_path / "c").write_bytes(pack(sealed, _checkpoint.KIND))
+    with pytest.raises(ValueError, match=f"cannot be read: .*{said}.* Delete the file"):
+        model.fit(X, Y)
 
 
 def test_it_holds_no_sample_and_nothing_that_runs(tmp_path):
