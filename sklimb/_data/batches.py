@@ -200,6 +200,8 @@ class StreamedBatches:
         False keeps the samples in their order while training.
     device : str or torch.device
         Where batches go.
+    dtype : torch.dtype or None
+        The float type that a network makes of them: what is infinite in it is named.
     **loader : dict
         What `torch.utils.data.DataLoader` takes: ``num_workers``, ``pin_memory`` and so on.
     """
@@ -212,12 +214,14 @@ class StreamedBatches:
         drop_last: bool = False,
         shuffle: bool = True,
         device: str | torch.device = "cpu",
+        dtype: torch.dtype | None = None,
         **loader: Any,
     ) -> None:
         self.dataset = dataset
         self.batch_size = batch_size
         self.shuffle = shuffle
         self.device = device
+        self.dtype = dtype
         self.weight: Tensor | None = None
         self._order = _Order(len(dataset), batch_size, drop_last)
         loader = {"collate_fn": collate_items} | loader
@@ -247,7 +251,7 @@ class StreamedBatches:
         loaded = iter(self._loader)
         y, weight = self.dataset.y, self.weight
         for x, rows in loaded:
-            _check_items_finite(x, rows)
+            _check_items_finite(x, rows, self.dtype)
             on_host = tuple(None if known is None else known[rows] for known in (y, weight))
             there = (
                 None if known is None else known.to(self.device, non_blocking=True)
@@ -257,9 +261,15 @@ class StreamedBatches:
 
 
 def make_batches(
-    data: ArrayData | DatasetData, *, device: str | torch.device, **settings: Any
+    data: ArrayData | DatasetData,
+    *,
+    device: str | torch.device,
+    dtype: torch.dtype | None = None,
+    **settings: Any,
 ) -> Batches | StreamedBatches:
     """Return batches of some data, streamed where they are a Dataset's.
+
+    `dtype` is for those that are streamed.
 
     Raises
     ------
@@ -267,7 +277,7 @@ def make_batches(
         If a setting is a `DataLoader`'s, and there is none.
     """
     if isinstance(data, DatasetData):
-        return StreamedBatches(data, device=device, **settings)
+        return StreamedBatches(data, device=device, dtype=dtype, **settings)
     unknown = set(settings) - _OF_ARRAYS
     if unknown:
         raise ValueError(
@@ -277,14 +287,21 @@ def make_batches(
     return Batches(data, **settings)
 
 
-def _check_items_finite(x: Tensor, rows: Tensor) -> None:
+def _check_items_finite(x: Tensor, rows: Tensor, dtype: torch.dtype | None) -> None:
     """Raise a ValueError for infinity, as arrays get one: a network may clip it and say nothing.
 
-    NaN is left to the network, which may know what to do with it; what comes out is checked.
+    So it may do with what is infinite in its float type alone. NaN is left to the network, which
+    may know what to do with it; what comes out is checked.
     """
-    if x.is_floating_point() and torch.isinf(x).any():
-        first = int(torch.isinf(x.reshape(len(x), -1)).any(1).nonzero()[0])
+    if not x.is_floating_point():
+        return
+    narrower = dtype is not None and torch.finfo(dtype).max < torch.finfo(x.dtype).max
+    seen = x.to(dtype) if narrower else x
+    if torch.isinf(seen).any():
+        first = int(torch.isinf(seen.reshape(len(x), -1)).any(1).nonzero()[0])
+        finite = narrower and not torch.isinf(x[first]).any()
+        what = f"a value too large for {str(dtype)[6:]}" if finite else "infinity"
         raise ValueError(
-            f"Input X contains infinity: x of item {int(rows[first])} of the Dataset does. Leave "
+            f"Input X contains {what}: x of item {int(rows[first])} of the Dataset does. Leave "
             "the item out, or clip it."
         )

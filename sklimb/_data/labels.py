@@ -7,6 +7,7 @@ pandas column ("boolean value of NA is ambiguous") names nothing. Here all of th
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
 import numpy as np
@@ -120,6 +121,33 @@ def check_labels_given(y: Any, name: str = "y") -> Any:
             "or give them a label of their own."
         )
     return labels
+
+
+def check_classes(classes: Any) -> None:
+    """Raise a TypeError for what is no list of classes: NumPy makes one class of it as a whole.
+
+    Parameters
+    ----------
+    classes : object
+        The argument of `partial_fit`.
+
+    Examples
+    --------
+    >>> from sklimb._data.labels import check_classes
+    >>> check_classes(["fine", "ill"])
+    >>> check_classes({"fine": 1, "ill": 2})
+    Traceback (most recent call last):
+        ...
+    TypeError: classes must be a list or an array of labels, got ...
+    """
+    whole = isinstance(classes, (str, bytes)) or getattr(classes, "ndim", 1) == 0
+    if whole or isinstance(classes, (Mapping, Set)) or not hasattr(classes, "__len__"):
+        remedy = (
+            "a list of labels" if whole or not isinstance(classes, Iterable) else "list(classes)"
+        )
+        raise TypeError(
+            f"classes must be a list or an array of labels, got {classes!r:.80}. Give {remedy}."
+        )
 
 
 def plain_labels(y: Any, name: str = "y") -> Any:

@@ -166,7 +166,8 @@ class Net(PickledNet, TransformingNet, NeuralNetClassifier):
         kwargs |= self.get_params_for("iterator_train" if training else "iterator_valid")
         if not training and kwargs.get("drop_last"):
             raise ValueError("iterator_valid__drop_last=True would leave samples unpredicted.")
-        return make_batches(dataset, device=self.device, **kwargs)
+        dtype = self.module_.like.dtype
+        return make_batches(dataset, device=self.device, dtype=dtype, **kwargs)
 
     def check_data(self, X: Any, y: Any = None) -> None:
         """Do nothing: the estimator has checked the data and knows the classes."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.utils.multiclass import check_classification_targets
 
-from sklimb._data.labels import plain_labels
+from sklimb._data.labels import check_classes, plain_labels
 from sklimb._data.table_scan import TableScan
 from sklimb._data.training_data import TrainingData
 from sklimb._data.validation import check_training_data, encode_labels
@@ -139,6 +139,8 @@ def _check_data(
         data, y = check_training_data(estimator, X, y, reset=is_first, device=device)
         check_classification_targets(y)
         if is_first:
+            if classes is not None:
+                check_classes(classes)
             given = y if classes is None else plain_labels(classes, "classes")
             estimator.classes_ = np.unique(given)
         y_encoded = encode_labels(y, estimator.classes_)

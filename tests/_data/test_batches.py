@@ -266,3 +266,13 @@ def test_infinity_among_the_items_of_a_dataset_is_named():
         list(batches)
     batches.indices = np.array([8, 0, 1])
     assert len(list(batches)) == 1
+
+
+def test_what_is_infinite_in_the_networks_type_alone_is_named_too():
+    x = torch.zeros(9, 2, dtype=torch.float64)
+    x[7, 1] = 1e39
+    data = DatasetData(torch.utils.data.TensorDataset(x))
+    with pytest.raises(ValueError, match=r"too large for float32: x of item 7 of the Dataset"):
+        list(StreamedBatches(data, batch_size=3, dtype=torch.float32))
+    for dtype in (torch.float64, None):
+        assert len(list(StreamedBatches(data, batch_size=3, dtype=dtype))) == 3

@@ -129,6 +129,24 @@ def test_classes_of_partial_fit_are_labels_too(classes):
         RebalancedClassifier(max_epochs=1).partial_fit(X, TEXT, classes=classes)
 
 
+@pytest.mark.parametrize(
+    ("classes", "remedy"),
+    [
+        ({"fine": 1, "ill": 2}, r"list\(classes\)"),
+        ({"fine", "ill"}, r"list\(classes\)"),
+        ((word for word in ("fine", "ill")), r"list\(classes\)"),
+        ("fine", "a list of labels"),
+        (3, "a list of labels"),
+        (np.array(3), "a list of labels"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_is_no_list_of_classes_is_told_so(classes, remedy):
+    said = f"classes must be a list or an array of labels, got .* Give {remedy}"
+    with pytest.raises(TypeError, match=said):
+        RebalancedClassifier(max_epochs=1).partial_fit(X, TEXT, classes=classes)
+
+
 def test_labels_without_an_order():
     mixed = np.array(["a", 1, 2.5], dtype=object)
     with pytest.raises(

@@ -28,6 +28,18 @@ _OTHER_FORMATS = [
     (b"<?xml", "an XML file", FRAME.format("read_xml")),
 ]  # fmt: skip
 _JSON = re.compile(rb"\s*(\[\s*[\[{]|{\s*\")")
+# Tables as text of other programs: where a line begins so, before any data.
+_ARFF = re.compile(rb"\s*(%[^\n]*\n\s*)*@relation\s", re.IGNORECASE)
+_LIBSVM = re.compile(rb"\s*[-+\d.,eE]+( +(qid|\d+):[-+\d.eE]+)+ *(#.*)?\r?(\n|$)")
+_OTHER_TABLES = {
+    _ARFF: ("an ARFF file", FRAME.format("scipy.io.arff.loadarff")),
+    _LIBSVM: (
+        "a file of LIBSVM",
+        "read it with scikit-learn (load_svmlight_file) and pass its matrix to sklimb.compare",
+    ),
+}
+# Bytes on top that are looked at for them.
+_TOP = 1 << 16
 _MARKS = [
     (b"\xff\xfe\x00\x00", "utf-32"),
     (b"\x00\x00\xfe\xff", "utf-32"),
@@ -115,6 +127,9 @@ def load(path: Path) -> Source:
     for magic, what, remedy in _OTHER_FORMATS:
         if start.startswith(magic.lower()):
             raise InputError(f"{path} is {what}, not CSV: {remedy}")
+    for form, (what, remedy) in _OTHER_TABLES.items():
+        if form.match(data[:_TOP]):
+            raise InputError(f"{path} is {what}, not CSV: {remedy}")
     if what := _json(data):
         raise InputError(f"{path} is {what}, not CSV: {FRAME.format('read_json')}")
     encoding, notes = _encoding(path, data)
@@ -127,6 +142,10 @@ def load(path: Path) -> Source:
 
 
 def _bytes(path: Path) -> bytes:
+    if str(path) == "-":
+        raise InputError("there is no file -: standard input is /dev/stdin")
+    if path.is_symlink() and not path.exists():
+        raise InputError(f"{path} is a link to a file that is not there")
     if not path.exists():
         siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
         hint = likely(path.name, siblings)

@@ -5,6 +5,7 @@ import gzip
 import io
 import lzma
 import zipfile
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -93,6 +94,13 @@ def test_bytes_that_windows_does_not_use_are_latin_1(tmp_path):
         ("a.csv", b'{\n "a": [1, 2],\n "label": ["x", "y"]\n}\n', "a JSON file.*read_json"),
         ("a.csv", b'\xef\xbb\xbf{"a": 1, "label": "x"}\n{"a": 2, "label": "y"}', "of JSON lines"),
         ("a.csv", TEXT.encode() + b"\0\0", "NUL bytes, the first in line 42"),
+        (
+            "a.arff",
+            b"% made\n%\n@RELATION x\n@attribute a numeric\n@data\n1\n",
+            "an ARFF file.*loadarff",
+        ),
+        ("a.svm", b"1 1:0.5 7:-2e3\n0 2:1\n", "of LIBSVM.*load_svmlight_file"),
+        ("a", b"+1 qid:3 1:0.5 # a\r\n0 2:1\r\n", "of LIBSVM"),
         ("a.csv", bytes(range(128, 256)), "no text in UTF-8"),
         ("a.csv", b"a,b\n\x02\x03\xff", "no text in UTF-8"),
         ("a.csv", "ä,ö\nü,ß\n".encode() + b"\xe4\n", "but for line 3"),
@@ -105,6 +113,16 @@ def test_what_is_no_text_is_named_in_one_line(tmp_path, name, data, said):
     with pytest.raises(InputError, match=said) as caught:
         load(path)
     assert "\n" not in str(caught.value)
+
+
+def test_links_that_lead_nowhere_and_a_dash_are_told(tmp_path):
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "lost").symlink_to("nothing")
+    for name in ("loop", "lost"):
+        with pytest.raises(InputError, match=f"{name} is a link to a file that is not there"):
+            load(tmp_path / name)
+    with pytest.raises(InputError, match="standard input is /dev/stdin"):
+        load(Path("-"))
 
 
 def test_cells_that_are_json_make_no_json_file(tmp_path):
