@@ -17,16 +17,15 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from lib.records import read_csv, write_csv
 from sklearn.base import clone
-from sklearn.neural_network import MLPClassifier
 from skorch.callbacks import Callback
+from versions import named_pythons
 
 from sklimb import (
     AffinityClassifier,
@@ -111,28 +110,6 @@ def predictions_beside_a_fit() -> str:
         f"{1e3 * np.median(beside):.1f} ms, at most {1e3 * beside.max():.0f} ms; "
         f"{1e3 * np.median(alone):.1f} ms alone"
     )
-
-
-def sixteen_threads() -> str:
-    """Return how many times as many batches 16 threads predict as one, and `MLPClassifier`'s."""
-    X, y = data(2_000)
-    gains = []
-    for model in (
-        RebalancedClassifier(module=MLP, max_epochs=2, random_state=0),
-        MLPClassifier(hidden_layer_sizes=(256, 256), max_iter=20, random_state=0),
-    ):
-        fitted = model.fit(X, y)
-        rates = [_rate(fitted.predict, X, n_threads) for n_threads in (1, 16)]
-        gains.append(rates[1] / rates[0])
-    return "{:.2f} times one thread; MLPClassifier {:.2f}".format(*gains)
-
-
-def _rate(predict: Callable[[np.ndarray], Any], X: np.ndarray, n_threads: int) -> float:
-    with ThreadPoolExecutor(n_threads) as pool:
-        list(pool.map(predict, [X] * n_threads))
-        start = time.perf_counter()
-        list(pool.map(predict, [X] * 160))
-        return 160 / (time.perf_counter() - start)
 
 
 def a_large_batch_of_few_samples() -> str:
@@ -234,6 +211,30 @@ def fuzzing() -> Iterator[Figure]:
     yield Figure("hostile input", found, now, "python -m tests.fuzzing")
 
 
+def threads() -> Iterator[Figure]:
+    rows = read_csv("speed/threads.csv")
+    most = max(int(row["threads"]) for row in rows)
+    for n in ("1", "2000"):
+        of_n = [row for row in rows if row["samples"] == n and row["threads"] == str(most)]
+        gains = {row["model"]: row["gain"] for row in of_n}
+        peer = gains.pop("MLPClassifier")
+        what = f"gain of {most} threads over one, one model, calls of {n} sample(s)"
+        low, high = (choose(gains.values(), key=float) for choose in (min, max))
+        now = f"{low} to {high} of {len(gains)} models; MLPClassifier {peer}"
+        yield Figure(what, "2 threads slower than one", now, "benchmarks/speed/threads.py")
+
+
+def versions() -> Iterator[Figure]:
+    rows = [row for row in read_csv("versions.csv") if row["passed"]]
+    for row in rows:
+        what = f"Python {row['python']}, {row['bounds']} versions: {row['part']}"
+        now = f"{row['failed']} of {int(row['passed']) + int(row['failed'])} tests failed"
+        yield Figure(what, "", now, "benchmarks/versions.py")
+    left = [name for name in named_pythons() if name not in {row["python"] for row in rows}]
+    if left:
+        yield Figure(f"Python {', '.join(left)}", "", "not run", "benchmarks/versions.py")
+
+
 def forks() -> Iterator[Figure]:
     for row in read_csv("speed/forks.csv"):
         what = f"a forked child hangs, {row['forked']}, {row['threads']} thread(s)"
@@ -271,7 +272,6 @@ def concurrency() -> Iterator[Figure]:
 MEASURED = [
     ("predict of a sample while another thread trains", "4.55 s; 1.3 ms alone",
      predictions_beside_a_fit),
-    ("batches predicted by 16 threads", "2 threads slower than one", sixteen_threads),
     ("M2m with batch_size=10**6 on 40 samples", "37 s; 1 s with batch_size=40",
      a_large_batch_of_few_samples),
     ("a pickle", "262 kB for 84 kB of weights, with two samples", pickles_and_files),
@@ -282,10 +282,12 @@ MEASURED = [
 
 GATHERED = {
     "fuzzing.csv": fuzzing,
+    "speed/threads.csv": threads,
     "speed/forks.csv": forks,
     "speed/memory.csv": memory,
     "kills.csv": kills,
     "concurrency.csv": concurrency,
+    "versions.csv": versions,
 }
 
 
@@ -294,7 +296,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--gather", action="store_true", help="measure nothing here")
     if parser.parse_args().gather:
-        rows = [Figure(**row) for row in read_csv("trust.csv") if row["command"] == HERE]
+        known = {what for what, _, _ in MEASURED}
+        rows = [Figure(**row) for row in read_csv("trust.csv") if row["what"] in known]
     else:
         rows = []
         for what, before, measure in MEASURED:
