@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from sklimb._data.tensors import add_rows, is_csr, take_rows, with_values
 from sklimb._training.network import as_taken
 from sklimb._training.objective import BatchOutput, LossTerms, step_output
+from sklimb.heads._once import within_step
 
 
 class Mixup(NamedTuple):
@@ -117,10 +118,9 @@ def mixed_loss(
     x, y = as_taken(module.backbone, batch[0]), batch[1]
     share = rng.beta(mixup.alpha, mixup.alpha)
     partner = torch.from_numpy(rng.permutation(len(y))).to(y.device)
-    features = module.features(mix_rows(x, partner, share, is_permutation=True))
-    scores = module.head(features)
+    mixed = mix_rows(x, partner, share, is_permutation=True)
     both = torch.cat([y, y[partner]])
-    shares = torch.full((len(y),), share, dtype=scores.dtype, device=y.device)
+    shares = torch.full((len(y),), share, dtype=module.like.dtype, device=y.device)
     if mixup.remix:
         shares = label_share(share, *counts[both].view(2, -1), kappa=mixup.kappa, tau=mixup.tau)
     # two rows of each sample, of mean 1 as all weights
@@ -128,6 +128,9 @@ def mixed_loss(
     if batch.weight is not None:
         of_rows = torch.cat([batch.weight, batch.weight[partner]])
         weight = (weight if of_rows.ndim == 1 else weight.unsqueeze(1)) * of_rows
-    twice = (torch.cat([t, t]) for t in (features, scores))
-    step = BatchOutput(both, weight, *twice, module.head)
-    return step_output(*criterion(step), scores, step)
+    with within_step(module.head):
+        features = module.features(mixed)
+        scores = module.head(features)
+        twice = (torch.cat([t, t]) for t in (features, scores))
+        step = BatchOutput(both, weight, *twice, module.head)
+        return step_output(*criterion(step), scores, step)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from sklimb.heads._once import within_step
 from sklimb.heads.members import weights_of_members
 from sklimb.transforms.base import Transform
 
@@ -169,9 +170,10 @@ def _of_members(
 def batch_loss(module: nn.Module, criterion: LossTerms, batch: Any) -> dict[str, Any]:
     """Return the loss of a batch (x, y) with ``.weight``, as `step_output` has it."""
     x, y = batch
-    features = module.features(x)
-    step = BatchOutput(y, batch.weight, features, module.head(features), module.head)
-    return step_output(*criterion(step), step.scores, step)
+    with within_step(module.head):
+        features = module.features(x)
+        step = BatchOutput(y, batch.weight, features, module.head(features), module.head)
+        return step_output(*criterion(step), step.scores, step)
 
 
 def transformed_loss(
@@ -188,10 +190,11 @@ def transformed_loss(
         maps, y, weight = transform.at_stage(maps, *came)
         return maps
 
-    features = module.features(x, transform.stage, change)
-    scores = module.head(features)
-    step = BatchOutput(y, weight, features, scores, module.head)
-    loss, values = criterion(step)
+    with within_step(module.head):
+        features = module.features(x, transform.stage, change)
+        scores = module.head(features)
+        step = BatchOutput(y, weight, features, scores, module.head)
+        loss, values = criterion(step)
     added = transform.terms()
     for name in names_of_terms(transform):
         value = added.get(name)

@@ -21,11 +21,17 @@ from sklimb._training.rebalancing import is_cost
 from sklimb._training.recipe import Recipe
 from sklimb._warnings import warn
 from sklimb.heads import CosineHead, LinearHead
+from sklimb.losses._reduction import Reduction
 from sklimb.losses.focal import focal_loss
 from sklimb.losses.logit_adjustment import log_class_shares
-from sklimb.losses.margin_softmax import am_softmax_loss, ldam_margins, margin_softmax_loss
+from sklimb.losses.margin_softmax import ldam_margins, margin_softmax_of_scaled
 
 Loss = str | nn.Module | Callable[[Tensor, Tensor], Tensor]
+
+
+def _reduction(step: BatchOutput) -> Reduction:
+    """Return how a loss is to be given: where nothing has a weight torch's own mean is quicker."""
+    return "mean" if step.weight is None else "none"
 
 
 class CrossEntropy:
@@ -35,9 +41,7 @@ class CrossEntropy:
 
     def __call__(self, step: BatchOutput) -> Tensor:
         """Return the value of each sample, or their mean."""
-        # without weights torch's own mean is quicker than a value for each sample and then a mean
-        reduction = "mean" if step.weight is None else "none"
-        return F.cross_entropy(step.scores, step.y, reduction=reduction)
+        return F.cross_entropy(step.scores, step.y, reduction=_reduction(step))
 
 
 class Focal:
@@ -66,8 +70,8 @@ class AMSoftmax:
 
     def __call__(self, step: BatchOutput) -> Tensor:
         """Return the value of each sample, or their mean."""
-        cosine = step.scores / self.scale
-        return am_softmax_loss(cosine, step.y, self.margin, self.scale, reduction="none")
+        taken = step.scores.new_full((len(step.y),), self.scale * self.margin)
+        return margin_softmax_of_scaled(step.scores, step.y, taken, reduction=_reduction(step))
 
 
 class LDAM:
@@ -83,12 +87,14 @@ class LDAM:
     def set_class_counts(self, counts: Tensor) -> None:
         """Take the training counts that the margins follow from."""
         self.counts = counts
-        self.margins = ldam_margins(counts, self.max_margin)  # once, not in each batch
+        self.taken = self.scale * ldam_margins(counts, self.max_margin)  # once, not in each batch
 
     def __call__(self, step: BatchOutput) -> Tensor:
         """Return the value of each sample, or their mean."""
-        cosine, margin = step.scores / self.scale, self.margins[step.y]
-        return margin_softmax_loss(cosine, step.y, margin, self.scale, reduction="none")
+        reduction = _reduction(step)
+        return margin_softmax_of_scaled(
+            step.scores, step.y, self.taken[step.y], reduction=reduction
+        )
 
 
 class LogitAdjusted:
@@ -115,7 +121,7 @@ class LogitAdjusted:
     def __call__(self, step: BatchOutput) -> Tensor:
         """Return the value of each sample, or their mean."""
         scores = step.scores + self.offset if self.adjusts else step.scores
-        return F.cross_entropy(scores, step.y, reduction="none")
+        return F.cross_entropy(scores, step.y, reduction=_reduction(step))
 
     def score_offset(self) -> Tensor:
         """Return what is added to the scores, (C,): tau times the log class shares."""

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-from sklimb.losses.affinity import log_affinity
+from sklimb.heads._once import OncePerStep
+from sklimb.heads._unit import unit_rows
+from sklimb.losses.affinity import log_affinity, log_affinity_on_sphere
 
 __all__ = ["AffinityHead"]
 
 
-class AffinityHead(nn.Module):
+class AffinityHead(OncePerStep):
     r"""Log affinity of features to class prototypes (Hayat et al. 2019, Eq. 3 and 9).
 
     .. math:: s_{ij} = \max_t \log d(f_i, w_{j,t}), \qquad
@@ -79,7 +80,7 @@ class AffinityHead(nn.Module):
     def prototypes(self) -> Tensor:
         """The prototypes (C, m, e) in the space of `embed`."""
         if self.normalize:
-            return F.normalize(self.raw_prototypes, dim=-1)
+            return self.once("prototypes", lambda: unit_rows(self.raw_prototypes))
         return self.raw_prototypes
 
     def embed(self, features: Tensor) -> Tensor:
@@ -96,7 +97,7 @@ class AffinityHead(nn.Module):
             Embedded features; e is `embedding_dim`, or d without it.
         """
         embedded = self.projection(features)
-        return F.normalize(embedded, dim=-1) if self.normalize else embedded
+        return unit_rows(embedded) if self.normalize else embedded
 
     def forward(self, embedded: Tensor) -> Tensor:
         """Return the log affinity of each sample to the nearest prototype of each class.
@@ -111,6 +112,10 @@ class AffinityHead(nn.Module):
         Tensor, shape (n, C)
             Scores, at most 0.
         """
+        if self.normalize and self.distance == "sqeuclidean":
+            return log_affinity_on_sphere(
+                embedded, self.prototypes, self.sigma, similarity=self.similarity
+            )
         return log_affinity(
             embedded,
             self.prototypes,

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
+from sklimb.heads._unit import unit_rows
 from sklimb.heads.softmax import CosineHead, LinearHead
 
 __all__ = ["MemberHeads", "log_mean_probability", "members_of"]
@@ -111,7 +111,7 @@ class MemberHeads(nn.Module):
         first = self.members[0]
         weight = torch.stack([member.weight for member in self.members])
         if isinstance(first, CosineHead):
-            embedded, weight = F.normalize(embedded, dim=-1), F.normalize(weight, dim=-1)
+            embedded, weight = unit_rows(embedded), unit_rows(weight)
         scores = torch.bmm(embedded.transpose(0, 1), weight.transpose(1, 2)).transpose(0, 1)
         if isinstance(first, CosineHead):
             return first.scale * scores

@@ -9,13 +9,15 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from sklimb._warnings import warn
+from sklimb.heads._once import OncePerStep
+from sklimb.heads._unit import unit_rows
 from sklimb.heads.softmax import CosineHead, LinearHead
 from sklimb.losses.offset import estimated_offset, move_centers
 
 __all__ = ["EmpiricalOffsetHead", "OffsetHead"]
 
 
-class OffsetHead(nn.Module):
+class OffsetHead(OncePerStep):
     r"""Scores w_k . f minus the offset that class k's centre estimates (Kim, Hong & Kim 2021).
 
     .. math:: s_k = w_k \cdot f - \tfrac{1}{2} c_k \cdot w_k
@@ -84,25 +86,30 @@ class OffsetHead(nn.Module):
     @property
     def weight(self) -> Tensor:
         """Weights of the classes (C, d), as scores are inner products with them."""
-        return class_weights(self.joint)
+        return self.once("weight", lambda: class_weights(self.joint))
 
     @property
     def origin(self) -> Tensor:
         """Where features are measured from (d,): the mean of the centres so far, or zero."""
         if not self.centered:
             return torch.zeros_like(self.raw_centers[0])
+        return self.once("origin", self._mean_of_centers)
+
+    def _mean_of_centers(self) -> Tensor:
         # those that have not started are zeros in the sum
         return self.raw_centers.sum(dim=0) / self.started.sum().clamp_min(1)
 
     @property
     def centers(self) -> Tensor:
         """Centres of the classes (C, d) in the space of `embed`; zero for one not yet met."""
-        return (self.raw_centers - self.origin) * self.started.unsqueeze(1)
+        return self.once(
+            "centers", lambda: (self.raw_centers - self.origin) * self.started.unsqueeze(1)
+        )
 
     @property
     def offset(self) -> Tensor:
         """The offset of each class (C,); 0 for one that no sample has been met of."""
-        return self._offset_of(self.weight)
+        return self.once("offset", lambda: self._offset_of(self.weight))
 
     def _offset_of(self, weight: Tensor) -> Tensor:
         return estimated_offset(weight, self.centers)
@@ -126,7 +133,7 @@ class OffsetHead(nn.Module):
             Features measured from `origin`, on the unit sphere first where scores are cosines.
         """
         if self.scale is not None:
-            features = F.normalize(features, dim=-1)
+            features = unit_rows(features)
         return features - self.origin if self.centered else features
 
     def forward(self, embedded: Tensor) -> Tensor:
@@ -142,10 +149,9 @@ class OffsetHead(nn.Module):
         Tensor, shape (n, C)
             Scores.
         """
-        weight = self.weight
         if not self.subtract:
-            return F.linear(embedded, weight)
-        return F.linear(embedded, weight, -self._offset_of(weight))
+            return F.linear(embedded, self.weight)
+        return F.linear(embedded, self.weight, -self.offset)
 
     @torch.no_grad()
     def set_means(self, means: Tensor, present: Tensor) -> None:
@@ -372,5 +378,5 @@ class EmpiricalOffsetHead(OffsetHead):
 def class_weights(head: nn.Module) -> Tensor:
     """Return the weights (C, d) that a head's scores are inner products with."""
     if isinstance(head, CosineHead):
-        return head.scale * F.normalize(head.weight, dim=-1)
+        return head.scale * unit_rows(head.weight)
     return head.weight

@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from sklimb.heads._unit import unit_rows
+
 __all__ = ["CosineHead", "LinearHead"]
 
 
@@ -107,5 +109,4 @@ class CosineHead(nn.Module):
         Tensor, shape (n, C)
             Scores, in [-scale, scale].
         """
-        directions = F.normalize(self.weight, dim=-1)
-        return self.scale * F.linear(F.normalize(embedded, dim=-1), directions)
+        return self.scale * F.linear(unit_rows(embedded), unit_rows(self.weight))

@@ -152,7 +152,13 @@ def margin_softmax_loss(
     reduction: Reduction = "mean",
 ) -> Tensor:
     """Return the softmax loss of cosines with a margin for each sample, (n,), off its own class."""
-    own = y.unsqueeze(1)
-    taken = torch.zeros_like(scores).scatter(1, own, margin.to(scores).unsqueeze(1))
-    per_row = F.cross_entropy(scale * (scores - taken), y, reduction="none")
+    per_row = margin_softmax_of_scaled(scale * scores, y, scale * margin.to(scores))
     return reduce(per_row, y, weight, reduction)
+
+
+def margin_softmax_of_scaled(
+    scores: Tensor, y: Tensor, margin: Tensor, *, reduction: Reduction = "none"
+) -> Tensor:
+    """Return the softmax loss of scores, with what is taken of each sample's own class, (n,)."""
+    taken = torch.zeros_like(scores).scatter_(1, y.unsqueeze(1), margin.to(scores).unsqueeze(1))
+    return F.cross_entropy(scores - taken, y, reduction=reduction)

@@ -166,7 +166,8 @@ def center_loss(
     tensor([25.,  2.])
     """
     _check_rows(features, y, centers)
-    return reduce((features - centers[y]).square().sum(dim=1), y, None, reduction)
+    gaps = F.mse_loss(features, centers[y], reduction="none")  # a square whose gradient is one step
+    return reduce(gaps.sum(dim=1), y, None, reduction)
 
 
 def move_centers(
@@ -225,9 +226,10 @@ def move_centers(
     _check_rows(features, y, centers)
     mass = torch.ones_like(features[:, 0]) if weight is None else weight.to(features)
     count = torch.zeros_like(centers[:, 0]).index_add(0, y, mass)
-    gaps = mass.unsqueeze(1) * (centers[y] - features)
-    excess = torch.zeros_like(centers).index_add(0, y, gaps)
-    return centers - rate * excess / (1.0 + count.unsqueeze(1))
+    rows = features if weight is None else mass.unsqueeze(1) * features
+    count = count.unsqueeze(1)
+    excess = (count * centers).index_add(0, y, rows.to(centers), alpha=-1)
+    return centers - rate * excess / (1.0 + count)
 
 
 def _check_rows(features: Tensor, y: Tensor, centers: Tensor) -> None:

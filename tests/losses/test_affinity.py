@@ -7,9 +7,11 @@ import math
 
 import pytest
 import torch
+from torch.nn import functional as F
 
 from sklimb.losses import affinity as module
 from sklimb.losses import affinity_margin_loss, diversity, gaussian_affinity, log_affinity
+from sklimb.losses.affinity import log_affinity_on_sphere
 
 DISTANCES = ["sqeuclidean", "euclidean", "manhattan"]
 SIMILARITIES = ["gaussian", "inverse"]
@@ -366,3 +368,37 @@ def test_prototypes_need_not_be_contiguous():
 def test_bad_arguments(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("similarity", SIMILARITIES)
+@pytest.mark.parametrize("n_prototypes", [1, 3])
+def test_log_affinity_on_the_sphere_is_that_of_distances(similarity, n_prototypes):
+    torch.manual_seed(0)
+    raw = torch.randn(40, 6, dtype=torch.float64)
+    raw[0] = 0.0  # a sample without any feature
+    prototypes = F.normalize(torch.randn(5, n_prototypes, 6, dtype=torch.float64), dim=-1)
+    raw[1] = prototypes[2, 0]  # at a prototype
+    raw.requires_grad_()
+    prototypes.requires_grad_()
+
+    def graded(function):
+        f = F.normalize(raw, dim=-1)
+        w = F.normalize(prototypes, dim=-1)
+        value = function(f, w, 0.7, similarity=similarity)
+        return value, *torch.autograd.grad(value.square().sum(), (raw, prototypes))
+
+    got, expected = graded(log_affinity_on_sphere), graded(log_affinity)
+    torch.testing.assert_close(got[0], expected[0])
+    torch.testing.assert_close(got[1][1:], expected[1][1:])  # of no features there is no direction
+    torch.testing.assert_close(got[2], expected[2])
+    assert (got[0] <= 0).all()
+
+
+def test_log_affinity_on_the_sphere_is_exact_to_an_epsilon_in_float32():
+    torch.manual_seed(1)
+    f, w = F.normalize(torch.randn(50, 64), dim=-1), F.normalize(torch.randn(4, 1, 64), dim=-1)
+    f[:4] = w[:, 0]
+    got = log_affinity_on_sphere(f, w, 1.0).double()
+    torch.testing.assert_close(
+        got, log_affinity(f.double(), w.double(), 1.0), atol=16 * 2**-23, rtol=0
+    )
