@@ -91,9 +91,21 @@ def set_class_ticks(
 
 
 def shortened(name: Any, longest: int = 24) -> str:
-    """Return a name that fits beside an axis."""
+    """Return a name that fits beside an axis.
+
+    It is cut in the middle, for long names often differ at their ends alone.
+
+    Examples
+    --------
+    >>> from sklimb.inspection._drawing import shortened
+    >>> shortened("topic of the document, part 12")
+    'topic of the doc…part 12'
+    """
     text = str(name)
-    return text if len(text) <= longest else text[: longest - 1] + "…"
+    if len(text) <= longest:
+        return text
+    end = (longest - 1) // 3
+    return text[: longest - 1 - end].rstrip() + "…" + text[len(text) - end :].lstrip()
 
 
 def draw_sizes(ax: Axes, counts: np.ndarray, of: str) -> Axes:

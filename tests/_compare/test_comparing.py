@@ -271,7 +271,7 @@ def test_all_methods_failing_is_a_result_too(tmp_path):
 def test_warnings_are_summarised():
     found = compare(X, Y, methods=[method("warning", Warning_)], folds=2, **QUICK)
     assert found.notes == [
-        "warning warned 26 times: RuntimeWarning: it did not converge (26 times)",
+        "warning warned 26 times: RuntimeWarning: it did not converge",
         "the last fit of warning warned: RuntimeWarning: it did not converge",
     ]
 

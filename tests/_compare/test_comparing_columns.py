@@ -97,7 +97,7 @@ def test_nothing_is_recommended_where_nothing_is_better_than_chance(tmp_path):
     assert found.verdict.startswith("No method is better than chance: logistic regression")
     assert "Use " not in found.verdict and found.cautions[0] in " ".join(str(found).split())
     page = found.save_report(tmp_path).read_text(encoding="utf-8")
-    assert "no method is better than chance" in page and "row  identifier" not in found.notes
+    assert "No method is better than chance" in page and "row  identifier" not in found.notes
     assert any("column row numbers the rows" in note for note in found.notes)
     # Learnt from, it gives the class away, which is said.
     kept = compare(X, np.sort(y), number="row", **LINEAR)

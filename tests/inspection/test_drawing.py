@@ -84,6 +84,14 @@ def test_long_names_are_turned_and_cut():
     assert len(shortened("x" * 50)) == 24
 
 
+def test_long_names_stay_apart_when_they_are_cut():
+    assert shortened("x" * 24) == "x" * 24
+    names = [f"a rather long name of a class, number {i}" for i in range(100)]
+    cut = [shortened(name) for name in names]
+    assert len(set(cut)) == 100
+    assert max(map(len, cut)) <= 24
+
+
 def test_sizes_far_apart_go_by_logarithms():
     for counts, scale in (([100, 50], "linear"), ([1000, 3, 0], "log")):
         behind = draw_sizes(Figure().subplots(), np.array(counts), "samples")

@@ -12,6 +12,7 @@ import pandas as pd
 
 from sklimb._compare.decisions.thresholds import operating_points
 from sklimb._compare.run.scores import COST
+from sklimb.inspection._drawing import shortened
 
 if TYPE_CHECKING:
     from sklimb._compare.report.result import Comparison
@@ -101,16 +102,19 @@ def curves(comparison: Comparison, most: int = 200) -> dict[str, Any] | None:
     Returns
     -------
     found : dict or None
-        Plain numbers for the page's script: ``rare``, ``noun``, and ``methods`` with ``label``,
-        ``positive`` and ``total`` (samples), ``thresholds``, ``found`` and ``called`` from the
-        highest threshold on, and ``start``, the place that is shown first: that of the decision, or
-        where the method itself decides. None where no method has been scored.
+        Plain numbers for the page's script: ``rare`` (and ``short``), ``noun``, and ``methods``,
+        the best first, with ``label``, ``positive`` and ``total`` (samples), ``thresholds``,
+        ``found`` and ``called`` from the highest threshold on, and ``start``, the place that is
+        shown first: that of the decision, or where the method itself decides. None where no method
+        has been scored.
     """
     if comparison.decision is None:
         return None
     k = int(np.searchsorted(comparison.classes, comparison.rare_class))
     first = comparison.results["stage"].max()
     last = comparison.results.loc[comparison.results["stage"] == first, "method"]
+    # The one that the verdict names is what the page opens with.
+    last = sorted(last, key=lambda name: name != comparison.best_method)
     methods = []
     for name in last:
         if name not in comparison.predictions:
@@ -135,7 +139,8 @@ def curves(comparison: Comparison, most: int = 200) -> dict[str, Any] | None:
                 "start": start,
             }
         )
-    named = {"rare": str(comparison.rare_class), "noun": comparison.noun}
+    rare = str(comparison.rare_class)
+    named = {"rare": rare, "short": shortened(rare, 20), "noun": comparison.noun}
     return {**named, "methods": methods} if methods else None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -109,8 +110,9 @@ def collect(
     said = decision_words(decision, scoring.classes, scoring.rare, problem.noun)
     if best is None and cautions:
         closing = wording.sentence(f"so far, {cautions[0]}" if provisional else cautions[0])
+        reasons = ""
     else:
-        closing = wording.verdict(
+        closing, reasons = wording.verdict_parts(
             results,
             folds,
             metric,
@@ -127,7 +129,8 @@ def collect(
         folds=folds,
         recalls=recalls,
         metric=metric,
-        verdict=" ".join(part for part in (closing, said) if part),
+        verdict=" ".join(part for part in (closing, reasons, said) if part),
+        reasons=reasons,
         problem=problem.words,
         how=_how(problem, options, course),
         legend=wording.legend(
@@ -288,11 +291,21 @@ def _warning_notes(outcomes, labels) -> list[str]:
     for name, found in counts.items():
         if found:
             text, times = found.most_common(1)[0]
-            others = f", and {len(found) - 1} other kinds" if len(found) > 1 else ""
-            notes.append(
-                f"{labels[name]} warned {found.total()} times: {text[:160]} ({times} times{others})"
-            )
+            said = f"{labels[name]} warned {_times(found.total())}: {_cut(text)}"
+            if len(found) > 1:
+                others = counted(len(found) - 1, "other kind")
+                said += f" ({_times(times)}, and {others})"
+            notes.append(said)
     return notes
+
+
+def _times(n: int) -> str:
+    return "once" if n == 1 else f"{n:,} times"
+
+
+def _cut(text: str, longest: int = 200) -> str:
+    """Return a message up to a word's end, without the lines that it was broken into."""
+    return textwrap.shorten(text, longest, placeholder=" …")
 
 
 def first_notes(entries: Sequence[Method], problem: Problem) -> list[str]:

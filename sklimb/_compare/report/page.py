@@ -105,11 +105,18 @@ def _page(comparison: Comparison, image: bytes | None) -> str:
         image=encoded,
         versions=versions,
         decisions=decisions,
+        verdict=comparison.verdict.replace(comparison.reasons, "", 1).replace("  ", " ").strip(),
+        cautions=_cautions(comparison),
         dots=charts.dots(comparison),
         curves=charts.curves(comparison),
         times=charts.times(comparison),
         confusions=None if decisions is None else _confusions(decisions["confusion"]),
     )
+
+
+def _cautions(comparison: Comparison) -> list[str]:
+    """Return what stands below the verdict: not what it says itself, with a capital or without."""
+    return [line for line in comparison.cautions if line[1:] not in comparison.verdict]
 
 
 def _confusions(confusion: pd.DataFrame) -> dict[str, Any] | None:

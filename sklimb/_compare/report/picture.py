@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from sklimb.inspection._drawing import shortened
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -119,9 +121,3 @@ def _draw_sizes(axes: Axes, counts: np.ndarray, noun: str) -> None:
                 fontsize=8 if len(counts) <= 20 else 7,
             )
         axes.margins(y=0.25)
-
-
-def shortened(name, longest: int = 24) -> str:
-    """Return a class name that fits under a column."""
-    text = str(name)
-    return text if len(text) <= longest else text[: longest - 1] + "…"

@@ -49,7 +49,9 @@ class Comparison:
         Fitted with them on all rows but those of a test part; None without a refit. With an aim
         or costs it decides by them.
     verdict : str
-        The closing line.
+        The closing line: which method to use, its ``reasons``, and what that finds.
+    reasons : str
+        What the lead of the method is worth: a part of ``verdict``.
     code : str
         The few lines of Python that make the best method.
     notes : list of str
@@ -102,6 +104,7 @@ class Comparison:
     best_params_: dict[str, Any] = field(default_factory=dict)
     best_estimator_: BaseEstimator | None = None
     code: str = ""
+    reasons: str = ""
     notes: list[str] = field(default_factory=list)
     interrupted: bool = False
     cautions: list[str] = field(default_factory=list)

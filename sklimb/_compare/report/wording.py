@@ -239,7 +239,23 @@ def verdict(
     luck: float = 0.0,
     by_mean: bool = False,
 ) -> str:
-    """Return which method to use and what its lead is worth.
+    """Return which method to use and what its lead is worth, as `verdict_parts` says them."""
+    parts = verdict_parts(results, folds, metric, named, provisional, interval, noun, luck, by_mean)
+    return " ".join(part for part in parts if part)
+
+
+def verdict_parts(
+    results: pd.DataFrame,
+    folds: pd.DataFrame,
+    metric: str,
+    named: str | None = None,
+    provisional: bool = False,
+    interval: tuple[float, float] | None = None,
+    noun: str = "row",
+    luck: float = 0.0,
+    by_mean: bool = False,
+) -> tuple[str, str]:
+    """Return which method to use, and what its lead is worth.
 
     Another method than the best is one that the best is ahead of by luck, it may be.
 
@@ -267,12 +283,12 @@ def verdict(
 
     Returns
     -------
-    text : str
-        A few sentences.
+    first, reasons : str
+        A sentence, and a few; the second may be empty.
     """
     done = results[(results["error"] == "") & results[metric].notna()]
     if not len(done):
-        return "No method finished: the rows of the table say why."
+        return "No method finished: the rows of the table say why.", ""
     best = done.iloc[0] if named is None else done[done["method"] == named].iloc[0]
     score = (
         f"100 {noun}s cost {amount(best[metric])}"
@@ -282,6 +298,7 @@ def verdict(
     if metric == "average_precision" and interval is not None:
         score += in_words(interval)
     so_far = "So far, use" if provisional else "Use"
+    sentences = []
     if len(done) == 1:
         others = "the only one compared" if len(results) == 1 else "no other finished"
         first = f"{so_far} {best.label} ({others}): {score}."
@@ -289,11 +306,11 @@ def verdict(
         top = done.iloc[0]
         gap = abs(top[metric] - best[metric])
         what = f"costs {amount(gap)} less" if metric == COST else f"has {_points(gap)} more"
-        first = (
-            f"{so_far} {best.label}: {score}. {top.label} {what} here, which may be luck: less "
-            f"than {luck:.1f} standard errors of the difference, with so many methods compared. "
-            f"Where figures do not tell methods apart, {best.label} is named, which was ahead on "
-            "other tables."
+        first = f"{so_far} {best.label}: {score}."
+        sentences.append(
+            f"{top.label} {what} here, which may be luck: less than {luck:.1f} standard errors of the "
+            f"difference, with so many methods compared. Where figures do not tell methods apart, "
+            f"{best.label} is named, which was ahead on other tables."
         )
     else:
         second = done[done["method"] != best.method].iloc[0]
@@ -303,14 +320,13 @@ def verdict(
             # Only where the two were measured alike less closely than the first was later.
             first += f"though on the {n} splits that both finished {second.label} is ahead."
         else:
-            first += f"{_ahead(metric, mean)} {second.label}. "
-            first += _worth(metric, mean, spread, n, provisional)
+            first += f"{_ahead(metric, mean)} {second.label}."
+            sentences.append(_worth(metric, mean, spread, n, provisional))
             if by_mean and len(done) > 2 and not mean > spread:
-                first += (
-                    f" Expect less of it on new {noun}s: chosen for the best figure of {len(done)},"
-                    " it may be the luckiest."
+                sentences.append(
+                    f"Expect less of it on new {noun}s: chosen for the best figure of {len(done)}, it "
+                    "may be the luckiest."
                 )
-    sentences = [first]
     against = []
     for name in _BASELINES:
         row = done[done["method"] == name]
@@ -323,7 +339,7 @@ def verdict(
     if against:
         what = "It saves" if metric == COST else "Its lead in points:"
         sentences.append(f"{what} {', '.join(against)}.")
-    return " ".join(sentences)
+    return first, " ".join(sentences)
 
 
 def _ahead(metric: str, mean: float) -> str:

@@ -80,7 +80,7 @@ def test_the_page_says_it_all_and_escapes_names(folder, found):
     reader = Reader()
     reader.feed(html)
     text = "".join(reader.text)
-    for part in (found.verdict, found.code, found.problem, found.how, "<b>no</b>", "naive Bayes"):
+    for part in (found.reasons, found.code, found.problem, found.how, "<b>no</b>", "naive Bayes"):
         assert part in text
     assert "RuntimeError: the loss is not finite" in text
     assert re.search(r"scikit-learn \d", text)
@@ -157,8 +157,31 @@ def test_the_verdict_comes_first_and_its_picture_next(folder, found):
     reader = Reader()
     reader.feed((folder / "report.html").read_text(encoding="utf-8"))
     text = "".join(reader.text)
-    places = [text.index(part) for part in (found.verdict, "one standard deviation", "All figures")]
-    assert places == sorted(places)
+    first, _, rest = found.verdict.partition(" " + found.reasons)
+    parts = (first + rest, "one standard deviation", found.reasons, "All figures")
+    places = [text.index(part) for part in parts]
+    assert found.reasons and places == sorted(places)
+
+
+def test_the_verdict_is_two_sentences(folder):
+    html = (folder / "report.html").read_text(encoding="utf-8")
+    said = re.search(r'<p class="verdict">(.*?)</p>', html, re.DOTALL)[1]
+    assert len(re.findall(r"[.?](?= [A-Z]|$)", said)) == 2
+
+
+def test_the_threshold_opens_with_the_method_that_is_named(folder, found):
+    html = (folder / "report.html").read_text(encoding="utf-8")
+    data = json.loads(re.search(r'id="operating-points">(.*?)</script>', html, re.DOTALL)[1])
+    assert data["methods"][0]["label"] == found.labels[found.best_method]
+
+
+def test_what_the_verdict_says_is_not_said_again(tmp_path):
+    X = np.random.RandomState(0).normal(size=(60, 2))
+    given = {"folds": 3, "n_jobs": 1, "random_state": 0, "refit": False}
+    found = compare(X, [0] * 40 + [1] * 20, methods=[BAYES], **given)
+    assert found.verdict.startswith("No method is better than chance")
+    html = found.save_report(tmp_path).read_text(encoding="utf-8")
+    assert html.count("is better than chance") == 1
 
 
 def contrast(one, other):

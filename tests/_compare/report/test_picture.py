@@ -8,7 +8,8 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from sklimb._compare.report.picture import draw, figure_size, shortened
+from sklimb._compare.report.picture import draw, figure_size
+from sklimb.inspection._drawing import shortened
 
 LABELS = {
     "forest": "balanced random forest",
@@ -79,11 +80,6 @@ def test_sizes_are_on_a_log_scale_where_they_differ_much():
 def test_very_many_classes_are_ranked_instead_of_named():
     _, _, recall, _ = _drawn([f"c{i}" for i in range(150)], np.full(150, 10))
     assert "rank of the class by size (1 to 150)" in recall.get_xlabel()
-
-
-def test_shortened():
-    assert shortened("x" * 24) == "x" * 24
-    assert shortened("x" * 25) == "x" * 23 + "…"
 
 
 @pytest.mark.parametrize(
