@@ -23,7 +23,7 @@ version = release = sklimb.__version__
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
-    "sphinx.ext.mathjax",
+    "_mathml",
     "numpydoc",
     "myst_nb",
     "sphinx_gallery.gen_gallery",
@@ -35,6 +35,7 @@ exclude_patterns += ["sg_execution_times.rst", "auto_examples/sg_execution_times
 exclude_patterns += ["auto_examples/*.ipynb"]
 # A name in single backticks is a link where it is one of ours, and code where it is not.
 default_role = "py:obj"
+html_math_renderer = "mathml"
 
 autosummary_generate = True
 autodoc_typehints = "none"  # numpydoc's sections say the types, with shapes
@@ -62,11 +63,14 @@ sphinx_gallery_conf = {
     "image_scrapers": ("matplotlib",),
 }
 
+templates_path = ["_templates"]
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_theme = "pydata_sphinx_theme"
 html_title = "sklimb"
 html_show_sourcelink = False
+# Pages that stand alone have nothing to list beside them, and wide tables.
+html_sidebars = {page: [] for page in ("index", "results", "papers")}
 html_theme_options = {
     "show_nav_level": 1,
     "navigation_with_keys": False,

@@ -71,6 +71,27 @@ def test_every_example_draws_a_display():
         assert "from sklimb.inspection import" in text
 
 
+@pytest.mark.parametrize("method", ["affinity", "offset", "rsg", "m2m"])
+def test_a_method_has_a_picture_and_its_equations_beside_functions(method):
+    text = (DOCS / "methods" / f"{method}.md").read_text(encoding="utf-8")
+    (picture,) = re.findall(
+        r"^!\[.+\]\(\.\./auto_examples/images/sphx_glr_(\w+)_\d+\.png\)", text, re.M
+    )
+    assert (DOCS / "examples" / f"{picture}.py").exists()
+    rows = re.findall(r"^\| (\d[\d, ]*) \| (.*) \| (.*)\|$", text, re.M)
+    assert len(rows) >= 3
+    for number, formula, function in rows:
+        assert re.search(r"\$.*=|\$.*\(.*\$", formula), f"equation {number} is not written out"
+        # 2 of the offset is what the paper starts from, and computes nothing
+        assert "`~sklimb." in function or (method, number) == ("offset", "2")
+
+
+def test_pages_need_no_network():
+    """Equations are MathML in the page: a script from elsewhere would leave them as TeX."""
+    settings = (DOCS / "conf.py").read_text(encoding="utf-8")
+    assert 'html_math_renderer = "mathml"' in settings and "mathjax" not in settings
+
+
 def test_every_display_is_in_the_gallery_or_on_a_page():
     shown = "".join(path.read_text(encoding="utf-8") for path in DOCS.rglob("*.py"))
     assert [name for name in sklimb.inspection.__all__ if name not in shown] == []

@@ -69,7 +69,17 @@ def test_ci_refuses_a_readme_without_the_command(tmp_path):
 
 
 def test_it_is_short():
-    assert len(README.split()) < 700
+    assert len(README.split()) < 650
+
+
+def test_it_has_two_sentences_a_picture_and_five_rows_of_a_sentence():
+    what = README.removeprefix("# sklimb\n").partition("![")[0]
+    assert len(re.findall(r"\.\s", what)) == 2
+    assert README.count("![") == len(BLOCKS) == 1
+    rows = re.findall(r"^\| (`.*?) \| (.*) \|$", README, re.MULTILINE)
+    assert len(rows) == 5
+    for _, said in rows:
+        assert len(re.findall(r"\.(?: [A-Z]|$)", said)) == 1, said
 
 
 def test_links_hold():
