@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -221,29 +219,6 @@ def largest_confusions(
         if i != j and confusion.iat[i, j] > 0
     ]
     return sorted(found, key=lambda entry: -entry[3])[:most]
-
-
-def readable(parameters: str) -> str:
-    """Return parameters by the names that a reader knows, without the steps around them.
-
-    Where two have the same name, both keep their steps.
-
-    Examples
-    --------
-    >>> from sklimb._compare.report.charts import readable
-    >>> readable("estimator__estimator__lr=0.01, n_members=5")
-    'lr=0.01, n_members=5'
-    >>> readable("net__alpha=1, forest__alpha=2")
-    'net: alpha=1, forest: alpha=2'
-    """
-    nested = re.compile(r"\b((?:[A-Za-z0-9]\w*?__)*)([A-Za-z]\w*?)=")
-    short = Counter(match[2] for match in nested.finditer(parameters))
-
-    def name(match: re.Match[str]) -> str:
-        steps = match[1].removesuffix("__").split("__")[-1]
-        return f"{steps}: {match[2]}=" if short[match[2]] > 1 and steps else f"{match[2]}="
-
-    return nested.sub(name, parameters)
 
 
 def in_groups(names: Any, size: int = 5) -> list[list[Any]]:

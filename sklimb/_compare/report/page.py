@@ -17,7 +17,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from sklimb._compare.report import charts, picture
 from sklimb._compare.report.harmless import harmless, shown
-from sklimb._compare.report.wording import figure, in_words, percent, seconds
+from sklimb._compare.report.wording import figure, in_words, percent, readable, seconds
 from sklimb._compare.run.scores import COST, RANKED_BY, SCORES
 from sklimb.inspection import ConfusionDisplay
 
@@ -204,5 +204,5 @@ def _environment() -> Environment:
     made.globals.update(
         figure=figure, percent=percent, seconds=seconds, in_groups=charts.in_groups, zip=zip
     )
-    made.filters["readable"] = charts.readable
+    made.filters["readable"] = readable
     return made

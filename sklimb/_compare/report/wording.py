@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
+from collections import Counter
 from collections.abc import Mapping
 
 import pandas as pd
@@ -161,6 +163,29 @@ def table(results: pd.DataFrame, metric: str, stages: Mapping[int, str] | None =
     return "\n".join(lines)
 
 
+def readable(parameters: str) -> str:
+    """Return parameters by the names that a reader knows, without the steps around them.
+
+    Where two have the same name, both keep their steps.
+
+    Examples
+    --------
+    >>> from sklimb._compare.report.wording import readable
+    >>> readable("estimator__estimator__lr=0.01, n_members=5")
+    'lr=0.01, n_members=5'
+    >>> readable("net__alpha=1, forest__alpha=2")
+    'net: alpha=1, forest: alpha=2'
+    """
+    nested = re.compile(r"\b((?:[A-Za-z0-9]\w*?__)*)([A-Za-z]\w*?)=")
+    short = Counter(match[2] for match in nested.finditer(parameters))
+
+    def name(match: re.Match[str]) -> str:
+        steps = match[1].removesuffix("__").split("__")[-1]
+        return f"{steps}: {match[2]}=" if short[match[2]] > 1 and steps else f"{match[2]}="
+
+    return nested.sub(name, parameters)
+
+
 def chosen(results: pd.DataFrame) -> str:
     """Return the best parameters of each method, a line each.
 
@@ -179,9 +204,9 @@ def chosen(results: pd.DataFrame) -> str:
     width = done["label"].str.len().max()
     lines = ["Best parameters over all inner searches (and how many of the splits chose them):"]
     lines += [
-        f"  {row.label:{width}}  {row.best_params} ({row.times_chosen} of {row.n_splits})"
+        f"  {row.label:{width}}  {readable(row.best_params)} ({row.times_chosen} of {row.n_splits})"
         if row.setting.startswith("tuned")
-        else f"  {row.label:{width}}  {row.best_params or 'defaults'} (untuned)"
+        else f"  {row.label:{width}}  {readable(row.best_params) or 'defaults'} (untuned)"
         for row in done.itertuples()
     ]
     return "\n".join(lines)

@@ -15,9 +15,9 @@ from sklimb._compare.report.charts import (
     dots,
     in_groups,
     largest_confusions,
-    readable,
     times,
 )
+from sklimb._compare.report.wording import readable
 from tests._compare.stand_ins import BAYES, BROKEN, TREE, blobs
 
 
