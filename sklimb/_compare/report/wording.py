@@ -333,9 +333,9 @@ def verdict_parts(
         what = f"costs {amount(gap)} less" if metric == COST else f"has {_points(gap)} more"
         first = f"{so_far} {best.label}: {score}."
         sentences.append(
-            f"{top.label} {what} here, which may be luck: less than {luck:.1f} standard errors of the "
-            f"difference, with so many methods compared. Where figures do not tell methods apart, "
-            f"{best.label} is named, which was ahead on other tables."
+            f"{top.label} {what} here, which may be luck: less than {luck:.1f} standard errors of "
+            f"the difference, with so many methods compared. Where figures do not tell methods "
+            f"apart, {best.label} is named, which was ahead on other tables."
         )
     else:
         second = done[done["method"] != best.method].iloc[0]
@@ -349,8 +349,8 @@ def verdict_parts(
             sentences.append(_worth(metric, mean, spread, n, provisional))
             if by_mean and len(done) > 2 and not mean > spread:
                 sentences.append(
-                    f"Expect less of it on new {noun}s: chosen for the best figure of {len(done)}, it "
-                    "may be the luckiest."
+                    f"Expect less of it on new {noun}s: chosen for the best figure of {len(done)}, "
+                    "it may be the luckiest."
                 )
     against = []
     for name in _BASELINES:
