@@ -71,7 +71,7 @@ def test_dir_shows_what_is_public():
 
 def test_tests_mirror_the_source_path_for_path():
     wanted = {
-        path.relative_to(ROOT / "sklimb").with_name(f"test_{path.stem.removeprefix('_')}.py")
+        path.relative_to(ROOT / "sklimb").with_name(f"test_{path.stem.strip('_')}.py")
         for path in ROOT.glob("sklimb/**/*.py")
         if path.name != "__init__.py"
     }
