@@ -229,7 +229,7 @@ def move_centers(
     rows = features if weight is None else mass.unsqueeze(1) * features
     count = count.unsqueeze(1)
     excess = (count * centers).index_add(0, y, rows.to(centers), alpha=-1)
-    return centers - rate * excess / (1.0 + count)
+    return centers - float(rate) * excess / (1.0 + count)
 
 
 def _check_rows(features: Tensor, y: Tensor, centers: Tensor) -> None:

@@ -38,6 +38,15 @@ from sklimb.over_sampling._table_translation import TableTranslation, chunk_size
 class M2mSampler(ByClassOverSampler):
     r"""Over-sampling by translating samples of larger classes into samples of smaller ones.
 
+    What to set first:
+
+    - `sampling_strategy`: which classes get how many samples;
+    - `step_size`: how far a sample may go, `n_steps` times; more, where few are translated
+      (`acceptance_rate_`);
+    - `gamma`: how sure g has to be; less, where few are accepted;
+    - `source_estimator`: g, if the default network learns your data badly;
+    - `random_state`: an int, for the same result each time.
+
     A new sample of class k starts from a sample :math:`x_0` of a larger class :math:`k_0` (drawn by
     Eq. 5 of [1]_) and goes `n_steps` steps of length `step_size` down the gradient of
 

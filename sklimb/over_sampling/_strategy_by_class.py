@@ -166,8 +166,8 @@ def _sizes_by_function(strategy: Callable[[np.ndarray], Any], y: np.ndarray) -> 
     given = by_label(sizes, "sampling_strategy")
     if given is None:
         raise TypeError(
-            "sampling_strategy as a function must return a dict {label: number of samples}, got "
-            f"{sizes!r}."
+            f"sampling_strategy={strategy!r} as a function must return a dict {{label: number of "
+            f"samples}}, got {sizes!r}."
         )
     return given
 

@@ -58,7 +58,7 @@ def test_markers_are_filled_with_the_classes_own_values():
 CLASSIFIERS = [cls for name, cls in vars(sklimb.classifiers).items() if name in sklimb.__all__]
 
 
-@pytest.mark.parametrize("cls", CLASSIFIERS)
+@pytest.mark.parametrize("cls", [*CLASSIFIERS, sklimb.M2mSampler])
 def test_help_begins_with_five_parameters_to_set_first(cls):
     _summary, heading, listed = inspect.getdoc(cls).split("\n\n")[:3]
     assert heading == "What to set first:"

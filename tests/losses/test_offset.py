@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 
 import pytest
 import torch
@@ -148,7 +149,7 @@ def naive_move(centers, features, y, weight, rate):
     return torch.tensor(moved, dtype=torch.float64)
 
 
-@pytest.mark.parametrize("rate", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("rate", [0.0, Fraction(1, 2), 0.5, 1.0])
 @pytest.mark.parametrize("weighted", [False, True])
 def test_move_centers(rate, weighted):
     features, centers = rand(8, 3, seed=1), rand(4, 3, seed=2)

@@ -36,6 +36,11 @@ def data():
     return X, np.repeat(["a", "b", "c"], [60, 25, 5])
 
 
+def test_a_function_that_returns_no_sizes_is_shown_with_what_it_returned(data):
+    with pytest.raises(TypeError, match=r"sampling_strategy=<built-in function len> .* got 90"):
+        M2mSampler(sampling_strategy=len).fit_resample(*data)
+
+
 @pytest.mark.filterwarnings("ignore:g .source_estimator. recognises")
 @pytest.mark.parametrize("sampler", SAMPLERS, ids=lambda sampler: type(sampler).__name__)
 @pytest.mark.parametrize(
