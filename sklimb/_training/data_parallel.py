@@ -217,6 +217,11 @@ class SharedNetwork:
         self._network = network
         self._own = together.own
 
+    @property
+    def like(self) -> Tensor:
+        """`Network.like`."""
+        return self._network.like
+
     def features(
         self,
         x: Tensor,
