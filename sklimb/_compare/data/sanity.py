@@ -10,6 +10,7 @@ import pandas as pd
 from scipy import sparse
 
 from sklimb._compare.data.identifiers import LEAST_ROWS, counts_rows
+from sklimb._compare.data.sentinels import sentinel_note
 from sklimb._compare.data.single_columns import almost_notes, says_class
 from sklimb._compare.phrases import first_few
 
@@ -22,7 +23,7 @@ _ROWS_PER_VALUE = 10
 
 
 def column_notes(X: Any, y: np.ndarray, left_out: Collection[Any] = ()) -> list[str]:
-    """Say which columns give the labels away, number the rows, or are the same in all rows.
+    """Say which columns give labels away, number rows, are constant or mark gaps by numbers.
 
     Parameters
     ----------
@@ -51,6 +52,8 @@ def column_notes(X: Any, y: np.ndarray, left_out: Collection[Any] = ()) -> list[
             away, score = says_class(name, values, codes, labels, X.shape[1])
             notes += [away] if away else []
             scores |= {} if away else {name: score}
+            marks = sentinel_note(name, values)
+            notes += [marks] if marks else []
     notes += almost_notes(scores)
     notes += [
         f"column {name} numbers the rows, as an identifier does: drop it unless the order of the "
