@@ -148,7 +148,10 @@ def make_problem(
         how = f"{kind} splits into {len({s.fold for s in splits})} folds, {_times(repeats)}"
     else:
         if groups is not None or time is not None:
-            raise InputError("groups and time say how to split, but X_test is the split already")
+            raise InputError(
+                "groups and time say how to split, but a test part (--test, X_test) is the split "
+                "already: leave one of them out"
+            )
         X_test = _test_part(X, X_test, columns, prepare, notes)
         y_test = check_labels(y_test, X_test.shape[0], test_of=y, notes=notes)
         if prepare is None:

@@ -86,7 +86,7 @@ def test_a_test_part_stands_alone():
     X, y = blobs([30, 12])
     with pytest.raises(InputError, match="X_test and y_test come together"):
         _problem(X, y, X_test=X)
-    with pytest.raises(InputError, match="X_test is the split already"):
+    with pytest.raises(InputError, match="is the split already: leave one of them out"):
         _problem(X, y, X_test=X, y_test=y, time=np.arange(42))
     with pytest.raises(InputError, match="y is missing"):
         _problem(X, None)
