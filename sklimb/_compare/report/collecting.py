@@ -112,7 +112,7 @@ def collect(
         closing = wording.sentence(f"so far, {cautions[0]}" if provisional else cautions[0])
         reasons = ""
     else:
-        closing, reasons = wording.verdict_parts(
+        closing, reasons = wording.verdict(
             results,
             folds,
             metric,

@@ -263,22 +263,6 @@ def verdict(
     noun: str = "row",
     luck: float = 0.0,
     by_mean: bool = False,
-) -> str:
-    """Return which method to use and what its lead is worth, as `verdict_parts` says them."""
-    parts = verdict_parts(results, folds, metric, named, provisional, interval, noun, luck, by_mean)
-    return " ".join(part for part in parts if part)
-
-
-def verdict_parts(
-    results: pd.DataFrame,
-    folds: pd.DataFrame,
-    metric: str,
-    named: str | None = None,
-    provisional: bool = False,
-    interval: tuple[float, float] | None = None,
-    noun: str = "row",
-    luck: float = 0.0,
-    by_mean: bool = False,
 ) -> tuple[str, str]:
     """Return which method to use, and what its lead is worth.
 

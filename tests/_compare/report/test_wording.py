@@ -3,10 +3,16 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from sklimb._compare.report.wording import chosen, legend, percent, seconds, table, verdict
+from sklimb._compare.report import wording
+from sklimb._compare.report.wording import chosen, legend, percent, seconds, table
 from sklimb._compare.run.scores import SCORES
 
 LABELS = {"plain": "plain net", "smote": "SMOTE + net", "forest": "balanced random forest"}
+
+
+def verdict(*given, **told):
+    """The verdict with its reasons, as the command prints them."""
+    return " ".join(part for part in wording.verdict(*given, **told) if part)
 
 
 def _frames(values, errors=None):
