@@ -98,8 +98,6 @@ def log_affinity(
             "features must have shape (n, d) and prototypes (C, m, d) with the same d, got "
             f"{tuple(features.shape)} and {tuple(prototypes.shape)}."
         )
-    if not sigma > 0:
-        raise ValueError(f"sigma must be above 0, got {sigma!r}.")
     delta = _distances(features, prototypes.flatten(0, 1), distance)
     return _to_log_affinity(_nearest(delta, prototypes), sigma, similarity)
 
@@ -115,6 +113,8 @@ def _nearest(delta: Tensor, prototypes: Tensor) -> Tensor:
 
 
 def _to_log_affinity(delta: Tensor, sigma: float, similarity: str) -> Tensor:
+    if not sigma > 0:
+        raise ValueError(f"sigma must be above 0, got {sigma!r}.")
     if similarity == "gaussian":
         return delta * (-1.0 / sigma)
     if similarity == "inverse":
@@ -150,12 +150,15 @@ def log_affinity_on_sphere(
     -------
     Tensor of shape (n, C)
         Logarithms, at most 0.
+
+    Raises
+    ------
+    ValueError
+        As `log_affinity` has it.
     """
     lengths = features.detach().square().sum(dim=1, keepdim=True) + 1.0
-    w = prototypes.flatten(0, 1)
-    ratio = torch.addmm(lengths * (1.0 / sigma), features, w.T, alpha=-2.0 / sigma).clamp_min(0.0)
-    ratio = _nearest(ratio, prototypes)
-    return -ratio if similarity == "gaussian" else -torch.log1p(ratio)
+    delta = torch.addmm(lengths, features, prototypes.flatten(0, 1).T, alpha=-2.0).clamp_min(0.0)
+    return _to_log_affinity(_nearest(delta, prototypes), sigma, similarity)
 
 
 def gaussian_affinity(features: Tensor, prototypes: Tensor, sigma: float) -> Tensor:

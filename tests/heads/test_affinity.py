@@ -234,3 +234,11 @@ def test_a_start_leaves_prototypes_learnable():
     head(head.embed(torch.randn(4, 3))).sum().backward()
     assert head.raw_prototypes.grad.abs().sum() > 0
     assert isinstance(head.raw_prototypes, torch.nn.Parameter)
+
+
+@pytest.mark.parametrize("normalize", [True, False])
+@pytest.mark.parametrize("wrong", [{"similarity": "cosine"}, {"sigma": -1.0}, {"sigma": 0.0}])
+def test_what_is_no_similarity_and_no_spread_is_refused_on_the_sphere_too(normalize, wrong):
+    head = AffinityHead(4, 3, normalize=normalize, **wrong)
+    with pytest.raises(ValueError, match=f"{next(iter(wrong))} must be"):
+        head(head.embed(torch.ones(2, 4)))
