@@ -115,6 +115,11 @@ def held(answers: Sequence[dict[str, str]], everything: pd.DataFrame) -> pd.Data
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
+def with_answers(summary: pd.DataFrame) -> pd.DataFrame:
+    """Return the runs in which the method of the answer was run too: what the docs show."""
+    return summary.dropna(subset="rank")
+
+
 def as_markdown(summary: pd.DataFrame) -> str:
     """Return the table for the docs, in percent and points."""
     lines = [

@@ -32,7 +32,7 @@ import numpy as np
 import pandas as pd
 from lib.made_files import FILES, MadeFile
 from lib.records import RESULTS, machine, read_csv, write_csv
-from lib.winners import as_markdown, held, with_gaps
+from lib.winners import as_markdown, held, with_answers, with_gaps
 from sklearn.model_selection import train_test_split
 
 import sklimb
@@ -251,7 +251,7 @@ def summarise() -> None:
     """Write and print what the answer after a minute is worth beside the best of all."""
     summary = held(read_csv(NAME), pd.read_csv(RESULTS / ALL, comment="#"))
     write_csv(BEST, summary.to_dict("records"), list(summary.columns))
-    print(as_markdown(summary))
+    print(as_markdown(with_answers(summary)))
 
 
 def chosen(args: argparse.Namespace) -> list[MadeFile]:
