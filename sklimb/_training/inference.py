@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from sklimb import _forks
 from sklimb._data.batches import Batches, StreamedBatches
 from sklimb._data.tensors import is_borrowed, is_csr, pad_rows
 from sklimb._data.training_data import ArrayData
+from sklimb._training.network import run_backbone
+from sklimb.heads.members import members_of
 
 if TYPE_CHECKING:
     from sklimb._data.training_data import TrainingData
@@ -120,6 +123,36 @@ def scores_of(module: nn.Module, x: Tensor) -> Tensor:
 def features_of(module: nn.Module, x: Tensor) -> Tensor:
     """Return what the head compares, for `run`; of members side by side."""
     return module.features(x).flatten(1)
+
+
+@torch.no_grad()
+def class_means(net: Net, data: TrainingData, n_classes: int) -> tuple[Tensor, Tensor]:
+    """Return the weighted means (k, C, d) of the features, and which classes have samples."""
+    module = net.module_.eval()
+    heads = members_of(module.head)
+    head = heads[0]
+    total = torch.zeros(n_classes, len(heads), head.n_features_out, dtype=torch.float64)
+    mass = torch.zeros(len(total), dtype=torch.float64)
+    start = 0
+    # either head has a scale where it scores by cosines
+    cosine = getattr(head, "scale", None) is not None
+    for batch in net.get_iterator(data):
+        rows = run_backbone(module.backbone, batch[0], module.like.dtype)
+        if cosine:
+            rows = F.normalize(rows, dim=-1)
+        if rows.ndim == 2:
+            rows = rows.unsqueeze(1)
+        chosen = slice(start, start + len(rows))
+        start += len(rows)
+        y = torch.from_numpy(data.y_encoded[chosen])
+        weight = torch.ones(len(rows), dtype=torch.float64)
+        if data.weight is not None:
+            # of mean 1, so that sums neither vanish nor overflow
+            weight = torch.from_numpy(data.weight[chosen] / data.weight.mean())
+        mass.index_add_(0, y, weight)
+        total.index_add_(0, y, weight[:, None, None] * rows.cpu().double())
+    means = total / mass.clamp_min(torch.finfo(mass.dtype).tiny)[:, None, None]
+    return means.transpose(0, 1).contiguous(), mass > 0
 
 
 def padded(x: Tensor) -> Tensor:

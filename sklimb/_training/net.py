@@ -42,8 +42,7 @@ from sklimb._training.optimisation import (
 from sklimb._training.out_of_fold import OutOfFold
 from sklimb._training.progress import EpochLines
 from sklimb._training.rebalancing import Rebalancer, count_classes
-from sklimb._training.training_state import PickledNet
-from sklimb._training.transforming import TransformingNet
+from sklimb._training.training_state import PickledNet, TransformingNet
 from sklimb.transforms.base import Transform
 
 

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +23,6 @@ from sklimb._random import Streams, isolated_rng, torch_defaults
 from sklimb._training.checkpoint import open_checkpoint
 from sklimb._training.data_parallel import processes
 from sklimb._training.early_stopping import make_monitor
-from sklimb._training.lazy_imports import import_lazy_parts
 from sklimb._training.net import Net
 from sklimb._training.plan import Mode, choose_backbone, make_plan, resolve_device
 from sklimb._training.training import is_of_use, make_net, train
@@ -31,6 +37,10 @@ if TYPE_CHECKING:
 
 # What a fit that starts anew must not see of an earlier one.
 _FITTED = ("net_", "classes_", "n_features_in_", "feature_names_in_", "oof_proba_")
+# What torch imports when the first optimiser is built: hundreds of modules, which take a second. A
+# Ctrl-C in the middle of them leaves halves behind that no second import mends: nothing could be
+# trained in that process any more.
+_IMPORTED_LATE = ("torch._dynamo",)
 
 
 @names_extremes
@@ -155,3 +165,34 @@ def _of_all_samples(proba: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
     among_all = np.full((len(weight), proba.shape[1]), np.nan)
     among_all[weight > 0] = proba
     return among_all
+
+
+def import_lazy_parts() -> None:
+    """Import what torch would import in the middle of a training; a Ctrl-C waits for it."""
+    missing = [name for name in _IMPORTED_LATE if name not in sys.modules]
+    if not missing:
+        return
+    with interrupted_later():
+        for name in missing:
+            with suppress(ImportError):  # torch says by itself what it lacks, where it needs it
+                importlib.import_module(name)
+
+
+@contextmanager
+def interrupted_later() -> Iterator[None]:
+    """Run a block to its end although there is a Ctrl-C, which comes into force then.
+
+    Only the main thread gets one; in any other the block just runs.
+    """
+    handler = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or handler is None:
+        yield
+        return
+    came: list[tuple[Any, ...]] = []
+    signal.signal(signal.SIGINT, lambda *args: came.append(args))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+        if came:
+            handler(*came[0]) if callable(handler) else os.kill(os.getpid(), signal.SIGINT)

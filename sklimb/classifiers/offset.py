@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from sklimb._constraints import NOT_NEGATIVE, PROBABILITY
 from sklimb._data.training_data import TrainingData
-from sklimb._training.class_means import class_means
+from sklimb._training.inference import class_means
 from sklimb._training.net import Net
 from sklimb._training.objective import BatchOutput
 from sklimb._training.plan import TrainPlan

@@ -11,9 +11,8 @@ from torch.nn import functional as F
 
 from sklimb._data.tensors import to_dense
 from sklimb.heads.members import MeanScores
-from sklimb.transforms._gathered import Gathered
 from sklimb.transforms._rescaled import Rescaled
-from sklimb.transforms.base import Changed, Transform
+from sklimb.transforms.base import Changed, Gathered, Transform
 from sklimb.transforms.m2m import (
     acceptance_probability,
     inside,

@@ -14,7 +14,6 @@ from torch.func import functional_call
 from torch.nn import functional as F
 
 from sklimb.losses.rsg import center_estimation_loss, maximized_vector_loss, position_cosine
-from sklimb.transforms._gathered import Gathered
 from sklimb.transforms._rsg_parts import (
     CenterEstimation,
     Contrast,
@@ -25,7 +24,7 @@ from sklimb.transforms._rsg_parts import (
     pair_rows,
     rows_of,
 )
-from sklimb.transforms.base import Changed, Transform
+from sklimb.transforms.base import Changed, Gathered, Transform
 
 
 class RareSampleGenerator(Transform):

@@ -10,12 +10,13 @@ import torch
 from scipy import sparse
 from torch import nn
 
-from sklimb import RebalancedClassifier
+from sklimb import OffsetDebiasedClassifier, RebalancedClassifier
 from sklimb._data.batches import sizes_of_batches
 from sklimb._data.tensors import from_scipy
 from sklimb._data.training_data import ArrayData
-from sklimb._training.inference import finite_samples, not_finite, padded, run
+from sklimb._training.inference import class_means, finite_samples, not_finite, padded, run
 from sklimb.backbones import MLP
+from tests.shared import data as data
 
 
 def test_the_last_row_is_repeated_and_sparse_rows_are_empty():
@@ -109,3 +110,25 @@ def test_rows_are_predicted_in_larger_batches_than_they_are_trained_in():
     assert sizes_seen(narrow, batch_size=20, n_members=2)[0] == 512
     assert max(sizes_seen(wide, batch_size=20)) * 600 <= 2**18
     assert sizes_seen(narrow, batch_size=20, iterator_valid__batch_size=700) == [700, 700, 100]
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_means_of_classes_are_those_of_a_loop(weighted, data):
+    X, y = data
+    model = OffsetDebiasedClassifier(
+        max_epochs=1, batch_size=50, dtype="float64", random_state=0
+    ).fit(X, y)
+    codes = np.searchsorted(model.classes_, y)
+    weight = np.random.default_rng(0).uniform(0.1, 4, len(y)) if weighted else None
+    kept = codes != 1  # a class without samples has no mean
+    part = ArrayData(X[kept], codes[kept], None if weight is None else weight[kept])
+    means, present = class_means(model.net_, part, 3)
+    assert present.tolist() == [True, False, True] and means.shape[:2] == (1, 3)
+    with torch.no_grad():
+        features = model.module_.eval().backbone(torch.from_numpy(X)).numpy()
+    for k in (0, 2):
+        total, mass = np.zeros(features.shape[1]), 0.0
+        for row, code, w in zip(features, codes, np.ones(len(y)) if weight is None else weight):
+            if code == k:
+                total, mass = total + w * row, mass + w
+        np.testing.assert_allclose(means[0, k], total / mass, rtol=1e-10)

@@ -13,7 +13,9 @@ from torch import nn
 
 from sklimb import RebalancedClassifier, RSGClassifier
 from sklimb.backbones import MLP
+from sklimb.transforms import base
 from sklimb.transforms.base import (
+    Gathered,
     MemberTransforms,
     Transform,
     choose_stage,
@@ -332,3 +334,29 @@ def test_what_has_begun_does_not_begin_later():
     together.begin_by(5)
     together.begin_by(6)
     assert [t.begins for t in (together, *together.members)] == [5, 5, 5]
+
+
+@pytest.mark.parametrize("shape", [(), (3,)])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bool])
+def test_rows_are_those_of_one_tensor(shape, dtype, monkeypatch):
+    monkeypatch.setattr(base, "_ROOM_AT_FIRST", 4)
+    parts = [(torch.arange(n * 3.0).view(n, 3) % 2)[(..., *[0] * (1 - len(shape)))].to(dtype)
+             for n in (2, 0, 5, 1, 30)]  # fmt: skip
+    gathered = Gathered()
+    assert len(gathered) == 0
+    for part in parts:
+        gathered.add(part)
+    assert len(gathered) == 38
+    assert gathered.rows().dtype == dtype
+    assert torch.equal(gathered.rows(), torch.cat(parts))
+
+
+def test_nothing_of_a_batch_is_kept_and_room_is_seldom_made():
+    gathered, rooms = Gathered(), set()
+    for _ in range(5_000):
+        part = torch.ones(1)
+        gathered.add(part)
+        rooms.add(gathered.rows().data_ptr())
+        part.zero_()
+    assert gathered.rows().sum() == 5_000
+    assert len(rooms) <= 4
