@@ -294,7 +294,7 @@ def _recalls(
     true, predicted = check_labels(y_true, y_pred)
     weight = None
     if sample_weight is not None:
-        weight = _numbers(sample_weight, "sample_weight")
+        weight = check_numbers(sample_weight, "sample_weight")
         if len(weight) != len(true):
             raise ValueError(f"sample_weight has {len(weight)} weights for {len(true)} labels.")
         if not (np.isfinite(weight.sum()) and (weight >= 0).all() and weight.any()):
@@ -312,8 +312,8 @@ def _recalls(
     return classes[present], hits[present] / support[present]
 
 
-def _numbers(values: ArrayLike, name: str) -> NDArray[np.float64]:
-    """One number a row or a class."""
+def check_numbers(values: ArrayLike, name: str) -> NDArray[np.float64]:
+    """One number a sample or a class, as an array."""
     values = without_tensors(values, name)
     try:
         array = np.asarray(values, dtype=np.float64)
@@ -338,9 +338,9 @@ def _align_counts(
                 "Add them, with 0 for a class that training did not see."
             )
         labels = _sorted(given)
-        counts = _numbers([given[label] for label in labels], "class_counts")
+        counts = check_numbers([given[label] for label in labels], "class_counts")
     else:
-        labels, counts = seen, _numbers(class_counts, "class_counts")
+        labels, counts = seen, check_numbers(class_counts, "class_counts")
         if len(counts) != len(labels):
             raise ValueError(
                 f"class_counts has {len(counts)} entries, but y_true and y_pred hold "

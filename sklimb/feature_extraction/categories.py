@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklimb._warnings import warn
 from sklimb.feature_extraction._spelling import folded, plain_text
-from sklimb.feature_extraction.dates import as_frame
+from sklimb.feature_extraction.dates import as_frame, check_names, note_names
 
 # From this share of new values on a column is not what it was. Where many values come once in
 # `fit`, so many more than these may be new.
@@ -100,8 +100,7 @@ class CategoryChecker(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         """
         frame = as_frame(X)
         self.n_features_in_ = frame.shape[1]
-        if hasattr(X, "columns") and all(isinstance(name, str) for name in X.columns):
-            self.feature_names_in_ = np.asarray(X.columns, dtype=object)
+        note_names(self, X)
         self.categories_, alone = [], []
         for _, column in frame.items():
             counts = column.astype(object).value_counts(sort=False)
@@ -126,7 +125,8 @@ class CategoryChecker(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If X has another number of columns than in `fit`.
+            If X has another number of columns than in `fit`, or a frame's have other names, or are
+            in another order.
 
         Warns
         -----
@@ -141,6 +141,7 @@ class CategoryChecker(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
                 f"X has {len(columns)} features, but CategoryChecker is expecting "
                 f"{self.n_features_in_} features as input."
             )
+        check_names(self, X)
         names = getattr(self, "feature_names_in_", range(self.n_features_in_))
         for place, (values, categories) in enumerate(zip(columns, self.categories_, strict=True)):
             known = set(categories)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
+from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, validate_data
 
 from sklimb._warnings import warn
 
@@ -78,8 +78,7 @@ class DateEncoder(TransformerMixin, BaseEstimator):
             raise TypeError(f"format must be a str or None, got {self.format!r}.")
         frame = as_frame(X)
         self.n_features_in_ = frame.shape[1]
-        if hasattr(X, "columns") and all(isinstance(name, str) for name in X.columns):
-            self.feature_names_in_ = np.asarray(X.columns, dtype=object)
+        note_names(self, X)
         read = [read_dates(column, self.format) for _, column in frame.items()]
         for (place, column), dates in zip(frame.items(), read, strict=True):
             if dates.isna().all() and column.notna().any():
@@ -112,7 +111,8 @@ class DateEncoder(TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If X has another number of columns than in `fit`.
+            If X has another number of columns than in `fit`, or a frame's have other names, or are
+            in another order.
         """
         check_is_fitted(self)
         frame = as_frame(X)
@@ -121,6 +121,7 @@ class DateEncoder(TransformerMixin, BaseEstimator):
                 f"X has {frame.shape[1]} features, but DateEncoder is expecting "
                 f"{self.n_features_in_} features as input."
             )
+        check_names(self, X)
         made = []
         for place, (first, known) in enumerate(zip(self.first_, self._known(), strict=True)):
             dates = read_dates(frame[place], self.format)
@@ -184,6 +185,35 @@ def as_frame(X: Any) -> pd.DataFrame:
     """
     frame = X if isinstance(X, pd.DataFrame) else pd.DataFrame(np.asarray(X))
     return frame.set_axis(range(frame.shape[1]), axis=1)
+
+
+def note_names(transformer: Any, X: Any) -> None:
+    """Keep the names of a frame's columns as ``feature_names_in_``, if all of them are strings."""
+    names = _names_of(X)
+    if names is not None:
+        transformer.feature_names_in_ = names
+    elif hasattr(transformer, "feature_names_in_"):  # of an earlier fit
+        del transformer.feature_names_in_
+
+
+def check_names(transformer: Any, X: Any) -> None:
+    """Compare the names of X's columns with those noted, as scikit-learn does: by its order too.
+
+    Raises
+    ------
+    ValueError
+        If they are others, or in another order.
+    """
+    noted, names = getattr(transformer, "feature_names_in_", None), _names_of(X)
+    if (noted is None and names is None) or np.array_equal(noted, names):
+        return  # which costs little: one row has to be cheap
+    validate_data(transformer, X, skip_check_array=True, reset=False)
+
+
+def _names_of(X: Any) -> np.ndarray | None:
+    if hasattr(X, "columns") and all(isinstance(name, str) for name in X.columns):
+        return np.asarray(X.columns, dtype=object)
+    return None
 
 
 def read_dates(column: pd.Series, format: str | None) -> pd.Series:

@@ -7,13 +7,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import unique_labels
 from sklearn.utils.validation import check_is_fitted
 
 from sklimb._data.by_class import by_label, for_classes
-from sklimb._data.from_tensors import without_tensors
-from sklimb.metrics import check_labels
+from sklimb.metrics import check_labels, check_numbers
 
 Counts = Mapping[Hashable, float] | ArrayLike | None
 
@@ -76,7 +74,7 @@ def _given(class_counts: Counts, labels: np.ndarray) -> tuple[np.ndarray, np.nda
     """Return labels, those of the counts among them, and their counts."""
     given = by_label(class_counts, "class_counts", or_position=labels.tolist())
     if given is None:
-        counts = column_or_1d(without_tensors(class_counts, "class_counts"), dtype=float)
+        counts = check_numbers(class_counts, "class_counts")
         if len(counts) != len(labels):
             raise ValueError(
                 f"class_counts has {len(counts)} entries, but y_true and y_pred hold "

@@ -75,7 +75,9 @@ def _from(counts: np.ndarray) -> np.ndarray:
     return np.append(counts[::-1].cumsum()[::-1], 0.0)
 
 
-def scores_of(estimator: Any, X: Any, pos_label: Any) -> tuple[np.ndarray, str]:
+def scores_of(
+    estimator: Any, X: Any, pos_label: Any, *, by_decision: bool = False
+) -> tuple[np.ndarray, str]:
     """Return a binary classifier's scores for a label, and what they are.
 
     Parameters
@@ -83,6 +85,8 @@ def scores_of(estimator: Any, X: Any, pos_label: Any) -> tuple[np.ndarray, str]:
     estimator : fitted classifier
     X : samples
     pos_label : label
+    by_decision : bool, default=False
+        Whether ``decision_function`` is asked where there are probabilities too.
 
     Returns
     -------
@@ -97,10 +101,46 @@ def scores_of(estimator: Any, X: Any, pos_label: Any) -> tuple[np.ndarray, str]:
             f"classifier's: {classes}."
         )
     place = classes.index(pos_label)
-    if hasattr(estimator, "predict_proba"):
+    if hasattr(estimator, "predict_proba") and not by_decision:
         return np.asarray(estimator.predict_proba(X))[:, place], "probability"
     scores = np.asarray(estimator.decision_function(X))
     return (scores if place else -scores), "decision_function"
+
+
+def decides_by_decision(estimator: Any) -> bool:
+    """Return whether the threshold of a `TunedThresholdClassifierCV` is on a decision function."""
+    return getattr(estimator, "response_method", None) == "decision_function"
+
+
+def own_threshold(estimator: Any, X: Any, scores: np.ndarray, what: str, pos_label: Any) -> float:
+    """Return a tuned classifier's threshold as one on the scores of a label.
+
+    ``best_threshold_`` is on the scores of the label that its metric calls positive, which only
+    scikit-learn's inside knows; so it is the one by which the classifier's predictions come.
+
+    Parameters
+    ----------
+    estimator : TunedThresholdClassifierCV
+        Fitted, to two classes.
+    X : samples
+    scores : ndarray of shape (n_samples,)
+        As `scores_of` gives them.
+    what : {"probability", "decision_function"}
+    pos_label : label
+        Whose scores they are.
+
+    Returns
+    -------
+    float
+    """
+    threshold, classes = float(estimator.best_threshold_), np.asarray(estimator.classes_)
+    other = 1 - threshold if what == "probability" else -threshold
+    called = np.asarray(estimator.predict(X)) == pos_label
+    # a score of just the other threshold is at it for that label, and so not called this one
+    by_label, by_other = np.sum(called == (scores >= threshold)), np.sum(called == (scores > other))
+    if by_label == by_other:
+        return threshold if pos_label == classes[1] else other
+    return threshold if by_label > by_other else other
 
 
 def positive_label(true: np.ndarray, pos_label: Any) -> Any:

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils import check_consistent_length, column_or_1d
 
-from sklimb._data.from_tensors import without_tensors
+from sklimb._data.labels import check_labels_given
 from sklimb.classifiers.costs import cost_matrix_of
 from sklimb.inspection._drawing import COLOURS, axes_for
-from sklimb.inspection._thresholds import cost_curve, positive_label, scores_of
+from sklimb.inspection._thresholds import (
+    cost_curve,
+    decides_by_decision,
+    own_threshold,
+    positive_label,
+    scores_of,
+)
+from sklimb.metrics import check_numbers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -110,7 +118,8 @@ class CostCurveDisplay:
         estimator : fitted binary classifier
             With ``predict_proba`` or ``decision_function``. One with a threshold of its own
             (``best_threshold_``, as `TunedThresholdClassifierCV` has it) or with a `cost_matrix`
-            (as `PriorCorrectedClassifier`) lends these, unless others are given.
+            (as `PriorCorrectedClassifier`) lends these, unless others are given; such a threshold
+            goes with what it was chosen on, probabilities or the decision function.
         X : array-like, sparse matrix, images or Dataset of n_samples
             Samples that were not trained on.
         y : array-like of shape (n_samples,)
@@ -133,16 +142,17 @@ class CostCurveDisplay:
         CostCurveDisplay
             The display, drawn.
         """
-        true = column_or_1d(without_tensors(y, "y"))
+        true = column_or_1d(check_labels_given(y))
         label = positive_label(true, pos_label)
-        scores, response = scores_of(estimator, X, label)
+        lends = threshold is None and hasattr(estimator, "best_threshold_")
+        by_decision = lends and decides_by_decision(estimator)
+        scores, response = scores_of(estimator, X, label, by_decision=by_decision)
         by = "given"
         if cost_matrix is None:
             cost_matrix = getattr(estimator, "cost_matrix", None)
-        if threshold is None and hasattr(estimator, "best_threshold_"):
-            threshold, by = float(estimator.best_threshold_), "the classifier's own"
-            if label != estimator.classes_[1]:
-                threshold = 1 - threshold if response == "probability" else -threshold
+        if lends:
+            threshold = own_threshold(estimator, X, scores, response, label)
+            by = "the classifier's own"
         return cls._drawn(true, scores, label, cost_matrix, threshold, by, response, ax, kwargs)
 
     @classmethod
@@ -181,8 +191,8 @@ class CostCurveDisplay:
         CostCurveDisplay
             The display, drawn.
         """
-        true = column_or_1d(without_tensors(y_true, "y_true"))
-        scores = column_or_1d(without_tensors(y_score, "y_score"), dtype=float)
+        true = column_or_1d(check_labels_given(y_true, "y_true"))
+        scores = check_numbers(y_score, "y_score")
         label = positive_label(true, pos_label)
         return cls._drawn(
             true, scores, label, cost_matrix, threshold, "given", "probability", ax, kwargs
@@ -202,6 +212,8 @@ class CostCurveDisplay:
         kwargs: dict[str, Any],
     ) -> CostCurveDisplay:
         check_consistent_length(true, scores)
+        if threshold is not None and not (isinstance(threshold, Real) and np.isfinite(threshold)):
+            raise ValueError(f"threshold must be a finite number or None, got {threshold!r}.")
         if not np.isfinite(scores).all():
             raise ValueError("Scores must be finite numbers; NaN or infinity is among them.")
         costs = None

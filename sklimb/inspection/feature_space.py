@@ -10,6 +10,7 @@ from sklearn.utils import check_consistent_length, check_random_state, column_or
 from sklearn.utils.validation import check_is_fitted
 
 from sklimb._data.from_tensors import without_tensors
+from sklimb._data.labels import check_labels_given
 from sklimb.inspection._classes import last_step
 from sklimb.inspection._drawing import COLOURS, MARKERS, axes_for, shortened
 from sklimb.inspection._heads import decisions, only_head, prototypes_of
@@ -214,7 +215,7 @@ class FeatureSpaceDisplay:
             The display, drawn.
         """
         features = np.asarray(without_tensors(features, "features"), dtype=float)
-        y = column_or_1d(without_tensors(y, "y"))
+        y = column_or_1d(check_labels_given(y))
         check_consistent_length(features, y)
         if features.ndim != 2:
             raise ValueError(f"features must be (n_samples, d), got the shape {features.shape}.")

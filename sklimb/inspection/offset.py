@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from sklearn.preprocessing import normalize
 from sklearn.utils.validation import check_is_fitted
 
-from sklimb._data.from_tensors import without_tensors
+from sklimb._data.labels import check_labels_given
 from sklimb._data.validation import encode_labels
 from sklimb.classifiers.base import BaseNetClassifier
 from sklimb.heads.members import members_of
@@ -165,7 +165,7 @@ class OffsetDisplay:
             raise ValueError("Give X and y, the training data, or neither of them.")
         found = _known(network, heads)
         if X is not None:
-            codes = encode_labels(np.asarray(without_tensors(y, "y")), network.classes_)
+            codes = encode_labels(np.asarray(check_labels_given(y)), network.classes_)
             features = np.asarray(estimator.transform(X), dtype=float)
             found["empirical"] = _empirical(heads, features, codes, len(network.classes_))
         if not found:

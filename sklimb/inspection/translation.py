@@ -12,7 +12,7 @@ from scipy import sparse
 from sklearn.utils import check_random_state, column_or_1d
 from sklearn.utils.validation import check_is_fitted
 
-from sklimb._data.from_tensors import without_tensors
+from sklimb._data.labels import check_labels_given
 from sklimb.classifiers.m2m import M2mClassifier
 from sklimb.inspection._classes import last_step
 from sklimb.inspection._drawing import COLOURS, figure_for, shortened
@@ -163,7 +163,7 @@ class TranslationDisplay:
                 "This M2mClassifier has not kept g, the network that is translated against. Fit it "
                 "with keep_training_state=True (and translate_from below max_epochs)."
             )
-        y = column_or_1d(without_tensors(y, "y"))
+        y = column_or_1d(check_labels_given(y))
         counts = np.asarray(estimator.class_counts_, dtype=float)
         codes = {label: i for i, label in enumerate(labels.tolist())}
         code = int(counts.argmin()) if target is None else codes.get(target)
@@ -245,7 +245,7 @@ class TranslationDisplay:
         check_is_fitted(sampler, "translated_")
         names = getattr(X, "columns", None)
         before, after = (as_rows(part) for part in (X, X_resampled))
-        labels = column_or_1d(without_tensors(y_resampled, "y_resampled"))
+        labels = column_or_1d(check_labels_given(y_resampled, "y_resampled"))
         new = np.arange(len(labels) - len(sampler.translated_), len(labels))
         if len(new) + before.shape[0] != after.shape[0]:
             raise ValueError(

@@ -99,3 +99,14 @@ def test_one_slip_in_fit_does_not_end_the_check():
     checker.transform(pd.DataFrame({"channel": ["Web"]}))  # of which there are two
     with pytest.warns(NewCategoryWarning, match="'Shop' for 'shop'"):
         checker.transform(pd.DataFrame({"channel": ["Shop"]}))
+
+
+def test_columns_go_by_name_as_in_fit():
+    # too few rows, and too much in common, for the values themselves to tell
+    answers = pd.DataFrame({"asked": ["yes", "no"], "given": ["no", "yes"]})
+    checker = CategoryChecker().fit(answers)
+    with pytest.raises(ValueError, match="must be in the same order"):
+        checker.transform(answers[["given", "asked"]])
+    with pytest.raises(ValueError, match="unseen at fit time"):
+        checker.transform(answers.set_axis(["asked", "sent"], axis=1))
+    assert checker.transform(answers) is answers

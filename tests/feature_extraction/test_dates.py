@@ -85,3 +85,20 @@ def test_values_that_were_no_dates_in_fit_may_come_again():
     del encoder.unread_share_  # of a file that an earlier version wrote
     with pytest.warns(UserWarning, match=r"Column paid: 10 of 40 values"):
         encoder.transform(days)
+
+
+def test_columns_go_by_name_as_in_fit():
+    days = pd.DataFrame(
+        {"born": ["2000-01-01", "2001-01-01"], "paid": ["2020-05-01", "2021-05-01"]}
+    )
+    encoder = DateEncoder().fit(days)
+    # in another order each column would be counted from the other's first day
+    with pytest.raises(ValueError, match="must be in the same order"):
+        encoder.transform(days[["paid", "born"]])
+    with pytest.raises(ValueError, match="unseen at fit time"):
+        encoder.transform(days.set_axis(["born", "sent"], axis=1))
+    with pytest.warns(UserWarning, match="does not have valid feature names"):
+        encoder.transform(days.to_numpy())
+    counted = days.set_axis([0, 1], axis=1)
+    assert not hasattr(encoder.fit(counted), "feature_names_in_")
+    assert encoder.transform(counted).shape == (2, 14)

@@ -97,3 +97,8 @@ def test_classifiers_of_other_sizes_need_counts(three, plain):
         predictions_of({"a": plain, "b": other}, X, None, sizes_are_given=False)
     predicted, _ = predictions_of({"a": plain, "b": other}, X, None, sizes_are_given=True)
     assert set(predicted) == {"a", "b"}
+
+
+def test_counts_that_are_no_numbers_are_named():
+    with pytest.raises(ValueError, match="class_counts must hold numbers"):
+        class_sizes(["a", "b"], {"mine": ["a", "b"]}, ["many", "few"])

@@ -67,3 +67,23 @@ def test_scores_that_are_no_probabilities():
         CostCurveDisplay.from_predictions([0, 1], [0.1])
     fixed = FixedThresholdClassifier(LogisticRegression(), threshold=0.2).fit(X, Y)
     assert CostCurveDisplay.from_estimator(fixed, X, Y).response == "probability"
+
+
+def test_a_threshold_on_a_decision_function_is_drawn_on_one(model):
+    tuned = TunedThresholdClassifierCV(model, cv=2, response_method="decision_function").fit(X, Y)
+    display = CostCurveDisplay.from_estimator(tuned, X, Y)
+    assert display.response == "decision_function"
+    assert display.at(display.chosen)["recall"] == pytest.approx(
+        np.mean(tuned.predict(X)[Y == "fraud"] == "fraud"), abs=0.02
+    )
+    assert CostCurveDisplay.from_estimator(tuned, X, Y, threshold=0.3).response == "probability"
+
+
+def test_labels_scores_and_thresholds_that_are_none():
+    with pytest.raises(ValueError, match=r"Input y_true contains NaN: 1 of 3 labels"):
+        CostCurveDisplay.from_predictions(["ok", None, "fraud"], [0.1, 0.2, 0.3])
+    with pytest.raises(ValueError, match="y_score must hold numbers"):
+        CostCurveDisplay.from_predictions([0, 1], ["low", "high"])
+    for threshold in (np.nan, "0.5"):
+        with pytest.raises(ValueError, match="threshold must be a finite number or None"):
+            CostCurveDisplay.from_predictions([0, 1], [0.1, 0.2], threshold=threshold)

@@ -3,10 +3,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import precision_score, recall_score
+from sklearn.metrics import f1_score, make_scorer, precision_score, recall_score
+from sklearn.model_selection import TunedThresholdClassifierCV
 from sklearn.svm import LinearSVC
 
-from sklimb.inspection._thresholds import cost_curve, positive_label, scores_of
+from sklimb.inspection._thresholds import (
+    cost_curve,
+    decides_by_decision,
+    own_threshold,
+    positive_label,
+    scores_of,
+)
 
 COSTS = np.array([[1.0, 2.0], [30.0, 5.0]])
 
@@ -52,3 +59,21 @@ def test_the_rarer_class_is_positive_unless_said():
         positive_label(np.array([0, 1, 2]), None)
     with pytest.raises(ValueError, match="pos_label=5"):
         positive_label(np.array([0, 1]), 5)
+
+
+@pytest.mark.parametrize("called_positive", ["no", "yes"])
+@pytest.mark.parametrize("response", ["predict_proba", "decision_function"])
+def test_a_tuned_threshold_is_on_what_it_was_chosen_on(called_positive, response):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(200, 2))
+    y = np.where(X[:, 0] + rng.normal(size=200) > 1, "yes", "no")
+    metric = make_scorer(f1_score, pos_label=called_positive)
+    tuned = TunedThresholdClassifierCV(
+        LogisticRegression(), scoring=metric, response_method=response, cv=3
+    ).fit(X, y)
+    by_decision = decides_by_decision(tuned)
+    assert by_decision == (response == "decision_function")
+    for label in ("no", "yes"):
+        scores, what = scores_of(tuned, X, label, by_decision=by_decision)
+        threshold = own_threshold(tuned, X, scores, what, label)
+        assert np.mean((scores >= threshold) == (tuned.predict(X) == label)) > 0.99
