@@ -157,6 +157,7 @@ def run(
     from sklimb._compare.report.collecting import collect, first_notes
     from sklimb._compare.report.harmless import shown as shown_text
     from sklimb._compare.report.progress import Progress
+    from sklimb._compare.report.wording import sentence
     from sklimb._compare.run.levels import exhaustive, ladder
     from sklimb._compare.run.racing import race
     from sklimb._compare.run.rounds import Course
@@ -190,10 +191,7 @@ def run(
         if comparison.best_method is not None:
             _write_code(comparison, plan)
         if provisional and comparison.decided_from is not None:
-            comparison.verdict += (
-                f" That is decided by fits to {comparison.decided_from:,} samples: in the end it "
-                "is by fits to all."
-            )
+            comparison.add_cautions([_for_now(comparison)])
         return comparison
 
     shown = nullcontext()
@@ -206,7 +204,10 @@ def run(
                 return
             comparison = answer(ending, provisional=True)
             if watcher is not None:
-                watcher.say(f"After {clock() - plan.started:.0f} s: {comparison.verdict}")
+                said = f"After {clock() - plan.started:.0f} s: {comparison.verdict}"
+                if comparison.decided_from is not None:
+                    said += f" {sentence(_for_now(comparison))}"
+                watcher.say(said)
             if on_round is not None:
                 on_round(comparison)
 
@@ -234,6 +235,14 @@ def run(
     if comparison.interrupted:
         raise ComparisonInterrupted(comparison)
     return comparison
+
+
+def _for_now(comparison: Comparison) -> str:
+    """Return whose decision it is as long as more rounds are to come."""
+    return (
+        f"what decides is chosen by fits to {comparison.decided_from:,} samples for now, in the "
+        "end by fits to all"
+    )
 
 
 def _last_words(comparison: Comparison, plan: Plan, outcomes: list[Outcome]) -> str:
@@ -299,10 +308,12 @@ def _decide_anew(comparison: Comparison, plan: Plan, scoring: Scoring) -> None:
     from sklimb._compare.decisions.redeciding import decide_by_whole_fits
     from sklimb._compare.report.collecting import costly_line
     from sklimb._compare.report.deciding import decision_words
+    from sklimb._compare.report.wording import joined
 
     rare, n_samples = comparison.rare_class, comparison.decided_from
     first, first_held = comparison.decision, comparison.predictions[comparison.best_method]
-    before = decision_words(first, comparison.classes, rare, comparison.noun)
+    said = (comparison.classes, rare, comparison.noun, comparison.metric)
+    before = decision_words(first, *said)
     method = next(m for m in plan.entries if m.name == comparison.best_method)
     failed = "Ctrl-C came before"
     if not comparison.interrupted:
@@ -317,13 +328,15 @@ def _decide_anew(comparison: Comparison, plan: Plan, scoring: Scoring) -> None:
         else:
             comparison.predictions = {**comparison.predictions, method.name: held}
             comparison.decision, comparison.decided_from = decision, None
-            after = decision_words(decision, comparison.classes, rare, comparison.noun)
+            after = decision_words(decision, *said)
             if plan.aim.kind == "cost":
-                said = (comparison.classes, method.label, comparison.noun)
-                stale = costly_line(first, first_held, *said)
+                whose = (comparison.classes, method.label, comparison.noun)
+                stale = costly_line(first, first_held, *whose)
                 kept = [line for line in comparison.cautions if line not in stale]
-                comparison.cautions = [*kept, *costly_line(decision, held, *said)]
-            comparison.verdict = comparison.verdict.removesuffix(before) + after
+                comparison.cautions = [*kept, *costly_line(decision, held, *whose)]
+            for told, old, new in zip(("verdict", "reasons"), before, after, strict=True):
+                kept = getattr(comparison, told).removesuffix(old).rstrip()
+                setattr(comparison, told, joined(kept, new))
             comparison.notes.append(
                 f"the table's fits of {method.label} learnt from {n_samples:,} samples; what it "
                 "decides by was chosen by fits to all"

@@ -107,7 +107,7 @@ def collect(
                 cautions += costly_line(decision, held, scoring.classes, method.label, problem.noun)
     labels = {method.name: method.label for method in entries}
     provisional |= ending.interrupted is not None or ending.left is not None
-    said = decision_words(decision, scoring.classes, scoring.rare, problem.noun)
+    gives, more = decision_words(decision, scoring.classes, scoring.rare, problem.noun, metric)
     if best is None and cautions:
         closing = wording.sentence(f"so far, {cautions[0]}" if provisional else cautions[0])
         reasons = ""
@@ -129,8 +129,8 @@ def collect(
         folds=folds,
         recalls=recalls,
         metric=metric,
-        verdict=" ".join(part for part in (closing, reasons, said) if part),
-        reasons=reasons,
+        verdict=wording.joined(closing, gives),
+        reasons=wording.joined(reasons, more),
         problem=problem.words,
         how=_how(problem, options, course),
         legend=wording.legend(

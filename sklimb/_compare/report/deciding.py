@@ -13,6 +13,7 @@ from sklimb._compare.decisions.decision import Decision
 from sklimb._compare.decisions.held_out import HeldOut
 from sklimb._compare.decisions.thresholds import precision_at
 from sklimb._compare.report.wording import amount, in_words
+from sklimb._compare.run.scores import COST
 from sklimb.classifiers import PriorCorrectedClassifier
 
 RECALLS = (0.5, 0.7, 0.8, 0.9, 0.95)
@@ -21,9 +22,13 @@ _N_WORST = 3
 
 
 def decision_words(
-    decision: Decision | None, classes: np.ndarray, rare: Any, noun: str = "row"
-) -> str:
-    """Return what a decision gives, in a few sentences.
+    decision: Decision | None,
+    classes: np.ndarray,
+    rare: Any,
+    noun: str = "row",
+    metric: str | None = None,
+) -> tuple[str, str]:
+    """Return what a decision gives, and what else is known of it.
 
     Parameters
     ----------
@@ -33,48 +38,56 @@ def decision_words(
         The class that is looked for.
     noun : str, default="row"
         What a sample is called.
+    metric : str or None, default=None
+        What methods are ranked by: where that is the cost, another sentence has told it.
 
     Returns
     -------
-    text : str
-        Empty without a decision. Of two classes it is about the one that is looked for, of more
-        about the mean recall and the classes that are found worst.
+    first, more : str
+        A sentence each; both are empty without a decision. Of two classes the first is about the
+        one that is looked for, of more about the mean recall and the classes that are found worst.
     """
     if decision is None:
-        return ""
+        return "", ""
     if len(classes) > 2:
         found, right = _of_many(decision.table, classes)
     else:
         k = int(np.searchsorted(classes, rare))
         if not decision.table[k].sum():
-            return ""
+            return "", ""
         found = _of_hundred(*decision.recall(k), f"{noun}s of class {rare!s}")
         right = "it raises no alarm"
         if decision.table[:, k].sum():
             right = f"{_of_hundred(*decision.precision(k), 'alarms')} are right"
-    aim = decision.aim
-    if aim is None:
-        return f"As it stands it finds {found}; {right}."
-    sentences = []
-    if decision.threshold is not None:
-        # A linear SVM, say: its distance from the boundary carries a threshold as well.
-        ranks = decision.response == "decision_function"
-        on = " on its decision function, for it has no probabilities" if ranks else ""
-        sentences.append(
-            f"At a threshold of {decision.threshold:.4g}{on} ({aim.words}) it finds {found}; "
-            f"{right}."
-        )
-    else:
-        sentences.append(f"Decided by the costs it finds {found}; {right}.")
-    if not decision.reached:
-        sentences.append(f"A {aim.words} is not reached at any threshold: this is the nearest.")
+    gives = f"it finds {found}; {right}"
+    cost, as_is = "", ""
     if decision.cost is not None:
         low, high = decision.cost_interval
-        sentences.append(
-            f"100 {noun}s cost {amount(decision.cost)} ({amount(low)} to {amount(high)}), "
-            f"{amount(decision.cost_as_is)} as the method itself predicts."
-        )
-    return " ".join(sentences)
+        cost = f"100 {noun}s cost {amount(decision.cost)} ({amount(low)} to {amount(high)})"
+        as_is = amount(decision.cost_as_is)
+    if not cost:
+        more = ""
+    elif metric == COST:
+        more = f"{cost}, {as_is} as the method itself predicts."
+    else:
+        gives += f"; {cost}"
+        more = f"As the method itself predicts, 100 {noun}s cost {as_is}."
+    return f"{_by(decision)} {gives}.", more
+
+
+def _by(decision: Decision) -> str:
+    """Return what is decided by."""
+    if decision.aim is None:
+        return "As it stands"
+    if decision.threshold is None:
+        return "Decided by the costs"
+    # A linear SVM, say: its distance from the boundary carries a threshold as well.
+    ranks = decision.response == "decision_function"
+    on = " on its decision function, for it has no probabilities" if ranks else ""
+    words = decision.aim.words
+    if not decision.reached:
+        words = f"the nearest to a {words}, which none reaches"
+    return f"At a threshold of {decision.threshold:.4g}{on} ({words})"
 
 
 def _of_many(table: np.ndarray, classes: np.ndarray) -> tuple[str, str]:

@@ -105,7 +105,6 @@ def _page(comparison: Comparison, image: bytes | None) -> str:
         image=encoded,
         versions=versions,
         decisions=decisions,
-        verdict=comparison.verdict.replace(comparison.reasons, "", 1).replace("  ", " ").strip(),
         cautions=_cautions(comparison),
         dots=charts.dots(comparison),
         curves=charts.curves(comparison),

@@ -49,9 +49,9 @@ class Comparison:
         Fitted with them on all rows but those of a test part; None without a refit. With an aim
         or costs it decides by them.
     verdict : str
-        The closing line: which method to use, its ``reasons``, and what that finds.
+        Which method to use and what that finds, in two sentences.
     reasons : str
-        What the lead of the method is worth: a part of ``verdict``.
+        What the lead of the method is worth, and what else is known of the decision.
     code : str
         The few lines of Python that make the best method.
     notes : list of str
@@ -154,7 +154,8 @@ class Comparison:
         columns = "\n".join(["Columns:", *(f"  {line}" for line in self.columns)])
         parts = [self.problem, on_top, columns if self.columns else ""]
         parts += [self.table(), wording.filled(self.legend)]
-        parts += [wording.chosen(self.results), notes, wording.filled(self.verdict), self.code]
+        parts += [wording.chosen(self.results), notes]
+        parts += [wording.filled(self.verdict), wording.filled(self.reasons), self.code]
         return shown("\n\n".join(part for part in parts if part))
 
     __repr__ = __str__

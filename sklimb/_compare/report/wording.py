@@ -44,6 +44,17 @@ def sentence(line: str) -> str:
     return line[:1].upper() + line[1:] + ("" if line.endswith((".", "?")) else ".")
 
 
+def joined(*sentences: str) -> str:
+    """Return sentences as one text, without the empty ones.
+
+    Examples
+    --------
+    >>> joined("Use SMOTE.", "", "It is fast.")
+    'Use SMOTE. It is fast.'
+    """
+    return " ".join(one for one in sentences if one)
+
+
 def percent(value: float, spread: float | None = None) -> str:
     """Return a share as a percentage with one decimal, with its spread where there is one.
 
@@ -293,7 +304,7 @@ def verdict(
     Returns
     -------
     first, reasons : str
-        A sentence, and a few; the second may be empty.
+        One sentence, and a few or none.
     """
     done = results[(results["error"] == "") & results[metric].notna()]
     if not len(done):
@@ -314,12 +325,12 @@ def verdict(
     elif direction(metric) * (done[metric].iloc[0] - best[metric]) > 0:
         top = done.iloc[0]
         gap = abs(top[metric] - best[metric])
-        what = f"costs {amount(gap)} less" if metric == COST else f"has {_points(gap)} more"
-        first = f"{so_far} {best.label}: {score}."
+        behind = f"{amount(gap)} more than with" if metric == COST else f"{_points(gap)} behind"
+        first = f"{so_far} {best.label}: {score}, {behind} {top.label}, which may be luck."
         sentences.append(
-            f"{top.label} {what} here, which may be luck: less than {luck:.1f} standard errors of "
-            f"the difference, with so many methods compared. Where figures do not tell methods "
-            f"apart, {best.label} is named, which was ahead on other tables."
+            f"The lead of {top.label} is less than {luck:.1f} standard errors of the difference: "
+            "with so many methods compared, luck alone may give as much. Where figures do not tell "
+            f"methods apart, {best.label} is named, which was ahead on other tables."
         )
     else:
         second = done[done["method"] != best.method].iloc[0]

@@ -6,6 +6,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 
 from sklimb._compare import ComparisonInterrupted, compare
 from sklimb._compare.decisions.redeciding import learnt_from_part
+from sklimb._compare.report.wording import amount
 from sklimb._compare.run.running import Outcome
 from sklimb._compare.run.splits import Split
 from tests._compare.stand_ins import method
@@ -73,6 +74,9 @@ def test_a_fit_to_all_is_decided_by_fits_to_all(what):
     # half of all samples score above this by a fit to all, and hardly one by a fit to a part
     assert one.decision.threshold > 1 / (1 + np.exp(-5.0))
     assert f"{one.decision.threshold:.4g}" in one.verdict
+    if "costs" in what:
+        assert f"cost {amount(one.decision.cost)} (" in one.verdict
+        assert one.reasons.endswith(f"100 rows cost {amount(one.decision.cost_as_is)}.")
     assert repr(one.decision.threshold) in one.code
     assert any("learnt from 1," in note and "fits to all" in note for note in one.notes)
     # what is said is counted on samples that these fits had not learnt from
@@ -86,8 +90,9 @@ def test_an_answer_on_the_way_says_whose_decision_it_is():
         aim="recall=0.8", refit=False, on_round=seen.append,
     )  # fmt: skip
     assert seen[0].decided_from is not None
-    assert "in the end it is by fits to all" in seen[0].verdict
-    assert seen[-1].decided_from is None and "in the end" not in seen[-1].verdict
+    assert any("in the end by fits to all" in line for line in seen[0].cautions)
+    assert seen[-1].decided_from is None
+    assert not any("in the end" in line for line in seen[-1].cautions)
 
 
 def test_where_no_fit_to_all_succeeds_it_is_said_on_top():

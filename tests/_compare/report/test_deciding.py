@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import html
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ from sklimb._compare.decisions.aims import make_aim
 from sklimb._compare.decisions.decision import Decision, decide
 from sklimb._compare.report.deciding import decided_model, decision_words
 from sklimb._compare.report.wording import amount
-from tests._compare.stand_ins import BAYES, TREE, blobs
+from tests._compare.stand_ins import BAYES, BROKEN, TREE, blobs
 
 TWO_X, TWO_Y = blobs([400, 60], labels=["ok", "fraud"], n_features=2)
 OPTIONS = {"methods": [BAYES, TREE], "folds": 3, "n_jobs": 1, "random_state": 0}
@@ -59,9 +61,9 @@ def test_an_aim_ranks_by_average_precision_and_says_so(found):
 def test_costs_of_two_classes_are_in_the_words():
     found = compare(TWO_X, TWO_Y, costs="miss=50,alarm=1", refit=False, **OPTIONS)
     assert "least cost, a miss at 50 and a false alarm at 1" in found.verdict
-    assert re.search(
-        r"100 rows cost \S+ \(\S+ to \S+\), \S+ as the method itself pr", found.verdict
-    )
+    cost, as_is = (amount(c) for c in (found.decision.cost, found.decision.cost_as_is))
+    assert re.search(rf"; 100 rows cost {cost} \(\S+ to \S+\)\.$", found.verdict)
+    assert found.reasons.endswith(f"As the method itself predicts, 100 rows cost {as_is}.")
     assert found.decision.cost <= found.decision.cost_as_is
 
 
@@ -73,6 +75,10 @@ def test_methods_are_ranked_by_what_they_cost(tmp_path):
     for name in done.index:
         assert done[name] == pytest.approx(found.decide(name, costs=ways["costs"]).cost, rel=0.02)
     assert f"100 rows cost {amount(done.iloc[0])}, " in found.verdict
+    assert found.verdict.count("100 rows cost") == 1  # and its interval is below
+    assert re.search(
+        r"100 rows cost \S+ \(\S+ to \S+\), \S+ as the method itself pr", found.reasons
+    )
     assert any("if all are called fraud" in note for note in found.notes)
     page = found.save_report(tmp_path).read_text(encoding="utf-8")
     assert "Cost of 100 rows; the bar" in page and "in percent; the bar" not in page
@@ -147,7 +153,41 @@ def test_without_an_aim_the_model_stays_as_it_is():
     found = compare(TWO_X, TWO_Y, refit=False, **OPTIONS)
     assert "As it stands it finds" in found.verdict
     assert "FixedThreshold" not in found.code
-    assert decision_words(None, found.classes, "fraud") == ""
+    assert decision_words(None, found.classes, "fraud") == ("", "")
+
+
+THREE_X, THREE_Y = blobs([200, 60, 30], labels=["a", "b", "c"])
+NOISE = np.random.RandomState(0).normal(size=(460, 2))
+
+
+@pytest.mark.parametrize(
+    "X, y, more, sentences",
+    [
+        (TWO_X, TWO_Y, {}, 2),
+        (TWO_X, TWO_Y, {"methods": [BAYES]}, 2),
+        (TWO_X, TWO_Y, {"methods": [BAYES, replace(BAYES, name="twin", label="a twin")]}, 2),
+        (TWO_X, TWO_Y, {"aim": "recall=0.8"}, 2),
+        (TWO_X, TWO_Y, {"aim": "precision=0.99"}, 2),
+        (TWO_X, TWO_Y, {"costs": "miss=50,alarm=1"}, 2),
+        (TWO_X, TWO_Y, {"costs": "miss=50,alarm=1", "metric": "cost"}, 2),
+        (TWO_X, TWO_Y, {"costs": "miss=50,alarm=1", "budget": 1e-6}, 2),
+        (THREE_X, THREE_Y, {}, 2),
+        (THREE_X, THREE_Y, {"costs": {"a": 1, "b": 5, "c": 40}}, 2),
+        (NOISE, TWO_Y, {"costs": "miss=50,alarm=1"}, 1),
+        (TWO_X, TWO_Y, {"methods": [BROKEN]}, 1),
+    ],
+)
+def test_the_verdict_is_two_sentences(X, y, more, sentences, tmp_path):
+    found = compare(X, y, refit=False, **{**OPTIONS, **more})
+    assert len(re.findall(r"[.?](?= [A-Z]|$)", found.verdict)) == sentences
+    # alone on top of the page and in a paragraph of what is printed; the reasons come later
+    page = html.unescape(found.save_report(tmp_path).read_text(encoding="utf-8"))
+    assert re.search(r'<p class="verdict">(.*?)</p>', page, re.DOTALL)[1] == found.verdict
+    said = [" ".join(part.split()) for part in str(found).split("\n\n")]
+    assert found.verdict in said
+    if found.reasons:
+        assert page.index(found.verdict) < page.index("</figure>") < page.index(found.reasons)
+        assert said.index(found.reasons) == said.index(found.verdict) + 1
 
 
 def test_of_many_classes_the_mean_and_the_worst_are_told():
@@ -158,16 +198,18 @@ def test_of_many_classes_the_mean_and_the_worst_are_told():
     # 90, 80, 60, 100 and 100 %; e, the rarest, is found always
     assert decision_words(decision, classes, "e") == (
         "As it stands it finds 86 % of a class on average; "
-        "least of classes c (6 of 10), b (40 of 50)."
+        "least of classes c (6 of 10), b (40 of 50).",
+        "",
     )
     alike = Decision(None, None, None, "predict_proba", True, np.diag([5.0, 2, 0]))
-    assert decision_words(alike, classes[:3], "b") == (
+    assert decision_words(alike, classes[:3], "b")[0] == (
         "As it stands it finds 100 % of a class on average; "
         "no class is found less often than the others."
     )
     costly = make_aim(None, {"a": 1, "b": 5, "c": 9}, classes[:3], "c")
     decided = Decision(costly, None, 0.5, "predict_proba", True, np.diag([5.0, 2, 1]))
-    assert decision_words(decided, classes[:3], "c").startswith("Decided by the costs it finds 100")
+    first, _ = decision_words(decided, classes[:3], "c")
+    assert first.startswith("Decided by the costs it finds 100")
 
 
 def test_an_aim_out_of_reach_is_told(found):
@@ -176,7 +218,8 @@ def test_an_aim_out_of_reach_is_told(found):
     worst = type(held)(**{**vars(held), "proba": np.column_stack([ok, 1 - ok])})
     decision = decide(worst, make_aim("precision=0.99", None, found.classes, "fraud"))
     assert not decision.reached
-    assert "is not reached at any threshold" in decision_words(decision, found.classes, "fraud")
+    first, _ = decision_words(decision, found.classes, "fraud")
+    assert "(the nearest to a precision of at least 99 %, which none reaches)" in first
 
 
 def test_other_aims_need_no_new_fit(found):

@@ -136,7 +136,7 @@ def test_notebooks_show_a_table(found):
     reader = Reader()
     reader.feed(found._repr_html_())
     assert reader.open == []
-    assert found.verdict in "".join(reader.text)
+    assert found.verdict in "".join(reader.text) and found.reasons in "".join(reader.text)
     assert "<b>no</b>" not in found._repr_html_()
 
 
@@ -157,16 +157,9 @@ def test_the_verdict_comes_first_and_its_picture_next(folder, found):
     reader = Reader()
     reader.feed((folder / "report.html").read_text(encoding="utf-8"))
     text = "".join(reader.text)
-    first, _, rest = found.verdict.partition(" " + found.reasons)
-    parts = (first + rest, "one standard deviation", found.reasons, "All figures")
+    parts = (found.verdict, "one standard deviation", found.reasons, "All figures")
     places = [text.index(part) for part in parts]
     assert found.reasons and places == sorted(places)
-
-
-def test_the_verdict_is_two_sentences(folder):
-    html = (folder / "report.html").read_text(encoding="utf-8")
-    said = re.search(r'<p class="verdict">(.*?)</p>', html, re.DOTALL)[1]
-    assert len(re.findall(r"[.?](?= [A-Z]|$)", said)) == 2
 
 
 def test_the_threshold_opens_with_the_method_that_is_named(folder, found):

@@ -11,8 +11,8 @@ LABELS = {"plain": "plain net", "smote": "SMOTE + net", "forest": "balanced rand
 
 
 def verdict(*given, **told):
-    """The verdict with its reasons, as the command prints them."""
-    return " ".join(part for part in wording.verdict(*given, **told) if part)
+    """The verdict with its reasons."""
+    return wording.joined(*wording.verdict(*given, **told))
 
 
 def _frames(values, errors=None):
@@ -135,8 +135,9 @@ def test_another_than_the_one_on_top_is_named_with_the_reason():
     results, folds = _frames({"plain": [0.5, 0.6], "forest": [0.7, 0.8], "smote": [0.71, 0.83]})
     text = verdict(results, folds, "macro_f1", "forest", luck=2.87)
     assert text.startswith(
-        "Use balanced random forest: macro F1 75.0. SMOTE + net has 2.0 points more here, which "
-        "may be luck: less than 2.9 standard errors of the difference, with so many methods compar"
+        "Use balanced random forest: macro F1 75.0, 2.0 points behind SMOTE + net, which may be "
+        "luck. The lead of SMOTE + net is less than 2.9 standard errors of the difference: with so "
+        "many methods compared, luck alone may give as much. Where"
     )
     assert "-2.0 ±1.4 over SMOTE + net, +20.0 ±0.0 over plain net" in text
     assert verdict(results, folds, "macro_f1", "smote") == verdict(results, folds, "macro_f1")
