@@ -7,6 +7,7 @@ take an argument of the same name for its use.
 from __future__ import annotations
 
 import random
+from collections import defaultdict
 
 import numpy as np
 import pytest
@@ -57,9 +58,19 @@ def samples_in(stored, X):
     """Rows of X of which two neighbouring values are in some bytes, as float32 or float64."""
     found = set()
     for dtype in (np.float32, np.float64):
-        for i, row in enumerate(np.asarray(X, dtype=dtype).reshape(len(X), -1)):
-            if any(row[j : j + 2].tobytes() in stored for j in range(len(row) - 1)):
-                found.add(i)
+        values = np.asarray(X, dtype=dtype).reshape(len(X), -1)
+        pairs = defaultdict(set)  # from the bytes of two neighbours to the rows that have them
+        for i, row in enumerate(values):
+            for j in range(len(row) - 1):
+                pairs[row[j : j + 2].tobytes()].add(i)
+        size = 2 * values.itemsize
+        starts = np.unique([np.frombuffer(pair[:8], "u8")[0] for pair in pairs])
+        for offset in range(8):  # at each byte, eight bytes at a time: `in` is slow for many pairs
+            rest = stored[offset:]
+            words = np.frombuffer(rest[: len(rest) // 8 * 8], "u8")
+            for k in np.flatnonzero(np.isin(words, starts)):
+                at = offset + 8 * k
+                found |= pairs.get(stored[at : at + size], set())
     return sorted(found)
 
 

@@ -55,7 +55,11 @@ CHECKS = [check for _, check in estimator_checks_generator(M2mSampler(random_sta
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.func.__name__)
 def test_imbalanced_learns_checks(check):
-    check(M2mSampler(random_state=0))
+    if check.func.__name__ == "check_samplers_fit":  # of ten samples few epochs learn nothing
+        check(M2mSampler(random_state=0))
+    else:  # fewer epochs only: the checks fit hundreds of times
+        few = RebalancedClassifier(max_epochs=20, lr=1e-2, cross_fit=False)
+        check(M2mSampler(random_state=0, source_estimator=few, target_estimator=few))
 
 
 def test_there_are_checks():
