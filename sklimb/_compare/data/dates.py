@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from itertools import product
 
 import pandas as pd
@@ -14,29 +15,56 @@ from sklimb._compare.errors import InputError
 from sklimb.feature_extraction.dates import UNITS, read_dates
 
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+_WEEKDAY = r"(?P<weekday>(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*)(?P<between>,? )"
+_YEAR = r"(?:19|20)\d\d"
+_OF_YEAR = r"(?:0?[1-9]|1[0-2])"
 # What may be a date, before it is tried: most columns of text are not, and trying costs time.
 _LOOKS = re.compile(
-    r"\d{4}([./-])\d{1,2}\1\d{1,2}(?!\d)([T ,].*)?"  # 2024-03-31
-    r"|\d{1,2}([./-])\d{1,2}\3(\d{4}|\d{2})(?!\d)([T ,].*)?"  # 31.03.2024, 3/31/24
-    rf"|\d{{1,2}}\.?[ -]{_MONTH}\.?[ -]\d{{2,4}}(?!\d)([ ,].*)?"  # 31 Mar 2024
-    rf"|{_MONTH}\.? \d{{1,2}},? \d{{4}}(?!\d)([ ,].*)?",  # March 31, 2024
+    # 2024-03-31, but not the 0000-00-00 of databases, which says that there is none
+    r"(?!0000)\d{4}([./-])\d{1,2}\1\d{1,2}(?!\d)([T ,].*)?"
+    r"|\d{1,2}([./-])\d{1,2}\3(?!0000)(\d{4}|\d{2})(?!\d)([T ,].*)?"  # 31.03.2024, 3/31/24
+    rf"|\d{{1,2}}\.?[ /-]{_MONTH}\.?[ /-]\d{{2,4}}(?!\d)([ ,:].*)?"  # 31 Mar 2024
+    rf"|{_MONTH}\.? {{1,2}}\d{{1,2}},? \d{{4}}(?!\d)([ ,].*)?"  # March 31, 2024
+    rf"|{_MONTH}\.? {{1,2}}\d{{1,2}} \d\d:\d\d:\d\d .*\d{{4}}"  # Mar 31 13:46:54 UTC 2024
+    rf"|{_YEAR}[/-]{_OF_YEAR}|{_OF_YEAR}[/-]{_YEAR}|{_MONTH}\.?[ -](?:{_YEAR}|\d\d)"  # a month
+    r"|\d{4}年\d{1,2}月\d{1,2}日.*",
     re.I,
 )
+# What may stand before and behind a date: its day of the week, and a time zone.
+_BEFORE = re.compile(_WEEKDAY, re.I)
+_BEHIND = re.compile(
+    r":\d\d(?:\.\d+)?(?P<zone> ?(?:(?P<name>UTC|GMT)|(?P<offset>[+-]\d\d:?\d\d|Z)))$"
+)
 _ISO = "ISO8601"
+_MONTHS = [
+    *("%Y/%m", "%m/%Y", "%m-%Y"),
+    *(f"%{b}{s}%{y}" for y in "Yy" for b in "bB" for s in " -"),
+]
 _DAYS = [
-    *(f"%Y{s}%m{s}%d" for s in "./"),
+    *(f"%Y{s}%m{s}%d" for s in "./-"),
     *(f"%m{s}%d{s}%{y}" for y in "Yy" for s in "/-."),
     *(f"%d{s}%m{s}%{y}" for y in "Yy" for s in "/-."),
-    *(f"%d{s}%{b}{s}%{y}" for y in "Yy" for b in "bB" for s in " -"),
+    *(f"%d{s}%{b}{s}%{y}" for y in "Yy" for b in "bB" for s in " -/"),
     *(f"%d. %{b} %Y" for b in "bB"),
     *(f"%{b} %d{c} %Y" for b in "bB" for c in (",", "")),
+    "%Y年%m月%d日",
 ]
 _TIMES = [
     "",
     *(f"{s}{t}" for s in (" ", "T", ", ") for t in ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f")),
     *(f"{s}{t}" for s in (" ", ", ") for t in ("%I:%M %p", "%I:%M:%S %p")),
 ]
-_FORMATS = [day + time for day, time in product(_DAYS, _TIMES)]
+_FORMATS = [
+    *(day + time for day, time in product(_DAYS, _TIMES)),
+    *("%b %d %H:%M:%S %Y", "%b %d %H:%M:%S %z %Y", "%b %d %H:%M:%S UTC %Y"),
+    "%d/%b/%Y:%H:%M:%S",
+    *_MONTHS,
+]
+_SHAPES = {
+    **{part: r"\d{1,2}" for part in ("%d", "%m", "%H", "%M", "%S", "%I", "%y")},
+    **{part: r"[^\W\d_]+" for part in ("%b", "%B", "%p")},
+    **{"%Y": r"\d{4}", "%f": r"\d+", "%z": r"\S+", " ": r"\s+"},
+}
 # Whole numbers that are all such dates within these years, with so many different ones, are dates:
 # of other numbers of eight digits 1 in 100 is one.
 COMPACT = "%Y%m%d"
@@ -44,6 +72,7 @@ _COMPACT_YEARS = (1900, 2099)
 _LEAST_COMPACT = 10
 # A column that so many values of are dates is one of dates with slips.
 _NEARLY = 0.8
+_LOOKED_AT = 20
 
 
 @dataclass(frozen=True)
@@ -79,7 +108,7 @@ def looks_like_date(value: str) -> bool:
     >>> looks_like_date("31.03.2024"), looks_like_date("1.5"), looks_like_date("7 Mar 2024")
     (True, False, True)
     """
-    return _LOOKS.fullmatch(value) is not None
+    return _LOOKS.fullmatch(_BEFORE.sub("", value)) is not None
 
 
 def date_format(values: Collection[str], day_first: bool | None = None) -> DateFormat | None:
@@ -105,8 +134,9 @@ def date_format(values: Collection[str], day_first: bool | None = None) -> DateF
     series = pd.Series(list(values), dtype=object)
     if read_dates(series, _ISO).notna().all():
         return DateFormat(_ISO)
+    before, first, behind = _parts(str(series[0]))
     # Nearly all formats fail at the first value.
-    formats = [f for f in _FORMATS if _fits(str(series[0]), f)]
+    formats = [before + f + behind for f in _FORMATS if _fits(first, f)]
     formats = [f for f in formats if read_dates(series, f).notna().all()]
     if not formats:
         return None
@@ -119,12 +149,38 @@ def date_format(values: Collection[str], day_first: bool | None = None) -> DateF
     return DateFormat(orders[False].format, in_doubt=day_first is None)
 
 
+def _parts(value: str) -> tuple[str, str, str]:
+    """Return the formats of a day of the week before a date and of a zone behind it, and the rest.
+
+    Examples
+    --------
+    >>> _parts("Tue, 18 Apr 2023 13:46:54 +0000")
+    ('%a, ', '18 Apr 2023 13:46:54', ' %z')
+    """
+    day, zone = _BEFORE.match(value), _BEHIND.search(value)
+    before = f"%{'a' if len(day['weekday']) == 3 else 'A'}{day['between']}" if day else ""
+    behind = zone["zone"] if zone else ""
+    if zone and zone["offset"]:
+        behind = behind.replace(zone["offset"], "%z")
+    end = zone.start("zone") if zone else None
+    return before, value[day.end() if day else 0 : end], behind
+
+
 def _fits(value: str, format: str) -> bool:
+    if not _shape(format).fullmatch(value):  # much faster, as `strptime` keeps few formats
+        return False
     try:
         datetime.strptime(value, format)
     except ValueError:
         return False
     return True
+
+
+@cache
+def _shape(format: str) -> re.Pattern:
+    """Return an expression that all dates in a format match, and some other texts."""
+    parts = re.split(r"(%[a-zA-Z]| )", format)
+    return re.compile("".join(_SHAPES.get(part) or re.escape(part) for part in parts))
 
 
 def are_compact_dates(numbers: pd.Series) -> bool:
@@ -158,8 +214,18 @@ def are_compact_dates(numbers: pd.Series) -> bool:
 def most_are_dates(values: Collection[str]) -> list[str]:
     """Return the values that are no dates, where most others are; else an empty list."""
     strange = [value for value in values if not looks_like_date(value)]
+    if not strange:  # then some is none, as 31.02.2024
+        strange = _unread(list(values))
     n_dates = len(values) - len(strange)
     return strange if n_dates >= max(2, _NEARLY * len(values)) else []
+
+
+def _unread(values: list[str]) -> list[str]:
+    """Return the values that are no dates in the way that most are."""
+    series = pd.Series(values, dtype=object)
+    forms = {found.format for value in values[:_LOOKED_AT] if (found := date_format([value]))}
+    gaps = [read_dates(series, form).isna() for form in sorted(forms)]
+    return list(series[min(gaps, key=lambda gap: gap.sum())]) if gaps else values
 
 
 def check_format(name: object, format: str, values: pd.Series) -> None:
@@ -199,12 +265,15 @@ def written_dates(dates: pd.Series, format: str) -> pd.Series:
     if format == _ISO:
         only_days = (dates.dropna().dt.normalize() == dates.dropna()).all()
         format = "%Y-%m-%d" if only_days else "%Y-%m-%dT%H:%M:%S"
+    # They are moments in UTC by now.
+    format = format.replace("%z", "+0000")
     texts = dates.dt.strftime(format).astype(object)
     return texts.where(dates.notna(), None)
 
 
 def order_of(formats: Iterable[DateFormat]) -> bool | None:
     """Return whether days stand before months in all columns that tell, None where none does."""
-    orders = {f.day_first for f in formats if not f.in_doubt and f.format != _ISO}
+    formats = [f for f in formats if "%d" in f.format and "%m" in f.format]
+    orders = {f.day_first for f in formats if not f.in_doubt}
     orders -= {f.day_first for f in formats if f.format.startswith("%Y")}
     return orders.pop() if len(orders) == 1 else None

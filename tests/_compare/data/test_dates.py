@@ -109,3 +109,40 @@ def test_a_column_of_such_numbers_is_one_of_dates():
     assert column.says == "2023-12-20 to 2024-02-17, written %Y%m%d"
     asked = columns_of(frame, roles=make_roles(["d", "n"], number=["d"]))["d"]
     assert asked.kind == "number"
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        *("%Y-%m-%d %H:%M:%S UTC", "%Y-%m-%d %H:%M:%S.%f UTC", "%d/%b/%Y:%H:%M:%S +0000"),
+        *("%a, %d %b %Y %H:%M:%S +0000", "%a %b %d %H:%M:%S +0000 %Y", "%a %b %d %H:%M:%S %Y"),
+        *("%A, %B %d, %Y", "%a %d %b %Y", "%a %Y-%m-%d", "%d.%m.%Y %H:%M:%S +00:00"),
+        *("%Y年%m月%d日", "%d/%b/%Y"),
+    ],
+)
+def test_what_logs_mails_and_databases_write_are_dates(form):
+    days = DAYS.dt.floor("s") if "%H" in form else DAYS.dt.normalize()
+    texts = days.dt.strftime(form)
+    found = date_format(list(texts.unique()))
+    assert found is not None and not found.in_doubt
+    assert (read_dates(texts, found.format) == days).all()
+    assert (read_dates(written_dates(days, found.format), found.format) == days).all()
+
+
+@pytest.mark.parametrize("form", ["%Y-%m", "%Y/%m", "%m/%Y", "%b-%y", "%b %Y", "%B %Y"])
+def test_months_are_dates_and_tell_no_order_of_the_others(form):
+    months = pd.Series(pd.date_range("2019-01-01", periods=30, freq="MS"))
+    found = date_format(list(months.dt.strftime(form)))
+    assert (read_dates(months.dt.strftime(form), found.format) == months).all()
+    assert order_of([found, date_format(["01/02/2024"])]) is None
+
+
+@pytest.mark.parametrize("values", [["2011-12", "2012-13"], ["10-19", "20-29", "Oct-30"], ["11-12"]])
+def test_ranges_and_seasons_are_no_months(values):
+    assert date_format(values) is None
+
+
+@pytest.mark.parametrize("strange", ["0000-00-00", "00.00.0000", "0000-00-00 00:00:00", "31.02.2024"])
+def test_a_date_that_there_is_not_is_named_among_dates(strange):
+    form = "%d.%m.%Y" if "." in strange else "%Y-%m-%d"
+    assert most_are_dates([*DAYS.dt.strftime(form).unique(), strange]) == [strange]
