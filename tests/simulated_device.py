@@ -96,10 +96,6 @@ class SimulatedDevice(_python_dispatch.TorchDispatchMode):
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         return _call(func, args, kwargs or {}, self)
 
-    def waits_at(self, path):
-        """Return how often the host waited in the files whose path holds a string."""
-        return sum(times for (_, place), times in self.waits.items() if path in place)
-
 
 class _OnDevice(torch.Tensor):
     """A tensor of the device."""
