@@ -19,7 +19,7 @@ from sklearn.utils.validation import _num_samples
 
 from sklimb._data.by_class import by_label
 from sklimb._data.from_tensors import without_tensors
-from sklimb._data.labels import check_sortable
+from sklimb._data.labels import check_sortable, label_array
 
 __all__ = [
     "balanced_accuracy_scorer",
@@ -97,10 +97,10 @@ def geometric_mean_score(
         raise ValueError(f"epsilon must be a number in [0, 1], got {epsilon!r}.")
     classes, recalls = _recalls(y_true, y_pred, sample_weight)
     if labels is not None:
-        labels = without_tensors(labels, "labels")
-        if isinstance(labels, (str, bytes, set, frozenset, Mapping)) or np.ndim(labels) != 1:
+        wanted = label_array(labels, "labels")
+        if isinstance(labels, (str, bytes, set, frozenset, Mapping)) or np.ndim(wanted) != 1:
             raise ValueError(f"labels must be a list of classes, got {labels!r}.")
-        recalls = recalls[np.isin(classes, column_or_1d(labels))]
+        recalls = recalls[np.isin(classes, column_or_1d(wanted))]
         if recalls.size == 0:
             raise ValueError(
                 f"None of labels={labels!r} is in y_true, which holds {classes.tolist()}. "
@@ -265,7 +265,7 @@ def cumulative_false_positives(
 
 def check_labels(y_true: ArrayLike, y_pred: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
     """Both label vectors as arrays, after scikit-learn's checks."""
-    y_true, y_pred = without_tensors(y_true, "y_true"), without_tensors(y_pred, "y_pred")
+    y_true, y_pred = label_array(y_true, "y_true"), label_array(y_pred, "y_pred")
     for name, y in (("y_true", y_true), ("y_pred", y_pred)):
         if np.ndim(y) == 0:
             raise ValueError(f"{name} must hold a class label for each sample, got {y!r}.")

@@ -11,6 +11,7 @@ y has is enough.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from enum import Enum
 from typing import Any
 
 import numpy as np
@@ -56,7 +57,7 @@ def by_label(setting: Any, name: str, *, or_position: Sequence[Any] = ()) -> dic
     (None, None)
     """
     if isinstance(setting, Mapping):
-        return {_plain(label): value for label, value in setting.items()}
+        return {plain_label(label): value for label, value in setting.items()}
     if hasattr(setting, "columns"):
         raise TypeError(
             f"{name} is a {type(setting).__name__} with the columns "
@@ -119,7 +120,7 @@ def for_classes(
     >>> for_classes({"b": 5, "c": 9}, ["a", "b"], "sizes", default=None, one_is_enough=True)
     [None, 5]
     """
-    labels = [_plain(label) for label in classes]
+    labels = [plain_label(label) for label in classes]
     missing = [label for label in labels if label not in given]
     known = set(labels)
     strange = [label for label in given if label not in known]
@@ -138,7 +139,28 @@ def for_classes(
     return [given.get(label, default) for label in labels]
 
 
-def _plain(label: Any) -> Any:
+def plain_label(label: Any) -> Any:
+    """Return a label as Python has it: no scalar of NumPy, and of an enumeration of texts the text.
+
+    NumPy makes text of such a member by ``str``, which is its name, cut to the length of its value;
+    as keys two of them are not what they equal.
+
+    Parameters
+    ----------
+    label : object
+
+    Examples
+    --------
+    >>> import enum
+    >>> import numpy as np
+    >>> from sklimb._data.by_class import plain_label
+    >>> class Status(str, enum.Enum):
+    ...     PAID = "paid"
+    >>> plain_label(np.int64(3)), plain_label(Status.PAID)
+    (3, 'paid')
+    """
+    if isinstance(label, Enum) and isinstance(label, (str, bytes)):
+        return label.value
     return label.item() if isinstance(label, np.generic) else label
 
 
@@ -146,13 +168,13 @@ def _index_of(series: Any) -> list[Any]:
     index = series.index
     # A frame of one column counts into an index of tuples of one.
     plain = index.get_level_values(0) if index.nlevels == 1 else index
-    return [_plain(label) for label in plain.tolist()]
+    return [plain_label(label) for label in plain.tolist()]
 
 
 def _only_counts(series: Any, index: list[Any], labels: Sequence[Any]) -> bool:
     """Return whether an index is the one that pandas gives where there is none, beside labels."""
     counting = type(series.index).__name__ == "RangeIndex" and index == list(range(len(labels)))
-    return counting and not {_plain(label) for label in labels} & set(index)
+    return counting and not {plain_label(label) for label in labels} & set(index)
 
 
 def _shown(given: Mapping[Any, Any]) -> str:

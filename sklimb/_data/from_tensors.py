@@ -25,7 +25,8 @@ def without_tensors(values: Any, name: str) -> Any:
     """Return what a user passed with arrays in the place of tensors, and anything else as it is.
 
     NumPy's texts of variable width (``StringDType``), which scikit-learn does not know, become
-    objects.
+    objects; Arrow's arrays, of which scikit-learn asks what only those of numbers give, plain ones,
+    and its record batches tables, of which it can take rows.
 
     Parameters
     ----------
@@ -54,8 +55,21 @@ def without_tensors(values: Any, name: str) -> Any:
         return to_array(values, name)
     if isinstance(values, np.ndarray) and values.dtype.kind == "T":
         return values.astype(object)
+    if type(values).__module__.startswith("pyarrow."):
+        return _of_arrow(values)
     if isinstance(values, (list, tuple)) and any(map(_has_tensors, values)):
         return [without_tensors(value, name) for value in values]
+    return values
+
+
+def _of_arrow(values: Any) -> Any:
+    import pyarrow
+
+    if isinstance(values, (pyarrow.Array, pyarrow.ChunkedArray)):
+        chunked = isinstance(values, pyarrow.ChunkedArray)
+        return values.to_numpy() if chunked else values.to_numpy(zero_copy_only=False)
+    if isinstance(values, pyarrow.RecordBatch):
+        return pyarrow.Table.from_batches([values])
     return values
 
 

@@ -8,12 +8,14 @@ pandas column ("boolean value of NA is ambiguous") names nothing. Here all of th
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Set
+from enum import Enum
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import scipy.sparse
 
+from sklimb._data.by_class import plain_label
 from sklimb._data.from_tensors import without_tensors
 
 
@@ -25,8 +27,9 @@ def label_array(y: Any, name: str = "y") -> Any:
     y : object
         Labels in any container. pandas' nullable types become plain ones (``Int64`` int64, without
         a way through floats, which tell no whole numbers above 2**53 apart), torch tensors arrays,
-        masked entries gaps, and lists of text beside other things arrays of objects, not of text.
-        Numbers come in the byte order of the machine, for pandas takes no other.
+        masked entries gaps, and lists of text beside other things arrays of objects, not of text,
+        members of an enumeration of texts (``class Status(str, Enum)``) these texts. Numbers come
+        in the byte order of the machine, for pandas takes no other.
     name : str, default="y"
         The argument, for errors.
 
@@ -57,8 +60,9 @@ def label_array(y: Any, name: str = "y") -> Any:
         array[np.ma.getmaskarray(y)] = None
         return array
     if isinstance(y, np.ndarray):
-        return _native(y)
+        return _without_enums(_native(y))
     if isinstance(y, (list, tuple)):
+        y = _without_enums(y)
         try:
             array = np.asarray(y)
         except ValueError:
@@ -66,8 +70,18 @@ def label_array(y: Any, name: str = "y") -> Any:
         mixed = array.dtype.kind in "US" and not all(isinstance(v, (str, bytes)) for v in y)
         return np.array(y, dtype=object) if mixed and array.ndim == 1 else array
     if isinstance(y, (pd.Series, pd.Index, pd.api.extensions.ExtensionArray)):
-        return _native(np.asarray(y))
+        return _without_enums(_native(np.asarray(y)))
     return y
+
+
+def _without_enums(labels: Any) -> Any:
+    """Return labels, where there are members of an enumeration of texts among them these texts."""
+    if isinstance(labels, np.ndarray) and (labels.dtype != object or labels.ndim != 1):
+        return labels
+    if not any(isinstance(label, Enum) for label in labels):
+        return labels
+    plain = [plain_label(label) for label in labels]
+    return np.array(plain, dtype=object) if isinstance(labels, np.ndarray) else plain
 
 
 def _native(array: np.ndarray) -> np.ndarray:
@@ -179,7 +193,14 @@ def plain_labels(y: Any, name: str = "y") -> Any:
     ValueError: Unknown label type: y has labels of several types (int, str), which have no order...
     """
     labels = check_labels_given(y, name)
-    if not isinstance(labels, np.ndarray) or labels.dtype != object or labels.ndim != 1:
+    if not isinstance(labels, np.ndarray) or labels.ndim != 1:
+        return labels
+    if labels.dtype.kind == "V":
+        raise ValueError(
+            f"Unknown label type: {name} is an array of records ({labels.dtype}). Pass one column "
+            "of it, of text or whole numbers."
+        )
+    if labels.dtype != object:
         return labels
     kinds = {type(label) for label in labels}
     if all(issubclass(kind, (str, bytes)) for kind in kinds):

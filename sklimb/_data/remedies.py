@@ -69,11 +69,9 @@ def check_container(X: Any) -> None:
         If X is a dict, an array of records, or a polars frame that is still to be computed; or an
         array of dates or durations, which scikit-learn takes for the numbers behind them.
     """
-    if scipy.sparse.issparse(X):  # one of its formats is a dict
-        return
-    if isinstance(X, Mapping) or getattr(getattr(X, "dtype", None), "names", None):
-        kind = "a dict" if isinstance(X, Mapping) else "an array of records"
-        raise TypeError(f"X is {kind}, not rows of numbers: pass pandas.DataFrame(X).")
+    check_takes_samples(X)
+    if getattr(getattr(X, "dtype", None), "names", None):
+        raise TypeError("X is an array of records, not rows of numbers: pass pandas.DataFrame(X).")
     kind = getattr(getattr(X, "dtype", None), "kind", "")
     if kind == "M" and not isinstance(X, pd.Series):
         raise TypeError(
@@ -85,6 +83,21 @@ def check_container(X: Any) -> None:
             f"X is an array of durations ({X.dtype}), which are no numbers yet: pass "
             'X / numpy.timedelta64(1, "s").'
         )
+
+
+def check_takes_samples(X: Any) -> None:
+    """Refuse what has no samples to count and to take.
+
+    Raises
+    ------
+    TypeError
+        If X is a dict, a polars frame that is still to be computed, or None.
+    """
+    if X is None:
+        raise TypeError("X is None, not samples: pass an array, a frame or a sparse matrix.")
+    # one of the sparse formats is a dict
+    if isinstance(X, Mapping) and not scipy.sparse.issparse(X):
+        raise TypeError("X is a dict, not rows of numbers: pass pandas.DataFrame(X).")
     if type(X).__name__ == "LazyFrame":
         raise TypeError("X is a lazy polars frame: pass X.collect().")
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from sklimb._data.by_class import by_label, for_classes
+from sklimb._data.by_class import by_label, for_classes, plain_label
 from sklimb._data.from_tensors import without_tensors
 from sklimb._warnings import warn
 
@@ -116,7 +116,10 @@ def _of_pairs(costs: Mapping[Any, Any], labels: list[Any]) -> list[list[Any]]:
     odd = [key for key in costs if not (isinstance(key, tuple) and len(key) == 2)]
     if odd:
         raise ValueError(f"cost_matrix names pairs (true, predicted), but also {odd[:5]}. {_FORMS}")
-    plain = {(_plain(true), _plain(predicted)): cost for (true, predicted), cost in costs.items()}
+    plain = {
+        (plain_label(true), plain_label(predicted)): cost
+        for (true, predicted), cost in costs.items()
+    }
     missing = [(a, b) for a in labels for b in labels if a != b and (a, b) not in plain]
     if missing:
         strange = sorted({str(label) for pair in plain for label in pair if label not in labels})
@@ -126,10 +129,6 @@ def _of_pairs(costs: Mapping[Any, Any], labels: list[Any]) -> list[list[Any]]:
             f"{labels}.{hint} Name each pair of two labels; what is right costs 0 unless named."
         )
     return [[plain.get((true, predicted), 0.0) for predicted in labels] for true in labels]
-
-
-def _plain(label: Any) -> Any:
-    return label.item() if isinstance(label, np.generic) else label
 
 
 def _of_frame(costs: Any, labels: list[Any]) -> Any:

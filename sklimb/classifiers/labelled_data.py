@@ -14,6 +14,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_y, check_consistent_length
 
 from sklimb._data.labels import plain_labels
+from sklimb._data.remedies import check_takes_samples
 from sklimb._data.sparse_form import check_sparse
 from sklimb._data.validation import is_dataset, labels_within
 from sklimb._data.weights import check_weights
@@ -84,9 +85,12 @@ def labelled_data(estimator: BaseEstimator, X: Any, y: Any, sample_weight: Any) 
 
     Raises
     ------
+    TypeError
+        If no samples can be taken of X: a dict of columns, a lazy frame, None.
     ValueError
         If y holds no classes, lengths differ, or weights are negative, not finite or all 0.
     """
+    check_takes_samples(X)
     X, y = in_rows(X), _check_y(y, estimator=estimator)
     check_classification_targets(y)
     if not is_dataset(X):

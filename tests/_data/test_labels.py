@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import decimal
+import enum
 
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow
 import pytest
 import torch
 from sklearn.linear_model import LogisticRegression
@@ -25,6 +27,13 @@ from sklimb.metrics import geometric_mean_score, shot_accuracies
 from sklimb.over_sampling import SmallClassSMOTE
 
 N = 40
+
+
+class Word(str, enum.Enum):
+    FINE = "fine"
+    ILL = "ill"
+
+
 TEXT = np.where(np.arange(N) % 4, "fine", "ill")
 BIG = 2**60 + np.arange(N) % 2  # which floats do not tell apart
 X = np.random.default_rng(0).normal(size=(N, 2)) + (TEXT == "ill")[:, None]
@@ -168,3 +177,43 @@ def test_the_other_byte_order_is_that_of_the_machine(y):
     groups = np.arange(N).astype(">i4")
     assert not any(sklimb.compare(frame, y, groups=groups, **options).results["error"])
     assert not any(sklimb.compare(X.astype(">f8"), y, **options).results["error"])
+
+
+@pytest.mark.parametrize(
+    "form", [list, lambda y: np.array(y, dtype=object), lambda y: pd.Series(y, dtype=object)]
+)
+def test_an_enumeration_of_texts_is_its_texts(form):
+    # NumPy makes 'Word' of both members: str() of one is 'Word.FINE', cut to four characters
+    y = form([Word(word) for word in TEXT.tolist()])
+    assert label_array(y).tolist() == TEXT.tolist()
+    for model in (
+        RebalancedClassifier(max_epochs=1, class_weight={Word.FINE: 1, Word.ILL: 5}),
+        PriorCorrectedClassifier(LogisticRegression(), cost_matrix={Word.FINE: 1, Word.ILL: 5}),
+        PriorCorrectedClassifier(
+            LogisticRegression(),
+            cost_matrix={(Word.FINE, Word.ILL): 1, (Word.ILL, Word.FINE): 2},
+            target_prior={Word.FINE: 0.5, Word.ILL: 0.5},
+        ),
+    ):
+        model.fit(X, y)
+        assert model.classes_.tolist() == ["fine", "ill"]
+        assert all(type(label) is not Word for label in model.classes_)
+        assert model.score(X, y) == model.score(X, TEXT)
+    assert geometric_mean_score(y, TEXT) == 1
+    assert geometric_mean_score(y, TEXT, labels=[Word.ILL]) == 1
+    assert shot_accuracies(y, y, {Word.FINE: 200, Word.ILL: 3})["few"] == 1
+
+
+@pytest.mark.parametrize("y", [TEXT.tolist(), (TEXT == "ill").tolist(), BIG.tolist()])
+def test_arrays_of_arrow_are_labels(y):
+    model = RebalancedClassifier(max_epochs=1)
+    for labels in (pyarrow.array(y), pyarrow.chunked_array([y[:9], y[9:]])):
+        assert np.array_equal(label_array(labels), y)
+        assert model.fit(X, labels).score(X, labels) == model.score(X, y)
+    with pytest.raises(ValueError, match="1 of 3 labels is missing, the first that of sample 1"):
+        plain_labels(pyarrow.array([y[0], None, y[1]]))
+
+
+def test_records_are_no_labels():
+    with pytest.raises(ValueError, match=r"y is an array of records .* Pass one column"):
+        RebalancedClassifier(max_epochs=1).fit(X, np.array([(1,)] * N, dtype=[("t", int)]))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow
 import pytest
 import scipy.sparse
 import torch
@@ -51,3 +53,21 @@ def test_labels_of_a_dataset():
 def test_errors(y, weight, message):
     with pytest.raises(ValueError, match=message):
         labelled_data(GaussianNB(), X, y, weight)
+
+
+@pytest.mark.parametrize(
+    "given, said",
+    [
+        ({"a": X[:, 0], "b": X[:, 1]}, r"X is a dict, .* pandas\.DataFrame\(X\)"),
+        (pl.DataFrame(X).lazy(), r"pass X\.collect\(\)"),
+        (None, "X is None, not samples"),
+    ],
+)
+def test_what_has_no_samples_to_take_is_named(given, said):
+    with pytest.raises(TypeError, match=said):
+        labelled_data(GaussianNB(), given, Y, None)
+
+
+def test_a_record_batch_of_arrow_is_a_table():
+    batch = pyarrow.record_batch({"a": X[:, 0], "b": X[:, 1]})
+    assert labelled_data(GaussianNB(), batch, Y, None).X.num_rows == len(X)
