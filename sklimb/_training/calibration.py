@@ -237,7 +237,7 @@ def out_of_fold_temperature(
     y: np.ndarray,
     counts: np.ndarray,
     *,
-    telling: np.ndarray,
+    usable: np.ndarray,
     weight: np.ndarray | None = None,
 ) -> float:
     """Return the temperature of some samples' probabilities, shrunk by the rarest class.
@@ -250,7 +250,7 @@ def out_of_fold_temperature(
         Their classes, as columns of `proba`.
     counts : ndarray, shape (C,)
         (Weighted) number of samples of each class; one without weight is left aside.
-    telling : ndarray of bool, shape (n,)
+    usable : ndarray of bool, shape (n,)
         Samples to go by.
     weight : ndarray, shape (n,), or None
         Weights of the samples.
@@ -266,10 +266,10 @@ def out_of_fold_temperature(
     >>> from sklimb._training.calibration import out_of_fold_temperature
     >>> certain, y = np.tile([0.1, 0.9], (80, 1)), np.arange(80) % 4 > 0
     >>> every = np.ones(80, dtype=bool)  # and 20 samples of the rarer class: half of the way
-    >>> round(out_of_fold_temperature(certain, y * 1, np.array([20, 60]), telling=every), 6)
+    >>> round(out_of_fold_temperature(certain, y * 1, np.array([20, 60]), usable=every), 6)
     1.414214
     """
-    rows, weighty = np.flatnonzero(telling), np.flatnonzero(counts > 0)
+    rows, weighty = np.flatnonzero(usable), np.flatnonzero(counts > 0)
     if not len(rows):
         return 1.0
     best = fit_temperature(

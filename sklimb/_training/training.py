@@ -157,7 +157,7 @@ def train(
     return monitor if plan.cross_fit else None
 
 
-def is_of_use(net: Net, error: BaseException) -> bool:
+def is_usable_after(net: Net, error: BaseException) -> bool:
     """Return whether what a first training has learnt may predict after it was broken off.
 
     After a Ctrl-C it may; nothing is to go on from a training that failed.

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 
-def twin(thing: _T) -> _T:
+def shallow_copy(thing: _T) -> _T:
     """Return an object of the same class with the same attributes, whatever a pickle of it has."""
     new = object.__new__(type(thing))
     vars(new).update(vars(thing))
@@ -44,7 +44,7 @@ def to_train_on(net: Net) -> Net:
     net : Net
         Callbacks are shared: they are the user's.
     """
-    new = twin(net)
+    new = shallow_copy(net)
     held = {name: vars(net)[name] for name in _TRAINED if name in vars(net)}
     memo: dict[int, Any] = {}
     for module in net.module_.modules():
@@ -87,7 +87,7 @@ class PickledNet:
         """Return what a pickle holds."""
         if self.keep_training_state:
             return super().__getstate__()
-        bare = twin(self)
+        bare = shallow_copy(self)
         held = vars(bare)
         gone = set()
         if "transform_" in held:
@@ -107,7 +107,7 @@ class PickledNet:
 
     def __copy__(self) -> Any:
         """Return a net that shares everything with this one."""
-        return twin(self)
+        return shallow_copy(self)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         """Return a copy of all there is."""

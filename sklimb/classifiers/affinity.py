@@ -32,12 +32,12 @@ from sklimb.losses.affinity import affinity_margin_loss, diversity
 # gradient to speak of. So few of them are outliers; trained networks have hardly any.
 _DEAD = math.log(1e-6)
 _DEAD_SHARE = 0.1
-# As many training samples say how large their share is.
+# Their share is estimated from this many training samples.
 _SAMPLES_TO_LOOK_AT = 1000
 
 
 class _Margin:
-    """Eq. 6 over a step; the head's scores are log affinities."""
+    """The loss of Eq. 6 for a batch; the head's scores are log affinities."""
 
     row_wise = True
     is_proper = False
@@ -54,7 +54,7 @@ def _diversity(step: BatchOutput) -> Tensor:
 
 
 def _closest(module: nn.Module, x: Tensor) -> Tensor:
-    """Return the log affinity to the nearest prototype of all classes, of members to each's own."""
+    """Return the log affinity to the nearest prototype of any class, for each member its own."""
     return module.head(module.features(x)).amax(-1)
 
 
@@ -223,7 +223,7 @@ class AffinityClassifier(BaseNetClassifier):
         rng = net.streams.generator("head_start", net.finished_epochs, 2)
         rows = data.stratified_subsample(_SAMPLES_TO_LOOK_AT, rng)
         log_affinity = run(net, data, _closest, rows)
-        # what is left of a change of distance / sigma: d itself if Gaussian, d ** 2 of 1 / (1 + x)
+        # size of the gradient by distance / sigma: d itself if Gaussian, d ** 2 for 1 / (1 + x)
         log_slope = log_affinity * (1 if self.similarity == "gaussian" else 2)
         share = (log_slope < _DEAD).double().mean().item()
         if share <= _DEAD_SHARE:

@@ -1,7 +1,7 @@
-"""The scikit-learn contract, once: parameters, `fit`, and what a fitted classifier says.
+"""The scikit-learn API that all network classifiers share: parameters, `fit`, predictions.
 
-A method says what it adds in `_recipe`, and which values its own parameters may have in
-`_parameter_constraints`; combinations are checked in `_check_parameters`. Everything else is here.
+A method defines what it adds in `_recipe`, and the values that its own parameters may have in
+`_parameter_constraints`; combinations are checked in `_check_parameters`. The rest is here.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ from sklimb.classifiers.parameters import (
     check_module,
     check_optimizer,
     is_nested,
-    names_extremes,
+    name_extreme_parameters,
     unknown_parameter,
 )
 from sklimb.classifiers.probabilities import log_probabilities, probabilities
@@ -57,9 +57,9 @@ class BaseNetClassifier(
 
     # A method adds its own.
     _parameter_constraints: ClassVar[dict[str, Any]] = SHARED_CONSTRAINTS
-    # Whether ``cross_fit="auto"`` cross-fits where all is left open that it decides.
+    # Whether ``cross_fit="auto"`` cross-fits where the parameters that it decides are at defaults.
     _cross_fits_if_open: ClassVar[bool] = False
-    # Whether the method makes up for class sizes, whatever class_weight, sampling and loss are.
+    # Whether the method corrects for class sizes, whatever class_weight, sampling and loss are.
     _corrects_by_itself: ClassVar[bool] = False
     # The parameter that counts epochs until a part of the method starts.
     _starts_at: ClassVar[str | None] = None
@@ -69,7 +69,7 @@ class BaseNetClassifier(
     # --- what a method says -------------------------------------------------------------------
 
     def _recipe(self, plan: TrainPlan, data: TrainingData) -> Recipe:
-        """Return what the method adds to a training; asked once for each, after ``classes_``."""
+        """Return what the method adds to a training; called once each, ``classes_`` being set."""
         raise NotImplementedError(f"{type(self).__name__} must define _recipe.")
 
     # --- parameters ---------------------------------------------------------------------------
@@ -240,9 +240,9 @@ class BaseNetClassifier(
     # --- what a fitted classifier says --------------------------------------------------------
 
     @by_one_fit
-    @names_extremes
+    @name_extreme_parameters
     def _run(self, X: Any, what: Callable[..., torch.Tensor]) -> np.ndarray:
-        """Return what a function of (network, batch) gives over X, in the network's float type."""
+        """Return what a function of (network, batch) gives for X, in the network's float type."""
         if "net_" not in vars(self):  # the check itself takes a tenth of a sample's prediction
             check_is_fitted(self, "net_")
         with torch_defaults():
@@ -383,5 +383,5 @@ class BaseNetClassifier(
     __getstate__ = pickling.lean_state
     __reduce_ex__ = pickling.reduce_to_state
     __reduce__ = pickling.refuse_skops
-    __copy__ = pickling.twin
-    __deepcopy__ = pickling.deep_twin
+    __copy__ = pickling.shallow_copy
+    __deepcopy__ = pickling.deep_copy

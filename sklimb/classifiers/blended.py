@@ -49,7 +49,7 @@ def default_estimators() -> list[tuple[str, BaseEstimator]]:
     """
     network = RebalancedClassifier(n_members=8, cross_fit=True)
     forest = RandomForestClassifier(n_estimators=300, min_samples_leaf=2, oob_score=True)
-    if get_config()["enable_metadata_routing"]:  # nobody else can ask for their weights
+    if get_config()["enable_metadata_routing"]:  # nobody else can request their weights
         network.set_fit_request(sample_weight=True)
         forest.set_fit_request(sample_weight=True)
     return [("net", network), ("forest", forest)]
@@ -253,7 +253,7 @@ class BlendedClassifier(
         data = labelled_data(self, X, labels_of(X, y), sample_weight)
         self.classes_ = data.classes
         self._warn_of_corrected(estimators)
-        self._correct_for(data.counts)  # before many fits, which a slip in it would waste
+        self._correct_for(data.counts)  # before many fits, which an error in it would waste
         found = fit_out_of_fold(
             estimators, data, cv=self._folds(data), routed=routed, n_jobs=self.n_jobs
         )
@@ -334,11 +334,11 @@ class BlendedClassifier(
     ) -> tuple[float, np.ndarray]:
         """Return the temperature, and the mean out-of-fold probabilities that it is fitted to."""
         counted = np.flatnonzero(weights)
-        proba, telling = mean_out_of_fold(
+        proba, usable = mean_out_of_fold(
             [found[i] for i in counted], weights[counted], self.source_prior_
         )
         temperature = out_of_fold_temperature(
-            proba, data.y_encoded, data.counts, telling=telling, weight=data.weight
+            proba, data.y_encoded, data.counts, usable=usable, weight=data.weight
         )
         return temperature, proba
 

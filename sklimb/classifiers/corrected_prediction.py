@@ -1,4 +1,4 @@
-"""What a classifier whose probabilities are corrected goes by, and what it says of samples."""
+"""Predictions of classifiers whose probabilities are corrected for class shares and costs."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ def check_gives_probabilities(estimator: Any, name: str) -> None:
 class CorrectedPredictionMixin(ClassifierMixin):
     """Predictions of an estimator that has ``estimator_``, or several as ``estimators_``.
 
-    They go by its ``classes_``, ``temperature_``, and by what `_correct_for` sets from the
-    parameters ``target_prior`` and ``cost_matrix``; and by the parameter ``tau``.
+    They depend on ``classes_``, ``temperature_``, the parameter ``tau``, and what `_correct_for`
+    sets from the parameters ``target_prior`` and ``cost_matrix``.
     """
 
     score = scoring.score
 
     def _correct_for(self, counts: np.ndarray) -> None:
-        """Set what goes by the class counts: shares of the source and the target, and costs."""
+        """Set what follows from the class counts: source and target shares, and costs."""
         self.class_counts_ = counts
         self.source_prior_ = counts / counts.sum()
         costs = self.cost_matrix
@@ -67,7 +67,7 @@ class CorrectedPredictionMixin(ClassifierMixin):
             vars(self).pop(name, None)
 
     def _take_names(self, fitted: Iterable[BaseEstimator]) -> None:
-        """Take what the columns are called from the first classifier that says so."""
+        """Take the column names from the first classifier that has them."""
         for name in ("n_features_in_", "feature_names_in_"):
             self._forget(name)
             said = [getattr(one, name) for one in fitted if hasattr(one, name)]
@@ -82,11 +82,11 @@ class CorrectedPredictionMixin(ClassifierMixin):
         return vars(self).get("estimators_") or [self.estimator_]
 
     def _mean_probabilities(self, X: Any) -> tuple[np.ndarray, np.dtype]:
-        """Return the mean of the classifiers' probabilities, and the float type they came in."""
+        """Return the mean of the classifiers' probabilities, and their float type."""
         return mean_probabilities(self._fitted_estimators(), X, self.classes_)
 
     def _log_scores(self, X: Any) -> tuple[np.ndarray, np.dtype]:
-        """Return scores in float64, and the float type that the classifier's answer came in."""
+        """Return scores in float64, and the float type of the classifier's probabilities."""
         proba, dtype = self._mean_probabilities(X)
         logs = np.log(np.maximum(proba, _LEAST_PROBABILITY))
         if "estimators_" in vars(self):  # a class that has no weight keeps its 0
@@ -101,7 +101,7 @@ class CorrectedPredictionMixin(ClassifierMixin):
         return logs + shift, dtype
 
     def _costs(self, scores: np.ndarray) -> np.ndarray:
-        """Return what each prediction is expected to cost; more than any if it is ruled out."""
+        """Return the expected cost of each prediction, more than any other for excluded classes."""
         costs = expected_costs(probabilities(scores, np.float64), self.cost_matrix_)
         return np.where(np.isneginf(scores), self.cost_matrix_.max() + 1, costs)
 
@@ -173,9 +173,9 @@ class CorrectedPredictionMixin(ClassifierMixin):
         -------
         ndarray of shape (n_samples, n_classes) or (n_samples,)
             Scores, with ``cost_matrix`` minus the expected costs; for two classes the second minus
-            the first. The highest, or for two classes the sign, is what `predict` goes by.
+            the first. `predict` returns the highest, or for two classes goes by the sign.
         """
-        # finite, for what compares or calibrates scores takes no infinity
+        # finite: metrics and calibrators of scores refuse infinity
         scores, dtype = self._log_scores(X)
         if self.cost_matrix_ is not None:
             scores = -self._costs(scores)
@@ -192,7 +192,7 @@ class FeaturesOfFoldsMixin:
     @available_if(_estimator_has("transform"))
     @by_one_fit
     def transform(self, X: Any) -> Any:
-        """Return what the classifier makes of X, where it has such a method.
+        """Return the classifier's `transform` of X, where it has that method.
 
         Parameters
         ----------

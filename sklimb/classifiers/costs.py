@@ -1,4 +1,4 @@
-"""What errors cost: a matrix by class from what a user gives, and the costs that follow from it.
+"""Misclassification costs: the user's, as a matrix by class, and expected costs.
 
 Shape
 -----
@@ -24,7 +24,7 @@ _FORMS = (
 
 
 def cost_matrix_of(costs: Any, classes: np.ndarray) -> np.ndarray:
-    """Return what a user gives as costs as a checked matrix.
+    """Return the user's costs as a checked matrix.
 
     Parameters
     ----------
@@ -42,8 +42,8 @@ def cost_matrix_of(costs: Any, classes: np.ndarray) -> np.ndarray:
     Raises
     ------
     ValueError
-        If costs do not fit the classes, are negative or not finite, or are the same for whatever is
-        predicted.
+        If costs do not fit the classes, are negative or not finite, or do not depend on the
+        prediction.
 
     Examples
     --------
@@ -74,7 +74,7 @@ def cost_matrix_of(costs: Any, classes: np.ndarray) -> np.ndarray:
 
 
 def expected_costs(proba: np.ndarray, costs: np.ndarray) -> np.ndarray:
-    """Return what each prediction is expected to cost.
+    """Return the expected cost of each prediction.
 
     Parameters
     ----------

@@ -33,9 +33,9 @@ from sklimb.classifiers.rebalanced import RebalancedClassifier
 from sklimb.heads import LinearHead
 from sklimb.heads.members import log_mean_probability, members_of
 
-# Kang et al. look for tau here.
+# Kang et al. search tau in this range.
 _TAUS = np.linspace(0.0, 2.0, 21)
-# So that the softmax of cosines to class means can come near 1; it decides no prediction.
+# So that the softmax of cosines to class means can come near 1; the order stays the same.
 _COSINE_SCALE = 30.0
 
 
@@ -55,7 +55,7 @@ class DecoupledHead(nn.Module):
         self.joint = LinearHead(in_features, n_classes)
         self.register_buffer("weight", torch.zeros(n_classes, in_features))
         self.register_buffer("bias", torch.zeros(n_classes))
-        # What is predicted with, in the state so that it is saved: 0 joint, 1 linear, 2 cosine.
+        # Which scores are predicted, in a buffer so that it is saved: 0 joint, 1 linear, 2 cosine.
         self.register_buffer("kind", torch.tensor(0))
         self.n_features_out = in_features
 
@@ -80,7 +80,7 @@ class DecoupledHead(nn.Module):
 
 
 class _Scale(nn.Module):
-    """One factor a class: the whole of what LWS learns."""
+    """One factor for each class: all that LWS learns."""
 
     def __init__(self, n_classes: int) -> None:
         super().__init__()
@@ -252,7 +252,7 @@ class DecoupledClassifier(BaseNetClassifier):
             head.decouple(weight, bias, cosine=cosine)
 
     def _log_costs(self) -> Tensor:
-        """Return the logs of weights that the user gave: a classifier made anew knows them not."""
+        """Return the logs of the user's own class weights, which the second stage does not see."""
         held = torch.finfo(torch.float32)
         costs = torch.from_numpy(cost_vector(self.class_weight, self.classes_))
         return costs.clamp(held.tiny, held.max).float().log()
@@ -348,13 +348,13 @@ class DecoupledClassifier(BaseNetClassifier):
                 y, predicted, labels=np.unique(y), average="macro", sample_weight=held.weight
             )
             scores.append(recalls)
-        # of equally good powers the middle one: the best are a range
+        # several neighbouring powers may be best: the middle one of these
         best = np.flatnonzero(np.isclose(scores, max(scores)))
         return float(_TAUS[best[len(best) // 2]])
 
 
 def _joint(head: DecoupledHead) -> tuple[Tensor, Tensor]:
-    """Return copies of what the first stage has learnt of the classes, weights and bias."""
+    """Return copies of the first stage's class weights and bias."""
     joint = head.joint
     return joint.weight.detach().cpu().clone(), joint.bias.detach().cpu().clone()
 

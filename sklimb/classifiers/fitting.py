@@ -1,4 +1,4 @@
-"""One training of a network classifier: checked, planned, trained aside, taken at the end."""
+"""A fit of a network classifier: check the data, plan, train a copy, take over its results."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ from sklimb._training.data_parallel import processes
 from sklimb._training.early_stopping import make_monitor
 from sklimb._training.net import Net
 from sklimb._training.plan import Mode, choose_backbone, make_plan, resolve_device
-from sklimb._training.training import is_of_use, make_net, train
+from sklimb._training.training import is_usable_after, make_net, train
 from sklimb._training.training_state import to_train_on
 from sklimb._warnings import warn
 from sklimb.classifiers.fitting_aside import aside, take
-from sklimb.classifiers.one_class import NONE, telling, warn_of_one_class
-from sklimb.classifiers.parameters import READ_ANEW, names_extremes, warn_of_ignored
+from sklimb.classifiers.one_class import NONE, one_class_warnings, warn_of_one_class
+from sklimb.classifiers.parameters import READ_ANEW, name_extreme_parameters, warn_of_ignored
 
 if TYPE_CHECKING:
     from sklimb.classifiers.base import BaseNetClassifier
 
-# What a fit that starts anew must not see of an earlier one.
+# Attributes of an earlier fit that a new one must not see.
 _FITTED = ("net_", "classes_", "n_features_in_", "feature_names_in_", "oof_proba_")
 # What torch imports when the first optimiser is built: hundreds of modules, which take a second. A
 # Ctrl-C in the middle of them leaves halves behind that no second import mends: nothing could be
@@ -43,7 +43,7 @@ _FITTED = ("net_", "classes_", "n_features_in_", "feature_names_in_", "oof_proba
 _IMPORTED_LATE = ("torch._dynamo",)
 
 
-@names_extremes
+@name_extreme_parameters
 def train_aside(
     estimator: BaseNetClassifier,
     X: Any,
@@ -55,8 +55,8 @@ def train_aside(
 ) -> None:
     """Train a new net, or go on with that of earlier calls, and give it to the estimator.
 
-    The estimator keeps what it had until the training has ended well; one that had nothing also
-    takes a training that was interrupted late enough to be of use.
+    The estimator keeps its earlier fit until the training has succeeded. An estimator without one
+    also takes over a training that Ctrl-C ended after its first epoch.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def train_aside(
         _train(new, X, y, sample_weight, mode, classes, scan)
     except BaseException as error:
         has_none = "net_" not in vars(estimator)
-        if has_none and "net_" in vars(new) and is_of_use(new.net_, error):
+        if has_none and "net_" in vars(new) and is_usable_after(new.net_, error):
             take(estimator, new)
         raise
     take(estimator, new)
@@ -112,7 +112,7 @@ def _train(
             f"All {plan.passes} passes over the table (max_epochs) are done, and the learning "
             "rate is at the end of its schedule. Raise max_epochs to go on, or stop here."
         )
-    vars(estimator).pop("oof_proba_", None)  # what it says is of the network of before
+    vars(estimator).pop("oof_proba_", None)  # it belongs to the previous network
     recipe = estimator._recipe(plan, data)
     monitor = None if plan.validation_fraction is None else make_monitor(estimator)
     if mode is Mode.WARM_START:
@@ -131,7 +131,7 @@ def _train(
             net = estimator.net_ = make_net(parameters, data, plan, recipe, streams)
         net.keep_training_state = estimator.keep_training_state
         name = type(estimator).__name__
-        with telling(NONE):  # other networks that it takes
+        with one_class_warnings(NONE):  # for helper networks, such as g of M2m
             left_out = train(net, data, plan, recipe, monitor, name=name, checkpoint=checkpoint)
         if left_out is not None:
             estimator.oof_proba_ = _of_all_samples(left_out.probabilities(net), weight)
@@ -143,7 +143,7 @@ def _train(
 def _check_data(
     estimator: BaseNetClassifier, X: Any, y: Any, sample_weight: Any, classes: Any, device: str
 ) -> tuple[TrainingData, np.ndarray | None]:
-    """Return samples that weigh something, and the weights of all; a first call sets classes."""
+    """Return the samples of positive weight, and all weights; a first call sets ``classes_``."""
     is_first = "net_" not in vars(estimator)
     with torch_defaults():
         data, y = check_training_data(estimator, X, y, reset=is_first, device=device)
@@ -159,7 +159,7 @@ def _check_data(
 
 
 def _of_all_samples(proba: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
-    """Return probabilities of the samples that weigh something among all, NaN for the others."""
+    """Return probabilities for all samples, NaN for those of weight 0, which were left out."""
     if weight is None or len(proba) == len(weight):
         return proba
     among_all = np.full((len(weight), proba.shape[1]), np.nan)
@@ -168,21 +168,21 @@ def _of_all_samples(proba: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
 
 
 def import_lazy_parts() -> None:
-    """Import what torch would import in the middle of a training; a Ctrl-C waits for it."""
+    """Import now what torch would import during a training; a Ctrl-C takes effect afterwards."""
     missing = [name for name in _IMPORTED_LATE if name not in sys.modules]
     if not missing:
         return
     with interrupted_later():
         for name in missing:
-            with suppress(ImportError):  # torch says by itself what it lacks, where it needs it
+            with suppress(ImportError):  # torch raises its own error where it needs the module
                 importlib.import_module(name)
 
 
 @contextmanager
 def interrupted_later() -> Iterator[None]:
-    """Run a block to its end although there is a Ctrl-C, which comes into force then.
+    """Delay a Ctrl-C until a block has ended.
 
-    Only the main thread gets one; in any other the block just runs.
+    Only the main thread receives one; in any other thread the block just runs.
     """
     handler = signal.getsignal(signal.SIGINT)
     if threading.current_thread() is not threading.main_thread() or handler is None:

@@ -1,8 +1,8 @@
-"""A fit that replaces nothing before it has ended well, and predictions that go by one fit.
+"""Fits that replace nothing until they succeed, and predictions that see one fit only.
 
-An estimator is trained as another object with the same attributes; all that was fitted takes the
-place of what was there in one assignment. So a fit that fails, or is interrupted, leaves the model
-of before, and other threads predict with it in the meantime.
+A shallow copy of the estimator is trained, and its fitted attributes replace the old ones in one
+assignment. So a fit that fails or is interrupted leaves the earlier model, and other threads can
+predict with that one meanwhile.
 """
 
 from __future__ import annotations
@@ -14,29 +14,29 @@ from typing import Any, TypeVar
 
 from sklearn.frozen import FrozenEstimator
 
-from sklimb._training.training_state import twin
+from sklimb._training.training_state import shallow_copy
 from sklimb.classifiers.pickling import shares_in_copies
 
 _T = TypeVar("_T")
 
 
 def aside(estimator: _T, *forgotten: str) -> _T:
-    """Return another estimator to fit, which shares all attributes but some.
+    """Return a shallow copy of an estimator to fit, without some attributes.
 
     Parameters
     ----------
     estimator : estimator
     *forgotten : str
-        Attributes of an earlier fit that it is not to have.
+        Attributes of an earlier fit that the copy must not have.
     """
-    other = twin(estimator)
+    other = shallow_copy(estimator)
     for name in forgotten:
         vars(other).pop(name, None)
     return other
 
 
 def take(estimator: Any, fitted: Any) -> None:
-    """Give an estimator what another one has fitted, all at once; its own parameters stay.
+    """Give an estimator the fitted attributes of a copy, all at once; its parameters stay.
 
     Parameters
     ----------
@@ -48,12 +48,12 @@ def take(estimator: Any, fitted: Any) -> None:
     of_fitted = fitted.get_params(deep=False)
     attributes = {name: value for name, value in vars(fitted).items() if name not in of_fitted}
     parameters = {name: value for name, value in vars(estimator).items() if name in own}
-    # one assignment: who looks at the estimator meanwhile sees all of the old fit or of the new
+    # one assignment: other threads see either the old fit or the new one, never a mixture
     estimator.__dict__ = parameters | attributes
 
 
 def fits_aside(*forgotten: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Let a method that fits ``self`` do so aside.
+    """Decorate a method that fits ``self``: it fits a copy, whose results are taken over.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def fits_aside(*forgotten: str) -> Callable[[Callable[..., Any]], Callable[..., 
 def to_learn_on(estimator: Any) -> Any:
     """Return a fitted estimator whose `partial_fit` leaves this one as it is.
 
-    Ours train aside by themselves, so that all is shared until then; any other is copied.
+    Ours train a copy of their network anyway, so a shallow copy is enough; others are deep-copied.
     """
     if shares_in_copies(estimator) or isinstance(estimator, FrozenEstimator):
         return copy.copy(estimator)
@@ -85,10 +85,10 @@ def to_learn_on(estimator: Any) -> Any:
 
 
 def by_one_fit(method: Callable[..., Any]) -> Callable[..., Any]:
-    """Let a method that predicts go by one fit, whatever other threads fit meanwhile."""
+    """Decorate a method that predicts: it sees one fit, whatever other threads fit meanwhile."""
 
     @functools.wraps(method)
     def predicts(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return method(twin(self), *args, **kwargs)
+        return method(shallow_copy(self), *args, **kwargs)
 
     return predicts

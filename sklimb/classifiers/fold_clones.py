@@ -1,4 +1,4 @@
-"""Cross-fitting: a clone of a classifier for each fold, and what each says of samples left out.
+"""Cross-fitting: a clone of a classifier for each fold, and its out-of-fold probabilities.
 
 Shape
 -----
@@ -24,12 +24,12 @@ from sklimb._data.validation import take_rows, unsliced
 from sklimb._data.weighted_fit import fit_weighted, in_columns_of
 from sklimb._warnings import warn
 from sklimb.classifiers.folds import Fold
-from sklimb.classifiers.one_class import CONSTANT, telling
+from sklimb.classifiers.one_class import CONSTANT, one_class_warnings
 
 
 @dataclass(frozen=True)
 class CrossFit:
-    """Classifiers of the folds, and what they say of samples that they were not trained on.
+    """The classifiers of the folds, and their out-of-fold probabilities.
 
     Parameters
     ----------
@@ -37,17 +37,17 @@ class CrossFit:
         One a fold.
     proba : ndarray of float, shape (n, C)
         Probabilities from the classifiers that left a sample out, NaN where none did.
-    telling : ndarray of bool, shape (n_samples,)
+    usable : ndarray of bool, shape (n_samples,)
         Samples that were left out by a classifier that knows their class.
     """
 
     estimators: list[BaseEstimator]
     proba: np.ndarray
-    telling: np.ndarray
+    usable: np.ndarray
 
 
 def in_rows(X: Any) -> Any:
-    """Return X in a form whose samples can be taken: a Dataset as it is, sparse as CSR."""
+    """Return X in a form that can be indexed by sample: sparse as CSR, a Dataset unchanged."""
     return indexable(without_tensors(unsliced(X), "X"))[0]
 
 
@@ -62,7 +62,7 @@ def fit_clones(
     metadata: dict[str, Any],
     n_jobs: int | None = None,
 ) -> CrossFit:
-    """Fit a clone for each fold, and ask it for the samples of the fold.
+    """Fit a clone for each fold, and predict the samples of that fold with it.
 
     Parameters
     ----------
@@ -109,8 +109,8 @@ def fold_fits(
 ) -> list[Any]:
     """Return the fits of `fit_clones`, one a fold, as calls that joblib's Parallel makes.
 
-    So the folds of several classifiers can be fitted at once. What is returned of them goes, in
-    their order, to `gathered`. Parameters are those of `fit_clones`.
+    So the folds of several classifiers can be fitted at once. Pass the results, in the same order,
+    to `gathered`. Parameters are those of `fit_clones`.
     """
     return [
         delayed(_fit_fold)(clone(estimator), X, y, weight, metadata, train, test)
@@ -126,7 +126,7 @@ def gathered(
     classes: np.ndarray,
     folds: list[Fold],
 ) -> CrossFit:
-    """Return as one what the fits of a classifier to the folds have returned.
+    """Combine the results of a classifier's fits to the folds.
 
     Parameters
     ----------
@@ -149,8 +149,8 @@ def gathered(
         total[test] += in_columns_of(proba, known, classes)
         times[test] += np.isin(classes, known)
     _warn_of_lacking(estimators, y if weight is None else y[weight > 0])
-    telling = times[np.arange(len(y)), np.searchsorted(classes, y)] > 0
-    return CrossFit(estimators, _mean(total, times), telling)
+    usable = times[np.arange(len(y)), np.searchsorted(classes, y)] > 0
+    return CrossFit(estimators, _mean(total, times), usable)
 
 
 @overflow_named()
@@ -199,7 +199,7 @@ def mean_probabilities(
         single &= proba.dtype == np.float32
         total = total + weight * in_columns_of(proba, known, classes)
         times += weight * np.isin(classes, known)
-    # what is computed from single precision has no more digits, whatever it is held in
+    # float64 computed from float32 has no more digits than float32
     dtype = np.dtype(np.float32 if single else np.float64)
     if len(estimators) == 1:
         return total, dtype
@@ -207,7 +207,7 @@ def mean_probabilities(
 
 
 def _mean(total: np.ndarray, times: np.ndarray) -> np.ndarray:
-    """Return the mean by entry, its rows summing to 1 again where some entries weigh less."""
+    """Return the mean of each entry; rows with entries of less weight are rescaled to sum to 1."""
     asked = times.any(axis=1)
     mean = total / np.where(times > 0, times, 1)
     uneven = asked & (times != times[:, :1]).any(axis=1)
@@ -225,7 +225,7 @@ def _fit_fold(
     train: np.ndarray,
     test: np.ndarray,
 ) -> tuple[BaseEstimator, np.ndarray]:
-    with telling(CONSTANT):
+    with one_class_warnings(CONSTANT):
         fitted = fit_weighted(
             estimator,
             take_rows(X, train),

@@ -26,7 +26,7 @@ Fold = tuple[np.ndarray, np.ndarray]
 def folds_of(
     cv: Any, X: Any, y: np.ndarray, weight: np.ndarray | None, params: dict[str, Any]
 ) -> list[Fold]:
-    """Return (train, test) samples of each fold, without samples that weigh nothing.
+    """Return (train, test) samples of each fold, without samples of weight 0.
 
     Parameters
     ----------
@@ -78,12 +78,12 @@ def folds_of(
 
 
 def copies_in(X: Any, y: np.ndarray) -> np.ndarray | None:
-    """Return for each sample the first that it is a copy of, None where no sampler made any.
+    """Return for each sample the first sample that it is a copy of, None where no sampler made any.
 
     Parameters
     ----------
     X : object
-        Training data in any form; of a list or a Dataset none are seen.
+        Training data in any form; in a list or a Dataset no copies are looked for.
     y : ndarray, shape (n_samples,)
         Labels.
     """
@@ -117,14 +117,14 @@ def _spread(n_folds: int, y: np.ndarray, rows: np.ndarray, copied: np.ndarray | 
         )
     singles, several = rows[alone], rows[~alone]
     with warnings.catch_warnings():
-        # of fewer samples than folds it warns; they are spread as far as they go
+        # it warns of classes with fewer samples than folds, which is intended here
         warnings.filterwarnings("ignore", message="The least populated class", category=UserWarning)
         folds = list(StratifiedKFold(n_folds).split(np.zeros((len(several), 1)), y[several]))
     return [(np.sort(np.concatenate([several[a], singles])), several[b]) for a, b in folds]
 
 
 def _given(cv: Any, X: Any, y: np.ndarray, params: dict[str, Any]) -> Iterator[Fold]:
-    """Give the folds of a splitter or an iterable as positions, one by one: some never end."""
+    """Yield the folds of a splitter or an iterable as positions; some iterables never end."""
     kinds = "cv must be an int, a splitter as StratifiedKFold(5), or an iterable of folds"
     if isinstance(cv, type):
         raise TypeError(f"{kinds}, got the class {cv!r}. Call it, as cv={cv.__name__}().")

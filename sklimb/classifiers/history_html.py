@@ -1,4 +1,4 @@
-"""The history of a training, folded under scikit-learn's picture of a fitted classifier.
+"""The training history, folded away in scikit-learn's HTML display of a fitted classifier.
 
 A curve of each loss, the score, and a short table, as HTML that needs nothing from elsewhere: no
 script, no picture to load. Colours of text and lines are those of scikit-learn's box around it.
@@ -38,7 +38,7 @@ _LOOKS = (
     ("#B5558E", "8 3 2 3"),
     ("#000000", "4 4"),
 )
-# A table is read at a glance, and a curve has no more points than a screen shows.
+# Rows of a table, and points of a curve, at most.
 _MOST_ROWS = 12
 _MOST_POINTS = 200
 # Histories of one classifier around others: of folds of several parts of a blend, say.
@@ -137,7 +137,7 @@ def trained_in(model: Any, names: tuple[str, ...] = ()) -> Iterator[tuple[tuple[
         what = "copy" if isinstance(model, BaggingClassifier) else "fold"
         for number, part in enumerate(several, 1):
             yield from trained_in(part, (*names, f"{what} {number} of {len(several)}"))
-    elif "estimator_" in inside:  # last, for where there are several it is what they are copies of
+    elif "estimator_" in inside:  # last: fold clones, if any, were cloned from it
         yield from trained_in(inside["estimator_"], names)
 
 

@@ -1,6 +1,6 @@
-"""Data as a classifier around other classifiers sees it: X, labels, weights and class counts.
+"""Training data of meta-estimators: X, labels, weights and class counts.
 
-X stays in the form that it came in, for the classifiers inside to check.
+X stays as it was passed in; the classifiers inside check it.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class LabelledData:
 
 
 def labels_of(X: Any, y: Any) -> Any:
-    """Return y, or the labels of a Dataset; what is done with X comes after.
+    """Return y, or the labels of a Dataset.
 
     Raises
     ------

@@ -30,7 +30,7 @@ Loss = str | nn.Module | Callable[[Tensor, Tensor], Tensor]
 
 
 def _reduction(step: BatchOutput) -> Reduction:
-    """Return how a loss is to be given: where nothing has a weight torch's own mean is quicker."""
+    """Return the reduction to use: without weights torch's own mean is quicker."""
     return "mean" if step.weight is None else "none"
 
 
@@ -129,7 +129,7 @@ class LogitAdjusted:
 
 
 class WithPrior(nn.Module):
-    """A classification term on scores plus the log shares of the classes that it sees (Eq. 2)."""
+    """A classification term on scores plus the log class shares of the batches (Eq. 2)."""
 
     def __init__(self, term: Callable[[BatchOutput], Tensor]) -> None:
         super().__init__()
@@ -211,7 +211,7 @@ LOSS_CONSTRAINTS: dict[str, Any] = {
     "max_margin": NOT_NEGATIVE,
     "scale": POSITIVE,
 }
-# Those that compare directions.
+# Those on a cosine head.
 _ON_COSINES = ("ldam", "am_softmax")
 
 
@@ -224,7 +224,7 @@ def adjusts_for_prior(estimator: Any) -> bool:
 
 
 def check_loss(estimator: Any) -> None:
-    """Raise an error if the estimator's own ``loss`` cannot be called; warn of one too many."""
+    """Raise an error for a ``loss`` that cannot be called; warn of a second correction."""
     loss = estimator.loss
     if isinstance(loss, type):
         raise TypeError(

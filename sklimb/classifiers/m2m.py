@@ -46,7 +46,7 @@ from sklimb.classifiers.sources import (
 )
 from sklimb.transforms.major_to_minor import build_translation
 
-# None out of fewer may be chance: where labels do not depend on X, 1 in 15 to 1 in 60 succeeds.
+# With fewer trials none may succeed by chance: where y does not depend on X, 1 in 15 to 60 does.
 _TRIES_THAT_SAY_SOMETHING = 200
 
 
@@ -314,7 +314,7 @@ class M2mClassifier(BaseNetClassifier):
     # --- what translation needs of the data ---------------------------------------------------
 
     def _prepare(self, plan: TrainPlan, net: Net, data: TrainingData) -> None:
-        """Give the transform g and what it has to know of the columns, if it will translate."""
+        """Give the transform g and statistics of the columns, if it will translate."""
         transform = net.transform_
         starts = net.finished_epochs + plan.epochs > transform.begins
         # partial_fit: g learns along with f, unless translation is never to start
@@ -369,12 +369,12 @@ class M2mClassifier(BaseNetClassifier):
     def _trained_source(
         self, plan: TrainPlan, net: Net, data: TrainingData, starts: bool
     ) -> nn.Module:
-        """Return g, trained as far as this call asks for."""
+        """Return g, trained as this call requires."""
         source = vars(self).get("source_estimator_")
         every_class = np.arange(len(self.classes_))
         learns_on = plan.more_may_come
         if isinstance(source, BaseNetClassifier):
-            source = copy.copy(source)  # so that a call that fails leaves that of before
+            source = copy.copy(source)  # so that a call that fails leaves the earlier g
         if source is None:
             seed = net.streams.seed("source")
             if isinstance(self.source_estimator, NeuralNet):
@@ -386,7 +386,7 @@ class M2mClassifier(BaseNetClassifier):
             source = plain_source(self, plan, len(data)) if given is None else clone(given)
             if source.random_state is None:
                 source.set_params(random_state=seed)
-            if self.keep_training_state:  # all of it, so that g goes on as it was
+            if self.keep_training_state:  # with optimiser state, so that g trains on as it was
                 source.set_params(keep_training_state=True)
             if not plan.more_may_come or starts:
                 # not `fit`: a class may have no sample of any weight

@@ -21,7 +21,7 @@ _FORMS = (
 
 
 def is_dropped(estimator: Any) -> bool:
-    """Return whether "drop" stands where a classifier could be."""
+    """Return whether an entry is "drop" in place of a classifier."""
     return isinstance(estimator, str) and estimator == DROP
 
 
@@ -30,7 +30,7 @@ def _is_pair(entry: Any) -> bool:
 
 
 def named_estimators(estimators: Any) -> list[tuple[str, Any]]:
-    """Return pairs (name, classifier) of what a user gives, unchecked.
+    """Return the user's classifiers as pairs (name, classifier), unchecked.
 
     A classifier without a name is called by its type in lower case, of several of a type with a
     number behind it, as scikit-learn's ``make_pipeline`` does.
@@ -51,7 +51,7 @@ def named_estimators(estimators: Any) -> list[tuple[str, Any]]:
 
 
 def check_named_estimators(estimators: Any, reserved: Collection[str]) -> list[tuple[str, Any]]:
-    """Return pairs (name, classifier) of what a user gives; "drop" may stand for a classifier.
+    """Return the user's classifiers as checked pairs (name, classifier or "drop").
 
     Parameters
     ----------

@@ -43,9 +43,9 @@ _OFFSETS = {"estimated", "empirical", "uniform_only", "zero", "learned"}
 class _Center:
     """The centre loss of a step, or its mean over features, on features of bounded size.
 
-    Where the centres are further apart than 1 a feature (mean square from their mean), it is taken
-    on features shrunk to that. Below it is left as it is: divided by a spread that it makes smaller
-    itself, it would draw all features into one point.
+    Where the mean square of the centres about their mean exceeds 1 a feature, features are scaled
+    down to that. Smaller spreads are left alone: the loss makes the spread smaller itself, and
+    divided by it would draw all features into one point.
     """
 
     def __init__(self, normalize: bool) -> None:
@@ -63,7 +63,7 @@ class _Center:
 class _Uniform:
     """Eq. 5 on the head's offsets, or the same divided by its largest size, log C."""
 
-    # the offsets of classes are held together, whatever would suit their probabilities
+    # it holds the offsets of the classes together, even where that harms the probabilities
     is_proper = False
 
     def __init__(self, normalize: bool) -> None:
@@ -324,7 +324,7 @@ class OffsetDebiasedClassifier(BaseNetClassifier):
 
     @contextmanager
     def _with_means(self, net: Net, data: TrainingData) -> Iterator[None]:
-        """Train without the means of the classes, and put those of this training in its place."""
+        """Run the training without class means, and set those of this training afterwards."""
         heads = members_of(net.module_.head)
         empirical = [head for head in heads if isinstance(head, EmpiricalOffsetHead)]
         if not net.finished_epochs:
@@ -340,7 +340,7 @@ class OffsetDebiasedClassifier(BaseNetClassifier):
         if isinstance(heads[0], OffsetHead):
             for head, own in zip(heads, means, strict=True):
                 head.set_means(own, present)
-        else:  # the heads of the plain net have no room for them
+        else:  # the plain net's heads have no buffer for them
             known = vars(self).get("_raw_means", torch.full_like(means, torch.nan))
             self._raw_means = torch.where(present.unsqueeze(1), means, known)
 
@@ -393,5 +393,5 @@ def _offset(weight: Tensor, centers: Tensor) -> np.ndarray:
 
 
 def _without_axis_of_one(values: np.ndarray) -> np.ndarray:
-    """Return values (k, ...) of members, those of a plain net without the axis."""
+    """Return values (k, ...) of k members; of a single one without the axis."""
     return values[0] if len(values) == 1 else values

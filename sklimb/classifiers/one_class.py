@@ -1,6 +1,6 @@
-"""A look at a trained network: whether it answers with one class, and whether its loss rose.
+"""Warnings of a useless network: one that predicts a single class, or whose loss rose.
 
-Nothing is drawn from the training's streams for it, so that it changes no bit of a model.
+The check draws nothing from the training's random streams, so it changes no bit of a model.
 """
 
 from __future__ import annotations
@@ -26,48 +26,47 @@ from sklimb.backbones import TabularMLP
 if TYPE_CHECKING:
     from sklimb.classifiers.base import BaseNetClassifier
 
-# So many training samples are looked at, of each class alike if it has them: of arrays, and of a
-# Dataset, that may take long to give one.
+# How many training samples are checked, equally many of each class where it has them: from arrays,
+# and from a Dataset, which may be slow.
 _OF_ARRAYS, _OF_A_DATASET = 512, 64
-# One class answers for this share of them, the mean over classes. Not for all: it is no better to
-# give all but one of hundreds of samples to a class.
+# One class is predicted for this share of them, averaged over the true classes. Not 1: a network
+# that predicts another class for one of hundreds of samples is no better.
 _NEARLY_ALL = 0.98
-# Log probabilities that differ by less between nine tenths of the samples do not go by them. Not
-# the probabilities: those of a class that is rare enough are all next to 0.
+# Predictions are constant if their log probabilities differ by less among nine tenths of the
+# samples. Logs, because the probabilities of a very rare class are all close to 0.
 _CONSTANT, _MOST = 1e-2, (0.05, 0.95)
-# A rate so many times that of the signature, or so small a part, is more likely to be the reason
-# than anything else.
+# A learning rate this many times above or below the default is the likeliest reason.
 _FAR_FROM_DEFAULT = 10.0
-# A training of fewer steps, which no rule of ours gives, has hardly begun.
+# Fewer steps than this are no training yet; "auto" never chooses so few.
 _LEAST_STEPS = 100
-# A loss that ends so many times above that of the first epoch has risen; less is noise. One that
-# is so many times that of a guess, where that is known, has risen whatever it was.
+# A loss has risen if it ends at this many times that of the first epoch (less is noise), or, for
+# losses that are log losses, at this many times that of equal probabilities.
 _RISEN, _WORSE_THAN_A_GUESS = 1.5, 10.0
 
-# Of which networks is told: all, those alone whose answers do not go by the samples, or none.
+# Which networks are warned of: all, those with constant predictions, or none.
 _ALL, CONSTANT, NONE = "all", "constant", "none"
-_told: ContextVar[str] = ContextVar("_told", default=_ALL)
+_warned_of: ContextVar[str] = ContextVar("_warned_of", default=_ALL)
 
 
 @contextmanager
-def telling(what: str) -> Iterator[None]:
-    """Say for a ``with`` block that what is fitted in it is a part of something else.
+def one_class_warnings(what: str) -> Iterator[None]:
+    """Set which one-class warnings networks give that are fitted within a ``with`` block.
 
     Parameters
     ----------
     what : str
-        `CONSTANT` where its probabilities are to be corrected: that it answers with one class is no
-        fault, unless they are the same for all samples. `NONE` where it is looked at otherwise.
+        `CONSTANT` where probabilities are corrected afterwards: predicting one class is no fault
+        then, unless all samples get the same probabilities. `NONE` where something else checks.
     """
-    token = _told.set(NONE if _told.get() == NONE else what)
+    token = _warned_of.set(NONE if _warned_of.get() == NONE else what)
     try:
         yield
     finally:
-        _told.reset(token)
+        _warned_of.reset(token)
 
 
 def warn_of_one_class(estimator: BaseNetClassifier, data: TrainingData, plan: TrainPlan) -> None:
-    """Warn of a network that has learnt nothing that it could answer by, with the likeliest remedy.
+    """Warn of a network that has learnt nothing useful, with the likeliest remedy.
 
     Parameters
     ----------
@@ -84,7 +83,7 @@ def warn_of_one_class(estimator: BaseNetClassifier, data: TrainingData, plan: Tr
         its first epoch. Not for `partial_fit`, for more may come, and after few steps only if the
         rate is high.
     """
-    told = _told.get()
+    told = _warned_of.get()
     if plan.more_may_come or told == NONE:
         return
     steps = sum(estimator.history_[:, "train_batch_count"])
@@ -117,7 +116,7 @@ def _answered(estimator: BaseNetClassifier, data: TrainingData) -> tuple[int, fl
     None where there is one class alone.
     """
     n = _OF_ARRAYS if isinstance(data, ArrayData) else _OF_A_DATASET
-    # a generator of its own, always the same: none of the training's
+    # its own generator, always seeded alike: none of the training's is moved
     samples = data.stratified_subsample(n, np.random.default_rng(0))
     y = data.y_encoded[samples]
     present, of_class, counts = np.unique(y, return_inverse=True, return_counts=True)
@@ -126,7 +125,7 @@ def _answered(estimator: BaseNetClassifier, data: TrainingData) -> tuple[int, fl
     try:
         scores = run(estimator.net_, data, scores_of, samples).double().numpy()
     except NotFiniteError:
-        return None  # a prediction says so, and of which row
+        return None  # `predict` raises this again, and names the sample
     answers = np.zeros(scores.shape[1])
     np.add.at(answers, scores.argmax(axis=1), 1.0 / (len(present) * counts[of_class]))
     answer = int(answers.argmax())
@@ -136,7 +135,7 @@ def _answered(estimator: BaseNetClassifier, data: TrainingData) -> tuple[int, fl
 
 
 def _is_wanted(estimator: BaseNetClassifier, answer: int) -> bool:
-    """Return whether the user's own weights ask for this answer before all others."""
+    """Return whether the user's own class weights favour this class over all others."""
     if not is_cost(estimator.class_weight):
         return False
     costs = cost_vector(estimator.class_weight, estimator.classes_)
@@ -144,7 +143,7 @@ def _is_wanted(estimator: BaseNetClassifier, answer: int) -> bool:
 
 
 def _remedy(estimator: BaseNetClassifier, plan: TrainPlan, answer: int, is_constant: bool) -> str:
-    """Return what to do, by what is likeliest to be wrong."""
+    """Return a sentence with the likeliest remedy."""
     defaults = inspect.signature(type(estimator)).parameters
     lr = estimator.lr
     for extreme, verb in (("high", "lower"), ("low", "raise")):
@@ -174,7 +173,7 @@ def _remedy(estimator: BaseNetClassifier, plan: TrainPlan, answer: int, is_const
 
 
 def _rate_is(estimator: BaseNetClassifier, extreme: str) -> bool:
-    """Return whether the rate is far from the default, for the optimiser that this is for."""
+    """Return whether the learning rate is far from the default of the default optimiser."""
     defaults = inspect.signature(type(estimator)).parameters
     if not {"lr", "optimizer"} <= set(
         defaults
@@ -187,7 +186,7 @@ def _rate_is(estimator: BaseNetClassifier, extreme: str) -> bool:
 
 
 def _corrects_nothing(estimator: BaseNetClassifier, answer: int) -> bool:
-    """Return whether the largest class is answered and nothing makes up for that it is."""
+    """Return whether the largest class is predicted and nothing corrects for class sizes."""
     net = estimator.net_
     offset = net.criterion_.score_offset()
     return (
@@ -200,19 +199,19 @@ def _corrects_nothing(estimator: BaseNetClassifier, answer: int) -> bool:
 
 
 def _risen(estimator: BaseNetClassifier, plan: TrainPlan) -> str | None:
-    """Return what the loss ended at and above what, None where that is as it should be."""
+    """Return the final loss and what it exceeds, in words; None where it has not risen."""
     net = estimator.net_
     if plan.cross_fit or plan.validation_fraction is not None:
         return None  # the weights are those of another epoch
     losses = net.history_[:, "train_loss"]
     first, last = losses[0], losses[-1]
     guess = math.log(len(estimator.classes_))
-    # without what a method adds to it, which may be large
+    # the classification loss alone: a method's other terms may be large
     of_classes = net.history_[-1].get("train_classification", last)
     if net.criterion_.is_proper and of_classes > _WORSE_THAN_A_GUESS * guess:
         return f"{of_classes:.3g}, where {guess:.3g} is that of a guess"
     later = plan.rebalancer.rebalances and plan.rebalancer.from_epoch > 0
-    # what is deferred or generated changes what the loss is of; a warm start begins low
+    # deferred weights and generated samples change the loss itself; a warm start begins low
     if plan.mode is Mode.FIT and not later and net.transform is None and 0 < first * _RISEN < last:
         return f"{last:.3g}, above the {first:.3g} of its first epoch"
     return None

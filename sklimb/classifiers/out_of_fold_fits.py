@@ -1,4 +1,4 @@
-"""Classifiers fitted so that each training sample has probabilities from what did not see it.
+"""Classifiers fitted so that each training sample has an out-of-fold prediction.
 
 Shape
 -----
@@ -34,20 +34,20 @@ from sklimb.classifiers.fold_clones import (
 )
 from sklimb.classifiers.folds import copies_in, folds_of
 from sklimb.classifiers.labelled_data import LabelledData
-from sklimb.classifiers.one_class import CONSTANT, telling
+from sklimb.classifiers.one_class import CONSTANT, one_class_warnings
 
-# Where transformers are that look at no label, but for those whose tags say so.
+# Packages whose transformers look at no label, except those whose tags say that they do.
 _BY_COLUMNS = (
     "sklearn.preprocessing", "sklearn.impute", "sklearn.compose", "sklearn.pipeline",
     "sklearn.feature_extraction", "sklearn.decomposition", "imblearn.pipeline",
     "sklimb.feature_extraction",
 )  # fmt: skip
-# A smaller share of samples that were left out is told.
+# A warning says so where a smaller share of the samples was ever left out.
 _FEW = 0.5
 
 
 class FoldMean:
-    """The classifiers of the folds as one: the mean of their probabilities.
+    """The mean of the probabilities of the folds' classifiers, as a classifier.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ class FoldMean:
 
 @dataclass(frozen=True)
 class OutOfFoldFit:
-    """A fitted classifier, and what it says of samples it was not trained on.
+    """A fitted classifier, and its out-of-fold probabilities.
 
     Parameters
     ----------
@@ -92,13 +92,13 @@ class OutOfFoldFit:
         Fitted to all samples, or a `FoldMean`.
     proba : ndarray of float, shape (n_samples, C)
         Probabilities of the training samples; NaN for those that nothing left out.
-    telling : ndarray of bool, shape (n_samples,)
+    usable : ndarray of bool, shape (n_samples,)
         Samples that were left out by something that knows their class.
     """
 
     estimator: Any
     proba: np.ndarray
-    telling: np.ndarray
+    usable: np.ndarray
 
 
 def gives_out_of_fold(
@@ -106,11 +106,11 @@ def gives_out_of_fold(
 ) -> bool:
     """Return whether a classifier's own `fit` to X gives out-of-fold probabilities.
 
-    Networks that cross-fit do, and what bags with ``oob_score=True``. Their parameters are asked,
-    not attributes: what others keep under such names need not be what their ``predict_proba`` says
-    (`PriorCorrectedClassifier` corrects it). Behind scikit-learn's or our own transformers in a
-    pipeline they do so, too, if these go by X alone: what is learnt of the columns of a sample that
-    is left out says nothing of its class.
+    Networks that cross-fit do, and bagging with ``oob_score=True``. Parameters decide, not fitted
+    attributes: an ``oob_`` or ``oof_`` attribute of another class need not agree with its
+    ``predict_proba`` (`PriorCorrectedClassifier` corrects the latter). So do pipelines of these
+    behind transformers of scikit-learn or ours that use X alone: what such a step learns from a
+    left-out sample does not reveal its class.
 
     Parameters
     ----------
@@ -148,7 +148,7 @@ def gives_out_of_fold(
         if not isinstance(estimator, BaseEstimator):
             return False
         if isinstance(estimator, BaseNetClassifier) and estimator.cross_fit is not True:
-            return False  # that goes by how many columns the transformers make
+            return False  # it depends on how many columns the transformers make
     if isinstance(estimator, BaseNetClassifier):
         return _cross_fits(estimator, X)
     params = estimator.get_params(deep=False)
@@ -253,14 +253,15 @@ def mean_out_of_fold(
     weights : sequence of float or None
         Each above 0; None weighs them equally.
     prior : ndarray, shape (C,)
-        Stands in for a classifier that has nothing to say of a sample of which others have.
+        Takes the place of the probabilities of a classifier that never left out a sample which
+        others did.
 
     Returns
     -------
     proba : ndarray, shape (n_samples, C)
-        NaN for samples of which none says anything.
-    telling : ndarray of bool, shape (n_samples,)
-        Samples of which all say something.
+        NaN for samples that no classifier left out.
+    usable : ndarray of bool, shape (n_samples,)
+        Samples that every classifier left out.
     """
     said = [np.isfinite(one.proba).all(axis=1) for one in found]
     filled = [
@@ -268,11 +269,11 @@ def mean_out_of_fold(
     ]
     mean = np.average(filled, axis=0, weights=weights)
     mean[~np.any(said, axis=0)] = np.nan
-    return mean, np.all([one.telling for one in found], axis=0)
+    return mean, np.all([one.usable for one in found], axis=0)
 
 
 def _weighty(data: LabelledData) -> np.ndarray | None:
-    """Return the samples that weigh something, None for all of them."""
+    """Return the samples of positive weight, None for all of them."""
     if data.weight is None or np.all(data.weight > 0):
         return None
     return np.flatnonzero(data.weight)
@@ -286,16 +287,16 @@ def _fit_whole(
         X, y, weight = take_rows(X, kept), y[kept], weight[kept]
         metadata = _check_method_params(data.X, metadata, indices=kept)
     last = estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
-    with warnings.catch_warnings(), telling(CONSTANT):
+    with warnings.catch_warnings(), one_class_warnings(CONSTANT):
         if hasattr(last, "oob_score"):
-            # of samples in all bags: what comes of them is seen to, and told, in `_of_whole`
+            # it warns of samples that are in all bags; `_of_whole` handles these, and warns itself
             warnings.filterwarnings("ignore", message="Some inputs do not have OOB scores")
             warnings.filterwarnings("ignore", message="invalid value encountered in (true_)?div")
         return fit_weighted(estimator, X, y, weight, metadata)
 
 
 def _of_whole(fitted: BaseEstimator, data: LabelledData, kept: np.ndarray | None) -> OutOfFoldFit:
-    """Return what a classifier that was fitted once says of the samples that it kept out."""
+    """Return the out-of-fold probabilities of a classifier that was fitted once."""
     judged = fitted.steps[-1][1] if isinstance(fitted, Pipeline) else fitted
     name = next((n for n in ("oof_proba_", "oob_decision_function_") if hasattr(judged, n)), None)
     if name is None:
@@ -312,7 +313,7 @@ def _of_whole(fitted: BaseEstimator, data: LabelledData, kept: np.ndarray | None
             f"{len(kept)} training samples and a column for each of the classes {known.tolist()}. "
             "Without cross_fit and oob_score the classifier is cross-fitted instead."
         )
-    # of a sample that is in all bags, scikit-learn's forests say 0 and its BaggingClassifier NaN
+    # for a sample in all bags scikit-learn's forests give 0, its BaggingClassifier NaN
     there = np.isfinite(said).all(axis=1) & (said.sum(axis=1) > 0)
     if there.mean() < _FEW:
         warn(
@@ -325,4 +326,4 @@ def _of_whole(fitted: BaseEstimator, data: LabelledData, kept: np.ndarray | None
 
 
 def _of_folds(found: CrossFit) -> OutOfFoldFit:
-    return OutOfFoldFit(FoldMean(found.estimators), found.proba, found.telling)
+    return OutOfFoldFit(FoldMean(found.estimators), found.proba, found.usable)

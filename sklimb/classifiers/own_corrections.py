@@ -1,4 +1,4 @@
-"""Whether a classifier corrects for class sizes by itself, so that another would be the second."""
+"""Whether a classifier corrects for class sizes by itself, so that a second one is too many."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from sklimb._warnings import warn
 from sklimb.classifiers.losses import adjusts_for_prior
 
 _WEIGHTS = ("balanced", "balanced_subsample", "effective")
-# imbalanced-learn's own names; what only cleans leaves the shares about as they are.
+# imbalanced-learn's names; samplers that only clean leave the class shares nearly unchanged.
 _RESAMPLING = ("over-sampling", "under-sampling")
 
 
 def own_correction(estimator: Any) -> str | None:
-    """Return by what a classifier corrects for class sizes.
+    """Return the setting by which a classifier corrects for class sizes.
 
     Parameters
     ----------
     estimator : classifier
-        Of any library; in a pipeline its last step counts, and samplers before it, in a search or
-        under a threshold what is searched.
+        Of any library. In a pipeline its last step counts, and samplers before it; in a search or a
+        threshold classifier the estimator inside.
 
     Returns
     -------
     what : str or None
-        None where nothing says that it does: weights by label, for instance, may be costs.
+        None where no parameter says so: weights by label, for instance, may be costs.
 
     Examples
     --------
@@ -60,7 +60,7 @@ _AROUND = (FrozenEstimator, BaseSearchCV, FixedThresholdClassifier, TunedThresho
 
 
 def _layers(estimator: Any) -> Iterator[Any]:
-    """Yield a classifier and what it is around, down to what learns."""
+    """Yield a classifier and those inside it, down to the innermost."""
     yield estimator
     while isinstance(estimator, (Pipeline, *_AROUND)):
         if isinstance(estimator, Pipeline):
@@ -71,7 +71,7 @@ def _layers(estimator: Any) -> Iterator[Any]:
 
 
 def _within(estimator: Any) -> Any:
-    """Return what a pipeline ends in, what is searched and what is frozen."""
+    """Return the estimators directly inside one: the last step, the searched, the frozen one."""
     *_, innermost = _layers(estimator)
     return innermost
 

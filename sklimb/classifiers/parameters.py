@@ -1,4 +1,4 @@
-"""Parameters: those with a double underscore among scikit-learn's, and checks of their values."""
+"""Checks of the parameters that the classifiers share, nested ones (``module__*``) included."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from sklimb._training.network import check_keywords
 from sklimb._training.rebalancing import resolve_epoch
 from sklimb._warnings import warn
 
-# Parameters of these parts of the net are taken as prefix__name, as skorch has it.
+# Nested parameters, prefix__name as in skorch, may have these prefixes.
 NESTED_PREFIXES = ("module", "optimizer", "iterator_train", "iterator_valid", "callbacks")
 
 # What each `fit` of a warm start reads anew; all else was built into the net.
@@ -80,14 +80,14 @@ SHARED_CONSTRAINTS: dict[str, Any] = {
 
 
 def is_nested(name: str) -> bool:
-    """Return whether a parameter is one of a part of the net, as ``module__hidden``."""
+    """Return whether a parameter is nested: belongs to a part of the net, as ``module__hidden``."""
     prefix, _, rest = name.partition("__")
     # scikit-learn's checks set each name of the signature, "nested" too: `fit` refuses that one.
     return (prefix in NESTED_PREFIXES and bool(rest)) or name == "nested"
 
 
 def unknown_parameter(estimator: BaseEstimator, name: str) -> str:
-    """Return what to say of a parameter that an estimator does not have."""
+    """Return the message of an error about a parameter that an estimator does not have."""
     known = estimator._get_param_names()
     near = difflib.get_close_matches(name, [*known, *(p + "__" for p in NESTED_PREFIXES)], 3)
     hint = f" Did you mean {' or '.join(near)}?" if near else ""
@@ -131,15 +131,15 @@ def _same(a: Any, b: Any) -> bool:
         return bool(np.array_equal(a, b))
 
 
-def names_extremes(train: Callable[..., Any]) -> Callable[..., Any]:
-    """Let a method that trains say which parameters are of extreme size, where it overflows."""
+def name_extreme_parameters(train: Callable[..., Any]) -> Callable[..., Any]:
+    """Decorate a method: an overflow in it is raised with the parameters of extreme size named."""
 
     @functools.wraps(train)
     def trains(self: BaseEstimator, *args: Any, **kwargs: Any) -> Any:
         try:
             return train(self, *args, **kwargs)
         except (NotFiniteError, RuntimeError) as error:
-            # what torch says of a number that its float type cannot hold
+            # torch raises this for a number that its float type cannot hold
             overflow = isinstance(error, NotFiniteError) or "without overflow" in str(error)
             extremes = [
                 f"{name}={value!r}"
@@ -188,7 +188,7 @@ def check_cross_fit(estimator: Any, starts_at: str | None) -> None:
 
 
 def check_module(module: Any) -> None:
-    """Raise a TypeError for what cannot be a backbone: a name, a number."""
+    """Raise a TypeError unless this can be a backbone: a module, or something that makes one."""
     if module is not None and not callable(module):
         raise TypeError(
             "module must be None, an nn.Module class such as sklimb.backbones.MLP, or an instance, "
@@ -199,7 +199,7 @@ def check_module(module: Any) -> None:
 
 
 def check_optimizer(optimizer: Any, nested: Collection[str]) -> None:
-    """Raise a TypeError unless this is a class of optimisers that takes what is nested.
+    """Raise a TypeError unless this is an optimiser class that takes the nested parameters.
 
     Parameters
     ----------
@@ -226,7 +226,7 @@ def check_optimizer(optimizer: Any, nested: Collection[str]) -> None:
     if not is_class:
         check_takes(optimizer, "optimizer", "params", lr="lr")
     given = [name.partition("__")[2] for name in nested if name.startswith("optimizer__")]
-    # skorch's own: groups of weights with settings of their own
+    # skorch handles this one itself: settings for groups of weights
     given = [name for name in given if name != "param_groups"]
     check_keywords(optimizer, "optimizer", given, filled=("params", "lr"))
 
@@ -242,7 +242,7 @@ def check_milestones(milestones: Any) -> None:
 
 
 def check_checkpoint(path: Any, every: Any) -> None:
-    """Raise a ValueError for a file that cannot be written, or a time that is none."""
+    """Raise a ValueError for a file that cannot be written, or an interval that is not one."""
     seconds_of(every)
     if path is not None:
         check_path(path)

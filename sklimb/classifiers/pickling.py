@@ -12,9 +12,16 @@ from typing import Any, NoReturn
 
 from sklearn.base import BaseEstimator
 
-from sklimb._training.training_state import twin
+from sklimb._training.training_state import shallow_copy
 
-__all__ = ["deep_twin", "lean_state", "reduce_to_state", "refuse_skops", "shares_in_copies", "twin"]
+__all__ = [
+    "deep_copy",
+    "lean_state",
+    "reduce_to_state",
+    "refuse_skops",
+    "shallow_copy",
+    "shares_in_copies",
+]
 
 
 def lean_state(self: BaseEstimator) -> dict[str, Any]:
@@ -23,7 +30,7 @@ def lean_state(self: BaseEstimator) -> dict[str, Any]:
     keep = bool(getattr(self, "keep_training_state", False))
     net = state.get("net_")
     if net is not None and net.keep_training_state != keep:
-        state["net_"] = net = twin(net)
+        state["net_"] = net = shallow_copy(net)
         net.keep_training_state = keep
     if not keep:
         state.pop("source_estimator_", None)  # g of M2m
@@ -36,14 +43,14 @@ def reduce_to_state(self: BaseEstimator, protocol: int) -> tuple[Any, ...]:
 
 
 def refuse_skops(self: BaseEstimator) -> NoReturn:
-    """Refuse (``__reduce__``): only what knows no pickle asks here, as skops, without torch."""
+    """Refuse (``__reduce__``): pickle does not call this, but skops does, which knows no torch."""
     raise TypeError(
         f"{type(self).__name__} holds a network of torch, which skops cannot write. Use "
         "sklimb.persistence.save(model, path), for whole pipelines too."
     )
 
 
-def deep_twin(self: BaseEstimator, memo: dict[int, Any]) -> Any:
+def deep_copy(self: BaseEstimator, memo: dict[int, Any]) -> Any:
     """Return a copy of all there is (``__deepcopy__``)."""
     new = memo[id(self)] = object.__new__(type(self))
     vars(new).update(copy.deepcopy(vars(self), memo))
@@ -52,4 +59,4 @@ def deep_twin(self: BaseEstimator, memo: dict[int, Any]) -> Any:
 
 def shares_in_copies(estimator: Any) -> bool:
     """Return whether a plain copy of an estimator shares its network, and trains aside from it."""
-    return getattr(type(estimator), "__copy__", None) is twin
+    return getattr(type(estimator), "__copy__", None) is shallow_copy

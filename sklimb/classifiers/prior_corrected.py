@@ -28,7 +28,7 @@ from sklimb.classifiers.fitting_aside import fits_aside, to_learn_on
 from sklimb.classifiers.fold_clones import fit_clones
 from sklimb.classifiers.folds import folds_of
 from sklimb.classifiers.labelled_data import labelled_data, labels_of
-from sklimb.classifiers.one_class import CONSTANT, telling
+from sklimb.classifiers.one_class import CONSTANT, one_class_warnings
 from sklimb.classifiers.own_corrections import warn_of_second
 from sklimb.classifiers.priors import counts_of
 
@@ -283,7 +283,7 @@ class PriorCorrectedClassifier(
             metadata = routed.estimator.partial_fit
             fit_weighted(estimator, X, y, sample_weight, metadata, method="partial_fit", **named)
         known = np.asarray(estimator.classes_) if first else self.classes_
-        # each call must count what it weighs: equal weights in one are not those of another
+        # equal weights are kept: those of one call need not equal those of another
         weight = None
         if sample_weight is not None:
             weight = np.broadcast_to(np.asarray(sample_weight, dtype=np.float64), len(y))
@@ -308,14 +308,14 @@ class PriorCorrectedClassifier(
     def _fit_once(self, X: Any, y: Any, sample_weight: Any, routed: Bunch) -> None:
         """Fit the classifier to all samples."""
         estimator = clone(self.estimator)
-        with telling(CONSTANT):
+        with one_class_warnings(CONSTANT):
             self.estimator_ = fit_weighted(estimator, X, y, sample_weight, routed.estimator.fit)
         self.temperature_ = 1.0
         self.classes_ = np.asarray(self.estimator_.classes_)
         y = column_or_1d(y)
         if not isinstance(self.estimator, FrozenEstimator):
             weightless = np.setdiff1d(y, self.classes_)
-            if len(weightless):  # which it was not shown, but which are classes, too
+            if len(weightless):  # classes it was not shown in this call
                 self.classes_ = np.union1d(self.classes_, weightless)
         counts = counts_of(y, self.classes_, check_weights(sample_weight, len(y)))
         absent = np.setdiff1d(self.classes_, y).tolist()
@@ -331,7 +331,7 @@ class PriorCorrectedClassifier(
         """Fit a classifier for each fold, and the temperature."""
         data = labelled_data(self, X, y, sample_weight)
         self.classes_ = data.classes
-        self._correct_for(data.counts)  # before many fits, which a slip in it would waste
+        self._correct_for(data.counts)  # before many fits, which an error in it would waste
         fitted = fit_clones(
             self.estimator,
             data.X,
@@ -343,7 +343,7 @@ class PriorCorrectedClassifier(
             n_jobs=self.n_jobs,
         )
         self.temperature_ = out_of_fold_temperature(
-            fitted.proba, data.y_encoded, data.counts, telling=fitted.telling, weight=data.weight
+            fitted.proba, data.y_encoded, data.counts, usable=fitted.usable, weight=data.weight
         )
         self.estimators_, self.oof_proba_ = fitted.estimators, fitted.proba
 

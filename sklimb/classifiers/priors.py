@@ -1,4 +1,4 @@
-"""Class shares: counted in the training data, and given for what is to be predicted."""
+"""Class shares: those of the training data, and the user's for the data to predict."""
 
 from __future__ import annotations
 

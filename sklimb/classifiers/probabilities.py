@@ -28,7 +28,7 @@ def probabilities(scores: np.ndarray, dtype: Any) -> np.ndarray:
     >>> probabilities(np.array([[0.0, 0.0]]), np.float32)
     array([[0.5, 0.5]], dtype=float32)
     """
-    # as SciPy's softmax has it, which takes longer to look at what it is given than this takes
+    # SciPy's softmax does the same, but its checks of the input take longer than this
     shifted = np.exp(scores.astype(np.float64) - scores.max(axis=1, keepdims=True))
     return (shifted / shifted.sum(axis=1, keepdims=True)).astype(dtype, copy=False)
 
@@ -36,8 +36,8 @@ def probabilities(scores: np.ndarray, dtype: Any) -> np.ndarray:
 def log_probabilities(scores: np.ndarray, dtype: Any) -> np.ndarray:
     """Return the logarithms of `probabilities`, finite where those underflow.
 
-    Near 1 a logarithm has more digits than the rounded probability: the logarithm of the latter is
-    given there, so that both say the same.
+    Near 1 the logarithm would have more digits than the rounded probability; it is taken from the
+    rounded one there, so that the two agree.
 
     Parameters
     ----------

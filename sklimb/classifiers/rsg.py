@@ -250,9 +250,9 @@ class RSGClassifier(BaseNetClassifier):
 
     @contextmanager
     def _generating(self, plan: TrainPlan, net: Net, data: TrainingData) -> Iterator[None]:
-        # What generates goes by the alpha that it was built with, whatever was set since.
+        # The generator has the alpha that it was built with, whatever was set since.
         transform = net.transform_
-        # one of its own for each copy of a backbone, which all see the same classes
+        # one generator for each copy of the backbone; all see the same classes
         one = transform.members[0] if isinstance(transform, MemberTransforms) else transform
         self.frequent_classes_ = self.classes_[one.is_frequent.cpu().numpy()]
         yield

@@ -1,4 +1,4 @@
-"""What people give as g and f of M2m, as networks of scores in the order of the classes.
+"""The networks g and f of M2m that users pass, as modules that return scores by class.
 
 A fitted network comes as an `nn.Module` or in `sklearn.frozen.FrozenEstimator`, an unfitted
 classifier of sklimb or skorch is cloned and fitted.
@@ -26,14 +26,14 @@ from sklimb._training.net import Net
 from sklimb._training.plan import TrainPlan
 from sklimb.backbones import MLP, TabularMLP, WideMLP
 from sklimb.classifiers.base import BaseNetClassifier
-from sklimb.classifiers.one_class import NONE, telling
+from sklimb.classifiers.one_class import NONE, one_class_warnings
 from sklimb.classifiers.rebalanced import RebalancedClassifier
 from sklimb.heads.members import MeanScores
 from sklimb.transforms.m2m import frozen
 
-# A plain g makes at least so many steps: a few epochs of a few samples would not teach it any.
+# A plain g takes at least this many steps: a few epochs of few samples would teach it nothing.
 _LEAST_STEPS_OF_G = 300
-# What g takes over from the classifier, beside its double-underscore parameters.
+# Parameters that g takes over from the classifier, beside its nested ones.
 _SHARED_WITH_G = (
     "module", "n_members", "max_epochs", "batch_size", "lr", "lr_schedule", "warmup_epochs",
     "lr_milestones", "lr_decay", "optimizer", "dtype", "verbose",
@@ -61,8 +61,8 @@ class ClassScores(nn.Module):
     columns : sequence of int, default=None
         Which column of the network is which class; None takes them as they are.
     gives : {"scores", "probabilities", "logit"}, default="scores"
-        What comes out of the network: the log of probabilities is taken, and a single logit is the
-        score of the second class against 0.
+        What the network returns. Of probabilities the log is taken; a single logit is the score of
+        the second class, that of the first being 0.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class ClassScores(nn.Module):
         """Return scores, (n, C)."""
         like = next((p for p in self.network.parameters() if p.is_floating_point()), x)
         cast = x.to(like.device)
-        if not hasattr(self.network, "like"):  # ours cast their input themselves, where it is due
+        if not hasattr(self.network, "like"):  # our backbones cast their input themselves
             cast = cast.to(like.dtype)
         try:
             out = self.network(cast)
@@ -125,7 +125,7 @@ def check_source(source: Any, name: str) -> None:
 
 
 def is_fitted_source(source: Any) -> bool:
-    """Return whether a source comes fitted."""
+    """Return whether a source is already fitted."""
     return isinstance(source, (nn.Module, FrozenEstimator))
 
 
@@ -178,9 +178,9 @@ def fit_source(source: Any, X: Any, y: np.ndarray, y_encoded: np.ndarray, seed: 
         if parameters.get("random_state", 0) is None:
             fitted.set_params(random_state=seed)
         if parameters.get("cross_fit") == "auto":
-            # it has to know all its training samples, of which each member would leave some out
+            # it has to learn all training samples; with cross_fit each member leaves some out
             fitted.set_params(cross_fit=False)
-        with telling(NONE):  # of the classes that it does not recognise
+        with one_class_warnings(NONE):  # M2m warns itself of classes that g does not recognise
             return fitted.fit(X, y)
     single = isinstance(fitted, NeuralNetBinaryClassifier)
     y_encoded = y_encoded.astype(np.float32 if single else np.int64)
@@ -265,7 +265,7 @@ def score_network(
 
 @torch.no_grad()
 def unrecognised_classes(g: nn.Module, net: Net, data: TrainingData, n_classes: int) -> np.ndarray:
-    """Return which classes, (C,), g would translate into and recognises no training sample of.
+    """Return the classes, (C,), that are translated into and of which g recognises no sample.
 
     Parameters
     ----------

@@ -111,15 +111,15 @@ def test_the_samples_and_classes_that_tell():
     proba, y = drawn(600, 2.0, n_classes=4)
     weight = np.random.default_rng(3).random(600) * (y != 1)
     counts = np.array([weight[y == k].sum() for k in range(4)])
-    telling = (np.arange(600) % 3 > 0) & (y != 1)
-    found = out_of_fold_temperature(proba, y, counts, telling=telling, weight=weight)
-    three = proba[telling][:, [0, 2, 3]]
-    best = fit_temperature(three, np.array([0, -1, 1, 2])[y[telling]], weight[telling])
+    usable = (np.arange(600) % 3 > 0) & (y != 1)
+    found = out_of_fold_temperature(proba, y, counts, usable=usable, weight=weight)
+    three = proba[usable][:, [0, 2, 3]]
+    best = fit_temperature(three, np.array([0, -1, 1, 2])[y[usable]], weight[usable])
     assert found == pytest.approx(shrunk_temperature(best, counts[[0, 2, 3]].min()))
     assert found > 1.2
-    proba[~telling] = np.nan
-    assert out_of_fold_temperature(proba, y, counts, telling=telling, weight=weight) == found
-    assert out_of_fold_temperature(proba, y, counts, telling=np.zeros(600, dtype=bool)) == 1.0
+    proba[~usable] = np.nan
+    assert out_of_fold_temperature(proba, y, counts, usable=usable, weight=weight) == found
+    assert out_of_fold_temperature(proba, y, counts, usable=np.zeros(600, dtype=bool)) == 1.0
 
 
 # --- with a shift of each class -----------------------------------------------------------------

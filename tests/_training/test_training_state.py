@@ -12,7 +12,7 @@ from sklearn.datasets import make_classification
 from torch import nn
 
 from sklimb import RebalancedClassifier, RSGClassifier
-from sklimb._training.training_state import has_state, twin, without_state
+from sklimb._training.training_state import has_state, shallow_copy, without_state
 from sklimb.backbones import MLP
 from tests.shared import QUICK, same_bits
 from tests.shared import data as data
@@ -53,7 +53,7 @@ def test_an_optimiser_without_its_state(cls, settings, remembers):
 
 def test_a_twin_shares_everything():
     layer = nn.Linear(2, 2)
-    other = twin(layer)
+    other = shallow_copy(layer)
     assert type(other) is nn.Linear and other.weight is layer.weight
     other.weight = nn.Parameter(torch.zeros(2, 2))
     other.name = "other"

@@ -47,7 +47,7 @@ def test_as_cross_val_predict(cv, data):
     expected = cross_val_predict(GaussianNB(), X, y, cv=cv, method="predict_proba")
     np.testing.assert_allclose(found.proba, expected)
     assert len(found.estimators) == cv
-    assert found.telling.all()
+    assert found.usable.all()
     parallel = fitted(GaussianNB(), X, y, cv, n_jobs=2)
     np.testing.assert_array_equal(parallel.proba, found.proba)
 
@@ -67,7 +67,7 @@ def test_samples_that_no_fold_leaves_out(data):
     out = np.unique(np.concatenate(
         [test for _, test in ShuffleSplit(2, test_size=0.2, random_state=0).split(X)]
     ))  # fmt: skip
-    np.testing.assert_array_equal(np.flatnonzero(found.telling), out)
+    np.testing.assert_array_equal(np.flatnonzero(found.usable), out)
     np.testing.assert_array_equal(np.flatnonzero(np.isfinite(found.proba[:, 0])), out)
 
 
@@ -78,7 +78,7 @@ def test_a_single_sample_is_in_the_training_rows_of_all_folds(data):
     with pytest.warns(UserWarning, match=r"one sample only of the classes \[2\].*join them"):
         found = fitted(LogisticRegression(), X, y, 4)
     assert all(len(estimator.classes_) == 3 for estimator in found.estimators)
-    assert np.array_equal(found.telling, y != 2)
+    assert np.array_equal(found.usable, y != 2)
     assert np.isnan(found.proba[y == 2]).all()
     assert np.isfinite(found.proba[y != 2]).all()
 
@@ -92,7 +92,7 @@ def test_a_class_that_a_fold_lacks(data):
     cv = [(first, last), (np.r_[5:90:2], np.r_[0:5]), (np.r_[4:90:2], np.r_[1:4])]
     with pytest.warns(UserWarning, match=r"1 of 3 folds of cv .* \[2\]"):
         found = fitted(LogisticRegression(), X, y, cv)
-    assert not found.telling[last].any()
+    assert not found.usable[last].any()
     np.testing.assert_array_equal(found.proba[last, 2], 0.0)
     with_class = found.estimators[1].predict_proba(X[:1]), found.estimators[2].predict_proba(X[:1])
     without = np.append(found.estimators[0].predict_proba(X[:1])[0], 0.0)
@@ -117,7 +117,7 @@ def test_samples_without_weight_are_as_if_not_there(data):
             )
             np.testing.assert_allclose(found.proba[kept], alone.proba)
         assert np.isnan(found.proba[~kept]).all()
-        assert not found.telling[~kept].any()
+        assert not found.usable[~kept].any()
     # a classifier that takes no weights gets rows as often
     train, test = folds_of(3, X, y, weight, {})[0]
     rows = np.repeat(train, weight[train].astype(int))

@@ -188,8 +188,8 @@ def test_one_fit_or_one_for_each_fold(data):
     np.testing.assert_array_equal(linear.estimator.predict(X), mean.argmax(1))
     assert linear.estimator.n_features_in_ == 5
     assert not hasattr(linear.estimator, "feature_names_in_")
-    assert forest.telling.all()
-    assert linear.telling.all()
+    assert forest.usable.all()
+    assert linear.usable.all()
 
 
 def test_no_folds_are_made_where_none_are_needed(data):
@@ -221,7 +221,7 @@ def test_samples_without_weight_are_as_if_not_there(data):
         np.testing.assert_allclose(a.proba[kept][:, :2], b.proba)
         np.testing.assert_array_equal(a.proba[kept, 2], 0.0)
         assert np.isnan(a.proba[~kept]).all()
-        np.testing.assert_array_equal(a.telling, kept)
+        np.testing.assert_array_equal(a.usable, kept)
         np.testing.assert_allclose(a.estimator.predict_proba(X), b.estimator.predict_proba(X))
 
 
@@ -242,9 +242,9 @@ def test_samples_in_all_bags_are_not_told(kind, data):
     X, y = data
     # scikit-learn warns of these, and need not: they are seen to
     found = fitted({"few": kind(n_estimators=3, oob_score=True, random_state=0)}, X, y)[0]
-    assert 0.05 * len(y) < np.sum(~found.telling) < 0.5 * len(y)
-    assert np.isnan(found.proba[~found.telling]).all()
-    np.testing.assert_allclose(found.proba[found.telling].sum(1), 1.0)
+    assert 0.05 * len(y) < np.sum(~found.usable) < 0.5 * len(y)
+    assert np.isnan(found.proba[~found.usable]).all()
+    np.testing.assert_allclose(found.proba[found.usable].sum(1), 1.0)
     with pytest.warns(UserWarning, match=r"left out [0-9]+ of 150 samples only.*Set more trees"):
         fitted({"one": kind(n_estimators=1, oob_score=True, random_state=0)}, X, y)
 
@@ -282,15 +282,15 @@ def test_the_mean_of_what_several_say():
         OutOfFoldFit(None, second, np.isfinite(second[:, 0])),
     ]
     prior = np.array([0.9, 0.1])
-    mean, telling = mean_out_of_fold(found, None, prior)
+    mean, usable = mean_out_of_fold(found, None, prior)
     np.testing.assert_allclose(mean[:3], [[0.4, 0.6], [0.65, 0.35], [0.7, 0.3]])
     assert np.isnan(mean[3]).all()
-    assert telling.tolist() == [True, False, False, False]
+    assert usable.tolist() == [True, False, False, False]
     mean, _ = mean_out_of_fold(found, [3, 1], prior)
     np.testing.assert_allclose(mean[:3], [[0.3, 0.7], [0.775, 0.225], [0.6, 0.4]])
-    mean, telling = mean_out_of_fold([OutOfFoldFit(None, first, yes)], None, prior)
+    mean, usable = mean_out_of_fold([OutOfFoldFit(None, first, yes)], None, prior)
     np.testing.assert_array_equal(mean, first)
-    assert telling.all()
+    assert usable.all()
 
 
 def test_folds_of_which_some_lack_a_class(data):
@@ -298,7 +298,7 @@ def test_folds_of_which_some_lack_a_class(data):
     cv = ShuffleSplit(4, test_size=0.3, random_state=1)
     found = fitted({"bayes": GaussianNB()}, X, y, cv=cv)[0]
     out = np.isin(np.arange(150), np.concatenate([test for _, test in cv.split(X)]))
-    np.testing.assert_array_equal(found.telling, out)
+    np.testing.assert_array_equal(found.usable, out)
     rare = np.flatnonzero(y == 2)
     rest = np.flatnonzero(y != 2)
     folds = [(rest[::2], rest[1::2]), (np.r_[rest[1::2], rare[::2]], np.r_[rest[::2], rare[1::2]])]

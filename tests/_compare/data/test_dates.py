@@ -137,12 +137,16 @@ def test_months_are_dates_and_tell_no_order_of_the_others(form):
     assert order_of([found, date_format(["01/02/2024"])]) is None
 
 
-@pytest.mark.parametrize("values", [["2011-12", "2012-13"], ["10-19", "20-29", "Oct-30"], ["11-12"]])
+@pytest.mark.parametrize(
+    "values", [["2011-12", "2012-13"], ["10-19", "20-29", "Oct-30"], ["11-12"]]
+)
 def test_ranges_and_seasons_are_no_months(values):
     assert date_format(values) is None
 
 
-@pytest.mark.parametrize("strange", ["0000-00-00", "00.00.0000", "0000-00-00 00:00:00", "31.02.2024"])
+@pytest.mark.parametrize(
+    "strange", ["0000-00-00", "00.00.0000", "0000-00-00 00:00:00", "31.02.2024"]
+)
 def test_a_date_that_there_is_not_is_named_among_dates(strange):
     form = "%d.%m.%Y" if "." in strange else "%Y-%m-%d"
     assert most_are_dates([*DAYS.dt.strftime(form).unique(), strange]) == [strange]
