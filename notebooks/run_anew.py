@@ -1,7 +1,7 @@
 """Run notebooks from top to bottom and keep what they show, clean of this machine.
 
 After a change of a default the figures of earlier runs no longer hold, which no test can tell:
-other machines round otherwise. Run them anew then, and read whether the prose still holds.
+other machines round otherwise. Run them anew then; tests hold the prose to what they show.
 
     python notebooks/run_anew.py [notebooks/03_text.ipynb ...]      all without a name
 """
