@@ -22,6 +22,7 @@ from sklimb.classifiers import (
 )
 from sklimb.classifiers.out_of_fold_fits import FoldMean
 from sklimb.feature_extraction import CategoryChecker, DateEncoder, ShrinkImages
+from sklimb.persistence._fitted import check_fitted
 from sklimb.persistence._names import is_container
 from sklimb.persistence._objects import Reader, Writer, encode_attributes, set_attributes
 from sklimb.persistence._trees import (
@@ -96,6 +97,7 @@ def decode_container(reader: Reader, record: Mapping[str, Any]) -> Any:
         raise ValueError(f"it takes {record['class']!r} for an estimator that it may hold so.")
     value = object.__new__(cls)
     set_attributes(reader, value, record["attributes"])
+    check_fitted(value)
     check_holder(value)
     return value
 

@@ -30,6 +30,7 @@ from sklimb._training.training_state import has_state
 from sklimb._warnings import warn
 from sklimb.classifiers.base import BaseNetClassifier
 from sklimb.classifiers.parameters import _same
+from sklimb.persistence._fitted import check_fitted, is_counts
 from sklimb.persistence._objects import Reader, Writer, encode_attributes, set_attributes
 
 # What is written apart, or not at all.
@@ -116,6 +117,7 @@ def decode_network(reader: Reader, record: Mapping[str, Any]) -> BaseNetClassifi
     parameters = {name: reader.decode(value) for name, value in record["parameters"]}
     model = cls(**parameters)
     set_attributes(reader, model, record["attributes"])
+    check_fitted(model)
     if record["net"] is not None:
         _restore(reader, model, record, parameters)
     if reader.device is not None:
@@ -157,6 +159,9 @@ def _rebuilt(
     reader: Reader, built: BaseNetClassifier, record: Mapping[str, Any], device: str
 ) -> Net:
     """Return the net as it was after training, with an optimiser that has not taken a step."""
+    for name in ("max_epochs", "batch_size", "n_rows"):
+        if type(record[name]) is not int or record[name] < 0:
+            raise ValueError(f"its {name} is {record[name]!r}, not a whole number from 0 on.")
     data = _blank_data(record["example"], len(built.classes_))
     rebalancing = dict(zip(_REBALANCING, reader.decode(record["rebalancing"]), strict=True))
     plan = TrainPlan(
@@ -187,6 +192,8 @@ def _rebuilt(
     _load_state(reader, net.module_, record["weights"])
     _load_state(reader, net.criterion_, record["loss"])
     net.counts_ = reader.decode(record["counts"])
+    if not is_counts(net.counts_, len(built.classes_)):
+        raise ValueError(f"its counts of classes are {net.counts_!r}, not one for each class.")
     net.scheduled_ = record["scheduled"]
     net.lost_optimizer_state_ = record["lost_optimizer_state"]
     net.history_ = History(reader.decode(record["history"]))
@@ -219,6 +226,14 @@ def _load_state(reader: Reader, module: nn.Module, pairs: list[Any]) -> None:
                 f"its tensor {name!r} has the shape {tuple(given[name].shape)}, and the network "
                 f"that its parameters make {tuple(value.shape)}."
             )
+        if given[name].dtype != value.dtype:
+            raise ValueError(
+                f"its tensor {name!r} is of the type {given[name].dtype}, and the network that its "
+                f"parameters make of {value.dtype}."
+            )
+    for name, _ in module.named_parameters():  # a buffer may hold NaN, for a class not seen yet
+        if name in given and given[name].isnan().any():
+            raise ValueError(f"its tensor {name!r} has values that are no numbers (NaN).")
     module.load_state_dict(given)
 
 

@@ -103,6 +103,8 @@ def decode_tree(reader: Reader, record: Mapping[str, Any]) -> Tree:
         raise ValueError("it has a tree without classes or columns.")
     if values.dtype != np.float64 or values.shape != (len(nodes), len(n_classes), n_classes.max()):
         raise ValueError(f"it has a tree of {len(nodes)} nodes with values {values.shape}.")
+    if not np.isfinite(values).all():
+        raise ValueError("it has a tree with values that are not finite.")
     inner = nodes["left_child"] != _LEAF
     _check_nodes(
         nodes["left_child"], nodes["right_child"], nodes["feature"], inner, n_features=n_features

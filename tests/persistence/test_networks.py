@@ -13,6 +13,7 @@ from torch import nn
 from torch.utils.data import TensorDataset
 
 from sklimb import RebalancedClassifier
+from sklimb._files.values import encode_plain
 from sklimb.persistence._modules import decode_module, encode_module
 from sklimb.persistence._names import Names
 from sklimb.persistence._networks import decode_network, encode_network, same_scores
@@ -185,6 +186,13 @@ def parameter(record, name, value):
         (lambda r: parameter(r, "module__hidden", [99]), "the network that its parameters make"),
         (lambda r: parameter(r, "module__hidden", [10**9]), "values in one tensor"),
         (lambda r: r["attributes"].append(["predict", 1]), "attribute 'predict'"),
+        (
+            lambda r: r["net"].update({"counts": encode_plain(np.ones(7))}),
+            "its counts of classes are",
+        ),
+        (lambda r: r["net"].update(batch_size=[5]), r"its batch_size is \[5\], not a whole"),
+        (lambda r: r["net"].update(n_rows=-1), "its n_rows is -1, not a whole"),
+        (lambda r: r["attributes"].append(["n_features_in_", 0]), "n_features_in_ that is not"),
         (lambda r: r.update({"class": "sklimb.backbones.MLP"}), "for a BaseNetClassifier"),
     ],
 )
@@ -192,3 +200,18 @@ def test_a_record_that_does_not_fit_is_refused(change, message, fitted):
     record, writer = written(fitted)
     with pytest.raises(ValueError, match=message):
         read(changed(record, change), writer)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda t: torch.full_like(t, torch.nan), r"has values that are no numbers \(NaN\)"),
+        (lambda t: t.double(), "is of the type torch.float64, and the network"),
+    ],
+)
+def test_tensors_that_no_training_leaves_are_refused(change, message, fitted):
+    record, writer = written(fitted)
+    name = next(name for name, t in writer.tensors.items() if t.dtype == torch.float32)
+    writer.tensors[name] = change(writer.tensors[name])
+    with pytest.raises(ValueError, match=message):
+        read(record, writer)
