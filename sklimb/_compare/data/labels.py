@@ -135,6 +135,57 @@ def _word_notes(cells: pd.Series, labels: list[str], words: list[str]) -> list[s
     ]
 
 
+def kept_words(cells: pd.Series) -> list[str]:
+    """Say that words such as ``NA`` in a column of labels of a spreadsheet are classes.
+
+    Parameters
+    ----------
+    cells : Series of shape (n_samples,)
+        As they are in the file.
+
+    Returns
+    -------
+    notes : list of str
+        Empty where there are none, or where they stand beside numbers and so say missing.
+    """
+    texts = cells.map(plain_text, na_action="ignore").astype(object).str.strip()
+    labels = [text for text in texts.dropna().unique() if text not in ("", "?")]
+    words = sorted(_WORDS.intersection(labels))
+    if not words or _numbers_beside(labels, words):
+        return []
+    return _word_notes(texts, labels, words)
+
+
+def are_numbers(values: Iterable[Any]) -> bool:
+    """Return whether cells of a spreadsheet are numbers, some of them kept as text.
+
+    Texts with a leading zero, or with more digits than a number has, are codes.
+
+    Parameters
+    ----------
+    values : iterable
+        None of them missing.
+
+    Returns
+    -------
+    answer : bool
+
+    Examples
+    --------
+    >>> are_numbers(["1", 2]), are_numbers(["01", 2]), are_numbers([1, 2])
+    (True, False, False)
+    """
+    different = {(type(value), value) for value in values}
+    texts = [value.strip() for kind, value in different if kind is str]
+    others = [kind for kind, _ in different if kind is not str]
+    return (
+        bool(texts)
+        and all(kind is not bool and issubclass(kind, (int, float)) for kind in others)
+        and all(map(is_plain_number, texts))
+        and not any(_LEADING_ZERO.fullmatch(t) or _n_digits(t) > _DIGITS for t in texts)
+    )
+
+
 def _numbers_beside(labels: list[str], words: list[str]) -> bool:
     others = [label for label in labels if label not in words]
     return bool(others) and all(map(is_plain_number, others))

@@ -6,12 +6,14 @@ import importlib
 import io
 import zipfile
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from sklimb._compare.data.large import drawn_parquet, holds_parquet
+from sklimb._compare.data.spelling import MISSING
 from sklimb._compare.data.unpacking import FRAME, check_archive
 from sklimb._compare.errors import InputError
 from sklimb._compare.phrases import counted
@@ -19,6 +21,7 @@ from sklimb._compare.phrases import counted
 _INSTALL = {"parquet": "pyarrow", "xlsx": "openpyxl", "xls": "xlrd", "ods": "odfpy"}
 # Equal values in a row take next to no room in a Parquet file. So many numbers are 4 GiB.
 _MOST_CELLS = 1 << 29
+_PANDAS_MISSING = list(MISSING - {"?"})
 _EXPECTED = "if it is what you expect, {}"
 _NAMES = {"parquet": "a Parquet file", "ods": "an OpenDocument spreadsheet"}
 
@@ -36,12 +39,15 @@ class TypedFile:
     notes : list of str
     imports : str, default=""
         The line that the expression needs beside pandas.
+    written : DataFrame or None, default=None
+        Of a spreadsheet, the cells with what says missing in words, as ``NA``.
     """
 
     frame: pd.DataFrame
     code: str
     notes: list[str] = field(default_factory=list)
     imports: str = ""
+    written: pd.DataFrame | None = None
 
 
 def typed_kind(path: Path) -> str:
@@ -115,6 +121,7 @@ def read_typed(path: Path, kind: str) -> TypedFile:
     drawn = drawn_parquet(path) if kind == "parquet" else None
     if drawn is not None:
         return _typed(path, drawn.data, drawn.code, drawn.notes, drawn.imports)
+    written = None
     data = io.BytesIO(path.read_bytes())  # so that no name's ending decides
     what, notes = _NAMES.get(kind, "an Excel file"), []
     try:
@@ -122,9 +129,13 @@ def read_typed(path: Path, kind: str) -> TypedFile:
         if kind == "parquet":
             frame, code = pd.read_parquet(data), f'pd.read_parquet("{path}")'
         else:
-            sheets = pd.read_excel(data, sheet_name=None)
-            name, frame = next(iter(sheets.items()))
-            code = f'pd.read_excel("{path}")'
+            # Else pandas makes the number 12 of the text 00012.
+            sheets = pd.read_excel(
+                data, sheet_name=None, dtype=object, keep_default_na=False, na_values=[""]
+            )
+            name, written = next(iter(sheets.items()))
+            frame = written.mask(written.isin(_PANDAS_MISSING), np.nan).infer_objects()
+            code = f'pd.read_excel("{path}", dtype=object).infer_objects()'
             if len(sheets) > 1:
                 notes.append(f"{path.name} has {len(sheets)} sheets; the first, {name!r}, was read")
     except InputError:
@@ -137,7 +148,12 @@ def read_typed(path: Path, kind: str) -> TypedFile:
     except Exception as error:
         said = " ".join(str(error).split())[:200]
         raise InputError(f"{path} is {what}, but cannot be read ({said})") from None
-    return _typed(path, frame, code, notes)
+    made = _typed(path, frame, code, notes)
+    return (
+        made
+        if written is None
+        else replace(made, written=written.set_axis(made.frame.columns, axis=1))
+    )
 
 
 def _typed(

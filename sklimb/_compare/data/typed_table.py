@@ -13,6 +13,7 @@ from sklimb._compare.data.columns import Columns
 from sklimb._compare.data.converting import conform
 from sklimb._compare.data.dtypes import plain_frame
 from sklimb._compare.data.kinds import columns_of
+from sklimb._compare.data.labels import are_numbers, kept_words
 from sklimb._compare.data.roles import Roles
 from sklimb._compare.data.syntax import Syntax
 from sklimb._compare.data.table import Table
@@ -52,25 +53,26 @@ def typed_table(
     """
     frame = file.frame
     X = frame.drop(columns=list(left_out))
-    X, more = _one_type(X)
+    X, more = _one_type(X, file.written is not None)
+    y, y_code, y_notes = _target(file, label)
     lines = [
         *([file.imports] if file.imports else []),
         "import pandas as pd\n",
         f"table = {file.code}",
         f"X = table.drop(columns=[{', '.join(map(quoted, left_out))}])",
         *more,
-        f"y = table[{quoted(label)}].to_numpy()",
+        f"y = {y_code}.to_numpy()",
         "",
     ]
     read = read_text_numbers(plain_frame(X)[0], roles)
     groups, time = sides["groups"], sides["time"]
     return Table(
         X,
-        _labels(frame[label]),
-        None if groups is None else _labels(frame[groups]),
+        _labels(y),
+        None if groups is None else _labels(_kept(file, groups)[0]),
         None if time is None else as_times(frame[time], f"column {time!r}", True),
         "\n".join(lines),
-        list(file.notes),
+        [*file.notes, *y_notes],
         columns_of(read.X, read.formats, roles=roles),
         label,
         list(frame.columns),
@@ -79,13 +81,43 @@ def typed_table(
     )
 
 
-def _one_type(X: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """Make text of columns of text and other things, as spreadsheets have them."""
+def _one_type(X: pd.DataFrame, spreadsheet: bool) -> tuple[pd.DataFrame, list[str]]:
+    """Make text of columns of text and other things, as spreadsheets have them.
+
+    Numbers that a spreadsheet keeps as text are numbers, as in a CSV file.
+    """
+    numbers = [name for name, series in X.items() if spreadsheet and are_numbers(series.dropna())]
+    X = X.assign(**{name: pd.to_numeric(X[name]) for name in numbers})
     mixed = [name for name, series in X.items() if series.dtype == object and _is_mixed(series)]
-    if not mixed:
-        return X, []
     made = {name: X[name].map(str, na_action="ignore") for name in mixed}
-    return X.assign(**made), each_column(mixed, 'X[{0}] = X[{0}].map(str, na_action="ignore")')
+    code = each_column(numbers, "X[{0}] = pd.to_numeric(X[{0}])") if numbers else []
+    if mixed:
+        code += each_column(mixed, 'X[{0}] = X[{0}].map(str, na_action="ignore")')
+    return X.assign(**made), code
+
+
+def _target(file: TypedFile, label: str) -> tuple[pd.Series, str, list[str]]:
+    """Return the target column with one type of labels, the code for it, and notes."""
+    y, notes = _kept(file, label)
+    code = f"table[{quoted(label)}]"
+    if notes:
+        options = 'dtype=object, keep_default_na=False, na_values=[""]'
+        code = f"{file.code.replace('dtype=object', options)}[{quoted(label)}]"
+    if file.written is None:
+        return y, code, notes
+    texts = {value.strip() for value in y if isinstance(value, str)}
+    # 1 and 1.0 as texts are two spellings, of which a note is made.
+    if are_numbers(y.dropna()) and len(set(map(float, texts))) == len(texts):
+        return pd.to_numeric(y), f"pd.to_numeric({code})", notes
+    if _is_mixed(y):
+        return y.map(str, na_action="ignore"), f'{code}.map(str, na_action="ignore")', notes
+    return y, code, notes
+
+
+def _kept(file: TypedFile, name: str) -> tuple[pd.Series, list[str]]:
+    """Return a column with words such as NA that are values like the others, and a note of them."""
+    notes = [] if file.written is None else kept_words(file.written[name])
+    return (file.written if notes and file.written is not None else file.frame)[name], notes
 
 
 def _is_mixed(series: pd.Series) -> bool:
@@ -136,7 +168,7 @@ def typed_second(path: Path, file: TypedFile, first: Table) -> Table:
         raise InputError(f"{path} has no column {first.label!r}, the target{hint and f': {hint}'}")
     rest = frame.drop(columns=[name for name in first.left_out if name in frame.columns])
     X, notes = conform(rest, _used(first.columns))
-    y = _labels(frame[first.label])
+    y = _labels(_target(file, first.label)[0])
     names = list(frame.columns)
     return Table(
         X, y, None, None, "", [*file.notes, *notes], first.columns, first.label, names,

@@ -64,7 +64,7 @@ def test_the_first_sheet_is_read_and_others_are_named(tmp_path, monkeypatch):
     path = tmp_path / "book.xlsx"
     path.write_bytes(b"")
     sheets = {"May": FRAME.rename(columns={"a": 2024}), "June": FRAME}
-    monkeypatch.setattr(pd, "read_excel", lambda data, sheet_name: sheets)
+    monkeypatch.setattr(pd, "read_excel", lambda data, **options: sheets)
     file = read_typed(path, "xlsx")
     assert list(file.frame.columns) == ["2024", "t"]
     assert file.notes == ["book.xlsx has 2 sheets; the first, 'May', was read"]

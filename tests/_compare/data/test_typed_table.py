@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import datetime
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -100,3 +102,62 @@ def test_files_as_pandas_writes_them(tmp_path, suffix, package):
     space = {}
     exec(table.code, space)
     pd.testing.assert_frame_equal(space["X"], table.X)
+
+
+def _workbook(path, rows):
+    openpyxl = pytest.importorskip("openpyxl", reason="openpyxl is not installed")
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.save(path)
+    return path
+
+
+def _read_as_the_code_does(path):
+    table = read_table(path, target="label")
+    space = {}
+    exec(table.code, space)
+    return table, space
+
+
+def test_cells_of_a_spreadsheet_keep_their_types(tmp_path):
+    names = ["zip", "kept", "comma", "day", "paid", "gap", "word", "label"]
+    rows = [
+        [
+            f"{i % 4:05}", str(i / 4), f"{i},5", datetime(2024, 1, 1 + i), i % 3 == 0,
+            i if i % 5 else None, "NA" if i % 4 else "red", "01" if i % 2 else "1",
+        ]
+        for i in range(N)
+    ]  # fmt: skip
+    table, space = _read_as_the_code_does(_workbook(tmp_path / "a.xlsx", [names, *rows]))
+    assert table.y.tolist()[:2] == ["1", "01"]
+    assert space["y"].tolist() == table.y.tolist()
+    assert table.X["zip"].tolist()[:2] == ["00000", "00001"]
+    assert table.X["kept"].tolist() == [i / 4 for i in range(N)]
+    assert table.X["day"].dtype.kind == "M" and table.X["paid"].dtype == bool
+    assert table.X["gap"].isna().sum() == 5 and table.X["gap"].dtype == float
+    assert table.X["word"].isna().sum() == N - N // 4
+    assert {c.name: c.kind for c in table.columns}["comma"] == "number"
+    pd.testing.assert_frame_equal(space["X"], table.X)
+
+
+@pytest.mark.parametrize(
+    "cells, expected, noted",
+    [
+        (["NA", "None", "nan"], ["NA", "None", "nan"], True),
+        (["NA", 1, 2], [None, 1, 2], False),
+        (["1", 2, "3"], [1, 2, 3], False),
+        (["1", "1.0", "2"], ["1", "1.0", "2"], False),
+        (["01", 1, "x"], ["01", "1", "x"], False),
+        ([None, "a", "b"], [None, "a", "b"], False),
+        ([True, False, True], [True, False, True], False),
+    ],
+)
+def test_labels_of_a_spreadsheet_are_as_in_a_csv_file(tmp_path, cells, expected, noted):
+    rows = [[i / 7, cell] for i, cell in enumerate(cells * 8)]
+    path = _workbook(tmp_path / "a.xlsx", [["a", "label"], *rows])
+    table, space = _read_as_the_code_does(path)
+    assert table.y.tolist() == expected * 8
+    assert [None if pd.isna(y) else y for y in space["y"]] == expected * 8
+    assert any("is a class like the others" in note for note in table.notes) == noted
+    assert read_second(path, table).y.tolist() == expected * 8
