@@ -25,6 +25,8 @@ BLANKS |= {"??", "???", "*", "**"}
 _TRUE = frozenset({"true", "t", "yes", "y", "1", "1.0"})
 _FALSE = frozenset({"false", "f", "no", "n", "0", "0.0"})
 _MINUS = "\u2212"
+# In front only: between two numbers it makes a range.
+_DASH = "\u2013"
 _CURRENCIES = "USD EUR GBP CHF JPY CNY INR AUD CAD NZD SEK NOK DKK PLN CZK HUF BRL MXN ZAR kr zł"
 # Signs of currencies, with the letters that tell one dollar from another.
 _SIGNS = r"(?:US|A|C|R|NZ|HK|S)?[$€£¥₹₩₽₺₪฿₫₱]"
@@ -63,6 +65,8 @@ class NumberFormat:
     negative : {"", "()", "-"}, default=""
         How negative numbers are marked where that is not by a sign in front: in parentheses, or by
         a minus behind.
+    dash : bool, default=False
+        Whether an en dash occurs as minus in front.
     """
 
     decimal: str = "."
@@ -71,6 +75,7 @@ class NumberFormat:
     spaced: bool = False
     minus: bool = False
     negative: str = ""
+    dash: bool = False
 
     @property
     def is_plain(self) -> bool:
@@ -92,6 +97,8 @@ class NumberFormat:
     def steps(self) -> list[tuple[str, str, bool]]:
         """Return (what, by what, whether a regular expression), replaced in this order."""
         steps = [(_MINUS, "-", False)] if self.minus else []
+        if self.dash:
+            steps.append((rf"^\s*{_DASH}", "-", True))
         if self.negative:
             steps.append(_NEGATIVE[self.negative])
         removed = self.removed
@@ -165,10 +172,12 @@ def number_formats(cells: Sequence[str]) -> list[NumberFormat]:
     if not len(cells):
         return []
     affixes, negatives, bodies, bare = set(), set(), [], []
-    spaced = minus = False
+    spaced = minus = dash = False
     for cell in cells:
         minus |= _MINUS in cell
         text = cell.replace(_MINUS, "-")
+        if text.startswith(_DASH):
+            text, dash = "-" + text[1:], True
         spaced |= any(c.isspace() for c in text)
         text, negative = _sign_in_front(text)
         negatives.add(negative)
@@ -194,7 +203,7 @@ def number_formats(cells: Sequence[str]) -> list[NumberFormat]:
     if affix == "%" and any(re.sub(r"[.,0]", "", body) for body in bare):
         return []  # 5 % beside 0.05: which of them is meant?
     return [
-        NumberFormat(decimal, thousands, affix, spaced, minus, negative)
+        NumberFormat(decimal, thousands, affix, spaced, minus, negative, dash)
         for decimal, thousands in _WAYS
         if _all_written(bodies, decimal, thousands)
     ]

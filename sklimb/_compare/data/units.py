@@ -14,7 +14,7 @@ _FEW = 10
 # More units than these are words behind numbers, such as streets.
 _MOST_UNITS = 3
 _UNIT = r"[^\W\d_]{1,8}(?:[/.·][^\W\d_]{1,4})?[²³23]?|°[CF]?"
-_WITH_UNIT = re.compile(rf"(?P<number>[-+\u2212(]?[\d.,'’\s]*\d\)?)\s*(?P<unit>{_UNIT})")
+_WITH_UNIT = re.compile(rf"(?P<number>[-+\u2212\u2013(]?[\d.,'’\s]*\d\)?)\s*(?P<unit>{_UNIT})")
 _CLOCK = re.compile(
     r"-?(?:\d+ days?,? )?\d{1,4}:[0-5]\d(?::[0-5]\d(?:[.,]\d+)?)?(?: ?[AaPp]\.?[Mm]\.?)?", re.A
 )

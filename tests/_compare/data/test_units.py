@@ -87,3 +87,9 @@ def test_units_of_a_second_table(cells, numbers, said):
 
 def test_per_cent_and_currencies_are_no_units():
     assert is_unit("kg") and not any(map(is_unit, ["%", "€", "USD", ""]))
+
+
+def test_an_en_dash_before_a_number_with_a_unit_is_its_minus():
+    [way] = formats_with_unit([f"\u2013{i}.5 kg" for i in range(20)])
+    assert way.read(pd.Series(["\u20132.5 kg", "1 kg"])).tolist() == [-2.5, 1]
+    assert formats_with_unit([f"{i}\u2013{i + 9} kg" for i in range(20)]) == []
