@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sklimb._compare.data.spelling import MISSING, is_boolean, is_plain_number
+from sklimb._compare.data.spelling import MISSING, is_boolean, is_plain_number, truth
 from sklimb._compare.errors import InputError
 from sklimb.feature_extraction._spelling import folded, plain_text, visible
 
@@ -209,13 +209,30 @@ def _one_number(labels: list[str], stay: str) -> list[str]:
     return []
 
 
+def _two_words(labels: list[str], stay: str) -> list[str]:
+    """Say where labels are true and false, each in several words, as 1 and yes."""
+    truths = {label: truth(label) for label in labels}
+    if None in truths.values() or all(len(label) == 1 and label.isalpha() for label in labels):
+        return []  # single letters name many things
+    # Of labels that differ in case only, and of 1 and 1.0, another note is made.
+    words = {folded(label).strip().removesuffix(".0"): label for label in labels}
+    sides = [[label for label in words.values() if truths[label] is side] for side in (True, False)]
+    if not all(sides) or len(words) == 2:
+        return []
+    said = [
+        f"{' and '.join(map(repr, side))} {'mean' if len(side) > 1 else 'means'} {name}"
+        for side, name in zip(sides, ("true", "false"), strict=True)
+    ]
+    return [f"{', '.join(said)}, and {stay}: write true in one way and false in one way"]
+
+
 def case_notes(
     labels: Iterable[Any], what: str = "labels", stay: str = "stay different classes"
 ) -> list[str]:
     """Say which labels differ only in what is easily overlooked.
 
     That is capital letters, how an accent is stored, spaces within, characters without a width,
-    letters of another alphabet, and how a number is written.
+    letters of another alphabet, how a number is written, and which words say true and false.
 
     Parameters
     ----------
@@ -241,7 +258,8 @@ def case_notes(
         f"{what} {', '.join(same[:3])} differ only in {kind}, and {stay}"
         for kind, same in kinds.items()
     ]
-    return notes + [f"{what} {same}" for same in _one_number(labels, stay)]
+    more = _one_number(labels, stay) + _two_words(labels, stay)
+    return notes + [f"{what} {same}" for same in more]
 
 
 def _difference(labels: list[str]) -> tuple[str, Callable[[str], str]]:

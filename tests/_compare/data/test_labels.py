@@ -110,6 +110,12 @@ def test_labels_of_a_test_part_are_found_without_what_is_not_seen():
         (["\u0440\u043e\u0442", "pot"], None),  # a Russian word
         (["1", "1.0"], "'1' and '1.0' are one number in two spellings, and stay different"),
         (["1", "01"], None),
+        (["1", "TRUE", "0", "FALSE"], "'1' and 'TRUE' mean true, '0' and 'FALSE' mean false"),
+        (["yes", "1", "no"], "'1' and 'yes' mean true, 'no' means false, and stay different"),
+        (["yes", "no"], None),
+        (["yes", "1"], None),
+        (["yes", "no", "0", "maybe"], None),
+        (["t", "f", "y", "n"], None),  # letters
     ],
 )
 def test_labels_that_look_alike_are_shown_so_that_it_is_seen(labels, said):
@@ -120,6 +126,16 @@ def test_labels_that_look_alike_are_shown_so_that_it_is_seen(labels, said):
 def test_a_letter_of_another_alphabet_in_a_test_part_is_matched_and_shown():
     y, notes = match_labels(np.array(["b\u0430d", "good"]), np.array(["bad", "good"]))
     assert y.tolist() == ["bad", "good"] and r"taken 'b\u0430d' as 'bad'" in notes[0]
+
+
+@pytest.mark.parametrize("cells", [["1", "TRUE", "0", "FALSE"], ["yes", "1", "no", "0"]])
+def test_true_and_false_in_two_words_each_are_four_classes_with_one_note(cells):
+    labels = read_labels(pd.Series(cells))
+    assert labels.y.tolist() == cells
+    [note] = labels.notes
+    assert "stay different classes: write true in one way and false in one way" in note
+    case = case_notes(["Yes", "yes", "no"])
+    assert len(case) == 1 and "differ only in case" in case[0]
 
 
 def test_digits_of_another_script_are_text():
