@@ -103,6 +103,12 @@ class Columns:
         return [c.name for c in self.columns if c.kind in kinds and not c.left_out]
 
     @property
+    def date_forms(self) -> dict[Any, str | None]:
+        """The columns of dates that are learnt from, and how each is written."""
+        dates = ((name, self[name].date) for name in self.of_kind("date"))
+        return {name: date and date.format for name, date in dates}
+
+    @property
     def left_out(self) -> list[Any]:
         """The names of columns that are not learnt from."""
         return [column.name for column in self.columns if column.left_out]

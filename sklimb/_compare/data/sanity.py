@@ -9,10 +9,12 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from sklimb._compare.data.columns import Columns
 from sklimb._compare.data.identifiers import LEAST_ROWS, counts_rows
 from sklimb._compare.data.sentinels import sentinel_note
 from sklimb._compare.data.single_columns import almost_notes, says_class
 from sklimb._compare.phrases import first_few
+from sklimb.feature_extraction.dates import read_dates
 
 # A copy of the labels may have so many rows that say otherwise; of no class may it miss more than
 # that.
@@ -22,7 +24,9 @@ _SLIPS_OF_CLASS = 0.25
 _ROWS_PER_VALUE = 10
 
 
-def column_notes(X: Any, y: np.ndarray, left_out: Collection[Any] = ()) -> list[str]:
+def column_notes(
+    X: Any, y: np.ndarray, left_out: Collection[Any] = (), columns: Columns | None = None
+) -> list[str]:
     """Say which columns give labels away, number rows, are constant or mark gaps by numbers.
 
     Parameters
@@ -31,6 +35,8 @@ def column_notes(X: Any, y: np.ndarray, left_out: Collection[Any] = ()) -> list[
     y : ndarray of shape (n_samples,)
     left_out : collection, default=()
         Columns that are not learnt from, of which nothing is to be said.
+    columns : Columns or None, default=None
+        What the columns of a frame are: which hold dates, and how these are written.
 
     Returns
     -------
@@ -41,6 +47,7 @@ def column_notes(X: Any, y: np.ndarray, left_out: Collection[Any] = ()) -> list[
     labels, codes = np.unique(y, return_inverse=True)
     notes, counts, constant = [], [], []
     scores: dict[Any, float] = {}
+    forms = {} if columns is None else columns.date_forms
     for name, values in _columns(X, set(left_out)):
         if _is_constant(values):
             constant.append(name)
@@ -49,6 +56,8 @@ def column_notes(X: Any, y: np.ndarray, left_out: Collection[Any] = ()) -> list[
         elif counts_rows(name, values):
             counts.append(name)
         else:
+            if name in forms:  # as methods see them, not as they are written
+                values = read_dates(values, forms[name])
             away, score = says_class(name, values, codes, labels, X.shape[1])
             notes += [away] if away else []
             scores |= {} if away else {name: score}

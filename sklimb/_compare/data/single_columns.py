@@ -9,7 +9,9 @@ import numpy as np
 import pandas as pd
 from sklearn.tree import DecisionTreeClassifier
 
-from sklimb._compare.data.single_values import COVERS, LEAST_HITS, PURE, value_of_class
+from sklimb._compare.data.one_class import COVERS, LEAST_HITS, PURE
+from sklimb._compare.data.single_dates import date_numbers
+from sklimb._compare.data.single_values import value_of_class
 from sklimb._compare.phrases import first_few
 
 # Balanced accuracy, of rows that were held out, from which on a column says nearly everything.
@@ -181,11 +183,14 @@ def _sample(codes: np.ndarray, most: int) -> np.ndarray:
 
 
 def _as_numbers(values: pd.Series, codes: np.ndarray) -> np.ndarray | None:
-    """Return values as numbers that a tree can cut; None for text that hardly repeats."""
+    """Return values as numbers that a tree can cut; None for text that hardly repeats.
+
+    Of a date they are several, one a column.
+    """
     if values.dtype.kind in "iufb":
         return np.nan_to_num(values.to_numpy(dtype=float), nan=0.0)
     if values.dtype.kind == "M":
-        return values.astype("int64").to_numpy(dtype=float)
+        return date_numbers(values)
     places, different = pd.factorize(values, use_na_sentinel=True)
     if len(different) > len(values) / 10:
         return None

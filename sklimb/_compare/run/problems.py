@@ -119,7 +119,7 @@ def make_problem(
     n = X.shape[0]
     y = check_labels(y, n, alone_is_fine=X_test is not None, notes=notes)
     left_out = columns.left_out if columns is not None else []
-    cautions = column_notes(X, y, left_out) if prepare is None else []
+    cautions = column_notes(X, y, left_out, columns) if prepare is None else []
     if columns is not None and X_test is None and groups is None and time is None:
         cautions += group_notes(X, columns, y) + time_notes(X, columns)
     if groups is not None:

@@ -46,3 +46,21 @@ def test_nullable_integers_and_the_notes_of_a_table():
     [note] = column_notes(pd.DataFrame({"a": np.tile(REST, 2)[:64], "n": values}), y)
     assert "column n holds -999 in 4 of 64 rows" in note
     assert column_notes(pd.DataFrame({"n": values, "a": np.tile(REST, 2)[:64]}), y, ["n"]) == []
+
+
+DAYS = pd.Series(pd.date_range("2023-01-01", periods=30))
+
+
+@pytest.mark.parametrize("mark", ["9999-12-31", "1900-01-01", "1970-01-01"])
+def test_days_at_the_end_of_time_are_named(mark):
+    """Open contracts that end in 9999 made of all other days one, without a word."""
+    note = sentinel_note("ends", pd.concat([DAYS, pd.Series(pd.Timestamp(mark)).repeat(3)]))
+    assert f"column ends holds {mark} in 3 of 33 rows, far from its other values" in note
+    assert "(2023-01-01 to 2023-01-30)" in note
+
+
+def test_days_among_others_are_no_marks():
+    assert sentinel_note("x", DAYS) == ""
+    assert sentinel_note("x", pd.concat([DAYS, DAYS + pd.Timedelta("9999 days")])) == ""
+    assert sentinel_note("x", pd.concat([DAYS, pd.Series(pd.Timestamp("1970-01-01"))])) == ""
+    assert sentinel_note("x", pd.concat([DAYS, DAYS - pd.Timedelta("365 days")])) == ""

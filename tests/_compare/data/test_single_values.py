@@ -33,6 +33,23 @@ def test_a_value_that_half_of_the_rare_class_has(values, what):
     assert f"column x has {what} only in rows of class fraud (in 20 of its 40)" in _said(values)
 
 
+@pytest.mark.parametrize("most, given, told", [(10, 7, True), (10, 99, True), (4, 4, False)])
+def test_a_number_that_half_of_the_rare_class_has(most, given, told):
+    """A code written as a number was taken for a step of a scale, and passed without a word."""
+    others = RNG.integers(0, most, N)
+    others[others == given] = 1
+    said = _said(np.where(HALF, given, others))
+    if told:
+        assert f"has value {given} only in rows of class fraud (in 20 of its 40)" in said
+    else:  # the end of a scale of four
+        assert said == ""
+
+
+def test_several_numbers_of_one_class_are_nothing_where_things_are_measured():
+    values = np.where(HALF, 31 + 2 * (np.arange(N) // 20 % 3), 2 * RNG.integers(0, 40, N))
+    assert _said(values) == ""
+
+
 def test_several_values_that_are_of_the_rare_class_together():
     two = np.where(np.arange(N) % 60 == 0, "dispute", "chargeback")
     note = _said(np.where(HALF, two, OPEN))
