@@ -48,7 +48,13 @@ def make_classes(codes: np.ndarray, labels: np.ndarray) -> Classes:
     return Classes(codes, labels, sizes, sizes <= _RARE * sizes.max())
 
 
-def away_note(what: str, code: int, rows: np.ndarray, classes: Classes) -> str:
+def away_note(
+    what: str,
+    code: int,
+    rows: np.ndarray,
+    classes: Classes,
+    remedy: str = "if it is filled in when the class is known, drop it",
+) -> str:
     """Say that what some rows have gives a class away.
 
     Parameters
@@ -59,6 +65,7 @@ def away_note(what: str, code: int, rows: np.ndarray, classes: Classes) -> str:
         The class.
     rows : ndarray of bool, shape (n_samples,)
     classes : Classes
+    remedy : str, default="if it is filled in when the class is known, drop it"
 
     Returns
     -------
@@ -68,8 +75,7 @@ def away_note(what: str, code: int, rows: np.ndarray, classes: Classes) -> str:
     pure = "only" if hits == rows.sum() else "nearly only"
     return (
         f"{what} {pure} in rows of class {classes.labels[code]!s} (in {hits:,} of its "
-        f"{classes.sizes[code]:,}), which gives the class away: if it is filled in when the class "
-        "is known, drop it"
+        f"{classes.sizes[code]:,}), which gives the class away: {remedy}"
     )
 
 

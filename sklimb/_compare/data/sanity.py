@@ -1,4 +1,4 @@
-"""Columns that deserve a word: they give the labels away, number the rows, or say nothing."""
+"""Columns and texts that deserve a word: they give labels away, number rows, or say nothing."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from scipy import sparse
 
 from sklimb._compare.data.columns import Columns
 from sklimb._compare.data.identifiers import LEAST_ROWS, counts_rows
+from sklimb._compare.data.one_class import make_classes
 from sklimb._compare.data.sentinels import sentinel_note
 from sklimb._compare.data.single_columns import almost_notes, says_class
+from sklimb._compare.data.single_words import has_words, word_note
 from sklimb._compare.phrases import first_few
 from sklimb.feature_extraction.dates import read_dates
 
@@ -42,9 +44,16 @@ def column_notes(
     -------
     notes : list of str
     """
-    if sparse.issparse(X) or np.ndim(X) != 2 or len(y) < LEAST_ROWS:
+    if len(y) < LEAST_ROWS:
         return []
     labels, codes = np.unique(y, return_inverse=True)
+    classes = make_classes(codes, labels)
+    if np.ndim(X) == 1 and not sparse.issparse(X):
+        texts = pd.Series(X)
+        word = word_note("the texts have", texts, classes) if has_words(texts) else ""
+        return [word] if word else []
+    if sparse.issparse(X) or np.ndim(X) != 2:
+        return []
     notes, counts, constant = [], [], []
     scores: dict[Any, float] = {}
     forms = {} if columns is None else columns.date_forms
@@ -59,6 +68,8 @@ def column_notes(
             if name in forms:  # as methods see them, not as they are written
                 values = read_dates(values, forms[name])
             away, score = says_class(name, values, codes, labels, X.shape[1])
+            if not away and has_words(values):
+                away = word_note(f"column {name} has", values, classes)
             notes += [away] if away else []
             scores |= {} if away else {name: score}
             marks = sentinel_note(name, values)
