@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from pathlib import Path
 
@@ -217,3 +218,30 @@ def classifier(
         "random_state": seed,
     }
     return cls(**training | own | settings)
+
+
+def trained_before(
+    job: dict[str, str], config: str, rows: list[dict[str, str]], data_home: Path
+) -> dict[str, str] | None:
+    """Return the row whose training was to the bit what a job's would be, if there is one."""
+    own = training(job, config)
+    rows = [row for row in rows if training(row, row["config"]) == own]
+    if rows:
+        X, y = training_part(job, data_home)
+        for row in rows:
+            X_row, y_row = training_part(row, data_home)
+            if np.array_equal(y_row, y) and np.array_equal(X_row, X):
+                return row
+    return None
+
+
+def training(job: dict[str, str], config: str) -> str:
+    """Return all settings of the classifier that a job trains."""
+    model = classifier(
+        job["method"],
+        json.loads(config) | variant(job),
+        epochs=int(job["epochs"]),
+        batch_size=int(job["batch_size"]),
+        seed=int(job["seed"]),
+    )
+    return repr(sorted(model.get_params(deep=False).items()))

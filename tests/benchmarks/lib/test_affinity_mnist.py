@@ -18,6 +18,7 @@ from lib.affinity_mnist import (
     experiments,
     paper_figure,
     reduced,
+    trained_before,
     training_part,
     variant,
 )
@@ -72,6 +73,41 @@ def test_what_is_varied_is_what_the_setting_says():
     assert [v["sigma"] for v in of["fig7"]] == list(SIGMAS)
     assert {(v["distance"], v["similarity"]) for v in of["table4"]} == set(TABLE_4)
     assert all(v == {} for v in of["table1"])
+
+
+def test_a_training_that_two_experiments_share_is_found_and_no_other(small):
+    protocol = {"seed": "0", "epochs": "3", "share": "1.0", "batch_size": "64"}
+    config = '{"lr": 0.03, "sigma": 10.0, "lam": 0.75}'
+
+    def job(experiment, setting, method="affinity"):
+        return {"experiment": experiment, "setting": setting, "method": method, **protocol}
+
+    tenth = job("table4", "10 % of 0 to 4, sqeuclidean, gaussian")
+    whole = job("table1", "standard", "softmax")
+    rows = [tenth | {"config": config}, whole | {"config": '{"lr": 0.03}'}]
+
+    def found(own, config=config):
+        return trained_before(own, config, rows, None)
+
+    for same in (
+        job("fig6", "10 % of 0 to 4"),
+        job("fig7", "10 % of 0 to 4, sigma 10"),
+        job("fig8", "10 % of 0 to 4, 5 prototypes"),
+    ):
+        assert found(same) is rows[0]
+        assert found(same | {"seed": "1"}) is None
+        assert found(same | {"epochs": "6"}) is None
+        assert found(same, config.replace("0.75", "0.5")) is None
+    for other in (
+        job("fig6", "5 % of 0 to 4"),
+        job("fig7", "10 % of 0 to 4, sigma 5"),
+        job("fig8", "10 % of 0 to 4, 10 prototypes"),
+        job("table4", "10 % of 0 to 4, manhattan, gaussian"),
+        job("table1", "10 % of odd"),
+    ):
+        assert found(other) is None
+    assert found(job("fig6", "100 % of 0 to 4", "softmax"), '{"lr": 0.03}') is rows[1]
+    assert found(job("fig5", "10 % wrong labels", "softmax"), '{"lr": 0.03}') is None
 
 
 def test_figures_of_the_paper_stand_beside_the_affinity_alone():
