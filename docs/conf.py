@@ -69,8 +69,8 @@ html_css_files = ["site.css"]
 html_theme = "pydata_sphinx_theme"
 html_title = "sklimb"
 html_show_sourcelink = False
-# Pages that stand alone have nothing to list beside them, and wide tables.
-html_sidebars = {page: [] for page in ("index", "results", "papers")}
+# Pages that stand alone have nothing to list beside them, and wide tables, as notebooks have.
+html_sidebars = {page: [] for page in ("index", "results", "papers", "generated/notebooks/*")}
 html_theme_options = {
     "show_nav_level": 1,
     "navigation_with_keys": False,
