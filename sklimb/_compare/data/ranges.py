@@ -66,6 +66,25 @@ def range_notes(
     return notes[:_TOLD] + ([f"so it is with {more:,} more columns"] if more > 0 else [])
 
 
+def mostly_outside(known: pd.Series, new: pd.Series) -> bool:
+    """Return whether most values of a column lie outside those that were learnt from.
+
+    Parameters
+    ----------
+    known, new : Series
+        Numbers, or dates; nothing else has an outside.
+
+    Returns
+    -------
+    answer : bool
+    """
+    if known.dtype.kind not in "iufM" or new.dtype.kind not in "iufM" or not known.notna().any():
+        return False
+    there = new.dropna()
+    outside = (there < known.min()) | (there > known.max())
+    return len(there) >= _LEAST and bool(outside.mean() > _MOST)
+
+
 def _date_notes(X: pd.DataFrame, X_test: pd.DataFrame, columns: Columns) -> list[str]:
     notes = []
     for name in columns.of_kind("date"):

@@ -31,6 +31,8 @@ _BETWEEN = re.compile(r"\s*[|;,]\s*")
 # A scale of so many numbers is no short one, as of grades: half of a class at its end is no chance.
 _LONG_SCALE = 8
 _COVERS_AT_END = 0.5
+# Fewer rows have the same number by chance where things are measured.
+_LEAST_OF_NUMBERS = 10
 
 
 def value_of_class(name: Any, values: pd.Series, codes: np.ndarray, labels: np.ndarray) -> str:
@@ -96,7 +98,10 @@ def _numbers(values: pd.Series, classes: Classes) -> Found | None:
         return None
 
     def tells(number: Any) -> bool:
-        covered = (own == number).mean()
+        hits = (own == number).sum()
+        covered = hits / len(own)
+        if hits < _LEAST_OF_NUMBERS:
+            return False
         if others[0] < number < others[-1]:
             return covered >= COVERS
         return len(others) >= _LONG_SCALE and covered >= _COVERS_AT_END

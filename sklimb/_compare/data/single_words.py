@@ -20,6 +20,8 @@ _UNUSUAL = 0.3
 # than twice as good as the next in all; a word that was added stands out.
 _STANDS_OUT = 0.5
 _LEAST_SHARE = 0.25
+# Of many topics some small one has a word of its own by nature.
+_LEAST_OF_MANY_CLASSES = 20
 # Words that stand in the same texts of a class are one.
 _TOGETHER = 0.8
 _SHORTEST_NAME = 3
@@ -94,10 +96,11 @@ class _Words:
 
     def __init__(self, texts: pd.Series, codes: np.ndarray, classes: Classes):
         self.classes, self.codes = classes, codes
+        self.least = classes.least_hits if len(classes.sizes) == 2 else _LEAST_OF_MANY_CLASSES
         sizes = np.bincount(codes, minlength=len(classes.sizes))
         self.each = classes.sizes / np.maximum(sizes, 1)  # texts that one stands for
         self.names = self._names(texts)
-        able = [c for c in range(len(sizes)) if sizes[c] >= classes.least_hits]
+        able = [c for c in range(len(sizes)) if sizes[c] >= self.least]
         words = [self._frequent(texts[codes == code]) for code in able]
         self.words = sorted(set().union(*words) - set(self.names))
         parts = [sparse.csc_matrix(has[:, None]) for has in self.names.values()]
@@ -141,7 +144,7 @@ class _Words:
         for code, size in enumerate(classes.sizes):
             own = hits[:, code]
             pure = own >= np.where(is_name, _PURE_NAME, PURE) * total
-            tells = pure & (own >= max(classes.least_hits, _COVERS * size))
+            tells = pure & (own >= max(self.least, _COVERS * size))
             tells &= own > (size / classes.sizes.sum() + _UNUSUAL) * total
             if not classes.rare[code]:
                 tells &= is_name

@@ -10,6 +10,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 
 from sklimb._compare.checking import check_labels, check_order, check_side
+from sklimb._compare.data.changes import change_notes
 from sklimb._compare.data.columns import Column, Columns
 from sklimb._compare.data.converting import conform
 from sklimb._compare.data.dtypes import as_pandas, plain_frame
@@ -17,7 +18,6 @@ from sklimb._compare.data.images import check_images, is_images
 from sklimb._compare.data.kinds import columns_of
 from sklimb._compare.data.labels import case_notes
 from sklimb._compare.data.preparing import as_rows, check_columns, is_frame, stack
-from sklimb._compare.data.ranges import range_notes
 from sklimb._compare.data.repeated_rows import repeated_notes
 from sklimb._compare.data.roles import KINDS, Roles, as_list, make_roles
 from sklimb._compare.data.sanity import column_notes
@@ -155,7 +155,7 @@ def make_problem(
         X_test = _test_part(X, X_test, columns, prepare, notes)
         y_test = check_labels(y_test, X_test.shape[0], test_of=y, notes=notes)
         if prepare is None:
-            cautions += range_notes(X, X_test, left_out, columns)
+            cautions += change_notes(X, X_test, left_out, columns)
         X = stack(X, X_test)
         y = np.concatenate([y, y_test])
         test = np.arange(n, len(y))
