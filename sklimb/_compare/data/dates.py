@@ -69,6 +69,8 @@ _SHAPES = {
 # of other numbers of eight digits 1 in 100 is one.
 COMPACT = "%Y%m%d"
 _COMPACT_YEARS = (1900, 2099)
+# Where programs write a day for what has none, it may be this one.
+_LAST_DAY = 99991231
 _LEAST_COMPACT = 10
 # A column that so many values of are dates is one of dates with slips.
 _NEARLY = 0.8
@@ -206,6 +208,7 @@ def are_compact_dates(numbers: pd.Series) -> bool:
     if different.dtype.kind not in "iuf" or len(different) < _LEAST_COMPACT:
         return False
     first, last = (10_000 * year for year in _COMPACT_YEARS)
+    different = different[different != _LAST_DAY]
     if not (different.between(first, last + 1231) & (different % 1 == 0)).all():
         return False
     return bool(read_dates(different, COMPACT).notna().all())

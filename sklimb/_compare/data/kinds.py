@@ -22,6 +22,7 @@ from sklimb._compare.data.dates import (
 from sklimb._compare.data.identifiers import counts_rows, names_rows
 from sklimb._compare.data.labels import case_notes
 from sklimb._compare.data.roles import Roles
+from sklimb._compare.data.sentinels import date_sentinel_note
 from sklimb._compare.data.spelling import MISSING, NumberFormat, is_boolean
 from sklimb._compare.data.text_columns import text_column_notes
 from sklimb._compare.errors import InputError
@@ -297,6 +298,8 @@ def _date(name: Any, series: pd.Series, found: DateFormat | None) -> Column:
             f"was read as {present.iloc[0]:%Y-%m-%d}, month first (--date {name}={other} reads the "
             f"day first, --date {name}={found.format} takes this line away)"
         )
+    if mark := date_sentinel_note(name, dates):
+        notes.append(mark)
     written = f", written {found.format}" if found is not None else ""
     says = f"{present.min():%Y-%m-%d} to {present.max():%Y-%m-%d}{written}"
     constant = present.nunique() == 1 and len(present) == len(series)

@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sklimb._compare.data.kinds import columns_of
 from sklimb._compare.data.sanity import column_notes
-from sklimb._compare.data.sentinels import sentinel_note
+from sklimb._compare.data.sentinels import date_sentinel_note, sentinel_note
 
 REST = np.linspace(0.5, 14, 60)
 
@@ -48,19 +49,45 @@ def test_nullable_integers_and_the_notes_of_a_table():
     assert column_notes(pd.DataFrame({"n": values, "a": np.tile(REST, 2)[:64]}), y, ["n"]) == []
 
 
-DAYS = pd.Series(pd.date_range("2023-01-01", periods=30))
+DAYS = pd.date_range("2015-01-01", periods=300)
 
 
-@pytest.mark.parametrize("mark", ["9999-12-31", "1900-01-01", "1970-01-01"])
-def test_days_at_the_end_of_time_are_named(mark):
-    """Open contracts that end in 9999 made of all other days one, without a word."""
-    note = sentinel_note("ends", pd.concat([DAYS, pd.Series(pd.Timestamp(mark)).repeat(3)]))
-    assert f"column ends holds {mark} in 3 of 33 rows, far from its other values" in note
-    assert "(2023-01-01 to 2023-01-30)" in note
+@pytest.mark.parametrize("form", ["%Y-%m-%d", "%d.%m.%Y", "%Y%m%d", "%Y-%m-%dT%H:%M:%S", None])
+@pytest.mark.parametrize("mark", ["1900-01-01", "1970-01-01", "9999-12-31", "2099-12-31"])
+def test_a_day_that_stands_for_none_is_named(form, mark):
+    """Methods learnt from 8,000 years between two rows without a word."""
+    dates = pd.Series([*DAYS, *[pd.Timestamp(mark)] * 4]).astype("datetime64[us]")
+    values = dates if form is None else dates.dt.strftime(form)
+    if form == "%Y%m%d":
+        values = values.astype("int64")
+    column = columns_of(pd.DataFrame({"paid": values}))["paid"]
+    assert column.kind == "date"
+    [note] = column.notes
+    assert note.startswith(f"column paid holds {mark} in 4 of 304 rows, far from its other dates")
+    assert "(2015-01-01 to 2015-10-27)" in note and "empty these cells" in note
 
 
-def test_days_among_others_are_no_marks():
-    assert sentinel_note("x", DAYS) == ""
-    assert sentinel_note("x", pd.concat([DAYS, DAYS + pd.Timedelta("9999 days")])) == ""
-    assert sentinel_note("x", pd.concat([DAYS, pd.Series(pd.Timestamp("1970-01-01"))])) == ""
-    assert sentinel_note("x", pd.concat([DAYS, DAYS - pd.Timedelta("365 days")])) == ""
+def test_two_such_days_are_one_note():
+    dates = [*DAYS, *[pd.Timestamp("9999-12-31")] * 3, *[pd.Timestamp("0001-01-01")] * 2]
+    note = date_sentinel_note("c", pd.Series(dates).astype("datetime64[us]"))
+    assert "0001-01-01 in 2 and 9999-12-31 in 3 of 305 rows" in note
+
+
+def test_a_day_among_others_that_is_there_many_times_is_named():
+    births = pd.Series([*pd.date_range("1950-01-01", "1999-01-01", 90), *[pd.Timestamp(0)] * 9])
+    assert "1970-01-01 in 9 of 99 rows, far more often than any" in date_sentinel_note("c", births)
+
+
+@pytest.mark.parametrize(
+    "dates",
+    [
+        [*DAYS, pd.Timestamp("1900-01-01")],  # once
+        [*DAYS, *[pd.Timestamp("1899-05-07")] * 3],  # a day like others
+        [*pd.date_range("1900-01-01", periods=300), *[pd.Timestamp("1900-01-01")] * 2],
+        [*DAYS[:4], *[pd.Timestamp("1900-01-01")] * 3],  # few others
+        [*pd.date_range("1969-12-01", periods=90), *[pd.Timestamp(0)] * 2],
+        [pd.NaT] * 20,
+    ],
+)
+def test_days_that_may_be_such_are_not(dates):
+    assert date_sentinel_note("c", pd.Series(dates, dtype="datetime64[us]")) == ""
