@@ -6,10 +6,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.utils.multiclass import type_of_target
 
 from sklimb._compare.data.labels import case_notes, match_labels, strip_labels
 from sklimb._compare.data.misspelling import misspelt, spelling_notes
+from sklimb._compare.data.odd_labels import (
+    is_quantity,
+    missing_notes,
+    several_notes,
+    without_decimals,
+)
 from sklimb._compare.data.times import as_times
 from sklimb._compare.errors import InputError
 from sklimb._compare.phrases import first_few, likely, listed
@@ -72,6 +77,8 @@ def check_labels(
             "them a class"
         )
     if y.dtype == object:
+        y = without_decimals(y)
+    if y.dtype == object:
         kinds = {type(value).__name__ for value in y}
         if len(kinds) > 1:
             raise InputError(
@@ -93,6 +100,7 @@ def check_labels(
     labels, counts = np.unique(y, return_counts=True)
     if test_of is None and y.dtype.kind == "U":
         notes += case_notes(labels) + spelling_notes(labels.tolist(), counts.tolist())
+        notes += several_notes(labels.tolist())
     if test_of is not None:
         strange = np.setdiff1d(labels, test_of)
         if len(strange):
@@ -109,12 +117,16 @@ def check_labels(
             f"the target has as many values as rows ({n_samples:,}): it looks like an identifier "
             "or a number to predict, not like classes"
         )
-    fractions = type_of_target(y) == "continuous"
-    if fractions or len(labels) > n_samples / 2:
+    notes += missing_notes(labels, counts)
+    # Not by `type_of_target`, which warns of many classes.
+    fractions = y.dtype.kind == "f" and bool((labels % 1 != 0).any())
+    if fractions or len(labels) > n_samples / 2 or is_quantity(labels, counts):
         few = fractions and len(labels) <= _FEW_FRACTIONS
         remedy = (
             f" (if these are classes, write them as text: 'level {labels[0]!s}')" if few else ""
         )
+        if not few and y.dtype.kind in "iuf":
+            remedy = " (to tell ranges of it apart, make these the classes: pandas.cut)"
         raise InputError(
             f"the target has {len(labels):,} different values in {n_samples:,} rows, such as "
             f"{labels[0]!s}: it looks like a number to predict, not like classes{remedy}"

@@ -158,7 +158,7 @@ def test_what_says_nothing_about_order_goes_by_position(one, other):
 def test_few_fractions_may_be_classes():
     with pytest.raises(InputError, match=r"2 different values .*write them as text: 'level 0.5'"):
         check_labels(np.tile([0.5, 1.5], 20), 40)
-    with pytest.raises(InputError, match=r"not like classes$"):
+    with pytest.raises(InputError, match=r"not like classes \(to tell ranges"):
         check_labels(np.tile(np.arange(30) + 0.5, 2), 60)
 
 

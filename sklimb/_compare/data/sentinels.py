@@ -59,7 +59,7 @@ def sentinel_note(name: Any, values: pd.Series) -> str:
         return ""
     for mark in (numbers.min(), numbers.max()):
         others = numbers[numbers != mark]
-        if not _of_nines(mark) or len(others) < _LEAST_OTHERS:
+        if not of_nines(mark) or len(others) < _LEAST_OTHERS:
             continue
         least, largest, n = others.min(), others.max(), len(numbers) - len(others)
         gap = least - mark if mark < least else mark - largest
@@ -79,7 +79,15 @@ def shown_value(value: Any) -> str:
     return f"{value:.0f}" if float(value).is_integer() and abs(value) < 1e15 else f"{value:g}"
 
 
-def _of_nines(number: float) -> bool:
+def of_nines(number: float) -> bool:
+    """Return whether a number is written with nines alone, two at least.
+
+    Examples
+    --------
+    >>> from sklimb._compare.data.sentinels import of_nines
+    >>> of_nines(-999.0), of_nines(9.0)
+    (True, False)
+    """
     written = f"{abs(number):.6f}".removesuffix(".000000")
     return len(written) > 1 and set(written) == {"9"}
 
