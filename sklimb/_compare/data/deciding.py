@@ -9,6 +9,13 @@ from typing import Any
 
 import pandas as pd
 
+from sklimb._compare.data.marked_numbers import (
+    clock_formats,
+    formats_with_marks,
+    is_marked_number,
+    mark_notes,
+    pair_notes,
+)
 from sklimb._compare.data.spelling import (
     BLANKS,
     MISSING,
@@ -99,7 +106,12 @@ class Decision:
 
 
 def cells_of(
-    name: str, typed: pd.Series, raw: pd.Series, doubt: bool = False, as_values: bool = False
+    name: str,
+    typed: pd.Series,
+    raw: pd.Series,
+    doubt: bool = False,
+    as_values: bool = False,
+    asked: bool = False,
 ) -> Cells:
     """Look at how a column is written.
 
@@ -112,7 +124,10 @@ def cells_of(
         Whether what pandas takes for numbers may be other numbers, as where points stand between
         thousands.
     as_values : bool, default=False
-        Whether marks among numbers, such as dashes, are values all the same.
+        Whether marks among numbers, such as dashes, are values all the same, and those at numbers,
+        as in ``<3``.
+    asked : bool, default=False
+        Whether the user says that these are numbers, however few and with whatever marks.
 
     Returns
     -------
@@ -122,7 +137,7 @@ def cells_of(
     markers = {text: int(n) for text, n in counts.items() if text.strip() in MISSING}
     values = list(dict.fromkeys(text.strip() for text in counts.index if text not in markers))
     known = typed.dtype.kind in "biuf" and not doubt
-    formats = [] if known else _formats(values)
+    formats = [] if known else _formats(values, as_values, asked)
     blanks: dict[str, int] = {}
     if not (known or formats or as_values):
         numbers = [value for value in values if value not in BLANKS]
@@ -130,15 +145,18 @@ def cells_of(
         n_present = len(raw) - sum(markers.values())
         often = n_present - sum(blanks.values()) >= _NUMBERS_BESIDE_BLANKS * n_present
         if blanks and often and len(numbers) >= _LEAST_NUMBERS:
-            formats = _formats(numbers)
+            formats = _formats(numbers, as_values, asked)
         values, blanks = (numbers, blanks) if formats else (values, {})
     return Cells(name, typed, raw, values, markers, formats, blanks)
 
 
-def _formats(values: list[str]) -> list[NumberFormat]:
+def _formats(values: list[str], as_values: bool, asked: bool) -> list[NumberFormat]:
     if is_code(values) or is_boolean(values):
         return []
-    return number_formats(values) or formats_with_unit(values)
+    plain = number_formats(values) or formats_with_unit(values)
+    if plain or as_values:
+        return plain
+    return formats_with_marks(values, asked) or clock_formats(values, asked)
 
 
 def file_has_commas(columns: list[Cells], separator: str, typed: pd.DataFrame) -> bool | None:
@@ -254,6 +272,8 @@ def _number(cells: Cells, comma: bool | None) -> Decision:
             f"column {cells.name}: {example!r} was read as {value:g} ({chosen}); if that is wrong, "
             "write its numbers without a mark between thousands and with a decimal point"
         )
+    elif marked := mark_notes(cells.name, chosen, cells.raw):
+        notes += marked
     elif chosen.affix or chosen.negative:
         ends = ("(", ")", "-") if chosen.negative else ""
         example = next(v for v in cells.values if v.startswith(ends) or v.endswith(ends))
@@ -328,6 +348,8 @@ def number_notes(name: Any, values: Sequence[str], text: pd.Series) -> list[str]
             f"column {name} holds numbers written in several ways ({_two(likely)}), so it was not "
             "read as numbers: write them in one way"
         ]
+    if pairs := pair_notes(name, values):
+        return pairs
     few_marks = len(top) - len(likely) <= _FEW
     if len(likely) < _LEAST_NUMBERS or not (share >= _NEARLY or few_marks) or is_code(likely):
         return []
@@ -339,6 +361,12 @@ def number_notes(name: Any, values: Sequence[str], text: pd.Series) -> list[str]
         len(marks) <= _FEW and of_cells >= (_NEARLY if many else _NEARLY_OF_FEW)
     ):
         return []
+    if all(map(is_marked_number, marks)):
+        return [
+            f"column {name} holds numbers and, in {sum(marks.values()):,} of {len(text):,} values, "
+            f"numbers with marks ({_counted(marks)}); it was not read as numbers, as its values "
+            f"are few: --number {name} reads it so, without the marks"
+        ]
     # More than half would be refused as numbers.
     remedy = f"say --number {name}" if of_cells >= 0.5 else "empty these cells"
     return [

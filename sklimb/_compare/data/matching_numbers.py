@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from sklimb._compare.data.columns import Column
+from sklimb._compare.data.marked_numbers import clock_formats, read_marked
 from sklimb._compare.data.spelling import NumberFormat, choose_format, number_formats
 from sklimb._compare.data.units import is_unit
 
@@ -39,6 +40,11 @@ def read_numbers(
     rule = column.number
     if not len(cells) or (rule.is_plain and comma is not True and plain.notna().all()):
         return plain, []
+    if rule.clock:
+        times = cells.map({c: bool(clock_formats([c], few=True)) for c in cells.unique()})
+        return rule.read(cells.where(times)), []
+    if marked := read_marked(cells, rule):
+        return _without_marks(*marked, column, comma)
     if is_unit(rule.affix):
         return _measures(cells, column, comma)
     ways = {cell: number_formats([cell]) for cell in cells.unique()}
@@ -71,6 +77,20 @@ def read_numbers(
         f"{numbers.iloc[first]:g})"
     )
     return numbers, notes
+
+
+def _without_marks(
+    cells: pd.Series, factors: pd.Series, hit: np.ndarray, column: Column, comma: bool | None
+) -> tuple[pd.Series, list[str]]:
+    """Return numbers whose marks were taken away, as in the first table."""
+    rule = replace(column.number, marks=())
+    numbers, notes = read_numbers(cells, replace(column, number=rule), comma)
+    if hit.any() and not column.number.marks:
+        notes.append(
+            f"column {column.name}: {hit.sum():,} of {len(cells):,} values of the test part are "
+            "numbers with marks, as in '<3', and were taken as these numbers"
+        )
+    return numbers * factors, notes
 
 
 def _measures(cells: pd.Series, column: Column, comma: bool | None) -> tuple[pd.Series, list[str]]:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from sklimb._compare.data.marks import mark_steps
+
 # What `pandas.read_csv` takes for missing, and the question mark of the UCI's files.
 MISSING = frozenset(
     [
@@ -30,7 +32,8 @@ _DASH = "\u2013"
 _CURRENCIES = "USD EUR GBP CHF JPY CNY INR AUD CAD NZD SEK NOK DKK PLN CZK HUF BRL MXN ZAR kr zł"
 # Signs of currencies, with the letters that tell one dollar from another.
 _SIGNS = r"(?:US|A|C|R|NZ|HK|S)?[$€£¥₹₩₽₺₪฿₫₱]"
-_AFFIX = rf"(?:%|{_SIGNS}|{'|'.join(_CURRENCIES.split())})"
+_PER = {"%": "per cent", "‰": "per mille"}
+_AFFIX = rf"(?:[%‰]|{_SIGNS}|{'|'.join(_CURRENCIES.split())})"
 _DECORATED = re.compile(
     rf"(?P<sign>[+-]?)\s*(?P<before>{_AFFIX})?\s*(?P<sign2>[+-]?)\s*"
     rf"(?P<body>[0-9][0-9.,'’\s]*|[.,][0-9]+)(?P<exponent>[eE][+-]?[0-9]+)?\s*(?P<after>{_AFFIX})?"
@@ -67,6 +70,10 @@ class NumberFormat:
         a minus behind.
     dash : bool, default=False
         Whether an en dash occurs as minus in front.
+    marks : tuple of str, default=()
+        Which marks occur, as `sklimb._compare.data.marks` names them.
+    clock : bool, default=False
+        Whether these are times of day or durations, which become seconds.
     """
 
     decimal: str = "."
@@ -76,6 +83,8 @@ class NumberFormat:
     minus: bool = False
     negative: str = ""
     dash: bool = False
+    marks: tuple[str, ...] = ()
+    clock: bool = False
 
     @property
     def is_plain(self) -> bool:
@@ -96,7 +105,10 @@ class NumberFormat:
 
     def steps(self) -> list[tuple[str, str, bool]]:
         """Return (what, by what, whether a regular expression), replaced in this order."""
+        if self.clock:
+            return [(r"^\s*(\d+:\d\d)\s*$", r"\1:00", True)]
         steps = [(_MINUS, "-", False)] if self.minus else []
+        steps += mark_steps(self.marks)
         if self.dash:
             steps.append((rf"^\s*{_DASH}", "-", True))
         if self.negative:
@@ -124,12 +136,18 @@ class NumberFormat:
         """
         for old, new, regex in self.steps():
             cells = cells.str.replace(old, new, regex=regex)
+        if self.clock:
+            return pd.to_timedelta(cells, errors="coerce").dt.total_seconds()
         return pd.to_numeric(cells, errors="coerce")
 
     def __str__(self) -> str:
         parts = []
         if self.affix:
-            parts.append("per cent" if self.affix == "%" else f"{self.affix}")
+            parts.append(_PER.get(self.affix, self.affix))
+        if self.clock:
+            parts.append("seconds of times")
+        if self.marks:
+            parts.append("without marks")
         if self.decimal == ",":
             parts.append("decimal comma")
         if self.negative:
@@ -200,7 +218,7 @@ def number_formats(cells: Sequence[str]) -> list[NumberFormat]:
         return []
     negative = negatives.pop() if negatives else ""
     affix = affixes.pop() if affixes else ""
-    if affix == "%" and any(re.sub(r"[.,0]", "", body) for body in bare):
+    if affix in _PER and any(re.sub(r"[.,0]", "", body) for body in bare):
         return []  # 5 % beside 0.05: which of them is meant?
     return [
         NumberFormat(decimal, thousands, affix, spaced, minus, negative, dash)

@@ -129,7 +129,8 @@ def number_lines(formats: Mapping[Any, NumberFormat], coerced: Collection[Any] =
             for old, new, regex in form.steps()
         )
         how = ', errors="coerce"' if coerce else ""
-        lines += each_column(names, f"X[{{0}}] = pd.to_numeric(X[{{0}}]{steps}{how})")
+        read, behind = ("to_timedelta", ".dt.total_seconds()") if form.clock else ("to_numeric", "")
+        lines += each_column(names, f"X[{{0}}] = pd.{read}(X[{{0}}]{steps}{how}){behind}")
     return lines
 
 

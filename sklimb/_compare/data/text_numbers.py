@@ -10,6 +10,7 @@ import pandas as pd
 
 from sklimb._compare.data.columns import MAX_VALUES
 from sklimb._compare.data.deciding import cells_of, decide, file_has_commas
+from sklimb._compare.data.marked_numbers import is_marked_number
 from sklimb._compare.data.roles import Roles
 from sklimb._compare.data.spelling import MISSING, NumberFormat, number_formats
 from sklimb._compare.data.table_code import number_lines
@@ -69,7 +70,7 @@ def read_text_numbers(X: pd.DataFrame, roles: Roles) -> Read:
         raw = series.map(plain_text, na_action="ignore").astype(object).where(series.notna(), "")
         if asked == "number":
             raw = _without_strays(name, raw, read.notes)
-        cells = cells_of(name, unknown, raw)
+        cells = cells_of(name, unknown, raw, asked=asked == "number")
         plain = any(way.is_plain for way in cells.formats) and len(cells.values) <= MAX_VALUES
         plain = plain and not cells.blanks
         if cells.formats and (asked == "number" or not plain):
@@ -105,7 +106,7 @@ def _assigned(X: pd.DataFrame, made: dict[Any, pd.Series]) -> pd.DataFrame:
 def _without_strays(name: Any, raw: pd.Series, notes: list[str]) -> pd.Series:
     """Return a column that was called one of numbers, without the cells that are none."""
     values = [v for v in raw.unique() if v not in MISSING]
-    strange = [v for v in values if not number_formats([v])]
+    strange = [v for v in values if not (number_formats([v]) or is_marked_number(v.strip()))]
     hit = raw.isin(strange).to_numpy()
     present = ~raw.isin(list(MISSING)).to_numpy()
     if hit.sum() > 0.5 * present.sum():

@@ -10,11 +10,14 @@ from typing import Any
 from sklimb._compare.data.spelling import NumberFormat, is_code, number_formats
 
 # Of so few different values categories lose nothing: 36 months and 60 months.
-_FEW = 10
+FEW = 10
 # More units than these are words behind numbers, such as streets.
 _MOST_UNITS = 3
+_OF = r"(?:/|out of|of) ?\d+"  # 3/10, 7 out of 10
 _UNIT = r"[^\W\d_]{1,8}(?:[/.·][^\W\d_]{1,4})?[²³23]?|°[CF]?"
-_WITH_UNIT = re.compile(rf"(?P<number>[-+\u2212\u2013(]?[\d.,'’\s]*\d\)?)\s*(?P<unit>{_UNIT})")
+_WITH_UNIT = re.compile(
+    rf"(?P<number>[-+\u2212\u2013(]?[\d.,'’\s]*\d\)?)\s*(?P<unit>{_UNIT}|{_OF})"
+)
 _CLOCK = re.compile(
     r"-?(?:\d+ days?,? )?\d{1,4}:[0-5]\d(?::[0-5]\d(?:[.,]\d+)?)?(?: ?[AaPp]\.?[Mm]\.?)?", re.A
 )
@@ -42,7 +45,7 @@ def formats_with_unit(cells: Sequence[str]) -> list[NumberFormat]:
     >>> way.affix, formats_with_unit(["1 kg", "2 kg"])
     ('kg', [])
     """
-    if len(cells) <= _FEW:
+    if len(cells) <= FEW:
         return []
     found = [_WITH_UNIT.fullmatch(cell) for cell in cells]
     if not all(found):
@@ -77,7 +80,7 @@ def unit_notes(name: Any, values: Collection[str]) -> list[str]:
     notes : list of str
         At most one.
     """
-    if len(values) <= _FEW:
+    if len(values) <= FEW:
         return []
     first = next(iter(values))
     if all(_CLOCK.fullmatch(value) for value in values):
