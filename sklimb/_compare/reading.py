@@ -172,6 +172,11 @@ def _read_typed(
     """Read a file whose cells have types."""
     file = read_typed(path, kind)
     label, found, roles = _found(path, typed_syntax(file), target, [*sides.values(), *drop], said)
+    if label in file.merged:
+        raise InputError(
+            f"{path}: the target {label!r} has merged cells, of which only the first has a label: "
+            "unmerge them and fill the label in"
+        )
     left_out = list(dict.fromkeys([label, *found.values()]))
     if len(left_out) == file.frame.shape[1]:
         raise InputError(f"{path}: no column is left to learn from")

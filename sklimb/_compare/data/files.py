@@ -14,11 +14,30 @@ from sklimb._compare.data.unpacking import FRAME, unpack
 from sklimb._compare.errors import InputError
 from sklimb._compare.phrases import likely
 
+_UNPACK = "unpack it ({}) and name the unpacked file"
+_OF_R = "save it as CSV in R, write.csv(data, row.names = FALSE)"
+_SAS = bytes(12) + b"\xc2\xea\x81\x60"
+_TAR = "is a tar archive: unpack it (tar -xf) and name one of its files"
 # How files begin that are no text, or another kind of text, and what to do with them.
 _OTHER_FORMATS = [
     (b"\xd0\xcf\x11\xe0", "an Excel file", FRAME.format("read_excel")),
     (b"PAR1", "a Parquet file", FRAME.format("read_parquet")),
     (b"ARROW1", "a Feather file", FRAME.format("read_feather")),
+    (b"\x28\xb5\x2f\xfd", "a file packed by Zstandard", _UNPACK.format("zstd -d")),
+    (b"\x04\x22\x4d\x18", "a file packed by LZ4", _UNPACK.format("lz4 -d")),
+    (b"\x1f\x9d", "a file packed by compress", _UNPACK.format("uncompress")),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive", _UNPACK.format("7z x")),
+    (b"Rar!", "a RAR archive", _UNPACK.format("unrar x")),
+    (b"$FL", "an SPSS file", FRAME.format("read_spss")),
+    (_SAS, "a SAS file", FRAME.format("read_sas")),
+    (b"HEADER RECORD*******", "a SAS transport file", FRAME.format("read_sas")),
+    (b"\x93NUMPY", "an array of NumPy", "pass the array to sklimb.compare, or save it as CSV"),
+    (b"MATLAB 5.0", "a Matlab file", FRAME.format("scipy.io.loadmat")),
+    (b"RDX", "a file of R", _OF_R),
+    (b"RDA", "a file of R", _OF_R),
+    (b"X\n\0\0\0", "a file of R", _OF_R),
+    *((b"\x80" + version, "a pickle", "pass what is in it to sklimb.compare, or save it as CSV")
+      for version in (b"\x02", b"\x03", b"\x04", b"\x05")),
     (b"\x89HDF", "an HDF5 file", FRAME.format("read_hdf")),
     (b"SQLite format 3", "a SQLite database", FRAME.format("read_sql")),
     (b"%PDF", "a PDF file", "save its table as CSV"),
@@ -124,6 +143,8 @@ def load(path: Path) -> Source:
     if not data[:4096].strip() and not data.strip():
         raise InputError(f"{path} is empty")
     start = data[:64].lstrip(b"\xef\xbb\xbf \r\n\t").lower()
+    if data[257:262] == b"ustar":
+        raise InputError(f"{path} {_TAR}")
     for magic, what, remedy in _OTHER_FORMATS:
         if start.startswith(magic.lower()):
             raise InputError(f"{path} is {what}, not CSV: {remedy}")
@@ -131,7 +152,8 @@ def load(path: Path) -> Source:
         if form.match(data[:_TOP]):
             raise InputError(f"{path} is {what}, not CSV: {remedy}")
     if what := _json(data):
-        raise InputError(f"{path} is {what}, not CSV: {FRAME.format('read_json')}")
+        reader = "read_json, lines=True" if what.endswith("lines") else "read_json"
+        raise InputError(f"{path} is {what}, not CSV: {FRAME.format(reader)}")
     encoding, notes = _encoding(path, data)
     if encoding != "utf-8":
         options["encoding"] = encoding

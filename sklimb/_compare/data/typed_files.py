@@ -1,4 +1,4 @@
-"""Files whose cells have types: Parquet and Excel, read where pandas' reader is installed."""
+"""Files whose cells have types: Parquet, Excel and others, where pandas' reader is installed."""
 
 from __future__ import annotations
 
@@ -13,17 +13,24 @@ import numpy as np
 import pandas as pd
 
 from sklimb._compare.data.large import drawn_parquet, holds_parquet
+from sklimb._compare.data.sheets import first_shown, sheet_notes, sheets_of
 from sklimb._compare.data.spelling import MISSING
 from sklimb._compare.data.unpacking import FRAME, check_archive
 from sklimb._compare.errors import InputError
 from sklimb._compare.phrases import counted
+from sklimb._compare.snippet import quoted
 
 _INSTALL = {"parquet": "pyarrow", "xlsx": "openpyxl", "xls": "xlrd", "ods": "odfpy"}
+_INSTALL |= {"xlsb": "pyxlsb", "feather": "pyarrow", "orc": "pyarrow"}
 # Equal values in a row take next to no room in a Parquet file. So many numbers are 4 GiB.
 _MOST_CELLS = 1 << 29
 _PANDAS_MISSING = list(MISSING - {"?"})
 _EXPECTED = "if it is what you expect, {}"
 _NAMES = {"parquet": "a Parquet file", "ods": "an OpenDocument spreadsheet"}
+_NAMES |= {"feather": "a Feather file", "orc": "an ORC file", "stata": "a Stata file"}
+# How files begin, and what reads them.
+_STARTS = {b"PAR1": "parquet", b"ARROW1": "feather", b"ORC": "orc", b"<stata_dta>": "stata"}
+_STARTS |= {b"\xd0\xcf\x11\xe0": "xls"}
 
 
 @dataclass(frozen=True)
@@ -41,6 +48,8 @@ class TypedFile:
         The line that the expression needs beside pandas.
     written : DataFrame or None, default=None
         Of a spreadsheet, the cells with what says missing in words, as ``NA``.
+    merged : tuple of str, default=()
+        Columns of a spreadsheet that have merged cells.
     """
 
     frame: pd.DataFrame
@@ -48,6 +57,7 @@ class TypedFile:
     notes: list[str] = field(default_factory=list)
     imports: str = ""
     written: pd.DataFrame | None = None
+    merged: tuple[str, ...] = ()
 
 
 def typed_kind(path: Path) -> str:
@@ -55,11 +65,14 @@ def typed_kind(path: Path) -> str:
     if not path.is_file():
         return "parquet" if holds_parquet(path) else ""
     with path.open("rb") as handle:
-        start = handle.read(8)
-    if start.startswith(b"PAR1"):
-        return "parquet"
-    if start.startswith(b"\xd0\xcf\x11\xe0"):
-        return "xls"
+        start = handle.read(16)
+    for magic, kind in _STARTS.items():
+        # Of text files one may begin with these letters.
+        if start.startswith(magic) and (kind != "orc" or not start.isascii() or b"\0" in start):
+            return kind
+    # Stata's older form: its version, the order of bytes, 1 and 0.
+    if len(start) > 3 and 104 <= start[0] <= 115 and start[1] in (1, 2) and start[2:4] == b"\1\0":
+        return "stata"
     if not start.startswith(b"PK\x03\x04"):
         return ""
     try:
@@ -68,7 +81,7 @@ def typed_kind(path: Path) -> str:
     except zipfile.BadZipFile:
         return ""
     if any(name.startswith("xl/") for name in names):
-        return "xlsx"
+        return "xlsb" if "xl/workbook.bin" in names else "xlsx"
     return "ods" if "content.xml" in names else ""
 
 
@@ -77,7 +90,7 @@ def _check_size(path: Path, kind: str, data: io.BytesIO) -> None:
 
     Of what is damaged, or has no reader here, nothing is said: pandas does that.
     """
-    if kind in ("xlsx", "ods"):
+    if kind in ("xlsx", "xlsb", "ods"):
         with suppress(zipfile.BadZipFile), zipfile.ZipFile(data) as archive:
             check_archive(path, archive, _EXPECTED.format(FRAME.format("read_excel")))
     elif kind == "parquet":
@@ -107,7 +120,7 @@ def read_typed(path: Path, kind: str) -> TypedFile:
     Parameters
     ----------
     path : Path
-    kind : {"parquet", "xlsx", "xls", "ods"}
+    kind : {"parquet", "feather", "orc", "stata", "xlsx", "xlsb", "xls", "ods"}
 
     Returns
     -------
@@ -121,23 +134,29 @@ def read_typed(path: Path, kind: str) -> TypedFile:
     drawn = drawn_parquet(path) if kind == "parquet" else None
     if drawn is not None:
         return _typed(path, drawn.data, drawn.code, drawn.notes, drawn.imports)
-    written = None
+    written, merged = None, []
     data = io.BytesIO(path.read_bytes())  # so that no name's ending decides
     what, notes = _NAMES.get(kind, "an Excel file"), []
     try:
         _check_size(path, kind, data)
-        if kind == "parquet":
-            frame, code = pd.read_parquet(data), f'pd.read_parquet("{path}")'
+        if kind in ("parquet", "feather", "orc", "stata"):
+            frame = getattr(pd, f"read_{kind}")(data)
+            code = f"pd.read_{kind}({quoted(str(path))})"
         else:
             # Else pandas makes the number 12 of the text 00012.
             sheets = pd.read_excel(
                 data, sheet_name=None, dtype=object, keep_default_na=False, na_values=[""]
             )
-            name, written = next(iter(sheets.items()))
+            known = sheets_of(data) if kind == "xlsx" else []
+            name, more = first_shown(path.name, list(sheets), known)
+            written, notes = sheets[name], notes + more
+            which = "" if name == next(iter(sheets)) else f"sheet_name={quoted(name)}, "
             frame = written.mask(written.isin(_PANDAS_MISSING), np.nan).infer_objects()
-            code = f'pd.read_excel("{path}", dtype=object).infer_objects()'
-            if len(sheets) > 1:
-                notes.append(f"{path.name} has {len(sheets)} sheets; the first, {name!r}, was read")
+            code = f'pd.read_excel("{path}", {which}dtype=object).infer_objects()'
+            for sheet in known:
+                if sheet.name == name:
+                    said, merged = sheet_notes(path.name, data, sheet, written)
+                    notes += said
     except InputError:
         raise
     except ImportError:
@@ -152,7 +171,9 @@ def read_typed(path: Path, kind: str) -> TypedFile:
     return (
         made
         if written is None
-        else replace(made, written=written.set_axis(made.frame.columns, axis=1))
+        else replace(
+            made, written=written.set_axis(made.frame.columns, axis=1), merged=tuple(merged)
+        )
     )
 
 

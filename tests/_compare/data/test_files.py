@@ -4,6 +4,8 @@ import bz2
 import gzip
 import io
 import lzma
+import re
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -145,4 +147,37 @@ def test_what_macos_packs_beside_a_file_is_left_out(tmp_path, name, beside):
     assert len(frame) == 40 and list(frame) == ["a", "label"]
     path.write_bytes(_zip(**beside, one=TEXT, two=TEXT))
     with pytest.raises(InputError, match=r"holds 2 files \(one, two\)"):
+        load(path)
+
+
+@pytest.mark.parametrize(
+    "start, said",
+    [
+        (b"\x28\xb5\x2f\xfd", "packed by Zstandard, not CSV: unpack it (zstd -d)"),
+        (b"7z\xbc\xaf\x27\x1c", "a 7z archive, not CSV: unpack it"),
+        (b"Rar!\x1a\x07\x01", "a RAR archive, not CSV: unpack it"),
+        (b"$FL2@(#) SPSS", "an SPSS file, not CSV: read it with pandas (read_spss)"),
+        (bytes(12) + b"\xc2\xea\x81\x60", "a SAS file, not CSV: read it with pandas (read_sas)"),
+        (b"\x93NUMPY\x01", "an array of NumPy, not CSV: pass the array"),
+        (b"\x80\x05\x95", "a pickle, not CSV"),
+        (b"RDX3\nX\n", "a file of R, not CSV: save it as CSV in R"),
+        (bytes(257) + b"ustar", "is a tar archive: unpack it"),
+    ],
+)
+def test_files_of_other_programs_are_named(tmp_path, start, said):
+    """They were "no text"."""
+    path = tmp_path / "data"
+    path.write_bytes(start + bytes(range(256)))
+    with pytest.raises(InputError, match=re.escape(said)) as error:
+        load(path)
+    assert "\n" not in str(error.value)
+
+
+def test_a_packed_archive_of_a_csv_file_is_named(tmp_path):
+    """Its blocks were read as cells, and its member's name as a column."""
+    path = tmp_path / "data.tar.gz"
+    (tmp_path / "data.csv").write_text("x,y\n1,a\n2,b\n")
+    with tarfile.open(path, "w:gz") as archive:
+        archive.add(tmp_path / "data.csv", "data.csv")
+    with pytest.raises(InputError, match="is a tar archive: unpack it"):
         load(path)

@@ -10,6 +10,7 @@ import pytest
 
 from sklimb._compare.data.typed_files import read_typed, typed_kind
 from sklimb._compare.errors import InputError
+from sklimb._compare.reading import read_table
 
 FRAME = pd.DataFrame({"a": [1.5, 2.5], "t": ["x", "y"]})
 OLE = b"\xd0\xcf\x11\xe0" + bytes(90)
@@ -29,7 +30,13 @@ def _zip(*names):
         (b"PAR1" + bytes(90), "parquet"),
         (OLE, "xls"),
         (_zip("[Content_Types].xml", "xl/workbook.xml"), "xlsx"),
+        (_zip("[Content_Types].xml", "xl/workbook.bin"), "xlsb"),
         (_zip("content.xml"), "ods"),
+        (b"ARROW1" + bytes(90), "feather"),
+        (b"ORC\x0a\x03" + bytes(90), "orc"),
+        (b"ORC,y\n1,2\n3,4\n5,6\n", ""),  # a name of a column
+        (b"<stata_dta><header>", "stata"),
+        (b"r\x02\x01\x00" + bytes(90), "stata"),
         (_zip("data.csv"), ""),
         (_zip("data.csv")[:20], ""),
         (b"a,b\n1,2\n", ""),
@@ -48,13 +55,16 @@ def _no_reader(*arguments, **options):
 
 @pytest.mark.parametrize(
     "kind, package",
-    [("parquet", "pyarrow"), ("xlsx", "openpyxl"), ("xls", "xlrd"), ("ods", "odfpy")],
+    [
+        *[(kind, "pyarrow") for kind in ("parquet", "feather", "orc")],
+        *[("xlsx", "openpyxl"), ("xlsb", "pyxlsb"), ("xls", "xlrd"), ("ods", "odfpy")],
+    ],
 )
 def test_a_missing_reader_is_named_in_one_line(tmp_path, monkeypatch, kind, package):
     path = tmp_path / "data"
     path.write_bytes(b"")
-    monkeypatch.setattr(pd, "read_parquet", _no_reader)
-    monkeypatch.setattr(pd, "read_excel", _no_reader)
+    for reader in ("read_parquet", "read_feather", "read_orc", "read_excel"):
+        monkeypatch.setattr(pd, reader, _no_reader)
     with pytest.raises(InputError, match=f"needs {package} to be read: pip install {package}") as e:
         read_typed(path, kind)
     assert "\n" not in str(e.value)
@@ -126,3 +136,19 @@ def test_a_parquet_file_of_too_many_cells_is_not_opened(tmp_path, monkeypatch):
     assert "\n" not in str(caught.value)
     found.num_rows = 10**6
     assert read_typed(path, "parquet").frame.equals(FRAME)
+
+
+@pytest.mark.parametrize("kind", ["feather", "orc", "stata"])
+def test_other_files_with_types_are_read(tmp_path, kind):
+    """Feather was refused, and ORC and Stata files were "no text"."""
+    if kind != "stata":
+        pytest.importorskip("pyarrow")
+    frame = pd.DataFrame({"x": [i * 1.5 for i in range(20)], "y": ["a", "b"] * 10})
+    path = tmp_path / "data"
+    options = {"write_index": False} if kind == "stata" else {}
+    getattr(frame, f"to_{kind}")(path, **options)
+    table = read_table(path, target="y")
+    assert table.X["x"].tolist() == frame["x"].tolist() and list(table.y) == ["a", "b"] * 10
+    space: dict = {}
+    exec(table.code, space)
+    pd.testing.assert_frame_equal(space["X"], table.X)
