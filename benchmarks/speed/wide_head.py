@@ -40,6 +40,10 @@ HEADS: dict[str, tuple[dict | None, float]] = {
     "affinity, no diversity": ({"normalize": False, "sigma": 10.0}, 0.0),
     "affinity, sphere": ({}, 1.0),
     "affinity, 5 prototypes": ({"normalize": False, "sigma": 10.0, "n_prototypes": 5}, 1.0),
+    "affinity, 5 prototypes, no diversity": (
+        {"normalize": False, "sigma": 10.0, "n_prototypes": 5},
+        0.0,
+    ),
 }
 
 

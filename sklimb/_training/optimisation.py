@@ -13,6 +13,9 @@ from torch import Tensor, nn
 
 from sklimb._warnings import warn
 
+# Optimisers whose fused form lets each parameter begin with its own first gradient.
+_STARTS_BY_PARAMETER = (torch.optim.Adam, torch.optim.AdamW)
+
 
 def learning_rate_factor(
     schedule: str | None,
@@ -112,7 +115,7 @@ def build_optimizer(
 
     With momentum torch's fused SGD fails once a parameter gets its first gradient later than the
     others of its group, as what generates samples does. The network's own stay fused, so that their
-    bits are those of a training without it.
+    bits are those of a training without it. Adam's counts the steps of each parameter by itself.
 
     Parameters
     ----------
@@ -124,7 +127,7 @@ def build_optimizer(
     device : str or torch.device
         Where the parameters are.
     plain : collection of int
-        Ids of parameters that must not be in a fused group.
+        Ids of parameters that may get their first gradient late.
     """
     choices = {"fused", "foreach", "capturable", "differentiable"}
     has_fused = "fused" in inspect.signature(optimizer).parameters
@@ -132,6 +135,8 @@ def build_optimizer(
         return optimizer(groups, **settings)
     if torch.device(device).type not in ("cpu", "cuda"):
         return optimizer(groups, **settings)
+    if issubclass(optimizer, _STARTS_BY_PARAMETER):
+        return optimizer([dict(group) for group in groups], **settings, fused=True)
     split = []
     for group in groups:
         apart = [p for p in group["params"] if id(p) in plain]
@@ -158,7 +163,7 @@ def add_parameters(optimizer: torch.optim.Optimizer, parameters: list[Tensor]) -
         )
     first = optimizer.param_groups[0]
     same = {name: first[name] for name in ("lr", "initial_lr") if name in first}
-    if first.get("fused"):
+    if first.get("fused") and not isinstance(optimizer, _STARTS_BY_PARAMETER):
         same["fused"] = False  # as in `build_optimizer`
     optimizer.add_param_group({"params": parameters, **same})
 

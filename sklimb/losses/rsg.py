@@ -72,14 +72,20 @@ def center_estimation_loss(
     >>> center_estimation_loss(maps, centers, torch.tensor([[0.5, 0.5]]))
     tensor(13.)
     """
-    x = maps.flatten(2) if maps.ndim > 2 else maps[:, :, None]
-    mean = x.mean(2)
+    mean = maps.flatten(2).mean(2) if maps.ndim > 2 else maps
     squared = (mean[:, None] - centers).square().sum(2)
-    value = x.shape[2] * (assignment * squared).sum(1)
-    if x.shape[2] > 1:
-        around_mean = (x - mean[:, :, None]).square().sum((1, 2))
-        value = value + assignment.sum(1) * around_mean
+    value = center_loss_of_distances(maps, squared, assignment)
     return reduce(value, None, None, reduction)
+
+
+def center_loss_of_distances(maps: Tensor, squared: Tensor, assignment: Tensor) -> Tensor:
+    """`center_estimation_loss` of each sample, (n,), by its mean's squared distances (n, K)."""
+    of_mean = (assignment * squared).sum(1)
+    if maps.ndim == 2:
+        return of_mean
+    x = maps.flatten(2)
+    around_mean = (x - x.mean(2, keepdim=True)).square().sum((1, 2))
+    return x.shape[2] * of_mean + assignment.sum(1) * around_mean
 
 
 def position_cosine(a: Tensor, b: Tensor) -> Tensor:

@@ -12,6 +12,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+# Up to this many classes, products with the rows of all classes cost less than gathering those of
+# each sample's own (measured on a CPU, 15 centers of 128 numbers, batches of 128).
+_ALL_CLASSES_UP_TO = 32
+
 
 def frequent_classes(class_counts: Tensor, alpha: float) -> Tensor:
     """Return which classes count as frequent: the round(alpha C) largest.
@@ -101,6 +105,26 @@ def rows_of(table: Tensor, rows: Tensor) -> Tensor:
     return F.embedding(rows, table.flatten(1)).unflatten(1, table.shape[1:])
 
 
+def products_with_own_class(vectors: Tensor, table: Tensor, y: Tensor) -> Tensor:
+    """Return the products of vectors (n, D) with rows (C, K, D) of their own class, as (n, K)."""
+    n_classes, n_rows, _ = table.shape
+    if n_classes > _ALL_CLASSES_UP_TO:
+        return torch.einsum("nkd,nd->nk", rows_of(table, y), vectors)
+    products = (vectors @ table.flatten(0, 1).T).unflatten(1, (n_classes, n_rows))
+    return products.gather(1, y[:, None, None].expand(-1, 1, n_rows)).squeeze(1)
+
+
+def squared_distances_to_own_class(vectors: Tensor, table: Tensor, y: Tensor) -> Tensor:
+    """Return squared distances of vectors (n, D) to the rows of their own class, as (n, K)."""
+    if len(table) > _ALL_CLASSES_UP_TO:
+        return (vectors[:, None] - rows_of(table, y)).square().sum(2)
+    # Distances do not change with the shift, which keeps the lengths below from cancelling.
+    shift = table.detach().mean((0, 1))
+    v, w = vectors - shift, table - shift
+    lengths = v.square().sum(1, keepdim=True) + rows_of(w.square().sum(2), y)
+    return (lengths - 2.0 * products_with_own_class(v, w, y)).clamp_min(0.0)
+
+
 class CenterEstimation(nn.Module):
     r"""Logits of the centers of each sample's own class, :math:`A^l x + b^l` (Eq. 1).
 
@@ -144,8 +168,7 @@ class CenterEstimation(nn.Module):
         Tensor, shape (n, K)
             Logits.
         """
-        logits = torch.einsum("nkd,nd->nk", rows_of(self.weight, y), means)
-        return logits + rows_of(self.bias, y)
+        return products_with_own_class(means, self.weight, y) + rows_of(self.bias, y)
 
 
 class Contrast(nn.Module):

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn import functional as F
 
-from sklimb.losses.rsg import center_estimation_loss, maximized_vector_loss, position_cosine
+from sklimb.losses.rsg import center_loss_of_distances, maximized_vector_loss, position_cosine
 from sklimb.transforms._rsg_parts import (
     CenterEstimation,
     Contrast,
@@ -23,6 +23,7 @@ from sklimb.transforms._rsg_parts import (
     mean_map,
     pair_rows,
     rows_of,
+    squared_distances_to_own_class,
 )
 from sklimb.transforms.base import Changed, Gathered, Transform
 
@@ -346,8 +347,10 @@ class RareSampleGenerator(Transform):
         return (rows.unsqueeze(1) * k + torch.arange(k, device=rows.device)).flatten()
 
     def _center_loss(self, maps: Tensor, y: Tensor) -> Tensor:
-        assignment = self.estimate(mean_map(maps), y).softmax(1)
-        return center_estimation_loss(maps, rows_of(self.centers, y), assignment)
+        means = mean_map(maps)
+        assignment = self.estimate(means, y).softmax(1)
+        squared = squared_distances_to_own_class(means, self.centers, y)
+        return center_loss_of_distances(maps, squared, assignment).mean()
 
     def _contrast_loss(self, maps: Tensor, y: Tensor) -> Tensor:
         n = len(y) // self.n_members

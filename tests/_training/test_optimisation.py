@@ -166,6 +166,14 @@ def test_an_optimiser_is_fused_but_for_what_must_not_be():
         (1, True, 0.5), (1, False, 0.5)
     ]  # fmt: skip
     assert made.param_groups[1]["params"] == [theirs]
+    # Adam's fused form counts the steps of each parameter, so one may begin late
+    made = build_optimizer(torch.optim.AdamW, groups, {}, device="cpu", plain={id(theirs)})
+    assert [(len(g["params"]), g["fused"]) for g in made.param_groups] == [(2, True)]
+    for late in (False, True, True):
+        made.zero_grad()
+        (ours.sum() + (theirs.sum() if late else 0.0)).backward()
+        made.step()
+    assert [int(made.state[p]["step"]) for p in (ours, theirs)] == [3, 2]
     for settings, device in (({"foreach": True}, "cpu"), ({}, "mps")):  # the user's, or none there
         made = build_optimizer(torch.optim.SGD, groups, settings, device=device)
         assert not made.param_groups[0]["fused"] and len(made.param_groups) == 1

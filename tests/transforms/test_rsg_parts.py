@@ -9,8 +9,13 @@ import pytest
 import torch
 from torch import nn
 
-from sklimb.transforms import frequent_classes, pair_rows
-from sklimb.transforms._rsg_parts import mean_of_convolution, rows_of
+from sklimb.transforms import _rsg_parts, frequent_classes, pair_rows
+from sklimb.transforms._rsg_parts import (
+    mean_of_convolution,
+    products_with_own_class,
+    rows_of,
+    squared_distances_to_own_class,
+)
 
 
 @pytest.mark.parametrize(
@@ -116,3 +121,24 @@ def test_rows_of_a_table_and_a_gradient_that_no_thread_changes(shape):
             assert torch.equal(found, expected)
     finally:
         torch.set_num_threads(n_threads)
+
+
+@pytest.mark.parametrize("at_most", [0, 32])  # rows of the own class gathered; products with all
+def test_products_and_distances_are_those_with_the_rows_of_the_own_class(at_most, monkeypatch):
+    monkeypatch.setattr(_rsg_parts, "_ALL_CLASSES_UP_TO", at_most)
+    torch.manual_seed(0)
+    vectors = torch.randn(7, 5, dtype=torch.float64) + 1000.0
+    table = (torch.randn(3, 4, 5, dtype=torch.float64) + 1000.0).requires_grad_()
+    y = torch.tensor([0, 2, 1, 1, 2, 0, 2])
+    own = [(v, table[c]) for v, c in zip(vectors, y.tolist(), strict=True)]
+    products = torch.stack([rows @ v for v, rows in own])
+    distances = torch.stack([((v - rows) ** 2).sum(1) for v, rows in own])
+    above = torch.randn(7, 4, dtype=torch.float64)
+    for found, wanted in (
+        (products_with_own_class(vectors, table, y), products),
+        (squared_distances_to_own_class(vectors, table, y), distances),
+    ):
+        torch.testing.assert_close(found, wanted)
+        (of_found,) = torch.autograd.grad(found, table, above)
+        (of_wanted,) = torch.autograd.grad(wanted, table, above, retain_graph=True)
+        torch.testing.assert_close(of_found, of_wanted)
