@@ -9,21 +9,24 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
-from lib.paper_comparison import REASONS, Comparison, comparisons  # noqa: E402
+from lib.paper_comparison import Comparison, comparisons  # noqa: E402
 from lib.paper_items import (  # noqa: E402
     IN_PART,
     NOT_RUN,
     PAPERS,
     THERE,
-    Item,
     all_items,
     state,
 )
+from lib.paper_reasons import reasons  # noqa: E402
 from lib.records import RESULTS, read_csv  # noqa: E402
 
 PICTURES = {
-    "affinity": ("affinity_picture.png", "Figure 2: two features under three losses"),
-    "rsg": ("rsg_learning.png", "What the contrastive module and T learn, epoch by epoch"),
+    "affinity": [
+        ("affinity_picture.png", "Figure 2: two features under three losses"),
+        ("affinity_curves.png", "Figures 5 to 8, as errors, like the paper's"),
+    ],
+    "rsg": [("rsg_learning.png", "What the contrastive module and T learn, epoch by epoch")],
 }
 
 
@@ -32,20 +35,33 @@ def papers_page() -> str:
     costs = core_hours()
     parts = [
         "# The papers' figures, and ours",
-        "Every table and figure that measures something, of the four papers: there in the paper's "
-        "protocol, in part (other data, fewer epochs, a smaller network), or not run. Ours are "
-        "means over the runs in `benchmarks/results/papers`, which the scripts in "
-        "`benchmarks/papers` write. Core hours are those of the whole protocol with three seeds, "
-        "on one core of the machine that `costs.csv` names, by steps that "
-        "`benchmarks/papers/costs.py` timed.",
-        table(["paper", THERE, IN_PART, NOT_RUN, "core hours of what is not there"], counts(costs)),
-    ]
+        "This page counts the tables and figures of the four papers that measure something. Each "
+        f"is **{THERE}** (run in the paper's protocol), **{IN_PART}** (other data, fewer epochs, "
+        f"fewer images or a smaller network) or **{NOT_RUN}**. Core hours are what the whole "
+        "protocol would cost with three seeds on one core of the machine that `costs.csv` names; "
+        "`benchmarks/papers/costs.py` reckons them from steps that it times. What needs data that "
+        "are not here has none.",
+        table(
+            [
+                "paper", THERE, IN_PART, "core hours of those in part", NOT_RUN,
+                "core hours of those not run", "not run for want of data",
+            ],
+            counts(costs),
+        ),
+        "Below, each paper's own figure stands beside ours and the difference. Ours is the mean of "
+        'the runs, which the column "runs" counts, and behind ± their standard deviation. All of '
+        "it is read from `benchmarks/results/papers`, which the scripts in `benchmarks/papers` "
+        "write.",
+    ]  # fmt: skip
+    why = reasons()
+    found = comparisons()
     for paper, name in PAPERS.items():
-        parts += [f"## {name}", table(["", "what", "ours", "core hours"], items(paper, costs))]
-        file, caption = PICTURES.get(paper, ("", ""))
-        if (RESULTS / "papers" / file).is_file():
-            parts.append(f"![{caption}](../benchmarks/results/papers/{file})")
-        parts += list(of_paper([one for one in comparisons() if one.paper == paper]))
+        heads = ["", "what it shows", "ours", "what is missing", "core hours"]
+        parts += [f"## {name}", table(heads, items(paper, costs))]
+        for file, caption in PICTURES.get(paper, ()):
+            if (RESULTS / "papers" / file).is_file():
+                parts.append(f"![{caption}](../benchmarks/results/papers/{file})")
+        parts += list(of_paper([one for one in found if one.paper == paper], why))
         if paper == "affinity":
             parts += list(wide_head())
     return "\n\n".join(parts) + "\n"
@@ -61,15 +77,24 @@ def core_hours() -> dict[tuple[str, str], float]:
 
 
 def counts(costs: dict[tuple[str, str], float]) -> Iterable[list[str]]:
-    """Yield how many items of each paper are in which state."""
+    """Yield how many items of each paper are in which state, and what the missing ones cost."""
     for paper, name in PAPERS.items():
-        own = [(item, state(item)) for item in all_items() if item.paper == paper]
-        timed = [item for item, how in own if how != THERE and (paper, item.name) in costs]
-        missing = sum(costs[paper, item.name] for item in timed)
-        numbers = [
-            str(sum(how == wanted for _, how in own)) for wanted in (THERE, IN_PART, NOT_RUN)
-        ]
-        yield [name, *numbers, f"{missing:.0f}" if timed else "its data are not here"]
+        of = {how: [] for how in (THERE, IN_PART, NOT_RUN)}
+        for item in all_items():
+            if item.paper == paper:
+                of[state(item)].append(costs.get((paper, item.name)))
+        n = {how: str(len(own)) for how, own in of.items()}
+        hours = {how: hours_of(own) for how, own in of.items()}
+        without = str(sum(cost is None for cost in of[NOT_RUN]))
+        yield [
+            name, n[THERE], n[IN_PART], hours[IN_PART], n[NOT_RUN], hours[NOT_RUN], without,
+        ]  # fmt: skip
+
+
+def hours_of(costs: Iterable[float | None]) -> str:
+    """Return the sum of what is known of costs, empty if nothing is."""
+    known = [cost for cost in costs if cost is not None]
+    return f"{sum(known):.0f}" if known else ""
 
 
 def items(paper: str, costs: dict[tuple[str, str], float]) -> Iterable[list[str]]:
@@ -77,22 +102,17 @@ def items(paper: str, costs: dict[tuple[str, str], float]) -> Iterable[list[str]
     for item in all_items():
         if item.paper == paper:
             hours = costs.get((paper, item.name))
-            yield [item.name, item.what, said(item), "" if hours is None else f"{hours:.1f}"]
+            how = state(item)
+            missing = item.lacks or {THERE: "", IN_PART: "the whole protocol"}.get(how, "all of it")
+            yield [item.name, item.what, how, missing, "" if hours is None else f"{hours:.1f}"]
 
 
-def said(item: Item) -> str:
-    """Return an item's state, and what it lacks."""
-    return state(item) + (f"; {item.lacks}" if item.lacks else "")
-
-
-def of_paper(found: list[Comparison]) -> Iterable[str]:
+def of_paper(found: list[Comparison], why: dict[tuple[str, str], str]) -> Iterable[str]:
     """Yield heading, reason and table of each table of a paper."""
     for name in dict.fromkeys(one.item for one in found):
         own = [one for one in found if one.item == name]
         yield f"### {PAPERS[own[0].paper]}: {name}"
-        reason = REASONS.get((own[0].paper, name))
-        if reason:
-            yield reason
+        yield why[own[0].paper, name]
         yield table(
             ["", "method", "paper", "ours", "difference", "runs", "protocol"],
             [

@@ -37,3 +37,9 @@ def chosen(searched: Iterable[Row], **wanted: object) -> Row | None:
     """Return the row with the best validation, the first of equal ones; None without any."""
     rows = select(searched, **wanted)
     return max(rows, key=lambda row: float(row["validation"]), default=None)
+
+
+def of_least_cut(rows: list[Row]) -> list[Row]:
+    """Return the rows of the protocol with the most epochs times share of the images."""
+    seen = [float(row["epochs"]) * float(row["share"]) for row in rows]
+    return [row for row, own in zip(rows, seen, strict=True) if own == max(seen)]

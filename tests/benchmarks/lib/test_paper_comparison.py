@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from lib.paper_comparison import (
-    REASONS,
     comparisons,
     of_affinity,
     of_m2m,
@@ -14,26 +13,50 @@ from lib.paper_comparison import (
     of_rsg_ablation,
 )
 from lib.paper_items import all_items
+from lib.paper_reasons import reasons
 from lib.records import RESULTS
 
 
+def row_of_affinity(experiment, setting, accuracy, method="affinity", **others):
+    return {"experiment": experiment, "setting": setting, "method": method, "epochs": "2",
+            "share": "0.5", "paper": "", "accuracy": str(accuracy), **others}  # fmt: skip
+
+
 def test_means_differences_and_protocol():
-    row = {"experiment": "table1", "setting": "standard", "method": "affinity", "epochs": "2",
-           "share": "0.5", "paper": "99.6"}  # fmt: skip
-    rows = [row | {"accuracy": "99.0"}, row | {"accuracy": "99.2"},
-            row | {"experiment": "fig6", "accuracy": "1.0"}]  # fmt: skip
-    (found,) = of_affinity(lambda file: rows)
+    row = row_of_affinity("table1", "standard", 99.0, paper="99.6")
+    rows = [row, row | {"accuracy": "99.2"}]
+    (found,) = of_affinity(lambda file: rows if "mnist" in file else [])
     assert (found.figure, found.runs, found.item) == (99.6, 2, "Table 1")
     assert found.ours == pytest.approx(99.1)
     assert found.difference == pytest.approx(-0.5)
     assert found.protocol == "2 epochs, 50% of the images"
 
 
-def test_gains_are_over_the_plain_network_of_the_same_data():
-    told = [("a", "baseline", 50), ("a", "ours", 60), ("b", "baseline", 70), ("b", "ours", 69)]
-    rows = [dict(zip(("set", "method", "all"), map(str, own))) for own in told]
+def test_rows_stand_in_the_papers_order_and_figures_have_no_number_of_it():
+    rows = [
+        row_of_affinity("fig8", "10 % of 0 to 4, 20 prototypes", 98),
+        row_of_affinity("fig8", "10 % of 0 to 4, 3 prototypes", 97),
+        row_of_affinity("fig6", "5 % of 0 to 4", 96, "softmax"),
+        row_of_affinity("fig6", "50 % of 0 to 4", 99, "softmax"),
+        row_of_affinity("table1", "10 % of odd", 95),
+        row_of_affinity("table1", "standard", 94, epochs="6"),
+        row_of_affinity("table1", "standard", 93, "softmax"),
+    ]
+    found = list(of_affinity(lambda file: rows if "mnist" in file else []))
+    assert [one.ours for one in found] == [93, 94, 95, 99, 96, 97, 98]
+    names = ["Table 1"] * 3 + ["Figure 6"] * 2 + ["Figure 8"] * 2
+    assert [one.item for one in found] == names
+    assert all(one.figure is None and one.difference is None for one in found)
+
+
+def test_gains_are_over_the_plain_network_of_the_same_data_and_seed():
+    told = [("a", "baseline", 0, 50), ("a", "baseline", 1, 54), ("a", "ours", 0, 60),
+            ("a", "ours", 1, 66), ("a", "ours", 2, 0), ("b", "baseline", 0, 70),
+            ("b", "ours", 0, 69)]  # fmt: skip
+    rows = [dict(zip(("set", "method", "seed", "all"), map(str, own))) for own in told]
     found = list(of_offset(lambda file: rows))
-    assert [one.ours for one in found] == [10, -1]
+    assert [(one.ours, one.runs) for one in found] == [(11, 2), (-1, 1)]
+    assert found[0].spread == pytest.approx(2**0.5)  # of the gains, not of the accuracies
     assert {one.figure for one in found} == {42.9 - 21.9}
 
 
@@ -67,8 +90,9 @@ def test_reasons_and_comparisons_are_of_tables_that_there_are():
     known = {(item.paper, item.name) for item in all_items()}
     found = comparisons()
     assert {(one.paper, one.item) for one in found} <= known
-    assert set(REASONS) <= known
-    assert {(one.paper, one.item) for one in found} <= set(REASONS)
+    why = reasons()
+    assert set(why) <= known
+    assert {(one.paper, one.item) for one in found} <= set(why)
     assert all(np.isfinite(one.ours) and one.runs > 0 for one in found)
 
 
