@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
-from _papers import papers_page
+from _papers import PAPERS as OF_PAPERS
+from _papers import paper_page, papers_page
 
 import sklimb
 
@@ -63,6 +64,8 @@ def write_all(docs: Path) -> None:
     folder = docs / "generated"
     folder.mkdir(exist_ok=True)
     pages = {"api.rst": api_page(), "results.md": results_page(), "papers.md": papers_page()}
+    (folder / "papers").mkdir(exist_ok=True)
+    pages |= {f"papers/{paper}.md": paper_page(paper) for paper in OF_PAPERS}
     for notebook in sorted((ROOT / "notebooks").glob("*.ipynb")):
         pages[f"notebooks/{notebook.name}"] = notebook.read_text(encoding="utf-8")
     (folder / "notebooks").mkdir(exist_ok=True)

@@ -1,4 +1,4 @@
-"""The page of the papers' figures beside ours, from the results files alone."""
+"""The pages of the papers' figures beside ours, from the results files alone."""
 
 from __future__ import annotations
 
@@ -31,39 +31,46 @@ PICTURES = {
 
 
 def papers_page() -> str:
-    """Return the page: how much of each paper is there, its figures, ours, and why they differ."""
-    costs = core_hours()
+    """Return the page that counts what of each paper is there."""
+    heads = [
+        "paper", THERE, IN_PART, "core hours of those in part", NOT_RUN,
+        "core hours of those not run", "not run for want of data",
+    ]  # fmt: skip
+    toctree = ["```{toctree}", ":hidden:", "", *(f"papers/{paper}" for paper in PAPERS), "```"]
+    return "\n\n".join(
+        [
+            "# The papers' figures, and ours",
+            "The tables and figures of the four papers that measure something, counted. Each is "
+            f"**{THERE}** (run in the paper's protocol), **{IN_PART}** (other data, fewer epochs, "
+            f"fewer images or a smaller network) or **{NOT_RUN}**. Each paper's page has them one "
+            "by one: its figures, ours, the difference and the reason.",
+            table(heads, counts(core_hours())),
+            "Core hours are what the whole protocol would cost with three seeds on one core of the "
+            "machine that `costs.csv` names; `benchmarks/papers/costs.py` reckons them from steps "
+            "that it times. They are empty where the data are not here.",
+            "\n".join(toctree),
+        ]
+    ) + "\n"  # fmt: skip
+
+
+def paper_page(paper: str) -> str:
+    """Return a paper's page: what of it is there, its figures, ours, and why they differ."""
     parts = [
-        "# The papers' figures, and ours",
-        "This page counts the tables and figures of the four papers that measure something. Each "
-        f"is **{THERE}** (run in the paper's protocol), **{IN_PART}** (other data, fewer epochs, "
-        f"fewer images or a smaller network) or **{NOT_RUN}**. Core hours are what the whole "
-        "protocol would cost with three seeds on one core of the machine that `costs.csv` names; "
-        "`benchmarks/papers/costs.py` reckons them from steps that it times. What needs data that "
-        "are not here has none.",
-        table(
-            [
-                "paper", THERE, IN_PART, "core hours of those in part", NOT_RUN,
-                "core hours of those not run", "not run for want of data",
-            ],
-            counts(costs),
-        ),
-        "Below, each paper's own figure stands beside ours and the difference. Ours is the mean of "
-        'the runs, which the column "runs" counts, and behind ± their standard deviation. All of '
-        "it is read from `benchmarks/results/papers`, which the scripts in `benchmarks/papers` "
+        f"# {PAPERS[paper]}: the paper's figures, and ours",
+        "What of the paper is there, and what the whole of it costs ([how this is "
+        "counted](../papers.md)).",
+        table(["", "what it shows", "ours", "what is missing", "core hours"],
+              items(paper, core_hours())),
+        'In the tables below, "ours" is the mean of so many "runs", ± their standard deviation. '
+        "All is read from `benchmarks/results/papers`, which the scripts in `benchmarks/papers` "
         "write.",
     ]  # fmt: skip
-    why = reasons()
-    found = comparisons()
-    for paper, name in PAPERS.items():
-        heads = ["", "what it shows", "ours", "what is missing", "core hours"]
-        parts += [f"## {name}", table(heads, items(paper, costs))]
-        for file, caption in PICTURES.get(paper, ()):
-            if (RESULTS / "papers" / file).is_file():
-                parts.append(f"![{caption}](../benchmarks/results/papers/{file})")
-        parts += list(of_paper([one for one in found if one.paper == paper], why))
-        if paper == "affinity":
-            parts += list(wide_head())
+    for file, caption in PICTURES.get(paper, ()):
+        if (RESULTS / "papers" / file).is_file():
+            parts.append(f"![{caption}](../../benchmarks/results/papers/{file})")
+    parts += list(of_paper([one for one in comparisons() if one.paper == paper], reasons()))
+    if paper == "affinity":
+        parts += list(wide_head())
     return "\n\n".join(parts) + "\n"
 
 
@@ -83,12 +90,10 @@ def counts(costs: dict[tuple[str, str], float]) -> Iterable[list[str]]:
         for item in all_items():
             if item.paper == paper:
                 of[state(item)].append(costs.get((paper, item.name)))
-        n = {how: str(len(own)) for how, own in of.items()}
-        hours = {how: hours_of(own) for how, own in of.items()}
-        without = str(sum(cost is None for cost in of[NOT_RUN]))
-        yield [
-            name, n[THERE], n[IN_PART], hours[IN_PART], n[NOT_RUN], hours[NOT_RUN], without,
-        ]  # fmt: skip
+        row = [f"[{name}](papers/{paper}.md)", str(len(of[THERE]))]
+        for how in (IN_PART, NOT_RUN):
+            row += [str(len(of[how])), hours_of(of[how])]
+        yield [*row, str(sum(cost is None for cost in of[NOT_RUN]))]
 
 
 def hours_of(costs: Iterable[float | None]) -> str:
@@ -111,7 +116,7 @@ def of_paper(found: list[Comparison], why: dict[tuple[str, str], str]) -> Iterab
     """Yield heading, reason and table of each table of a paper."""
     for name in dict.fromkeys(one.item for one in found):
         own = [one for one in found if one.item == name]
-        yield f"### {PAPERS[own[0].paper]}: {name}"
+        yield f"## {name}"
         yield why[own[0].paper, name]
         yield table(
             ["", "method", "paper", "ours", "difference", "runs", "protocol"],
@@ -134,7 +139,7 @@ def wide_head() -> Iterable[str]:
     """Yield what a head of as many classes as the face data have costs beside a linear one."""
     rows = read_csv("speed/wide_head.csv")
     if rows:
-        yield f"### {PAPERS['affinity']}: the cost of {rows[0]['classes']} classes"
+        yield f"## The cost of {rows[0]['classes']} classes"
         yield (
             "The paper says that its loss needs no more compute and memory. Of the head alone, on "
             f"{rows[0]['features']} features, in batches of {rows[0]['batch_size']} and on one "

@@ -30,6 +30,7 @@ extensions = [
 ]
 source_suffix = {".rst": "restructuredtext", ".md": "myst-nb", ".ipynb": "myst-nb"}
 exclude_patterns = ["_build", "examples", "generated/results.md", "generated/papers.md"]
+exclude_patterns += ["generated/papers/*.md"]
 exclude_patterns += ["sg_execution_times.rst", "auto_examples/sg_execution_times.rst"]
 # The gallery's notebooks are there to be downloaded; its pages are its .rst files.
 exclude_patterns += ["auto_examples/*.ipynb"]
@@ -70,7 +71,7 @@ html_theme = "pydata_sphinx_theme"
 html_title = "sklimb"
 html_show_sourcelink = False
 # Pages that stand alone have nothing to list beside them, and wide tables, as notebooks have.
-html_sidebars = {page: [] for page in ("index", "results", "papers", "generated/notebooks/*")}
+html_sidebars = {page: [] for page in ("index", "results", "generated/notebooks/*")}
 html_theme_options = {
     "show_nav_level": 1,
     "navigation_with_keys": False,

@@ -183,7 +183,8 @@ def test_a_billion_samples_are_reckoned_from_the_files(capsys):
 
 def test_the_papers_figures_are_those_of_the_files(monkeypatch):
     monkeypatch.syspath_prepend(DOCS)
-    page = importlib.import_module("_papers").papers_page()
+    papers = importlib.import_module("_papers")
+    page = papers.paper_page("m2m")
     results = DOCS.parent / "benchmarks" / "results" / "papers"
     reuters = pd.read_csv(results / "m2m_reuters.csv", comment="#").groupby("method")
     for method, own in reuters:
@@ -192,6 +193,28 @@ def test_the_papers_figures_are_those_of_the_files(monkeypatch):
         assert f"| {paper:.2f} | {mean:.2f} ± " in row and f"| {mean - paper:+.2f} |" in row
     costs = pd.read_csv(results / "costs.csv", comment="#")
     hours = costs.groupby(["paper", "item"])["core_hours"].sum()
-    section = page[page.index("## Wang et al.") :]
-    row = next(line for line in section.splitlines() if line.startswith("| Table 1 |"))
+    lines = papers.paper_page("rsg").splitlines()
+    row = next(line for line in lines if line.startswith("| Table 1 |"))
     assert row.endswith(f"| {hours['rsg', 'Table 1']:.1f} |")
+
+
+def test_the_papers_are_counted_as_their_pages_say(monkeypatch):
+    monkeypatch.syspath_prepend(DOCS)
+    papers = importlib.import_module("_papers")
+    counted = papers.papers_page().splitlines()
+    for paper, name in papers.PAPERS.items():
+        page = papers.paper_page(paper)
+        items = [line.split(" | ") for line in page.splitlines()[6:] if line.count(" | ") == 4]
+        states = [cells[2] for cells in items if cells[2] in ("there", "in part", "not run")]
+        hours = {
+            how: sum(float(cells[4].rstrip(" |") or 0) for cells in items if cells[2] == how)
+            for how in ("in part", "not run")
+        }
+        (line,) = (line for line in counted if line.startswith(f"| [{name}](papers/{paper}.md)"))
+        cells = line.strip("| ").split(" | ")
+        told = dict(zip(("there", "in part", "not run"), (cells[i].strip() for i in (1, 2, 4))))
+        assert told == {how: str(states.count(how)) for how in told}
+        for how, cell in (("in part", cells[3]), ("not run", cells[5])):
+            assert abs(float(cell.strip() or 0) - hours[how]) <= 1
+        assert (DOCS / "papers" / f"{paper}.md").is_file()
+        assert f"papers/{paper}" in counted  # in the table of contents
