@@ -15,6 +15,7 @@ from lib.paper_items import (  # noqa: E402
     NOT_RUN,
     PAPERS,
     THERE,
+    Item,
     all_items,
     state,
 )
@@ -59,7 +60,7 @@ def paper_page(paper: str) -> str:
         f"# {PAPERS[paper]}: the paper's figures, and ours",
         "What of the paper is there, and what the whole of it costs ([how this is "
         "counted](../papers.md)).",
-        table(["", "what it shows", "ours", "what is missing", "core hours"],
+        table(["", "what it shows", "ours", "where", "what is missing", "core hours"],
               items(paper, core_hours())),
         'In the tables below, "ours" is the mean of so many "runs", ± their standard deviation. '
         "All is read from `benchmarks/results/papers`, which the scripts in `benchmarks/papers` "
@@ -109,7 +110,18 @@ def items(paper: str, costs: dict[tuple[str, str], float]) -> Iterable[list[str]
             hours = costs.get((paper, item.name))
             how = state(item)
             missing = item.lacks or {THERE: "", IN_PART: "the whole protocol"}.get(how, "all of it")
-            yield [item.name, item.what, how, missing, "" if hours is None else f"{hours:.1f}"]
+            yield [
+                item.name, item.what, how, where(item), missing,
+                "" if hours is None else f"{hours:.1f}",
+            ]  # fmt: skip
+
+
+def where(item: Item) -> str:
+    """Return where the page has an item's part that has no table of its own."""
+    if item.picture:
+        example = Path(item.picture).stem
+        return f"drawn of other data: [the example](../auto_examples/{example}.rst)"
+    return f"in {item.rows_in}" if item.rows_in else ""
 
 
 def of_paper(found: list[Comparison], why: dict[tuple[str, str], str]) -> Iterable[str]:

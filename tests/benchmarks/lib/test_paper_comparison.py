@@ -53,11 +53,30 @@ def test_gains_are_over_the_plain_network_of_the_same_data_and_seed():
     told = [("a", "baseline", 0, 50), ("a", "baseline", 1, 54), ("a", "ours", 0, 60),
             ("a", "ours", 1, 66), ("a", "ours", 2, 0), ("b", "baseline", 0, 70),
             ("b", "ours", 0, 69)]  # fmt: skip
-    rows = [dict(zip(("set", "method", "seed", "all"), map(str, own))) for own in told]
+    rows = [
+        dict(zip(("set", "method", "seed", "all"), map(str, own)))
+        | dict.fromkeys(("empirical_std", "estimated_std", "correlation"), "")
+        for own in told
+    ]
     found = list(of_offset(lambda file: rows))
     assert [(one.ours, one.runs) for one in found] == [(11, 2), (-1, 1)]
     assert found[0].spread == pytest.approx(2**0.5)  # of the gains, not of the accuracies
     assert {one.figure for one in found} == {42.9 - 21.9}
+
+
+def test_offsets_stand_beside_each_other_and_groups_of_classes_gain_apart():
+    row = {"set": "mnist", "seed": "0", "all": "50", "medium": "40", "empirical_std": "",
+           "estimated_std": "", "correlation": ""}  # fmt: skip
+    rows = [
+        row | {"method": "baseline", "many": "90", "few": "10"},
+        row | {"method": "ours", "many": "88", "few": "30", "correlation": "0.5"},
+    ]
+    found = {(one.item, one.setting): one for one in of_offset(lambda file: rows)}
+    assert found["Table 1", "gain on baseline, mnist, few"].ours == 20
+    assert found["Table 1", "gain on baseline, mnist, few"].figure == pytest.approx(31.3)
+    assert found["Table 1", "gain on baseline, mnist, many"].ours == -2
+    assert found["Figure 3", "correlation of the two, mnist"].ours == 0.5
+    assert len([item for item, _ in found if item == "Figure 3"]) == 1
 
 
 def test_gains_of_ablations_are_over_the_same_seeds():

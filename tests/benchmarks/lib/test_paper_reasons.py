@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 from lib.affinity_mnist import TABLE_1
+from lib.paper_comparison import GROUPS
 from lib.paper_reasons import TENTHS, between, ends, failing, reasons, told_gain
 from lib.records import RESULTS
 from papers.m2m_ablation import POOLS
@@ -128,3 +129,27 @@ def test_the_papers_form_of_the_offset_loses_accuracy():
         means["ours"] - means["baseline"]
     )  # fmt: skip
     assert f"{share.min():.0f} to {share.max():.0f} % is" in WHY["offset", "Table 3"]
+
+
+def test_groups_and_rivals_of_the_offset_method():
+    frame, text = file("offset"), WHY["offset", "Table 1"]
+    mnist = frame[frame["set"] == "mnist"]
+    gain = {g: gains(mnist, g, "method", "ours", "baseline").mean() for g in GROUPS["ours"]}
+    assert max(gain, key=gain.get) == "few"
+    assert gain["many"] < 0 < GROUPS["ours"]["many"] - GROUPS["baseline"]["many"]
+    assert f"({gain['few']:+.1f}); those of many lose {-gain['many']:.1f} here" in text
+    means = frame.groupby(["set", "method"])["all"].mean().unstack()
+    for rival in ("logit adjustment", "balanced sampling"):
+        assert means.loc["reuters", rival] > means.loc["reuters", "ours"]
+        assert (
+            means.loc[["digits", "mnist"], rival] < means.loc[["digits", "mnist"], "ours"]
+        ).all()
+
+
+def test_estimated_offsets_follow_the_empirical_ones_without_the_constraint():
+    means = file("offset").groupby(["method", "set"])[["empirical_std", "correlation"]].mean()
+    followed = means["correlation"]["ours w/o UC"]
+    assert followed.min() > 0.8
+    assert f"{followed.min():.2f} to {followed.max():.2f})" in WHY["offset", "Figure 3"]
+    spread = means["empirical_std"]
+    assert spread["ours", "mnist"] < 0.1 * spread["empirical", "mnist"]
