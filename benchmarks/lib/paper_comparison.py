@@ -150,6 +150,19 @@ def of_m2m(read: Read) -> Iterator[Comparison]:
             )  # fmt: skip
 
 
+def of_m2m_pictures(read: Read) -> Iterator[Comparison]:
+    """Yield what is counted of the M2m paper's Figures 4 and 5."""
+    told = {
+        "silhouette": ("Figure 4", "silhouette of the features drawn"),
+        "false_positives": ("Figure 5", "false positives"),
+        "called_frequent": ("Figure 5", "of them called a frequent class"),
+    }
+    for column, (item, what) in told.items():
+        for row in read("papers/m2m_pictures.csv"):
+            yield _made("m2m", item, f"{what}, mnist", row["method"], None, [row], column,
+                        "MLP, 40 epochs")  # fmt: skip
+
+
 def gains(
     rows: Rows, column: str, of: dict[str, str], key: str, name: str, plain: str
 ) -> list[dict[str, str]]:
@@ -237,7 +250,7 @@ def _made(paper, item, setting, method, figure, rows, column, protocol) -> Compa
                       spread(rows, column), len(rows), protocol)  # fmt: skip
 
 
-ALL = (of_affinity, of_m2m, of_rsg, of_rsg_ablation, of_offset)
+ALL = (of_affinity, of_m2m, of_m2m_pictures, of_rsg, of_rsg_ablation, of_offset)
 
 
 def comparisons(read: Read = read_csv) -> list[Comparison]:

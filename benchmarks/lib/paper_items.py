@@ -47,7 +47,7 @@ class Item(NamedTuple):
     lacks : str
         What a whole one would need that is not to be had; it stays in part.
     rows_in : str
-        The table whose rows have its part.
+        Where on the paper's page its part is, if it has no table of its own.
     """
 
     paper: str
@@ -99,7 +99,7 @@ def of_m2m() -> list[Item]:
     ablation = "m2m_ablation.csv"
     pools = [{"variant": f"{n} seeds"} for n in (10, 50, 100, 200, 500)]
     parts = ("M2m (lambda = 0)", "M2m-Clean", "ERM-RS", "M2m-RS", "M2m-RS-Rand", "M2m")
-    cifar = {"set": "cifar10"}
+    cifar, pictures = {"set": "cifar10"}, "m2m_pictures.csv"
     return [
         Item("m2m", "Table 1", "CIFAR-LT, two ratios", "m2m_cifar.csv", [{}], whole,
              lacks=NO_CIFAR_100),
@@ -110,8 +110,9 @@ def of_m2m() -> list[Item]:
              [{"variant": name} for name in parts], cifar),
         Item("m2m", "Figure 3", "class sizes of the data",
              lacks="CelebA-5 and SUN397 are not among the data here"),
-        Item("m2m", "Figure 4", "features by t-SNE"),
-        Item("m2m", "Figure 5", "cumulative false positives", picture="plot_recalls.py"),
+        Item("m2m", "Figure 4", "features by t-SNE", pictures, rows_in="the picture below"),
+        Item("m2m", "Figure 5", "cumulative false positives", pictures,
+             rows_in="the picture below"),
         Item("m2m", "Figure 6", "a translated image", picture="plot_translations.py"),
     ]  # fmt: skip
 

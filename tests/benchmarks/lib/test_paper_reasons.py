@@ -109,6 +109,16 @@ def test_pools_of_seeds_and_parts_of_m2m():
     assert sorted(POOLS, key=POOLS.get) == sorted(POOLS)
 
 
+def test_pictures_of_m2m():
+    frame = file("m2m_pictures").set_index("method")
+    assert frame["silhouette"].max() - frame["silhouette"].min() < 0.02
+    assert frame["false_positives"].idxmin() == "M2m"
+    assert frame["called_frequent"].idxmin() == "M2m"
+    for method, own in frame.iterrows():
+        told = f"{own['false_positives']:.0f} errors with {method}, {own['called_frequent']:.0f}"
+        assert told in WHY["m2m", "Figure 5"]
+
+
 def test_rsg_is_not_seen_to_gain_and_direct_addition_is_worst():
     frame, text = file("rsg_ablation"), WHY["rsg", "Table 3"]
     own = -gains(frame, "error", "variant", "RSG", "LDAM-DRW")
