@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
-from lib.paper_comparison import Comparison, comparisons  # noqa: E402
+from lib.paper_comparison import Comparison, comparisons, measure  # noqa: E402
 from lib.paper_items import (  # noqa: E402
     IN_PART,
     NOT_RUN,
@@ -127,10 +127,12 @@ def where(item: Item) -> str:
 
 def of_paper(found: list[Comparison], why: dict[tuple[str, str], str]) -> Iterable[str]:
     """Yield heading, reason and table of each table of a paper."""
+    what = {item.name: item.what for item in all_items() if item.paper == found[0].paper}
     for name in dict.fromkeys(one.item for one in found):
         own = [one for one in found if one.item == name]
-        yield f"## {name}"
+        yield f"## {name}: {what[name]}"
         yield why[own[0].paper, name]
+        yield f"*{measure(own[0].paper, name)}.*"
         yield table(
             ["", "method", "paper", "ours", "difference", "runs", "protocol"],
             [

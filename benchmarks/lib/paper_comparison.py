@@ -13,6 +13,23 @@ from lib.summaries import mean, select, spread
 
 # Figures of the affinity paper that are curves of MNIST.
 CURVES = (5, 6, 7, 8)
+# What the figures of a paper's items are, in percent if nothing is said.
+MEASURES = {
+    "affinity": "Accuracy, percent",
+    "m2m": "Balanced accuracy, percent",
+    "rsg": "Errors, percent: the fewer the better",
+}
+MEASURES_OF_ITEMS = {
+    ("m2m", "Table 3"): "Gain in balanced accuracy, percentage points",
+    ("m2m", "Table 4"): "Gain in balanced accuracy, percentage points",
+    ("m2m", "Figure 4"): "Silhouettes",
+    ("m2m", "Figure 5"): "Test images, of 10,000",
+    ("rsg", "Table 3"): "How many fewer errors than LDAM-DRW, percentage points",
+    ("rsg", "Table 5"): "How many fewer errors than LDAM-DRW, percentage points",
+    ("offset", "Table 1"): "Gain in mean recall, percentage points",
+    ("offset", "Table 3"): "Gain in mean recall, percentage points",
+    ("offset", "Figure 3"): "Standard deviations over classes, and correlations",
+}
 # Of the offset paper's Figure 3, over classes.
 OFFSETS = {
     "empirical_std": "spread of the empirical offsets",
@@ -169,7 +186,7 @@ def gains(
     """Return a row for each seed that both have: what one gains on the other."""
     before = {row["seed"]: float(row[column]) for row in select(rows, **of, **{key: plain})}
     return [
-        {"gain": str(float(row[column]) - before[row["seed"]])}
+        {"seed": row["seed"], "gain": str(float(row[column]) - before[row["seed"]])}
         for row in select(rows, **of, **{key: name})
         if row["seed"] in before and row[column] != "nan"
     ]
@@ -256,3 +273,8 @@ ALL = (of_affinity, of_m2m, of_m2m_pictures, of_rsg, of_rsg_ablation, of_offset)
 def comparisons(read: Read = read_csv) -> list[Comparison]:
     """Return all comparisons, by paper."""
     return [one for of in ALL for one in of(read)]
+
+
+def measure(paper: str, item: str) -> str:
+    """Say what the figures of an item are."""
+    return MEASURES_OF_ITEMS.get((paper, item)) or MEASURES[paper]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 from papers.m2m_ablation import POOLS
@@ -207,8 +207,9 @@ def gains_of_m2m(read: Read, name: str, variant: str, plain: str = "ERM") -> lis
     return [float(row["gain"]) for row in found]
 
 
-def told_gain(found: list[float]) -> str:
+def told_gain(found: Iterable[float]) -> str:
     """Return mean and two standard errors."""
+    found = list(found)
     if len(found) == 1:
         return f"{found[0]:+.2f} (one run)"
     return f"{np.mean(found):+.2f} ± {2 * np.std(found, ddof=1) / len(found) ** 0.5:.2f}"
@@ -256,9 +257,12 @@ def of_rsg(read: Read) -> dict[str, str]:
         own = [select(learning, variant=variant, seed=seed) for seed in seeds]
         return float(np.mean([values(one, "mv_cosine")[-1] for one in own]))
 
-    def fewer(variant: str) -> list[float]:
+    def fewer(variant: str) -> dict[str, float]:
         found = gains(rows, "error", {}, "variant", variant, "LDAM-DRW")
-        return [-float(row["gain"]) for row in found]
+        return {row["seed"]: -float(row["gain"]) for row in found}
+
+    def told(variant: str) -> str:
+        return told_gain(fewer(variant).values())
 
     others = [name for name in dict.fromkeys(row["variant"] for row in rows)
               if name not in ("LDAM-DRW", "RSG") and fewer(name)]  # fmt: skip
@@ -269,8 +273,8 @@ def of_rsg(read: Read) -> dict[str, str]:
         "right when it is frozen, and T's displacements come to a cosine of "
         f"{last('RSG'):.2f} with those of rare samples. But displacements that T does not touch "
         f"(direct addition) have {last('direct addition'):.2f}, so T gives hardly a better "
-        f"direction. RSG's gain over {len(fewer('RSG'))} seeds is {told_gain(fewer('RSG'))} (two "
-        f"standard errors). " + of_others({name: fewer(name) for name in ("RSG", *others)})
+        f"direction. RSG's gain over {len(fewer('RSG'))} seeds is {told('RSG')} (two standard "
+        "errors). " + of_others({name: fewer(name) for name in ("RSG", *others)})
     )
     return {
         "Table 1": (
@@ -285,28 +289,26 @@ def of_rsg(read: Read) -> dict[str, str]:
         "Table 5": (
             "Data, network and gains as in Table 3. The first down-sampling, on 28 x 28 maps, has "
             "no row: the centre loss, a sum over positions, is no longer finite at this rate. The "
-            f"third gains {told_gain(fewer('3rd down-sampling'))}, the second, RSG's own place, "
-            f"{told_gain(fewer('RSG'))}."
+            f"third gains {told('3rd down-sampling')}, the second, RSG's own place, {told('RSG')}."
         ),
     }
 
 
-def of_others(gain: dict[str, list[float]]) -> str:
-    """Say how many runs the other rows have, and how far direct addition is behind RSG."""
-    runs = [len(own) for name, own in gain.items() if name != "RSG"]
-    few, many = min(runs), max(runs)
-    told = (
-        "one run each"
-        if many == 1
-        else f"{few} runs each"
-        if few == many
-        else f"{few} to {many} runs each"
-    )
-    direct = gain["direct addition"]
-    behind = np.mean(gain["RSG"][: len(direct)]) - np.mean(direct)
+def of_others(gain: dict[str, dict[str, float]]) -> str:
+    """Say how many runs the other rows have, and how they stand beside RSG of the same seeds."""
+    of_rsg = gain.pop("RSG")
+    runs = [len(own) for own in gain.values()]
+    told = " to ".join(str(n) for n in sorted({min(runs), max(runs)}))
+    beside = {
+        name: float(np.mean([own[seed] - of_rsg[seed] for seed in own if seed in of_rsg]))
+        for name, own in gain.items()
+    }
+    direct, spread = beside.pop("direct addition"), np.ptp(list(of_rsg.values()))
     return (
-        f"The other rows have {told}, and but for direct addition, {behind:.1f} worse than RSG, "
-        "differ by no more than seeds do."
+        f"The other rows have {told} run{'s' * (max(runs) > 1)} each. Beside RSG of the same seeds "
+        f"direct addition makes {-direct:.2f} more errors, as in the paper; the others are between "
+        f"{min(beside.values()):+.2f} and {max(beside.values()):+.2f}, and RSG's own gain differs "
+        f"by {spread:.2f} between seeds."
     )
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from lib.paper_comparison import (
     comparisons,
+    measure,
     of_affinity,
     of_m2m,
     of_offset,
@@ -112,6 +113,7 @@ def test_reasons_and_comparisons_are_of_tables_that_there_are():
     why = reasons()
     assert set(why) <= known
     assert {(one.paper, one.item) for one in found} <= set(why)
+    assert all(measure(one.paper, one.item) for one in found)
     assert all(np.isfinite(one.ours) and one.runs > 0 for one in found)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 from lib.affinity_mnist import TABLE_1
@@ -126,6 +127,11 @@ def test_rsg_is_not_seen_to_gain_and_direct_addition_is_worst():
     assert f"over {len(own)} seeds is {told_gain(list(own))}" in text
     means = frame.groupby("variant")["error"].mean()
     assert means.drop("LDAM-DRW").idxmax() == "direct addition"
+    errors = frame.pivot_table("error", "seed", "variant")
+    direct = (errors["direct addition"] - errors["RSG"]).mean()
+    assert direct > np.ptp(own)
+    assert f"direct addition makes {direct:.2f} more errors" in text
+    assert f"by {np.ptp(own):.2f} between seeds" in text
     cifar = file("rsg_cifar").query("rsg == 1")
     low, high = 100 * cifar["contrast_accuracy"].min(), 100 * cifar["contrast_accuracy"].max()
     assert f"{low:.0f} to {high:.0f} % of pairs" in WHY["rsg", "Table 1"]
