@@ -27,7 +27,10 @@ PICTURES = {
         ("affinity_picture.png", "Figure 2: two features under three losses"),
         ("affinity_curves.png", "Figures 5 to 8, as errors, like the paper's"),
     ],
-    "m2m": [("m2m_pictures.png", "Figures 4 and 5, on MNIST-LT")],
+    "m2m": [
+        ("m2m_sizes.png", "Figure 3: training samples of each class"),
+        ("m2m_pictures.png", "Figures 4 and 5, on MNIST-LT"),
+    ],
     "rsg": [("rsg_learning.png", "What the contrastive module and T learn, epoch by epoch")],
 }
 

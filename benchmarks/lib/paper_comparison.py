@@ -22,6 +22,7 @@ MEASURES = {
 MEASURES_OF_ITEMS = {
     ("m2m", "Table 3"): "Gain in balanced accuracy, percentage points",
     ("m2m", "Table 4"): "Gain in balanced accuracy, percentage points",
+    ("m2m", "Figure 3"): "Training samples of the largest class for one of the smallest",
     ("m2m", "Figure 4"): "Silhouettes",
     ("m2m", "Figure 5"): "Test images, of 10,000",
     ("rsg", "Table 3"): "How many fewer errors than LDAM-DRW, percentage points",
@@ -168,7 +169,11 @@ def of_m2m(read: Read) -> Iterator[Comparison]:
 
 
 def of_m2m_pictures(read: Read) -> Iterator[Comparison]:
-    """Yield what is counted of the M2m paper's Figures 4 and 5."""
+    """Yield what is counted of the M2m paper's Figures 3, 4 and 5."""
+    for row in read("papers/m2m_sizes.csv"):
+        size = f"{row['classes']} classes, {row['samples']} samples"
+        yield _made("m2m", "Figure 3", "largest to smallest class", row["set"], row["paper"],
+                    [row], "ratio", size)  # fmt: skip
     told = {
         "silhouette": ("Figure 4", "silhouette of the features drawn"),
         "false_positives": ("Figure 5", "false positives"),

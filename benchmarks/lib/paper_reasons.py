@@ -187,6 +187,10 @@ def of_m2m_pictures(read: Read) -> dict[str, str]:
         for method, row in rows.items()
     )
     return {
+        "Figure 3": (
+            "The paper draws the sizes and gives the ratio of the largest class to the smallest in "
+            "its text; the sets that are here have the same."
+        ),
         "Figure 4": (
             CURVES + "There M2m's classes look further apart than the others'. Here, on test "
             "images of MNIST-LT, they do not: the silhouette of the features, by which classes "

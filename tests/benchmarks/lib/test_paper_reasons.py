@@ -110,6 +110,12 @@ def test_pools_of_seeds_and_parts_of_m2m():
     assert sorted(POOLS, key=POOLS.get) == sorted(POOLS)
 
 
+def test_ratios_of_class_sizes_are_the_papers():
+    frame = file("m2m_sizes")
+    assert (frame["ratio"] == frame["paper"]).all()
+    assert (frame["largest"] / frame["smallest"] - frame["ratio"]).abs().max() < 0.05
+
+
 def test_pictures_of_m2m():
     frame = file("m2m_pictures").set_index("method")
     assert frame["silhouette"].max() - frame["silhouette"].min() < 0.02
