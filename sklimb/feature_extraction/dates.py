@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, validate_data
 
 from sklimb._warnings import warn
+from sklimb.feature_extraction._months import in_english
 
 # What numbers may count since 1970, as `pandas.to_datetime` has them.
 UNITS = ("s", "ms", "us", "ns")
@@ -30,6 +31,8 @@ class DateEncoder(TransformerMixin, BaseEstimator):
         How dates are written where they come as text: a format of :func:`pandas.to_datetime`
         (``"%d.%m.%Y"``, ``"ISO8601"``), or the unit that numbers count since 1970 (``"s"``,
         ``"ms"``, ``"us"``, ``"ns"``). None is for columns of dates; text must be ISO dates then.
+        Names of months and days may be English, German, French, Spanish, Italian, Portuguese or
+        Dutch ones.
 
     Attributes
     ----------
@@ -216,7 +219,7 @@ def _names_of(X: Any) -> np.ndarray | None:
     return None
 
 
-def read_dates(column: pd.Series, format: str | None) -> pd.Series:
+def read_dates(column: pd.Series, format: str | None, english: bool = False) -> pd.Series:
     """Return a column as dates without a time zone, NaT where there is none.
 
     Parameters
@@ -226,6 +229,8 @@ def read_dates(column: pd.Series, format: str | None) -> pd.Series:
         with a time zone keeps the time on its clock.
     format : str or None
         As `DateEncoder` takes it.
+    english : bool, default=False
+        Whether names of months are English alone, and as long as the format says.
 
     Returns
     -------
@@ -246,6 +251,12 @@ def read_dates(column: pd.Series, format: str | None) -> pd.Series:
         )
     texts = column.map(_written, na_action="ignore").astype(object)
     made = pd.to_datetime(texts, format=format or "ISO8601", errors="coerce", utc=True)
+    if format is not None and not english and ("%b" in format or "%B" in format):
+        unread = texts[made.isna() & texts.notna()].map(in_english)
+        if len(unread):
+            form = format.replace("%B", "%b")
+            more = pd.to_datetime(unread, format=form, errors="coerce", utc=True)
+            made = made.fillna(more.astype(made.dtype))
     return made.dt.tz_localize(None)
 
 

@@ -12,6 +12,7 @@ from itertools import product
 import pandas as pd
 
 from sklimb._compare.errors import InputError
+from sklimb.feature_extraction._months import in_english
 from sklimb.feature_extraction.dates import UNITS, read_dates
 
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
@@ -30,6 +31,9 @@ _LOOKS = re.compile(
     r"|\d{4}年\d{1,2}月\d{1,2}日.*",
     re.I,
 )
+# The longest is a day of the week, a month in words and a time with its zone.
+_LONGEST_DATE = 60
+_NAMED = re.compile(r"\d.*[^\W\d_]{3}|[^\W\d_]{3}.*\d")
 # What may stand before and behind a date: its day of the week, and a time zone.
 _BEFORE = re.compile(_WEEKDAY, re.I)
 _BEHIND = re.compile(
@@ -107,10 +111,20 @@ def looks_like_date(value: str) -> bool:
 
     Examples
     --------
-    >>> looks_like_date("31.03.2024"), looks_like_date("1.5"), looks_like_date("7 Mar 2024")
+    >>> looks_like_date("31.03.2024"), looks_like_date("1.5"), looks_like_date("7. März 2024")
     (True, False, True)
     """
-    return _LOOKS.fullmatch(_BEFORE.sub("", value)) is not None
+    value = _bare(value)
+    if _LOOKS.fullmatch(_BEFORE.sub("", value)):
+        return True
+    if len(value) > _LONGEST_DATE or not _NAMED.search(value):
+        return False
+    return _LOOKS.fullmatch(_BEFORE.sub("", in_english(value))) is not None
+
+
+def _bare(value: str) -> str:
+    """Return a date without brackets around it, as Apache's logs have them."""
+    return value[1:-1] if value.startswith("[") and value.endswith("]") else value
 
 
 def date_format(values: Collection[str], day_first: bool | None = None) -> DateFormat | None:
@@ -136,10 +150,8 @@ def date_format(values: Collection[str], day_first: bool | None = None) -> DateF
     series = pd.Series(list(values), dtype=object)
     if read_dates(series, _ISO).notna().all():
         return DateFormat(_ISO)
-    before, first, behind = _parts(str(series[0]))
-    # Nearly all formats fail at the first value.
-    formats = [before + f + behind for f in _FORMATS if _fits(first, f)]
-    formats = [f for f in formats if read_dates(series, f).notna().all()]
+    formats = _formats(series, str(series[0]), english=True)
+    formats = formats or _formats(series, in_english(str(series[0])), english=False)
     if not formats:
         return None
     found = [DateFormat(f) for f in formats]
@@ -151,6 +163,14 @@ def date_format(values: Collection[str], day_first: bool | None = None) -> DateF
     return DateFormat(orders[False].format, in_doubt=day_first is None)
 
 
+def _formats(series: pd.Series, first: str, english: bool) -> list[str]:
+    """Return all formats in which texts, the first of which may be translated, are dates."""
+    before, first, behind = _parts(first)
+    # Nearly all formats fail at the first value.
+    formats = [before + f + behind for f in _FORMATS if _fits(first, f)]
+    return [f for f in formats if read_dates(series, f, english).notna().all()]
+
+
 def _parts(value: str) -> tuple[str, str, str]:
     """Return the formats of a day of the week before a date and of a zone behind it, and the rest.
 
@@ -159,6 +179,9 @@ def _parts(value: str) -> tuple[str, str, str]:
     >>> _parts("Tue, 18 Apr 2023 13:46:54 +0000")
     ('%a, ', '18 Apr 2023 13:46:54', ' %z')
     """
+    if value != _bare(value):
+        before, bare, behind = _parts(_bare(value))
+        return f"[{before}", bare, f"{behind}]"
     day, zone = _BEFORE.match(value), _BEHIND.search(value)
     before = f"%{'a' if len(day['weekday']) == 3 else 'A'}{day['between']}" if day else ""
     behind = zone["zone"] if zone else ""
