@@ -24,10 +24,10 @@ from scipy.special import log_softmax, softmax
 # A temperature is sought between these: on a table of few rare samples one that is not bounded can
 # be anything, and ruin it.
 LOWEST, HIGHEST = 0.5, 5.0
-# So many samples of the rarest class take half of the way from no temperature to the fitted one.
+# With this many samples of the rarest class the logarithm of the fitted temperature is halved.
 HALF_WAY = 20.0
-# Probabilities below this count as this (it is scikit-learn's bound): a forest's 0 for the true
-# class would else outweigh all other samples, and no temperature would mend it.
+# Smaller probabilities count as this one (scikit-learn's bound): a forest's 0 for the true class
+# would otherwise outweigh all other samples at any temperature.
 LEAST_PROBABILITY = float(np.finfo(np.float64).eps)
 
 
@@ -249,16 +249,16 @@ def out_of_fold_temperature(
     y : ndarray of int, shape (n,)
         Their classes, as columns of `proba`.
     counts : ndarray, shape (C,)
-        (Weighted) number of samples of each class; one without weight is left aside.
+        (Weighted) number of samples of each class; classes without weight are left out.
     usable : ndarray of bool, shape (n,)
-        Samples to go by.
+        Samples to fit it to.
     weight : ndarray, shape (n,), or None
         Weights of the samples.
 
     Returns
     -------
     float
-        1 where no sample is to be gone by.
+        1 where no sample is usable.
 
     Examples
     --------
@@ -269,12 +269,12 @@ def out_of_fold_temperature(
     >>> round(out_of_fold_temperature(certain, y * 1, np.array([20, 60]), usable=every), 6)
     1.414214
     """
-    rows, weighty = np.flatnonzero(usable), np.flatnonzero(counts > 0)
+    rows, counted = np.flatnonzero(usable), np.flatnonzero(counts > 0)
     if not len(rows):
         return 1.0
     best = fit_temperature(
-        proba[np.ix_(rows, weighty)],
-        np.searchsorted(weighty, y[rows]),
+        proba[np.ix_(rows, counted)],
+        np.searchsorted(counted, y[rows]),
         None if weight is None else weight[rows],
     )
-    return shrunk_temperature(best, counts[weighty].min())
+    return shrunk_temperature(best, counts[counted].min())

@@ -35,11 +35,12 @@ if TYPE_CHECKING:
 
 KIND = "sklimb checkpoint 1"
 _DOCUMENT, _TENSORS = "training.json", "tensors.safetensors"
-# What comes of contents that no fit has written, sealed as if one had.
-_CHANGED = (
+# Errors that contents raise which no fit has written, though their checksums are right.
+_BAD_CONTENTS = (
     ValueError, TypeError, KeyError, IndexError, AttributeError, RuntimeError, ArithmeticError,
     MemoryError, SafetensorError,
 )  # fmt: skip
+# Characters of such an error that are shown.
 _SHOWN = 120
 
 
@@ -146,7 +147,7 @@ class Checkpoint:
             document = json.loads(entries[_DOCUMENT])
             _check_document(document)
             return document, tensors_of(entries[_TENSORS])
-        except _CHANGED as error:
+        except _BAD_CONTENTS as error:
             raise self._unreadable(error) from error
 
     def _unreadable(self, error: Exception) -> ValueError:
@@ -200,7 +201,7 @@ class Checkpoint:
         before = net.finished_epochs
         try:
             restore_snapshot(net, monitor, document["training"], tensors, prepare)
-        except _CHANGED as error:
+        except _BAD_CONTENTS as error:
             raise self._unreadable(error) from error
         return net.finished_epochs - before
 
@@ -253,7 +254,7 @@ class Checkpoint:
 
 
 def _check_document(document: Any) -> None:
-    """Raise a ValueError unless a description has the parts that it is compared by."""
+    """Raise a ValueError unless a file's description has the parts that are compared."""
     identity = document.get("identity") if isinstance(document, dict) else None
     whole = (
         isinstance(identity, dict)

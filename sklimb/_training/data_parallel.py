@@ -28,7 +28,7 @@ from torch import Tensor, distributed, nn
 
 from sklimb._data.tensors import is_csr, take_rows
 from sklimb._data.training_data import ArrayData
-from sklimb._training.network import Network, as_taken
+from sklimb._training.network import Network, densified_if_needed
 
 if TYPE_CHECKING:
     from sklimb._data.training_data import TrainingData
@@ -118,7 +118,7 @@ class Processes:
     # --- before a training ----------------------------------------------------------------------
 
     def share_seed(self, streams: Streams) -> None:
-        """Let all draw as the first does."""
+        """Give all processes the seed of the first."""
         entropy = [streams.entropy]
         distributed.broadcast_object_list(entropy)
         streams.entropy = entropy[0]
@@ -190,15 +190,15 @@ class Processes:
             mean, so that rounding lets no process drift away.
         """
         of_parts = {id(parameter) for parameter in backbone.parameters()}
-        there = [p for p in learnt if p.grad is not None]
-        if not there:
+        moved = [p for p in learnt if p.grad is not None]
+        if not moved:
             return
-        for p in there:
+        for p in moved:
             if id(p) not in of_parts:
                 p.grad /= self.n
-        joined = torch.cat([p.grad.reshape(-1) for p in there])
+        joined = torch.cat([p.grad.reshape(-1) for p in moved])
         distributed.all_reduce(joined)
-        for p, grad in zip(there, joined.split([p.numel() for p in there]), strict=True):
+        for p, grad in zip(moved, joined.split([p.numel() for p in moved]), strict=True):
             p.grad.copy_(grad.view_as(p))
 
 
@@ -233,24 +233,24 @@ class SharedNetwork:
         At a stage the maps of all parts are gathered, and cut into parts again when samples may
         have been added.
         """
-        x = as_taken(self.backbone, x)
-        n_came = n_left = len(x)
+        x = densified_if_needed(self.backbone, x)
+        n_in = n_out = len(x)
 
         def change_all(maps: Tensor) -> Tensor:
-            nonlocal n_left
-            changed = change(_Gathered.apply(maps, n_came, self._own(n_came)))
-            n_left = len(changed)
-            return _Part.apply(changed, self._own(n_left))
+            nonlocal n_out
+            changed = change(_Gathered.apply(maps, n_in, self._own(n_in)))
+            n_out = len(changed)
+            return _Part.apply(changed, self._own(n_out))
 
-        own = take_rows(x, self._own(n_came)) if is_csr(x) else x[self._own(n_came)]
+        own = take_rows(x, self._own(n_in)) if is_csr(x) else x[self._own(n_in)]
         through = self._network.through_backbone(own, stage, change_all)
-        return self.head.embed(_Gathered.apply(through, n_left, self._own(n_left)))
+        return self.head.embed(_Gathered.apply(through, n_out, self._own(n_out)))
 
 
 class _Gathered(torch.autograd.Function):
-    """All parts of a batch as one, with the same gradient in all processes: back goes the own part.
+    """All parts of a batch as one; the gradient that goes back is that of the own part.
 
-    `_Part` is the other way round, in the gradients too.
+    `_Part` is the reverse, in the gradients too.
     """
 
     @staticmethod
@@ -264,7 +264,7 @@ class _Gathered(torch.autograd.Function):
 
 
 class _Part(torch.autograd.Function):
-    """The own part of what all processes have; back go the parts of all."""
+    """The own part of what all processes have; the gradients of all parts go back."""
 
     @staticmethod
     def forward(ctx: Any, whole: Tensor, own: slice) -> Tensor:
@@ -285,7 +285,7 @@ def _summed(part: Tensor, n: int, own: slice) -> Tensor:
 
 
 def _digest(data: TrainingData) -> list[int]:
-    """Return what is the same of equal samples: of labels, weights and the values of some."""
+    """Return checksums of labels, weights and the values of some samples, to compare processes."""
     parts = [data.y_encoded, np.zeros(0) if data.weight is None else data.weight]
     if isinstance(data, ArrayData):
         x = data.take(data.stratified_subsample(1_000, np.random.default_rng(0))).whole()
@@ -308,6 +308,6 @@ def complete_gradients(net: Net) -> None:
 
 
 def part_of_stream(epoch: int) -> tuple[int, ...]:
-    """Return the counters of a stream that each process draws for its own part in an epoch."""
+    """Return the counters of the random stream of an epoch, another one in each process."""
     together = processes()
     return (epoch,) if together is None or not together.rank else (epoch, together.rank)

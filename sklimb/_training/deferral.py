@@ -1,7 +1,7 @@
 """What starts in the course of a training: re-balancing, generation, translation.
 
-A method says after how many epochs. Where a training ends by itself, what is deferred starts as
-soon as nothing better comes without it, and at the latest then.
+A method says after how many epochs. Where a training ends by itself, a deferred part starts earlier
+if training without it no longer improves.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def next_start(net: Net, epochs: int) -> int | None:
 
 
 def start_now(net: Net, epochs: int) -> None:
-    """Let all that is still to start, within so many epochs, do so from the coming epoch on."""
+    """Start from the coming epoch on whatever would start later, within `epochs`."""
     now = net.finished_epochs
     if net.rebalancer.from_epoch < epochs:
         net.rebalancer = replace(net.rebalancer, from_epoch=min(net.rebalancer.from_epoch, now))

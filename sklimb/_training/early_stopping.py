@@ -64,7 +64,7 @@ class Fitted(ClassifierMixin, BaseEstimator):
 
 
 class BestEpoch:
-    """Keep the weights of the best epoch of one training, and stop when it is long ago.
+    """Keep the weights of the best epoch, and stop when none has been better for long.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ class BestEpoch:
         return None if weight is None else net.row_weight(weight)
 
     def steps(self, net: Net) -> Callable[..., dict[str, Any]]:
-        """Return what takes a step: the net's own."""
+        """Return the function that takes a step: the net's own."""
         return net.train_step
 
     def after_epoch(self, net: Net, held: ArrayData | DatasetData) -> None:
@@ -132,7 +132,7 @@ class BestEpoch:
 
 
 def make_monitor(classifier: BaseEstimator) -> BestEpoch:
-    """Return what looks at the epochs of a training, by a classifier's parameters."""
+    """Return the monitor of a training with early stopping, by a classifier's parameters."""
     scoring = classifier.scoring
     if scoring is None:
         # ours, because scikit-learn's warns when no held-back sample has a class that is predicted

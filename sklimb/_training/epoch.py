@@ -32,8 +32,8 @@ def run_epoch(
     """Take a step for each batch and record the losses, with one synchronisation."""
     begin = watchers(net, "on_batch_begin")
     end = watchers(net, "on_batch_end")
-    # One tensor from the start: a small one that is kept from each step would lie between what the
-    # steps give back, and memory would grow with their number.
+    # One tensor, allocated at the start: a small one kept from each step would fragment the memory
+    # that the steps release, and use would grow with their number.
     losses: Tensor | None = None
     sizes: list[int] = []
     for batch in batches:
@@ -54,7 +54,7 @@ def run_epoch(
                 step["y_pred"] = log_mean_probability(step["y_pred"].detach())
         for callback in end:
             callback.on_batch_end(net, batch=batch, training=training, **step)
-        del batch, step  # or they would be there beside the next ones
+        del batch, step  # before the next ones are made
     means = batch_means(losses.cpu().double().numpy(), np.asarray(sizes))
     _record(net, prefix, means, len(sizes))
     if not np.isfinite(means[0]):
@@ -69,13 +69,13 @@ def watchers(net: Net, hook: str) -> list[Callback]:
 
 
 def batch_means(values: np.ndarray, sizes: np.ndarray) -> np.ndarray:
-    """Return means over batches by their sizes, NaN left out beside the first column, the loss."""
+    """Return means over batches, weighted by size; NaN is left out, but for the loss, column 0."""
     values = values.reshape(len(values), -1)
     means = [(sizes / sizes.sum()) @ values[:, 0]]
     for column in values[:, 1:].T:
-        there = ~np.isnan(column)
-        n = sizes[there].sum()
-        means.append(column[there] @ (sizes[there] / n) if n else np.nan)
+        known = ~np.isnan(column)
+        n = sizes[known].sum()
+        means.append(column[known] @ (sizes[known] / n) if n else np.nan)
     return np.asarray(means)
 
 
@@ -99,7 +99,7 @@ def _record(net: Net, prefix: str, means: np.ndarray, n_batches: int) -> None:
 
 
 def check_input(net: Net, data: TrainingData) -> None:
-    """Raise a ValueError if the data, in the network's float type, hold what is not finite."""
+    """Raise a ValueError if a value of the data is not finite in the network's float type."""
     dtype = net.module_.like.dtype
     start = 0
     for batch in net.get_iterator(data):

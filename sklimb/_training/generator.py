@@ -1,4 +1,4 @@
-"""RSG's generator put behind a stage of a network, whose output is found by running an example."""
+"""RSG's generator behind a stage of a network, sized by running an example through it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def build_generator(
     kind: type[RareSampleGenerator] = RareSampleGenerator,
     **settings: Any,
 ) -> RareSampleGenerator | MemberTransforms:
-    """Return a generator that fits a stage of a network, found by running an example.
+    """Return a generator that fits the output of a stage, found by running an example.
 
     Parameters
     ----------
@@ -62,25 +62,25 @@ def build_generator(
         )
     stage = choose_stage(network.backbone, stage)
     maps = _output_of_stage(network, example, stage)
-    apart = 1
+    n_generators = 1
     if maps.ndim == 3:
         if getattr(network.backbone, "independent", False):
-            apart = network.n_members
+            n_generators = network.n_members
         else:
             settings = settings | {"n_members": network.n_members}
         maps = maps[:, 0]
     spatial = maps.ndim == 4 and maps.shape[2:].numel() > 1
     channels = maps.shape[1]
     built = []
-    for _ in range(apart):
+    for _ in range(n_generators):
         generator = kind(channels, n_classes, spatial=spatial, **settings)
         generator.stage = stage
         built.append(generator.to(maps.dtype))
-    return built[0] if apart == 1 else MemberTransforms(built)
+    return built[0] if n_generators == 1 else MemberTransforms(built)
 
 
 def _output_of_stage(network: Network, example: Tensor, stage: str) -> Tensor:
-    """Return a stage's output, after a check that what follows takes more samples than came in."""
+    """Return a stage's output, after a check that samples added to it reach the features."""
     seen: list[Tensor] = []
 
     def add_one(maps: Any) -> Tensor:

@@ -18,7 +18,7 @@ LOSSES = {
     "valid_loss": "loss on held-back samples",
     "out_of_fold_loss": "loss on left-out folds",
 }
-# Columns that are no loss, for they are shares.
+# Columns that are scores, not losses.
 SCORES = {"valid_score": "score on held-back samples"}
 # Whether an epoch became the best so far, by what early stopping or cross-fitting looks at.
 _KEPT_BY = ("valid_score_best", "out_of_fold_loss_best")
@@ -85,7 +85,7 @@ def words_for(column: str) -> str:
 
 
 def kept_epoch(history: Iterable[Mapping[str, Any]]) -> int | None:
-    """Return which epoch's weights the network has, where these are not the last one's by rule.
+    """Return the epoch whose weights were kept, where early stopping or cross-fitting chose one.
 
     Parameters
     ----------
@@ -107,9 +107,9 @@ def kept_epoch(history: Iterable[Mapping[str, Any]]) -> int | None:
 
 def far_apart(values: np.ndarray) -> bool:
     """Return whether losses lie orders of magnitude apart, so that logarithms show more of them."""
-    there = values[np.isfinite(values)]
+    finite = values[np.isfinite(values)]
     # a margin loss may be 0
-    return bool(len(there) and there.min() > 0 and there.max() > 50 * there.min())
+    return bool(len(finite) and finite.min() > 0 and finite.max() > 50 * finite.min())
 
 
 def starts_of(rebalancer: Rebalancer, history: pd.DataFrame) -> dict[str, int]:
@@ -125,7 +125,7 @@ def starts_of(rebalancer: Rebalancer, history: pd.DataFrame) -> dict[str, int]:
     Returns
     -------
     dict of str to int
-        Words to the epoch, from 1 on. What began with the first epoch, or never did, is not there.
+        Words to the epoch, from 1 on. What began with the first epoch, or never, is left out.
     """
     starts = {}
     kinds = [

@@ -34,7 +34,7 @@ _NOT_COMPARED = frozenset((
 ))  # fmt: skip
 _OF_EVERY_MODULE = frozenset(vars(nn.Module()))
 # Bytes that are hashed at a time.
-_PIECE = 2**24
+_CHUNK_BYTES = 2**24
 # A value longer than this is not shown.
 _SHOWN = 60
 
@@ -59,7 +59,7 @@ def identity_of(
     # Users' own callbacks are not compared: many only look.
     known = [
         callback for callback in parameters.get("callbacks") or ()
-        if type(_second(callback)).__module__.startswith("skorch.")
+        if type(_without_name(callback)).__module__.startswith("skorch.")
     ]  # fmt: skip
     return {
         "data": {
@@ -67,7 +67,7 @@ def identity_of(
             "y": _digest(json.dumps(described(classes)).encode(), _bytes(data.y_encoded)),
             "sample_weight": "None" if data.weight is None else _digest(_bytes(data.weight)),
         },
-        "parameters": compared | {"callbacks": shown([_second(one) for one in known])},
+        "parameters": compared | {"callbacks": shown([_without_name(one) for one in known])},
         "versions": _versions(),
     }
 
@@ -102,7 +102,7 @@ def shown(value: Any) -> str:
 
 
 def described(value: Any) -> Any:
-    """Return a value as JSON that is the same in another process, and another for another value."""
+    """Return a value as JSON: the same in another process, and different for another value."""
     if isinstance(value, Tensor):
         value = value.detach().cpu().to_dense()
         value = (value.float() if value.dtype == torch.bfloat16 else value).numpy()
@@ -166,7 +166,7 @@ def _path(thing: Any) -> str:
 
 
 def _code(code: Any) -> list[bytes]:
-    """Return what a function does, without where it stands."""
+    """Return the code of a function, without its file and line numbers."""
     found = [code.co_code, repr(code.co_names).encode()]
     for constant in code.co_consts:
         if hasattr(constant, "co_code"):
@@ -176,7 +176,7 @@ def _code(code: Any) -> list[bytes]:
     return found
 
 
-def _second(callback: Any) -> Any:
+def _without_name(callback: Any) -> Any:
     return callback[1] if isinstance(callback, (list, tuple)) else callback
 
 
@@ -189,10 +189,10 @@ def _of_samples(data: TrainingData) -> str:
     head = json.dumps([list(X.shape), [str(part.dtype) for part in parts]]).encode()
     sha = hashlib.sha256(head)
     for part in parts:
-        step = max(1, _PIECE // max(1, part[:1].numel() * part.element_size()))
+        step = max(1, _CHUNK_BYTES // max(1, part[:1].numel() * part.element_size()))
         for start in range(0, len(part), step):
-            piece = part[start : start + step].cpu().contiguous()
-            sha.update(piece.view(torch.uint8).numpy().data if piece.numel() else b"")
+            chunk = part[start : start + step].cpu().contiguous()
+            sha.update(chunk.view(torch.uint8).numpy().data if chunk.numel() else b"")
     return f"sha256:{sha.hexdigest()}"
 
 

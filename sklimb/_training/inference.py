@@ -21,15 +21,16 @@ if TYPE_CHECKING:
     from sklimb._data.training_data import TrainingData
     from sklimb._training.net import Net
 
-# Matrix products take other kernels, that round otherwise, for few samples and for a rest of some.
-# So batches to predict are padded: a sample alone then gets what it gets among others, to fewer
-# last digits than scikit-learn's checks compare. No bits are promised: kernels differ by processor.
+# For few rows, and for the rows left over from a block, matrix products use other kernels, which
+# round otherwise. So batches to predict are padded: a sample alone then gets what it gets among
+# others, to the digits that scikit-learn's checks compare. No bits are promised: kernels differ by
+# processor.
 _ROWS_OF_A_KERNEL = 4
 _ROWS_OF_A_SMALL_BATCH = 32
-# Padding to the second must cost next to nothing, so it is for samples of few values.
+# A batch is padded to 32 rows only where that costs next to nothing: up to so many values.
 _VALUES_OF_A_SMALL_BATCH = 2**15
-# Rows of a batch to predict, and values that they may have: twice as fast as the 128 that training
-# takes, and what comes out of the layers still fits the processor's cache. Fewer of members.
+# Rows and values of a batch to predict: twice as fast as the 128 rows of training, and the layers'
+# outputs still fit the processor's cache. With members, rows are divided by their number.
 _ROWS_AT_ONCE, _VALUES_AT_ONCE = 1024, 2**18
 
 
@@ -61,18 +62,18 @@ def run(
         If a value of the result is not finite.
     """
     module = net.module_
-    if _trains(module):
+    if _in_training_mode(module):
         module.eval()
     inputs = _inputs(net, data, samples)
-    # One tensor from the start: a small one that is kept from each batch would lie between what the
-    # batches give back, and memory would grow with their number.
+    # One tensor, allocated at the start: a small one kept from each batch would fragment the memory
+    # that the batches release, and use would grow with their number.
     result: Tensor | None = None
     start, n = 0, len(data) if samples is None else len(samples)
     for x in inputs:
         with _forks.gate.open():
             part = what(module, padded(x))[: len(x)].cpu()
         if len(x) == n:
-            result = part.clone()  # of what was padded, and maybe of X itself
+            result = part.clone()  # a view of the padded batch, or of X itself
             break
         if result is None:
             result = part.new_empty((n, *part.shape[1:]))
@@ -85,16 +86,16 @@ def run(
     return result
 
 
-def _trains(module: nn.Module) -> bool:
+def _in_training_mode(module: nn.Module) -> bool:
     """Return whether any part of a module is in training mode."""
     # ``modules()`` makes a name of each part, which takes longer than a layer does for a sample
     parts = module._modules.values()
-    return module.training or any(_trains(part) for part in parts if part is not None)
+    return module.training or any(_in_training_mode(part) for part in parts if part is not None)
 
 
 def _inputs(net: Net, data: TrainingData, samples: np.ndarray | None) -> Iterable[Tensor]:
     """Return the batches of x."""
-    # what nothing is to be cut from needs no batches, and settings of these take time to look up
+    # data of one batch need no iterator, whose settings take time to look up
     whole = samples is None and isinstance(data, ArrayData)
     if not (whole and len(data) == 1):
         batches = _batches_to_predict(net, data)
@@ -134,7 +135,7 @@ def class_means(net: Net, data: TrainingData, n_classes: int) -> tuple[Tensor, T
     total = torch.zeros(n_classes, len(heads), head.n_features_out, dtype=torch.float64)
     mass = torch.zeros(len(total), dtype=torch.float64)
     start = 0
-    # either head has a scale where it scores by cosines
+    # heads that score by cosines have a scale
     cosine = getattr(head, "scale", None) is not None
     for batch in net.get_iterator(data):
         rows = run_backbone(module.backbone, batch[0], module.like.dtype)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from sklimb._data.tensors import add_rows, is_csr, take_rows, with_values
-from sklimb._training.network import as_taken
+from sklimb._training.network import densified_if_needed
 from sklimb._training.objective import BatchOutput, LossTerms, step_output
 from sklimb.heads._once import within_step
 
@@ -115,7 +115,7 @@ def mixed_loss(
         Training counts of the classes, for Remix.
     rng : numpy.random.Generator
     """
-    x, y = as_taken(module.backbone, batch[0]), batch[1]
+    x, y = densified_if_needed(module.backbone, batch[0]), batch[1]
     share = rng.beta(mixup.alpha, mixup.alpha)
     partner = torch.from_numpy(rng.permutation(len(y))).to(y.device)
     mixed = mix_rows(x, partner, share, is_permutation=True)

@@ -123,14 +123,14 @@ def run_backbone(backbone: nn.Module, x: Tensor, dtype: torch.dtype) -> Tensor:
 
     They are a matrix (n, d), or (n, k, d) of a backbone of k members.
     """
-    x = as_taken(backbone, x)
+    x = densified_if_needed(backbone, x)
     if x.dtype != dtype and not getattr(backbone, "casts_input", False):
         x = to_float(x, dtype) if is_csr(x) else x.to(dtype)
     return as_features(backbone(x), backbone)
 
 
-def as_taken(backbone: nn.Module, x: Tensor) -> Tensor:
-    """Return a batch as it is, unless it is sparse and the backbone takes none: then dense."""
+def densified_if_needed(backbone: nn.Module, x: Tensor) -> Tensor:
+    """Return a batch, made dense if it is sparse and the backbone takes no sparse ones."""
     return x if getattr(backbone, "accepts_sparse", False) else to_dense(x)
 
 

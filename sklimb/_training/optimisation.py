@@ -1,4 +1,4 @@
-"""How weights are moved: the learning rate by epoch, groups of weights, the optimiser itself."""
+"""The optimiser: learning rate by epoch, parameter groups, and how it is built and changed."""
 
 from __future__ import annotations
 
@@ -65,10 +65,10 @@ def learning_rate_factor(
 def param_groups_weight_decay(
     groups: list[dict[str, Any]], network: nn.Module, optimizer: type
 ) -> list[dict[str, Any]]:
-    """Return an optimiser's groups, with what the backbone asks to spare in groups without decay.
+    """Return an optimiser's groups, parameters without weight decay in groups of their own.
 
-    A backbone asks by a method ``parameters_without_decay``; the biases of the head are then spared
-    too. Groups with a decay of their own keep it.
+    A backbone names them by a method ``parameters_without_decay``; the biases of the head are then
+    added. Groups with a decay of their own keep it.
 
     Parameters
     ----------
@@ -87,18 +87,20 @@ def param_groups_weight_decay(
     spared = getattr(network.backbone, "parameters_without_decay", None)
     if spared is None or "weight_decay" not in inspect.signature(optimizer).parameters:
         return groups
-    free = {id(parameter) for parameter in spared()}
-    free |= {id(bias) for name, bias in network.head.named_parameters() if name.endswith("bias")}
+    no_decay = {id(parameter) for parameter in spared()}
+    no_decay |= {
+        id(bias) for name, bias in network.head.named_parameters() if name.endswith("bias")
+    }
     split = []
     for group in groups:
         learnt = list(group["params"])
-        decayed = [p for p in learnt if id(p) not in free]
+        decayed = [p for p in learnt if id(p) not in no_decay]
         if "weight_decay" in group or len(decayed) == len(learnt):
             split.append(group | {"params": learnt})
             continue
         if decayed:
             split.append(group | {"params": decayed})
-        rest = [p for p in learnt if id(p) in free]
+        rest = [p for p in learnt if id(p) in no_decay]
         split.append(group | {"params": rest, "weight_decay": 0.0})
     return split
 
@@ -113,9 +115,10 @@ def build_optimizer(
 ) -> torch.optim.Optimizer:
     """Return an optimiser, in its fused form where torch has one and the user chose none.
 
-    With momentum torch's fused SGD fails once a parameter gets its first gradient later than the
-    others of its group, as what generates samples does. The network's own stay fused, so that their
-    bits are those of a training without it. Adam's counts the steps of each parameter by itself.
+    With momentum torch's fused SGD fails if a parameter gets its first gradient later than the
+    others of its group, as those of RSG's generator do. The network's own stay fused, so that their
+    bits are those of a training without a generator. Adam's counts the steps of each parameter by
+    itself.
 
     Parameters
     ----------
@@ -147,7 +150,7 @@ def build_optimizer(
 
 
 def add_parameters(optimizer: torch.optim.Optimizer, parameters: list[Tensor]) -> None:
-    """Let an optimiser that is in use learn more, at the rate of its first group.
+    """Add parameters to an optimiser that is in use, at the rate of its first group.
 
     Raises
     ------
@@ -169,7 +172,7 @@ def add_parameters(optimizer: torch.optim.Optimizer, parameters: list[Tensor]) -
 
 
 def remove_parameters(optimizer: torch.optim.Optimizer, parameters: list[Tensor]) -> None:
-    """Let an optimiser forget parameters, and what it holds for them."""
+    """Remove parameters from an optimiser, and its state for them."""
     gone = {id(parameter) for parameter in parameters}
     for group in optimizer.param_groups:
         group["params"] = [p for p in group["params"] if id(p) not in gone]
@@ -178,7 +181,7 @@ def remove_parameters(optimizer: torch.optim.Optimizer, parameters: list[Tensor]
 
 
 def warn_of_dropout(optimizer: Any, network: nn.Module) -> None:
-    """Warn where LBFGS, which compares values of one loss, would get it with changing dropout."""
+    """Warn where dropout would change the loss between LBFGS's evaluations of it in one step."""
     if not (isinstance(optimizer, type) and issubclass(optimizer, torch.optim.LBFGS)):
         return
     shares = [m.p for m in network.modules() if isinstance(m, nn.modules.dropout._DropoutNd)]

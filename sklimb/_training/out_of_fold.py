@@ -48,27 +48,29 @@ if TYPE_CHECKING:
 
 # Members where their number is left open, and folds.
 N_FOLDS = 8
-# A loss so little above the least is as good, and a later epoch has learnt more.
-_AS_GOOD = 1.01
-# Training stops at a look that finds nothing better, once it has taken this many times the steps
-# of the best epoch, and so many at least; steps count from where what is deferred has started.
-_LONG_AGO, _LEAST_STEPS = 1.7, 100
-# The next look comes after this many times the steps.
-_NEXT_LOOK = 1.25
-# Share that an average of weights takes of the last step; at first it is the mean of all.
-_SHARE_OF_STEP, _SOON = 0.01, 0.3
-# At most so many samples are looked at, equally many of each class where it has them.
+# A later epoch whose loss is within this factor of the least is preferred: it has learnt more.
+_TOLERANCE = 1.01
+# Training stops when an evaluation finds nothing better after this many times the steps of the best
+# epoch, and not before so many; steps count anew from where the deferred part has started.
+_PATIENCE, _LEAST_STEPS = 1.7, 100
+# The next evaluation comes after this many times the steps.
+_EVALUATION_GROWTH = 1.25
+# Weight of the newest step in the moving average of the weights; larger in the first steps, by
+# 1 / (_AVERAGING_START * step + 1), so that the start values are soon forgotten.
+_AVERAGING_RATE, _AVERAGING_START = 0.01, 0.3
+# Epochs are evaluated on at most so many samples, equally many of each class where it has them.
 _SAMPLES_TO_JUDGE_BY = 4_000
-# Out-of-fold probabilities of so many samples are made at a time: before one of its k members is
-# taken, a sample has k times the scores.
+# Out-of-fold probabilities are computed for so many samples at a time: until the member is chosen
+# that left it out, a sample has the scores of all k.
 _SAMPLES_AT_ONCE = 2**16
-# Share of the logarithm of one member's temperature that their mean takes.
-_OF_THE_MEAN = 0.5
-# Bounds of the temperature where scores may have any scale. Those of probabilities are narrow, or
-# classes that are told apart without an error would be certain, at a temperature near 0.
+# The mean of the members is less sure than one of them: it gets this share of the logarithm of a
+# member's temperature.
+_SHARE_FOR_MEAN = 0.5
+# Bounds of the temperature of scores of any scale. Those for probabilities are narrower: where
+# classes are told apart without an error, the best temperature is near 0.
 _COLDEST, _HOTTEST = 1e-3, 1e3
 
-# What changes from epoch to epoch, beside the average.
+# Attributes that change from epoch to epoch and go into a checkpoint, beside the averaged weights.
 _KEPT = (
     "least", "best_epoch", "best_step", "temperature", "weights", "step", "next_look", "starts",
     "best_scores", "as_weighed", "is_proper",
@@ -176,7 +178,7 @@ class OutOfFold:
         self.n_members = n_members
         rng = net.streams.generator("cross_fit", 1)
         judged = data.stratified_subsample(_SAMPLES_TO_JUDGE_BY, rng)
-        # who leaves out the only sample of a class does not know the class
+        # the member that leaves out the only sample of a class has never seen the class
         of_known = data.distinct_counts(0)[data.y_encoded[judged]] > 1
         self.judged = judged[of_known] if of_known.any() else judged
         self.averaged = copy.deepcopy(net.module_)
@@ -188,7 +190,7 @@ class OutOfFold:
         self.weights: dict[str, Tensor] = {}
         self.step = 0
         self.next_look = 1.0
-        # after which epoch something starts that changes what is learnt
+        # the epoch after which a deferred part starts
         self.starts = deferral.next_start(net, epochs)
 
     def member_weight(self, samples: np.ndarray) -> np.ndarray:
@@ -203,11 +205,11 @@ class OutOfFold:
         return FoldWeights(torch.as_tensor(self.folds), self.n_members, each)
 
     def steps(self, net: Net) -> Callable[..., dict[str, Any]]:
-        """Return what takes a step and adds it to the average."""
+        """Return a function that takes a step and adds it to the average."""
 
         def train_step(batch: Any, **fit_params: Any) -> dict[str, Any]:
             step = net.train_step(batch, **fit_params)
-            share = max(_SHARE_OF_STEP, 1.0 / (_SOON * self.step + 1.0))
+            share = max(_AVERAGING_RATE, 1.0 / (_AVERAGING_START * self.step + 1.0))
             with torch.no_grad():
                 # torch.optim.swa_utils has it too, and walks through all modules at each step
                 torch._foreach_lerp_(self._learnt[1], self._learnt[0], share)
@@ -221,11 +223,11 @@ class OutOfFold:
         last = net.finished_epochs >= (self.epochs if self.starts is None else self.starts)
         if self.step < self.next_look and not last:
             return
-        self.next_look = _NEXT_LOOK * self.step
+        self.next_look = _EVALUATION_GROWTH * self.step
         for own, current in zip(self.averaged.buffers(), net.module_.buffers(), strict=True):
             own.copy_(current)
         scores = self._out_of_fold(net, self.averaged, self.judged)
-        y, weight = self._truth(net)
+        y, weight = self._labels_and_weights(net)
         proba = softmax(scores, axis=1)
         bounds = (LOWEST, HIGHEST) if net.criterion_.is_proper else (_COLDEST, _HOTTEST)
         temperature = fit_temperature(proba, y, weight, lowest=bounds[0], highest=bounds[1])
@@ -234,7 +236,7 @@ class OutOfFold:
         loss = float(np.average(-np.log(np.maximum(truth, smallest)), weights=weight))
         net.history.record("out_of_fold_loss", loss)
         self.least = min(self.least, loss)
-        better = loss <= _AS_GOOD * self.least
+        better = loss <= _TOLERANCE * self.least
         net.history.record("out_of_fold_loss_best", better)
         if better:
             self.best_epoch, self.best_step = net.finished_epochs, self.step
@@ -243,7 +245,7 @@ class OutOfFold:
             self.best_scores, self.as_weighed = scores, weight
             # scores of other losses, and of samples that are made, are no log probabilities
             self.is_proper = net.criterion_.is_proper and not self._draws_balanced(net)
-        elif self.step >= max(_LEAST_STEPS, _LONG_AGO * self.best_step):
+        elif self.step >= max(_LEAST_STEPS, _PATIENCE * self.best_step):
             last = True
         if not last:
             return
@@ -276,7 +278,7 @@ class OutOfFold:
         vars(self).update({name: state[name] for name in _KEPT if name in state})
 
     def restore(self, net: Net) -> None:
-        """Put the best weights back, and set how sure they may be."""
+        """Put the best weights back, and set the temperature."""
         if not self.weights:
             return
         net.module_.load_state_dict(self.weights)
@@ -285,9 +287,9 @@ class OutOfFold:
         if offset is not None:
             calibration.offset.copy_(offset)
         if self.is_proper:
-            calibration.temperature.fill_(math.exp(_OF_THE_MEAN * math.log(self.temperature)))
+            calibration.temperature.fill_(math.exp(_SHARE_FOR_MEAN * math.log(self.temperature)))
             return
-        # as they will be used: without what the loss adds, for the class shares that this leaves
+        # predictions leave out what the loss adds, so samples are weighted by the shares left
         y, added = self.data.y_encoded[self.judged], calibration.offset.double().cpu().numpy()
         temperature, shift = fit_temperature_and_shift(
             self.best_scores - added,
@@ -338,8 +340,8 @@ class OutOfFold:
     def _draws_balanced(self, net: Net) -> bool:
         return net.has_transform and net.transform_.balanced_draws
 
-    def _truth(self, net: Net) -> tuple[np.ndarray, np.ndarray | None]:
-        """Return class indices and weights of the judged samples, as the loss weighs them."""
+    def _labels_and_weights(self, net: Net) -> tuple[np.ndarray, np.ndarray | None]:
+        """Return class indices of the judged samples, and the weights that the loss gives them."""
         order = net.rebalancer.epoch(
             net.finished_epochs - 1,  # as in the epoch that has ended
             self.data,

@@ -20,12 +20,12 @@ from sklimb._training.rebalancing import Rebalancer, class_weight_vector, resolv
 from sklimb._training.sizes import resolve_sizes
 from sklimb.backbones import ConvNet, TabularMLP, WideMLP
 
-# Where nothing is known of the data to come.
+# Of ``max_epochs="auto"`` in `partial_fit`: how many calls will come is not known.
 _EPOCHS_OF_UNKNOWN_DATA = 60
-# Samples of more columns are words, as a rule: `TabularMLP` would take them densely and rank them.
+# More columns are word counts, as a rule: `TabularMLP` would make them dense, at a high cost.
 _MOST_COLUMNS = 512
-# What a method may start in the course of a training, and where "auto" does so at the latest, as a
-# share of it: that of Cao et al. 2019 (DRW), Wang et al. 2021 and Kim, Jeong & Shin 2020.
+# Parameters that defer a part of a method, and the share of the epochs after which "auto" starts it
+# at the latest: that of Cao et al. 2019 (DRW), Wang et al. 2021 and Kim, Jeong & Shin 2020.
 _STARTS = ("rebalance_from", "generate_from", "translate_from")
 _DEFERRED = 0.8
 
@@ -49,8 +49,8 @@ class TrainPlan:
     epochs : int
         Of this call.
     max_epochs : int
-        What a share of ``max_epochs`` is of: in `partial_fit`, where one call is one epoch, that
-        of the calls that a user may have in mind.
+        The epochs that a share, as in ``rebalance_from=0.8``, refers to: in `partial_fit`, where
+        one call is one epoch, the number of calls to expect.
     batch_size : int
     device : str
     dtype : torch.dtype
@@ -93,7 +93,7 @@ class TrainPlan:
 
     @property
     def more_may_come(self) -> bool:
-        """Whether this is a piece of a training of unknown length."""
+        """Whether this is one call of `partial_fit`, of which more may come."""
         return self.mode is Mode.PARTIAL_FIT
 
     @property
@@ -147,10 +147,10 @@ def make_plan(
     class_weight_vector(
         parameters["class_weight"], np.ones(len(class_labels)), class_labels, effective_beta=0.0
     )
-    in_pieces = mode is Mode.PARTIAL_FIT
+    is_partial = mode is Mode.PARTIAL_FIT
     max_epochs = parameters["max_epochs"]
-    if in_pieces and scan is None and max_epochs == "auto":
-        max_epochs = _EPOCHS_OF_UNKNOWN_DATA  # one call says nothing of how many are to come
+    if is_partial and scan is None and max_epochs == "auto":
+        max_epochs = _EPOCHS_OF_UNKNOWN_DATA  # one call does not tell how many will come
     cross_fit = cross_fits(parameters, mode, backbone)
     max_epochs, batch_size = resolve_sizes(
         backbone,
@@ -172,7 +172,7 @@ def make_plan(
     return TrainPlan(
         mode=mode,
         backbone=backbone,
-        epochs=1 if in_pieces else max_epochs,
+        epochs=1 if is_partial else max_epochs,
         max_epochs=max_epochs,
         batch_size=batch_size,
         device=device,
@@ -185,15 +185,15 @@ def make_plan(
             parameters["sampling"],
             _in_calls(resolve_epoch(rebalance_from, max_epochs), rebalance_from, scan),
         ),
-        # nobody knows when a cross-fitted training ends: an average of weights stands for a fall
+        # when a cross-fitted training ends is not known: averaged weights replace a falling rate
         schedule=(
             None
-            if cross_fit or (in_pieces and scan is None)
+            if cross_fit or (is_partial and scan is None)
             else _schedule(parameters, max_epochs, scan)
         ),
         validation_fraction=(
             parameters["validation_fraction"]
-            if parameters["early_stopping"] and not in_pieces
+            if parameters["early_stopping"] and not is_partial
             else None
         ),
         lr=parameters["lr"],
@@ -205,15 +205,15 @@ def make_plan(
 
 
 def _in_calls(epochs: int, given: Any, scan: TableScan | None) -> int:
-    """Return epochs that were given as a count in calls, of which a pass over a table has many."""
+    """Return a count of epochs as one of calls, a call being a chunk of the table; shares stay."""
     return epochs * scan.n_chunks if scan is not None and isinstance(given, Integral) else epochs
 
 
 def cross_fits(parameters: Mapping[str, Any], mode: Mode, backbone: Any) -> bool:
     """Return whether the members of a training each leave a fold of the samples out.
 
-    "auto" does where all is left open that it decides: dense columns of numbers for the default
-    backbone, no number of members or epochs, nothing that counts epochs.
+    "auto" does so for the default backbone on tables, where neither the number of members nor that
+    of epochs is given, and nothing else counts epochs.
     """
     if mode is not Mode.FIT or parameters["cross_fit"] is False:
         return False

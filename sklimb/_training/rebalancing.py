@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 
 def count_classes(
-    codes: np.ndarray, n_classes: int, sample_weight: np.ndarray | None = None
+    y_encoded: np.ndarray, n_classes: int, sample_weight: np.ndarray | None = None
 ) -> np.ndarray:
     """Return the (weighted) number of samples of each class.
 
     Parameters
     ----------
-    codes : ndarray of int, shape (n,)
+    y_encoded : ndarray of int, shape (n,)
         Class indices.
     n_classes : int
         Length of the result; classes without samples get 0.
@@ -44,7 +44,7 @@ def count_classes(
     >>> count_classes(np.array([0, 0, 2]), 3, np.array([1.0, 0.5, 2.0]))
     array([1.5, 0. , 2. ])
     """
-    return np.bincount(codes, weights=sample_weight, minlength=n_classes).astype(np.float64)
+    return np.bincount(y_encoded, weights=sample_weight, minlength=n_classes).astype(np.float64)
 
 
 def effective_number(counts: np.ndarray, beta: float) -> np.ndarray:
@@ -116,7 +116,7 @@ def class_weight_vector(
 
 
 def is_cost(class_weight: Any) -> bool:
-    """Return whether weights are the user's own, by label: costs, and not re-balancing."""
+    """Return whether weights are given by label: costs of the user's, not re-balancing."""
     named = class_weight is None or isinstance(class_weight, str)
     return not named and by_label(class_weight, "class_weight") is not None
 
@@ -138,7 +138,7 @@ def _given_weights(given: Mapping[Any, float], classes: np.ndarray) -> np.ndarra
 
 
 def _checked_weights(given: Mapping[Any, float], classes: np.ndarray) -> np.ndarray:
-    # those of classes that are not there too: another fold has them
+    # also the weights of classes that y does not have: another fold may have them
     valid = all(_is_weight(weight) for weight in given.values())
     weights = for_classes(given, classes, "class_weight", default=1.0)
     if not valid or not any(weights):
@@ -185,7 +185,7 @@ def resolve_epoch(start: float, max_epochs: int, name: str = "rebalance_from") -
 
 
 def draw_balanced(
-    codes: np.ndarray,
+    y_encoded: np.ndarray,
     n_draws: int,
     rng: np.random.Generator,
     sample_weight: np.ndarray | None = None,
@@ -199,13 +199,13 @@ def draw_balanced(
     --------
     >>> import numpy as np
     >>> from sklimb._training.rebalancing import draw_balanced
-    >>> codes = np.array([0] * 99 + [1])
-    >>> draws = draw_balanced(codes, 10_000, np.random.default_rng(0))
-    >>> bool(abs(np.mean(codes[draws]) - 0.5) < 0.02)
+    >>> y_encoded = np.array([0] * 99 + [1])
+    >>> draws = draw_balanced(y_encoded, 10_000, np.random.default_rng(0))
+    >>> bool(abs(np.mean(y_encoded[draws]) - 0.5) < 0.02)
     True
     """
-    by_class = np.argsort(codes, kind="stable")
-    size = np.bincount(codes)
+    by_class = np.argsort(y_encoded, kind="stable")
+    size = np.bincount(y_encoded)
     first = np.cumsum(size) - size
     first, size = first[size > 0], size[size > 0]
     drawn = rng.integers(len(size), size=n_draws)
@@ -262,7 +262,7 @@ class Rebalancer:
 
     @property
     def rebalances(self) -> bool:
-        """Whether there is anything that starts."""
+        """Whether weights or draws are set."""
         return self.class_weight is not None or self.sampling is not None
 
     def epoch(

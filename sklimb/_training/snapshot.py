@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 Tensors = dict[str, Tensor]
 _DICTS = (dict, OrderedDict, defaultdict)
 _PLAIN = (bool, int, float, str, type(None))
-# What every module has by itself.
+# Attributes that every module has.
 _INTERNAL = frozenset(vars(nn.Module()))
 _PARTS = {"network": "module_", "loss": "criterion_", "transform": "transform_"}
 
@@ -175,7 +175,7 @@ def decode(value: Any, tensors: Mapping[str, Tensor]) -> Any:
 
 
 def _parts_of(module: nn.Module) -> list[tuple[str, nn.Module, Collection[str]]]:
-    """Return name, submodule and the attributes that are made again, of all but those."""
+    """Return name, submodule and attributes to leave out, but for what is made from data again."""
     again: frozenset[str] = getattr(module, "made_from_data", frozenset())
     return [
         (name, part, again if part is module else ())
@@ -233,7 +233,7 @@ def _set_module_state(module: nn.Module, state: list[Any], tensors: Mapping[str,
 
 
 def _may_be(part: nn.Module, name: str, value: Any) -> bool:
-    """Return whether a plain attribute of a module may have a value; users' own may change kind."""
+    """Return whether an attribute of a module may have a value; of users' modules any plain one."""
     own, users = vars(part).get(name), not type(part).__module__.startswith(("torch.", "sklimb."))
     known = users or value is None or _is_like(value, own)
     is_method = name not in vars(part) and callable(getattr(type(part), name, None))
@@ -254,9 +254,9 @@ def _device_of(module: nn.Module) -> torch.device:
 
 
 def _check_optimizer(optimizer: torch.optim.Optimizer, state: Mapping[str, Any]) -> None:
-    """Raise a ValueError where a state is none of an optimiser, as far as that can be told.
+    """Raise a ValueError where a state does not fit an optimiser, as far as can be told.
 
-    Its own `load_state_dict` takes nearly everything, and the next step stops at that.
+    Its own `load_state_dict` takes nearly anything, and the next step fails.
     """
     groups = zip(optimizer.param_groups, state["param_groups"], strict=True)
     for own, theirs in groups:
@@ -325,9 +325,8 @@ def _callback_state(name: str, callback: Callback, tensors: Tensors) -> dict[str
             else:
                 kept = encode(value, tensors, key)
         except TypeError:
-            if not type(callback).__module__.startswith(
-                "skorch."
-            ):  # those set it in on_train_begin
+            # skorch's own set it in on_train_begin
+            if not type(callback).__module__.startswith("skorch."):
                 warn(
                     f"A checkpoint cannot hold {key!r} of the callback {name!r} "
                     f"({type(callback).__name__}), so after an interruption that starts anew."

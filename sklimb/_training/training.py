@@ -30,16 +30,16 @@ from sklimb._training.recipe import Recipe
 from sklimb._training.training_state import renew_training_state
 from sklimb.heads.members import MemberHeads
 
-# Moments of the columns are taken from chunks of about this many values: 2 MB in float64, and some
-# six times that in the course of it.
+# Moments of the columns are computed from chunks of about this many values: 2 MB in float64, and
+# some six times that meanwhile.
 _VALUES_OF_A_CHUNK = 2**18
-# Of a Dataset, that may not fit in memory, quantiles of the columns are those of so many samples.
-_ROWS_OF_QUANTILES = 100_000
-# At most this many samples are looked at.
-_SAMPLES_TO_START_FROM = 20_000
-# Features of so many members are there at a time that they have about this many values: 32 MB in
-# float32. Each further pass over the samples costs less than a fiftieth of an epoch of a million.
-_VALUES_TO_START_FROM = 2**23
+# A Dataset may not fit in memory: its quantiles are estimated from at most this many samples.
+_SAMPLES_FOR_QUANTILES = 100_000
+# A head is initialised from at most this many samples.
+_SAMPLES_FOR_HEAD = 20_000
+# Members are initialised in groups whose features have about this many values: 32 MB in float32.
+# Each further pass over the samples costs less than a fiftieth of an epoch of a million.
+_VALUES_FOR_HEAD = 2**23
 
 
 def make_net(
@@ -98,7 +98,7 @@ def train(
     name: str,
     checkpoint: Checkpoint | None = None,
 ) -> OutOfFold | None:
-    """Take a net through a plan, within what the method does around it.
+    """Train a net as planned, inside the context manager of the method's recipe.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ def train(
     plan : TrainPlan
     recipe : Recipe
     monitor : BestEpoch or None
-        Looks at what is held back.
+        Scores each epoch on the samples held back.
     name : str
         Of the classifier, for a warning.
     checkpoint : Checkpoint or None
@@ -158,9 +158,9 @@ def train(
 
 
 def is_usable_after(net: Net, error: BaseException) -> bool:
-    """Return whether what a first training has learnt may predict after it was broken off.
+    """Return whether a net whose first training was broken off may be used to predict.
 
-    After a Ctrl-C it may; nothing is to go on from a training that failed.
+    After a Ctrl-C it may, if an epoch was finished; after an error it may not.
     """
     return not isinstance(error, Exception) and net.finished_epochs > 0
 
@@ -201,9 +201,9 @@ def _quantiles(net: Net, data: TrainingData, shares: np.ndarray) -> np.ndarray:
     if isinstance(data, ArrayData):
         return column_quantiles(data.X, data.weight, shares)
     rows = np.arange(len(data))
-    if len(rows) > _ROWS_OF_QUANTILES:
+    if len(rows) > _SAMPLES_FOR_QUANTILES:
         rng = net.streams.generator("head_start", 0, 2)
-        rows = np.sort(rng.choice(rows, _ROWS_OF_QUANTILES, replace=False))
+        rows = np.sort(rng.choice(rows, _SAMPLES_FOR_QUANTILES, replace=False))
     batches = net.get_iterator(data)
     batches.indices = rows
     x = torch.cat([batch[0].cpu() for batch in batches])
@@ -236,15 +236,15 @@ def start_head(
     """Give a net's head its start values, if it takes any by ``init_from_data``.
 
     It gets the features (n, d) of some samples of each class, their class indices, their weights or
-    None, and a generator to draw from. With the weights of samples for members, (m, k), each
-    member's head gets what it does not leave out.
+    None, and a generator to draw from. With `member_weight`, (samples) -> weights (m, k), each
+    member's head weighs the samples by its own.
     """
     head = net.module_.head
     if getattr(head, "init_from_data", None) is None:
         return
     epoch = net.finished_epochs
     rng = net.streams.generator("head_start", epoch, 1)
-    samples = data.stratified_subsample(_SAMPLES_TO_START_FROM, rng)
+    samples = data.stratified_subsample(_SAMPLES_FOR_HEAD, rng)
     generator = torch.Generator().manual_seed(net.streams.seed("head_start", epoch))
     weight = None if data.weight is None else data.weight[samples]
     if member_weight is not None:
@@ -261,15 +261,15 @@ def start_head(
         of_some = weight if weight is None or weight.ndim == 1 else weight[:, some]
         features = _features(net, data, samples, some)
         MemberHeads(head.members[some]).init_from_data(features, y, of_some, generator)
-        del features  # or it would be there beside the next ones
+        del features  # before the next group's are made
 
 
 def _groups_of_members(head: MemberHeads, n_samples: int, in_memory: bool) -> list[slice]:
-    """Return which members' features are there at a time; a Dataset is gone through once."""
+    """Return groups of members whose features fit in memory; all are one group of a Dataset."""
     size = head.n_members
     if in_memory:
         of_one = n_samples * (head.n_features_out // head.n_members)
-        size = min(size, max(1, _VALUES_TO_START_FROM // of_one))
+        size = min(size, max(1, _VALUES_FOR_HEAD // of_one))
     return [slice(first, first + size) for first in range(0, head.n_members, size)]
 
 

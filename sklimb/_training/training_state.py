@@ -32,12 +32,12 @@ def shallow_copy(thing: _T) -> _T:
     return new
 
 
-# What a training changes in place.
+# Attributes that a training changes in place.
 _TRAINED = ("module_", "criterion_", "optimizer_", "transform_")
 
 
-def to_train_on(net: Net) -> Net:
-    """Return a net that goes on from where this one is, which stays as it is.
+def copy_to_train(net: Net) -> Net:
+    """Return a copy of a net to go on training, so that the net itself stays as it is.
 
     Parameters
     ----------
@@ -56,11 +56,11 @@ def to_train_on(net: Net) -> Net:
     except (RuntimeError, TypeError):  # a user's network may hold what cannot be copied, as locks
         return net
     vars(new).update(copied, history_=copy.copy(net.history_))
-    _complete(new.optimizer_)
+    _restore_lbfgs(new.optimizer_)
     return new
 
 
-def _complete(optimizer: Any) -> None:
+def _restore_lbfgs(optimizer: Any) -> None:
     """Give LBFGS the two attributes that torch leaves out of its state."""
     if isinstance(optimizer, torch.optim.LBFGS):
         optimizer._params = optimizer.param_groups[0]["params"]
@@ -103,7 +103,7 @@ class PickledNet:
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Take the state, on a device that is there."""
         super().__setstate__(state)
-        _complete(getattr(self, "optimizer_", None))
+        _restore_lbfgs(getattr(self, "optimizer_", None))
 
     def __copy__(self) -> Any:
         """Return a net that shares everything with this one."""
@@ -156,14 +156,14 @@ def has_state(optimizer: torch.optim.Optimizer) -> bool:
 
 
 def without_state(optimizer: torch.optim.Optimizer, gone: Collection[int]) -> torch.optim.Optimizer:
-    """Return an optimiser of the same weights at the same rates that has not taken a step yet.
+    """Return an optimiser of the same weights and settings, with the state of none of its steps.
 
     Parameters
     ----------
     optimizer : torch.optim.Optimizer
         Stays as it is.
     gone : collection of int
-        Ids of parameters that the new one does not have.
+        Ids of parameters to leave out.
     """
     new = copy.copy(optimizer)
     new.state = defaultdict(dict)
@@ -175,7 +175,7 @@ def without_state(optimizer: torch.optim.Optimizer, gone: Collection[int]) -> to
 
 
 def renew_training_state(net: Net, name: str) -> None:
-    """Build anew what a training that goes on lacks, with a warning.
+    """Build anew the training state that a pickle or a file has left out, with a warning.
 
     Parameters
     ----------

@@ -26,7 +26,7 @@ from sklimb._training.early_stopping import make_monitor
 from sklimb._training.net import Net
 from sklimb._training.plan import Mode, choose_backbone, make_plan, resolve_device
 from sklimb._training.training import is_usable_after, make_net, train
-from sklimb._training.training_state import to_train_on
+from sklimb._training.training_state import copy_to_train
 from sklimb._warnings import warn
 from sklimb.classifiers.fitting_aside import aside, take
 from sklimb.classifiers.one_class import NONE, one_class_warnings, warn_of_one_class
@@ -69,7 +69,7 @@ def train_aside(
     import_lazy_parts()
     new = aside(estimator, *(_FITTED if mode is Mode.FIT else ()))
     if "net_" in vars(new):
-        new.net_ = to_train_on(new.net_)
+        new.net_ = copy_to_train(new.net_)
     try:
         _train(new, X, y, sample_weight, mode, classes, scan)
     except BaseException as error:

@@ -227,7 +227,7 @@ def test_every_class_starts_from_data_even_if_few_rows_are_looked_at(monkeypatch
     rng = np.random.default_rng(0)
     X = np.concatenate([rng.normal(size=(300, 3)), 9 + rng.normal(size=(2, 3))])
     y = np.array([0] * 300 + [1] * 2)
-    monkeypatch.setattr(training, "_SAMPLES_TO_START_FROM", 20)
+    monkeypatch.setattr(training, "_SAMPLES_FOR_HEAD", 20)
     for seed in range(4):
         model = AffinityClassifier(max_epochs=1, random_state=seed).fit(X, y)
         assert model.module_.head.started.all()

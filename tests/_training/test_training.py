@@ -75,7 +75,7 @@ def test_of_a_large_dataset_some_rows_drawn_once(monkeypatch):
     items = torch.utils.data.TensorDataset(torch.from_numpy(X), torch.from_numpy(Y))
     (_, (_, whole)) = told(items, WEIGHT)
     np.testing.assert_array_equal(whole, column_quantiles(X, WEIGHT, SHARES))
-    monkeypatch.setattr(training, "_ROWS_OF_QUANTILES", 20)
+    monkeypatch.setattr(training, "_SAMPLES_FOR_QUANTILES", 20)
     (_, (_, some)) = told(items, WEIGHT)
     (_, (_, again)) = told(items, WEIGHT)
     np.testing.assert_array_equal(some, again)
@@ -114,7 +114,7 @@ def test_features_labels_and_weights_of_the_samples(weighted, data):
 
 
 def test_some_of_each_class_where_there_are_many(data, monkeypatch):
-    monkeypatch.setattr(training, "_SAMPLES_TO_START_FROM", 30)
+    monkeypatch.setattr(training, "_SAMPLES_FOR_HEAD", 30)
     first, second = (Asking(**QUICK).fit(*data).module_.head.given for _ in range(2))
     assert np.bincount(first[1]).tolist() == [10, 10, 10]
     assert torch.equal(first[0], second[0]) and torch.equal(first[3], second[3])
@@ -136,7 +136,7 @@ def test_features_of_a_few_members_are_there_at_a_time(model, data, monkeypatch)
     X, y = data
     whole = clone(model).fit(X, y).module_.state_dict()
     of_one = len(y) * model.fit(X, y).module_.head.members[0].n_features_out
-    monkeypatch.setattr(training, "_VALUES_TO_START_FROM", 2 * of_one)
+    monkeypatch.setattr(training, "_VALUES_FOR_HEAD", 2 * of_one)
     given = []
     init_from_data = MemberHeads.init_from_data
 
@@ -153,7 +153,7 @@ def test_features_of_a_few_members_are_there_at_a_time(model, data, monkeypatch)
 
 
 def test_a_dataset_is_gone_through_once_for_the_heads_of_all_members(data, monkeypatch):
-    monkeypatch.setattr(training, "_VALUES_TO_START_FROM", 1)
+    monkeypatch.setattr(training, "_VALUES_FOR_HEAD", 1)
     X, y = (torch.as_tensor(part) for part in (data[0], np.unique(data[1], return_inverse=True)[1]))
     opened = []
 
