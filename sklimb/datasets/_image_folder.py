@@ -13,6 +13,7 @@ from sklearn.utils import Bunch
 __all__ = ["load_image_folder"]
 
 _ENDINGS = (".png", ".jpg", ".jpeg")
+_ORIENTATION = 0x0112  # the EXIF tag
 
 
 def load_image_folder(
@@ -24,6 +25,8 @@ def load_image_folder(
     return_X_y: bool = False,
 ) -> Any:
     """Read pictures that lie in a folder for each class, as ``cats/1.png``; needs Pillow.
+
+    A picture that the camera took turned, and noted so (EXIF), is turned upright.
 
     Parameters
     ----------
@@ -88,15 +91,22 @@ def load_image_folder(
         raise ValueError(f"{path} is no folder.")
     files, others = _files(path) if labelled else _new_files(path)
     image = _pillow()
-    opened, sizes, grey, deep = [], [], True, 0
+    opened, sizes, grey, deep, turned = [], [], True, 0, 0
     for file, _ in files:
         with _read(image, file) as read:
-            picture = _of_eight_bits(read, image)
-            deep += picture is not read
+            upright = _upright(read)
+            turned += upright is not read
+            picture = _of_eight_bits(upright, image)
+            deep += picture is not upright
             opened.append(picture.convert("L" if _is_grey(picture) else "RGB"))
             grey &= opened[-1].mode == "L"
             sizes.append((opened[-1].height, opened[-1].width))
     wanted, notes = _chosen(size, sizes)
+    if turned:
+        notes.append(
+            f"{turned:,} of {len(opened):,} pictures were turned as the camera noted (EXIF), so "
+            "that all stand upright"
+        )
     if deep:
         notes.append(
             f"{deep:,} of {len(opened):,} pictures have 16 bits a pixel: the upper 8 were taken"
@@ -169,6 +179,15 @@ def _read(image: Any, file: Path) -> Any:
         line = (str(error).splitlines() or [type(error).__name__])[0]
         raise ValueError(f"{file} is no picture that can be read: {line}") from None
     return picture
+
+
+def _upright(picture: Any) -> Any:
+    """Return a picture turned as its EXIF data say, itself where they say nothing of that."""
+    if picture.getexif().get(_ORIENTATION, 1) not in range(2, 9):
+        return picture
+    from PIL import ImageOps
+
+    return ImageOps.exif_transpose(picture)
 
 
 def _of_eight_bits(picture: Any, image: Any) -> Any:

@@ -110,3 +110,32 @@ def test_of_sixteen_bits_the_upper_eight_are_taken(folder):
     found = load_image_folder(folder)
     np.testing.assert_array_equal(found.data[5, 0], pixels >> 8)
     assert found.notes == ["1 of 6 pictures have 16 bits a pixel: the upper 8 were taken"]
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_pictures_that_the_camera_took_turned_are_upright(folder, orientation):
+    """Portraits from a phone lay on their side, without a word."""
+    upright = np.zeros((6, 5), dtype=np.uint8)
+    upright[0], upright[1, 0] = 250, 125
+    as_taken = {
+        1: lambda a: a,
+        2: np.fliplr,
+        3: lambda a: np.rot90(a, 2),
+        4: np.flipud,
+        5: np.transpose,
+        6: np.rot90,
+        7: lambda a: np.rot90(a, 2).T,
+        8: lambda a: np.rot90(a, -1),
+    }[orientation]
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    picture = Image.fromarray(np.ascontiguousarray(as_taken(upright)))
+    picture.save(folder / "dog" / "9.png", exif=exif)
+    found = load_image_folder(folder)
+    np.testing.assert_array_equal(found.data[5, 0], upright)
+    turned = [note for note in found.notes if "EXIF" in note]
+    assert turned == (
+        []
+        if orientation == 1
+        else ["1 of 6 pictures were turned as the camera noted (EXIF), so that all stand upright"]
+    )

@@ -41,14 +41,13 @@ def repeated_notes(
     keys, unlikely = _keys(X, set(left_out))
     if keys is None:
         return []
+    codes = np.unique(y, return_inverse=True)[1]
+    with_class = keys.astype(np.uint64) + pd.util.hash_array(codes)
     n_scored = n_again = n_same = 0
     for train, test in pairs:
-        known = pd.Series(y[train]).groupby(keys[train]).agg(set)
-        hit = np.isin(keys[test], known.index)
+        hit = pd.Series(keys[test]).isin(keys[train]).to_numpy()
         n_scored, n_again = n_scored + len(test), n_again + int(hit.sum())
-        n_same += sum(
-            label in known[key] for key, label in zip(keys[test][hit], y[test][hit], strict=True)
-        )
+        n_same += int(pd.Series(with_class[test]).isin(with_class[train]).sum())
     share = n_again / max(1, n_scored)
     if n_again < 2 or share < (_SHARE if unlikely else _SHARE_BY_CHANCE):
         return []

@@ -17,6 +17,7 @@ from sklimb._compare.data.dtypes import as_pandas, plain_frame
 from sklimb._compare.data.images import check_images, is_images
 from sklimb._compare.data.kinds import columns_of
 from sklimb._compare.data.labels import case_notes
+from sklimb._compare.data.near_copies import near_notes
 from sklimb._compare.data.preparing import as_rows, check_columns, is_frame, stack
 from sklimb._compare.data.repeated_rows import repeated_notes
 from sklimb._compare.data.roles import KINDS, Roles, as_list, make_roles
@@ -163,12 +164,11 @@ def make_problem(
         splits = [make_split(r, 0, rows, test, y, inner_folds, seed) for r in range(repeats)]
         more = gaps(y, splits, _noun(X))
         how = f"a test part of {len(test):,} {_noun(X)}s, {_times(repeats)} with another seed"
-    if prepare is None and X_test is not None:
-        pairs = [(s.train, s.test) for s in splits[:1]]
+    if prepare is None:
+        first = splits[:1] if X_test is not None else [s for s in splits if s.repeat == 0]
+        pairs = [(split.train, split.test) for split in first]
         cautions += repeated_notes(X, y, pairs, left_out, _noun(X))
-    elif prepare is None:
-        pairs = [(s.train, s.test) for s in splits if s.repeat == 0]
-        cautions += repeated_notes(X, y, pairs, left_out, _noun(X))
+        cautions += near_notes(X, y, pairs[0], left_out, _noun(X))
     labels, counts = np.unique(y[rows], return_counts=True)
     by_class = f"{len(labels)} classes of {counts.max():,} to {counts.min():,} {_noun(X)}s"
     words = f"{_size(X, n)}, {by_class}"

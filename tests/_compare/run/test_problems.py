@@ -265,3 +265,34 @@ def test_groups_that_differ_in_case_only_are_named():
     groups = [f"{'p' if i % 2 else 'P'}{i % 7}" for i in range(60)]
     (note,) = [n for n in _problem(X, y, groups=groups).notes if n.startswith("groups")]
     assert "'P0' and 'p0'" in note and "may be on both sides of a split" in note
+
+
+def test_copies_of_pictures_in_another_size_get_a_note(tmp_path):
+    """Half of the scored pictures were those learnt from, made smaller, without a word."""
+    image = pytest.importorskip("PIL.Image")
+    rng = np.random.default_rng(0)
+    for label in ("cat", "dog"):
+        (tmp_path / label).mkdir()
+        for k in range(90):
+            coarse = image.fromarray(rng.integers(0, 256, (6, 6, 3)).astype(np.uint8))
+            picture = coarse.resize((60, 60), image.Resampling.BICUBIC)
+            picture.save(tmp_path / label / f"{k}.png")
+            picture.resize((41, 41)).save(tmp_path / label / f"{k}_small.png")
+    from sklimb._compare.run.image_sets import read_images
+
+    found = read_images(tmp_path)
+    problem = _problem(found.X, found.y)
+    (note,) = problem.cautions
+    assert "of the scored images look the same as one that was learnt from" in note
+    assert "all of them with its class" in note
+    big = [k for k, name in enumerate(sorted(tmp_path.rglob("*.png"))) if "small" not in name.stem]
+    assert _problem(found.X[big], found.y[big]).cautions == []
+
+
+def test_rows_that_are_the_same_but_for_a_moment_get_a_note():
+    X, y = _mixed(200)
+    X = X.assign(b=np.random.default_rng(1).normal(size=200))
+    moments = pd.date_range("2024-01-01", periods=400, freq="s").strftime("%Y-%m-%d %H:%M:%S")
+    X = pd.concat([X, X], ignore_index=True).assign(at=moments)
+    same = "are the same as one that was learnt from in every column but at"
+    assert any(same in note for note in _problem(X, np.r_[y, y]).cautions)
