@@ -76,6 +76,9 @@ _COMPACT_YEARS = (1900, 2099)
 # Where programs write a day for what has none, it may be this one.
 _LAST_DAY = 99991231
 _LEAST_COMPACT = 10
+# What whole numbers that count the time since 1970 are from 2000 to 2039.
+_UNIX = (946_684_800, 2_208_988_800)
+_COUNTED = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
 # A column that so many values of are dates is one of dates with slips.
 _NEARLY = 0.8
 _LOOKED_AT = 20
@@ -235,6 +238,41 @@ def are_compact_dates(numbers: pd.Series) -> bool:
     if not (different.between(first, last + 1231) & (different % 1 == 0)).all():
         return False
     return bool(read_dates(different, COMPACT).notna().all())
+
+
+def unix_notes(name: object, numbers: pd.Series) -> list[str]:
+    """Say that whole numbers may count the time since 1970.
+
+    Parameters
+    ----------
+    name : object
+    numbers : Series
+
+    Returns
+    -------
+    notes : list of str
+        One where all are moments of the years 2000 to 2039 in one unit, and many differ.
+
+    Examples
+    --------
+    >>> unix_notes("at", pd.Series(range(1_700_000_000, 1_700_900_000, 90_000)))[0][:68]
+    'column at holds whole numbers that are moments from 2023-11-14 to 20'
+    """
+    different = numbers.dropna().unique()
+    if numbers.dtype.kind not in "iuf" or len(different) < _LEAST_COMPACT:
+        return []
+    least, largest = float(different.min()), float(different.max())
+    for unit, per_second in zip(UNITS, (1, 1e3, 1e6, 1e9), strict=True):
+        if _UNIX[0] * per_second <= least and largest < _UNIX[1] * per_second:
+            if (different % 1 != 0).any():
+                return []
+            first, last = (pd.Timestamp(value / per_second, unit="s") for value in (least, largest))
+            return [
+                f"column {name} holds whole numbers that are moments from {first:%Y-%m-%d} to "
+                f"{last:%Y-%m-%d} if they count the {_COUNTED[unit]} since 1970: if so, say --date "
+                f"{name}={unit}, and it is learnt from as dates"
+            ]
+    return []
 
 
 def most_are_dates(values: Collection[str]) -> list[str]:

@@ -344,6 +344,8 @@ def number_notes(name: Any, values: Sequence[str], text: pd.Series) -> list[str]
     likely = [v for v in top if number_formats([v])]
     share = len(likely) / max(1, len(top))
     if len(likely) > 1 and share >= _NEARLY and len(likely) == len(values):
+        if number_formats(likely):  # who keeps few of them as text means that
+            return _text_notes(name, likely)
         return [
             f"column {name} holds numbers written in several ways ({_two(likely)}), so it was not "
             "read as numbers: write them in one way"
@@ -372,6 +374,16 @@ def number_notes(name: Any, values: Sequence[str], text: pd.Series) -> list[str]
     return [
         f"column {name} holds numbers but for {sum(marks.values()):,} of {len(text):,} values "
         f"({_counted(marks)}), so it was not read as numbers: if these are missing, {remedy}"
+    ]
+
+
+def _text_notes(name: Any, values: list[str]) -> list[str]:
+    """Say that numbers that are kept as text are categories, where they are no few ones."""
+    if len(values) <= _FEW:
+        return []
+    return [
+        f"column {name} holds numbers kept as text (such as {values[0]!r}), so its values are "
+        f"categories: --number {name} makes them numbers"
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,15 @@ _SLIPS = 0.01
 _GAPS = 0.05
 # Text of which so large a share of rows has a value of its own says nothing of other rows.
 _ALONE = 0.95
-_NAMES_OF_NUMBERS = re.compile(r"(.*[ _.-])?(id|idx|index|nr|no|row|rownum|key)|unnamed: \d+", re.I)
+# Codes of many rows have few shapes, and no words.
+_SHAPES = 0.2
+_WORDS = 0.5
+_DIGITS = re.compile(r"\d")
+_LETTERS = re.compile(r"[^\W\d_]")
+_HUMPS = re.compile(r"(?<=[a-zäöüß])(?=[A-Z])")
+_NAMES_OF_NUMBERS = re.compile(
+    r"(.*[ _.-])?(id|idx|index|nr|no|row|rownum|key|nummer)|unnamed: \d+", re.I
+)
 
 
 def counts_rows(name: Any, values: pd.Series) -> bool:
@@ -58,10 +67,52 @@ def is_name_of_numbers(name: Any) -> bool:
 
     Examples
     --------
-    >>> is_name_of_numbers("customer_id"), is_name_of_numbers("amount")
-    (True, False)
+    >>> (
+    ...     is_name_of_numbers("customer_id"),
+    ...     is_name_of_numbers("KundenNr"),
+    ...     is_name_of_numbers("paid"),
+    ... )
+    (True, True, False)
     """
-    return _NAMES_OF_NUMBERS.fullmatch(str(name)) is not None
+    return _NAMES_OF_NUMBERS.fullmatch(in_words(name)) is not None
+
+
+def in_words(name: Any) -> str:
+    """Return the name of a column with its words apart.
+
+    Examples
+    --------
+    >>> in_words("CustomerID"), in_words("customer_id")
+    ('Customer_ID', 'customer_id')
+    """
+    return _HUMPS.sub("_", str(name))
+
+
+def are_grouped_codes(values: Sequence[str]) -> bool:
+    """Return whether texts are codes written in groups, as account numbers are, and no words.
+
+    Parameters
+    ----------
+    values : sequence of str
+        Different ones.
+
+    Returns
+    -------
+    answer : bool
+        Whether all have digits, few differ in where letters and digits stand, and hardly any
+        part is a word.
+
+    Examples
+    --------
+    >>> from sklimb._compare.data.identifiers import are_grouped_codes
+    >>> are_grouped_codes(["DE89 3704 0044 0532 0130 00", "DE75 5121 0800 1245 1261 99"])
+    True
+    """
+    if not values or not all(any(c.isdigit() for c in value) for value in values):
+        return False
+    shapes = {_LETTERS.sub("a", _DIGITS.sub("0", value)) for value in values}
+    words = [sum(len(part) > 2 and part.isalpha() for part in value.split()) for value in values]
+    return len(shapes) <= max(1, _SHAPES * len(values)) and sum(words) < _WORDS * len(values)
 
 
 def names_rows(alone: float, n_values: int) -> bool:

@@ -18,9 +18,11 @@ from sklimb._compare.data.dates import (
     check_format,
     date_format,
     order_of,
+    unix_notes,
 )
-from sklimb._compare.data.identifiers import counts_rows, names_rows
+from sklimb._compare.data.identifiers import are_grouped_codes, counts_rows, names_rows
 from sklimb._compare.data.labels import case_notes
+from sklimb._compare.data.marked_numbers import are_number_lists
 from sklimb._compare.data.roles import Roles
 from sklimb._compare.data.sentinels import date_sentinel_note
 from sklimb._compare.data.spelling import MISSING, NumberFormat, is_boolean
@@ -161,7 +163,7 @@ def _number(name: Any, series: pd.Series, number: NumberFormat | None, asked: An
             f"than methods tell apart: if they are codes, say --category {name}, or drop it"
         )
         return replace(made, notes=(note,))
-    return made
+    return replace(made, notes=tuple(unix_notes(name, series)))
 
 
 def _constant(column: Column, value: Any) -> Column:
@@ -238,7 +240,10 @@ def kind_of_text(values: Collection[str], different: float = 1.0) -> str:
     hardly_repeat = different >= _HARDLY_REPEAT
     if len(texts) <= MAX_VALUES and not hardly_repeat:
         return "category"
-    words = [value.split() for value in islice(texts, _LOOKED_AT)]
+    top = list(islice(texts, _LOOKED_AT))
+    if are_grouped_codes(top) or are_number_lists(top):
+        return "category"
+    words = [value.split() for value in top]
     n_words = np.mean([len(parts) for parts in words]) if words else 0
     if n_words >= _WORDS_OF_TEXT:
         return "text"

@@ -193,6 +193,31 @@ def read_marked(
     return texts.where(texts.notna(), cells), factors.fillna(1.0), bounded.to_numpy()
 
 
+def are_number_lists(values: Collection[str]) -> bool:
+    """Return whether cells are lists of numbers whose places mean something, and no words.
+
+    Parameters
+    ----------
+    values : collection of str
+        Different ones, none of them missing.
+
+    Returns
+    -------
+    answer : bool
+        Whether there are equally many numbers in each, or fractions among them: lists of whole
+        numbers of any length may be numbers of things.
+
+    Examples
+    --------
+    >>> are_number_lists(["0 12 255", "7 8 9"]), are_number_lists(["12 45", "45 7 8"])
+    (True, False)
+    """
+    if not values or not all(map(_SEVERAL.fullmatch, values)):
+        return False
+    lengths = {len(re.findall(_NUMBER, value)) for value in values}
+    return len(lengths) == 1 or any("." in value for value in values)
+
+
 def pair_notes(name: Any, values: Collection[str]) -> list[str]:
     """Say that each cell of a column holds several numbers, as 120/80 or lists.
 

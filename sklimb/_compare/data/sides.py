@@ -9,18 +9,29 @@ import numpy as np
 import pandas as pd
 
 from sklimb._compare.data.columns import Columns
-from sklimb._compare.data.identifiers import LEAST_ROWS, is_name_of_numbers
+from sklimb._compare.data.dates import unix_notes
+from sklimb._compare.data.identifiers import LEAST_ROWS, in_words, is_name_of_numbers
 from sklimb._compare.phrases import first_few
 
 _GROUPS = re.compile(
     r"(.*[ _.-])?(customer|client|patient|subject|participant|person|people|user|member|student"
     r"|household|family|account|card|merchant|session|device|machine|sensor|unit|engine|vehicle"
     r"|site|hospital|clinic|plant|station|well|batch|lot|group|speaker|author|writer|animal|mouse"
-    r"|donor|experiment|recording|run|scan|slide|video|document)s?"
-    r"([ _.-]?(id|ids|no|nr|number|name|code|key|index))?",
+    r"|donor|experiment|recording|run|scan|slide|video|document"
+    # German, French, Spanish and Italian
+    r"|kunden?|patient(?:en|in)?|proband(?:en)?|nutzer|benutzer|teilnehmer|mitglied|schüler|konto"
+    r"|konten|karten?|haushalt|geräte?|geraete?|maschinen?|anlagen?|fahrzeug|standort|werk|charge"
+    r"|cliente?|compte|foyer|sujet|utilisateur|abonn[eé]|capteur|appareil|élève|eleve"
+    r"|paciente?|usuario|cuenta|socio|m[aá]quina|paziente|utente|conto)s?"
+    r"([ _.-]?(id|ids|no|nr|num|number|nummer|name|code|key|index))?",
     re.I,
 )
+_MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+# Whole numbers of so many digits, none of which is rounded, name things.
+_LEAST_DIGITS = 8
 _CODE = re.compile(r"[A-Za-z]*[ _.#-]?\d+[A-Za-z0-9._-]*")
+# Of other numbers one in a hundred is.
+_ROUND = 0.05
 _TIMES = re.compile(r"(.*[ _.-])?(time|timestamp|datetime|date|epoch|step|tick|ts)", re.I)
 # A group has at least so many rows on average, and there are at least so many groups.
 _ROWS_OF_GROUP = 2
@@ -67,7 +78,7 @@ def _looks_like_groups(name: Any, values: pd.Series, y: np.ndarray) -> bool:
     n_values = present.nunique()
     if n_values < _LEAST_GROUPS or len(present) < _ROWS_OF_GROUP * n_values:
         return False
-    if _GROUPS.fullmatch(str(name)) is not None:
+    if _GROUPS.fullmatch(in_words(name)) is not None:
         return True
     if is_name_of_numbers(name):
         return n_values > len(np.unique(y))
@@ -76,10 +87,25 @@ def _looks_like_groups(name: Any, values: pd.Series, y: np.ndarray) -> bool:
 
 def _are_codes(values: pd.Series, n_values: int) -> bool:
     """Return whether text is codes of things, such as P013, rather than names of kinds."""
-    if values.dtype.kind in "iufb" or n_values < 20:
+    if n_values < 20 or values.dtype.kind == "b":
         return False
+    if values.dtype.kind in "iuf":
+        return _are_long_codes(values)
     different = [str(value) for value in values.unique()]
-    return all(map(_CODE.fullmatch, different))
+    return all(map(_CODE.fullmatch, different)) or all(map(_MAIL.fullmatch, different))
+
+
+def _are_long_codes(values: pd.Series) -> bool:
+    """Return whether whole numbers are codes: long, of equally many digits, and none of them round.
+
+    Moments counted since 1970 are none.
+    """
+    least, largest = float(values.min()), float(values.max())
+    lengths = {len(f"{value:.0f}") for value in (least, largest)}
+    if least <= 0 or len(lengths) > 1 or lengths.pop() < _LEAST_DIGITS:
+        return False
+    round_ones = float((values % 100 == 0).mean())
+    return round_ones < _ROUND and not unix_notes("", values)
 
 
 def time_notes(X: pd.DataFrame, columns: Columns) -> list[str]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -11,6 +12,7 @@ from sklimb._compare.data.dates import (
     looks_like_date,
     most_are_dates,
     order_of,
+    unix_notes,
     written_dates,
 )
 from sklimb._compare.data.kinds import columns_of
@@ -150,3 +152,27 @@ def test_ranges_and_seasons_are_no_months(values):
 def test_a_date_that_there_is_not_is_named_among_dates(strange):
     form = "%d.%m.%Y" if "." in strange else "%Y-%m-%d"
     assert most_are_dates([*DAYS.dt.strftime(form).unique(), strange]) == [strange]
+
+
+@pytest.mark.parametrize(
+    "unit, per_second, word",
+    [("s", 1, "seconds"), ("ms", 1000, "milliseconds"), ("us", 10**6, "microseconds")],
+)
+def test_moments_since_1970_are_named(unit, per_second, word):
+    values = pd.Series((1_600_000_000 + 86_400 * np.arange(30)) * per_second)
+    [note] = unix_notes("at", values)
+    assert "from 2020-09-13 to 2020-10-12" in note
+    assert f"count the {word} since 1970" in note and f"--date at={unit}" in note
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.arange(30) * 1e8,  # before 2000
+        1_600_000_000 + np.arange(30) / 2,
+        [1_600_000_000] * 30,
+        [str(1_600_000_000 + i) for i in range(30)],
+    ],
+)
+def test_other_numbers_are_no_moments(values):
+    assert unix_notes("c", pd.Series(values)) == []

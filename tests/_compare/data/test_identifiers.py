@@ -4,7 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sklimb._compare.data.identifiers import counts_rows, is_name_of_numbers, names_rows
+from sklimb._compare.data.identifiers import (
+    are_grouped_codes,
+    counts_rows,
+    is_name_of_numbers,
+    names_rows,
+)
 
 RNG = np.random.default_rng(0)
 
@@ -38,3 +43,12 @@ def test_names_of_numbers():
 
 def test_text_that_hardly_repeats_names_rows():
     assert names_rows(0.97, 500) and not names_rows(0.8, 500) and not names_rows(1.0, 5)
+
+
+def test_codes_in_groups_are_told_from_words():
+    ibans = [f"DE{i % 90 + 10} 37{i:02d} 0044 0532 01{i % 77:02d} 00" for i in range(99)]
+    assert are_grouped_codes(ibans)
+    assert not are_grouped_codes([f"parcel number {i} has arrived" for i in range(99)])
+    assert not are_grouped_codes(["I10 E11.9", "J45", "N18 C50 Z00", "I10 J45 N18 Z00"] * 3)
+    assert not are_grouped_codes(["no digits here at all"])
+    assert not are_grouped_codes([])

@@ -168,3 +168,26 @@ def test_amounts_that_never_repeat_say_why_they_are_no_numbers():
     columns = columns_of(pd.DataFrame({"amount": texts, "b": np.arange(100) % 7}))
     assert columns["amount"].kind == "identifier"
     assert "('unknown' in 3)" in columns.notes[0] and "--number amount" in columns.notes[0]
+
+
+def test_codes_and_numbers_in_groups_are_no_sentences():
+    """IBANs and lists of numbers went through TF-IDF as texts."""
+    rng = np.random.default_rng(0)
+    ibans = ["DE" + " ".join(f"{g:04d}" for g in rng.integers(0, 9999, 5)) for _ in range(80)]
+    pixels = [" ".join(map(str, rng.integers(0, 255, 9))) for _ in range(80)]
+    known = ["red", "car", "blue", "bus", "12"]
+    words = [" ".join(rng.choice(known, 5)) + f" {i}" for i in range(80)]
+    items = [" ".join(map(str, rng.integers(0, 99, 4 + i % 5))) for i in range(80)]
+    frame = pd.DataFrame({"iban": ibans, "pixels": pixels, "words": words, "items": items})
+    columns = columns_of(frame)
+    assert [c.kind for c in columns] == ["identifier", "identifier", "text", "text"]
+    assert "several numbers in each cell" in columns["pixels"].notes[0]
+
+
+def test_numbers_kept_as_text_are_not_called_written_in_several_ways():
+    rows = range(90)
+    frame = pd.DataFrame({"n": [str(i % 30) for i in rows], "few": [str(i % 3) for i in rows]})
+    columns = columns_of(frame)
+    [note] = columns["n"].notes
+    assert "numbers kept as text (such as '0')" in note and "--number n" in note
+    assert columns["few"].notes == ()

@@ -60,3 +60,29 @@ def test_columns_that_look_like_times():
     assert "column paid looks like times" in note
     assert _times(charged_back=pd.Series(days).where(Y == 1)) == []
     assert _times(amount=np.arange(N) * 3.5) == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["KundenNr", "Kundennummer", "patient-nr", "PatientID", "customerId", "Teilnehmer", "compte"],
+)
+def test_names_in_other_languages_and_in_humps_are_groups(name):
+    X = pd.DataFrame({name: np.arange(400) % 100 * 3})
+    [note] = group_notes(X, columns_of(X), np.arange(400) % 2)
+    assert note.startswith(f"column {name} looks like a group: 100 values")
+
+
+@pytest.mark.parametrize(
+    "values, found",
+    [
+        ([f"user{i % 100}@example.org" for i in range(400)], True),
+        (np.arange(400) % 100 * 7_919_993 + 123_456_789_012, True),
+        (np.arange(400) % 100 * 1000 + 10_000_000, False),  # round
+        (np.arange(400) % 100 * 17 + 1000, False),  # short
+        (np.arange(400) % 100 * 60_001 + 1_600_000_000, False),  # moments
+        (np.arange(400) % 100 * 60_001.5 + 1_600_000_000, False),
+    ],
+)
+def test_mails_and_long_numbers_that_come_again_are_groups(values, found):
+    X = pd.DataFrame({"c": values})
+    assert bool(group_notes(X, columns_of(X), np.arange(400) % 2)) is found
