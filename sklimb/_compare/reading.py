@@ -28,6 +28,7 @@ from sklimb._compare.data.typed_files import read_typed, typed_kind
 from sklimb._compare.data.typed_table import typed_second, typed_syntax, typed_table
 from sklimb._compare.errors import InputError
 from sklimb._compare.phrases import counted, likely
+from sklimb.feature_extraction._spelling import plain_text
 
 # Different values of a column that are looked at for decimal commas.
 _N_ROWS = 1000
@@ -177,6 +178,8 @@ def _read_typed(
             f"{path}: the target {label!r} has merged cells, of which only the first has a label: "
             "unmerge them and fill the label in"
         )
+    if file.written is not None:
+        check_rows(path, _as_written(file.frame, label))
     left_out = list(dict.fromkeys([label, *found.values()]))
     if len(left_out) == file.frame.shape[1]:
         raise InputError(f"{path}: no column is left to learn from")
@@ -184,6 +187,12 @@ def _read_typed(
     table = typed_table(file, label, by_name, left_out, roles)
     table.lines = _lines(label, by_name["groups"], by_name["time"], left_out)
     return table
+
+
+def _as_written(frame: pd.DataFrame, label: str) -> pd.DataFrame:
+    """Return the columns of a spreadsheet that are not plain numbers, as text."""
+    kept = [name for name in frame if name == label or frame[name].dtype.kind not in "biufM"]
+    return frame[kept].map(plain_text, na_action="ignore").astype(object).fillna("").astype(str)
 
 
 def _found(

@@ -1,4 +1,4 @@
-"""Marks at numbers: bounds (``<3``), margins (``5.1 ± 0.2``), letters for thousands (``8k``)."""
+"""Marks at numbers: bounds (``<3``), margins (``5 ± 0.2``), prices (``5,-``), letters (``8k``)."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ _EXPONENTS = [(rf"(?<=\d)\s*(?:{letters})$", exponent) for exponent, letters in 
 # put in their place.
 STEPS = {
     "bound": [(_IN_FRONT, ""), (r"(?<=\d)\s*\+$", "")],
+    "dash": [(r"(?<=\d)[.,](?:--?|[–—])(?!\d)", "")],
     "margin": [(rf"(?<=\d){_MARGIN}", "")],
     "letter": [(pattern, f"e{exponent}") for pattern, exponent in _EXPONENTS],
 }
-_ORDER = ("margin", "bound", "letter")
+_ORDER = ("dash", "margin", "bound", "letter")
 
 
 def mark_steps(marks: tuple[str, ...]) -> list[tuple[str, str, bool]]:
@@ -29,7 +30,7 @@ def mark_steps(marks: tuple[str, ...]) -> list[tuple[str, str, bool]]:
 
     Parameters
     ----------
-    marks : tuple of {"bound", "margin", "letter"}
+    marks : tuple of {"bound", "dash", "margin", "letter"}
 
     Returns
     -------
@@ -58,7 +59,7 @@ def unmarked(cell: str) -> tuple[str, frozenset[str], int]:
     ('3', '5.1', ('82.8', 3))
     """
     marks, exponent = set(), 0
-    for mark in ("margin", "bound"):
+    for mark in _ORDER[:-1]:
         for old, new in STEPS[mark]:
             made = re.sub(old, new, cell)
             if made != cell:

@@ -20,6 +20,7 @@ _NOTHING = frozenset(
         *("not available", "not applicable", "no answer", "no data", "undefined", "tbd"),
         *("missing", "#missing", "(missing)", "(blank)", "(empty)", "k.a.", "k. a."),
         *("keine angabe", "sans objet", "s/o", "#value!", "#ref!", "#div/0!", "#name?", "#num!"),
+        *("n.b.", "#wert!", "#bezug!", "#nv"),
     ]
 )
 _BETWEEN = re.compile(r"\s*[|;,/+&]\s*")
@@ -69,13 +70,17 @@ def missing_notes(labels: np.ndarray, counts: np.ndarray) -> list[str]:
 
 def _text_marks(labels: np.ndarray) -> np.ndarray:
     stripped = [label.strip() for label in labels.tolist()]
-    signs = [text in BLANKS or text == "?" for text in stripped]
+    signs = [text == "?" or (text in BLANKS and not _has_letters(text)) for text in stripped]
     # + beside - and * beside ** name something.
     signs = [hit and not _is_one_of_signs(stripped) for hit in signs]
     # Of those that pandas takes for missing the reader of files has said so.
     words = [text.lower() in _NOTHING and text not in MISSING for text in stripped]
     numbers = _number_marks(_as_numbers(stripped))
     return np.array(signs) | np.array(words) | numbers
+
+
+def _has_letters(text: str) -> bool:
+    return any(c.isalpha() for c in text)
 
 
 def _is_one_of_signs(labels: Sequence[str]) -> bool:

@@ -10,6 +10,9 @@ import pandas as pd
 # Once is a slip; of fewer other values nobody knows how far apart they are.
 _LEAST_MARKS = 2
 _LEAST_OTHERS = 10
+# Whole numbers from 0 on with one of these, and no other negative one, in so many of the rows.
+_NEGATIVE = frozenset({-1.0, -2.0, -7.0, -8.0, -9.0})
+_LEAST_NEGATIVE = 0.02
 # Days that programs write where there is none: the first ones of Excel, Unix, .NET and databases,
 # and the last ones that people can think of.
 _DAYS = frozenset(
@@ -69,7 +72,21 @@ def sentinel_note(name: Any, values: pd.Series) -> str:
                 f"other values ({least:g} to {largest:g}), and is learnt from so: where it marks "
                 "what is missing, empty these cells"
             )
-    return ""
+    return _only_negative(name, numbers, len(values))
+
+
+def _only_negative(name: Any, numbers: np.ndarray, n_samples: int) -> str:
+    """Say that a column of whole numbers from 0 on has one negative number, as -1, many times."""
+    mark, others = numbers.min(), numbers[numbers >= 0]
+    n = int((numbers == mark).sum())
+    if mark not in _NEGATIVE or n + len(others) < len(numbers) or n < _LEAST_NEGATIVE * n_samples:
+        return ""
+    if n < _LEAST_MARKS or len(np.unique(others)) < _LEAST_OTHERS or (numbers % 1 != 0).any():
+        return ""
+    return (
+        f"column {name} holds {mark:.0f} in {n:,} of {n_samples:,} rows, its only negative value, "
+        "and is learnt from so: where it marks what is missing, empty these cells"
+    )
 
 
 def shown_value(value: Any) -> str:

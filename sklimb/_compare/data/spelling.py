@@ -23,6 +23,9 @@ WORDS = frozenset(word for word in MISSING if word.isalpha())
 # Marks that say "nothing" among numbers; elsewhere they may be values like any other.
 BLANKS = frozenset({"-", "--", "---", "\u2013", "\u2014", ".", "..", "...", "\u2026"}) | {"/", "#"}
 BLANKS |= {"??", "???", "*", "**"}
+# What laboratories and spreadsheets write there.
+BLANKS |= {"n.a.", "N.A.", "n.d.", "N.D.", "n/d", "N/D", "nd", "ND", "n.b.", "k.A.", "k. A.", "N/a"}
+BLANKS |= {"#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!", "#WERT!", "#BEZUG!", "#NV"}
 
 _TRUE = frozenset({"true", "t", "yes", "y", "1", "1.0"})
 _FALSE = frozenset({"false", "f", "no", "n", "0", "0.0"})
@@ -30,6 +33,7 @@ _MINUS = "\u2212"
 # In front only: between two numbers it makes a range.
 _DASH = "\u2013"
 _CURRENCIES = "USD EUR GBP CHF JPY CNY INR AUD CAD NZD SEK NOK DKK PLN CZK HUF BRL MXN ZAR kr zł"
+_CURRENCIES += r" Rs\.? R\$ Fr\. Kč Ft RM Rp\.? Euro EURO"
 # Signs of currencies, with the letters that tell one dollar from another.
 _SIGNS = r"(?:US|A|C|R|NZ|HK|S)?[$€£¥₹₩₽₺₪฿₫₱]"
 _PER = {"%": "per cent", "‰": "per mille"}

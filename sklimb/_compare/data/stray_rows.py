@@ -1,7 +1,8 @@
-"""Rows of a file that are none: names in the place of a row, names again, units."""
+"""Rows of a file that are none: names in the place of a row, names again, units, totals, rules."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -9,6 +10,26 @@ import pandas as pd
 from sklimb._compare.data.header import one_line
 from sklimb._compare.data.spelling import MISSING, number_formats
 from sklimb._compare.errors import InputError
+
+# Rows at the end, and those below the names, that are looked at.
+_LAST = 3
+_FIRST = 2
+_TOTALS = frozenset(
+    [
+        *("total", "totals", "grand total", "subtotal", "sub-total", "sum", "average", "avg"),
+        *("mean", "count", "summe", "gesamt", "gesamtsumme", "gesamtergebnis", "zwischensumme"),
+        *("mittelwert", "durchschnitt", "anzahl", "somme", "moyenne", "total général"),
+        *("suma", "promedio", "total general", "totale", "media"),
+    ]
+)
+_FOOT = re.compile(
+    r"\(?\d[\d,. ]* (?:rows?|zeilen?|lignes?|filas?|records?)\b.*"
+    r"|(?:source|quelle|exported|generated|created|erstellt|exportiert|stand|©|copyright|page"
+    r"|seite|end of|eof|\*{3,})\b.*",
+    re.I,
+)
+_RULE = re.compile(r"[-=_+|\s]{4,}")
+_SURVEY = '{"ImportId"'
 
 
 def check_first_label(path: Path, labels: pd.Series) -> None:
@@ -36,7 +57,7 @@ def check_first_label(path: Path, labels: pd.Series) -> None:
 
 
 def check_rows(path: Path, cells: pd.DataFrame) -> None:
-    """Refuse a file in which the names come again, or units stand below them.
+    """Refuse a file with rows that are none.
 
     Parameters
     ----------
@@ -47,11 +68,17 @@ def check_rows(path: Path, cells: pd.DataFrame) -> None:
     Raises
     ------
     InputError
-        If a row repeats at least two names and half of those in `cells`, or if the first row has
-        text in two columns, and half of them, that hold nothing but numbers below.
+        If a row repeats at least two names and half of those in `cells`; if the first row has
+        text in two columns, and half of them, that hold nothing but numbers below; if one of the
+        first or last rows is a rule of dashes, or holds the names that survey programs keep; or if
+        one of the last is a total or a note on the file.
     """
     if len(cells) < 2 or cells.shape[1] < 2:
         return
+    places = [*range(min(_FIRST, len(cells))), *range(max(_FIRST, len(cells) - _LAST), len(cells))]
+    for place in places:
+        if what := _stray(cells, place, place >= max(_FIRST, len(cells) - _LAST)):
+            raise InputError(f"{path}: row {place + 1} below the names {what}: take it out")
     hits = sum((cells[name].map(one_line) == one_line(name)).astype(int) for name in cells)
     repeated = hits >= max(2, cells.shape[1] / 2)
     if repeated.any():
@@ -68,6 +95,38 @@ def check_rows(path: Path, cells: pd.DataFrame) -> None:
             f"{path}: row 1 below the names looks like units or a second line of names ({shown}), "
             "as all other rows have numbers there: take it out"
         )
+
+
+def _stray(cells: pd.DataFrame, place: int, at_the_end: bool) -> str:
+    """Return what a row is that is none; empty where it may be one."""
+    row = [str(cell).strip() for cell in cells.iloc[place]]
+    filled = [cell for cell in row if cell]
+    if not filled:
+        return ""
+    if any(_RULE.fullmatch(cell) and sum(map(cell.count, "-=_")) > 3 for cell in filled):
+        rule = next(cell for cell in filled if _RULE.fullmatch(cell))
+        return f"is a ruled line ({rule[:20]})"
+    if any(cell.startswith(_SURVEY) for cell in filled):
+        return (
+            "holds the names that a survey program keeps (ImportId), as may the row beside it "
+            "hold the questions"
+        )
+    if not at_the_end:
+        return ""
+    name = cells.columns[row.index(filled[0])]
+    first = filled[0].rstrip(":").casefold()
+    once = int((cells[name].str.strip() == filled[0]).sum()) == 1
+    if once and first in _TOTALS and (len(filled) < len(row) or _are_numbers(cells[name], place)):
+        return f"looks like a total ({', '.join(filled[:3])})"
+    if once and len(filled) == 1 and _FOOT.fullmatch(filled[0]):
+        return f"looks like a note on the file ({filled[0][:40]!r})"
+    return ""
+
+
+def _are_numbers(column: pd.Series, place: int) -> bool:
+    """Return whether the cells above a row are numbers."""
+    above = {text for cell in column.iloc[:place].unique() if (text := cell.strip()) not in MISSING}
+    return bool(above) and bool(number_formats(list(above)))
 
 
 def _unit(column: pd.Series) -> str | None:

@@ -21,6 +21,11 @@ _WITH_UNIT = re.compile(
 _CLOCK = re.compile(
     r"-?(?:\d+ days?,? )?\d{1,4}:[0-5]\d(?::[0-5]\d(?:[.,]\d+)?)?(?: ?[AaPp]\.?[Mm]\.?)?", re.A
 )
+_DEGREES = re.compile(
+    r"[NSEWO]?\s*-?\d{1,3}\s*°\s*\d{1,2}(?:[.,]\d+)?\s*['′’]"
+    r"(?:\s*\d{1,2}(?:[.,]\d+)?\s*(?:\"|″|''|”))?\s*[NSEWO]?",
+    re.A,
+)
 # Letters behind numbers that count or tell the half of the day, and measure nothing.
 _NO_UNITS = frozenset({"st", "nd", "rd", "th", "am", "pm", "AM", "PM", "e", "E"})
 
@@ -87,6 +92,11 @@ def unit_notes(name: Any, values: Collection[str]) -> list[str]:
         return [
             f"column {name} holds times of day or durations (such as {first!r}), so it was not "
             "read as numbers: write them as such, in seconds or hours"
+        ]
+    if all(_DEGREES.fullmatch(value) for value in values):
+        return [
+            f"column {name} holds degrees and minutes (such as {first!r}), so it was not read as "
+            "numbers: write them as decimal degrees"
         ]
     found = [_WITH_UNIT.fullmatch(value) for value in values]
     if not all(found):

@@ -67,11 +67,13 @@ def test_numbers_with_marks_are_numbers(tmp_path, more, numbers, header):
         (["$1.2M", "$300M", "$950"], [1.2e6, 3e8, 950], "${}.5"),
         (["<0.5 mg/l", "4.5 mg/l"], [0.5, 4.5], "{}.5 mg/l"),
         (["< 1,000", "2,500"], [1000, 2500], "{},000"),
+        (["5,- €", "7,50 €"], [5, 7.5], "{},— €"),
+        (["Fr. 5.--", "Fr. 7.50"], [5, 7.5], "Fr. {}.–"),
     ],
 )
 def test_marks_beside_commas_currencies_and_units(cells, numbers, more):
     both = pd.Series([*cells, *(more.format(i) for i in range(1, 13))])
-    made = decide(cells_of("c", both, both), "," in cells[0] and "k" in cells[0]).series
+    made = decide(cells_of("c", both, both), ",-" in cells[0] or ",8" in cells[0]).series
     assert made.iloc[: len(cells)].tolist() == pytest.approx(numbers)
     assert made.notna().all()
 

@@ -57,6 +57,7 @@ def test_several_marks_are_one_note():
         [*range(95, 100)],
         [99, 100, 101],
         [9, 99],
+        ["ND", "NY", "nd"],  # states
         ["NA", "EU"],  # of which the reader of files tells
         ["99", "999", "9999"],
     ],

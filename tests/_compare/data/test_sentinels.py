@@ -91,3 +91,25 @@ def test_a_day_among_others_that_is_there_many_times_is_named():
 )
 def test_days_that_may_be_such_are_not(dates):
     assert date_sentinel_note("c", pd.Series(dates, dtype="datetime64[us]")) == ""
+
+
+def test_the_only_negative_number_of_counts_is_named():
+    values = pd.Series([*range(30), -1, -1, -1])
+    note = sentinel_note("days", values)
+    assert note.startswith("column days holds -1 in 3 of 33 rows, its only negative value")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [*range(30), -1],  # once
+        [*range(300), -1, -1],  # of so many, hardly
+        [*range(30), -1, -1, -2, -2],
+        [*range(30), 0.5, -1, -1, -1],
+        [-1, 1] * 20,
+        [-1, 0, 1] * 20,
+        [*range(30), -3, -3, -3],
+    ],
+)
+def test_negative_numbers_that_may_be_such_are_not(values):
+    assert sentinel_note("c", pd.Series(values)) == ""

@@ -61,6 +61,7 @@ def test_what_measures_nothing_in_one_unit_stays_text(cells):
         ([f"{i} {'kg' if i % 2 else 'g'}" for i in range(20)], "units ('18 g' and '19 kg')"),
         ([f"{i}{'AB'[i % 2]}" for i in range(20)], None),  # codes
         ([f"{i}:{i}" for i in range(60, 80)], None),
+        ([f"48°{i}'{i:02d}\"N" for i in range(20)], "holds degrees and minutes"),
         ([f"1:{i:02d}" for i in range(9)], None),
     ],
 )
