@@ -233,6 +233,8 @@ def are_compact_dates(numbers: pd.Series) -> bool:
     different = pd.Series(numbers.dropna().unique())
     if different.dtype.kind not in "iuf" or len(different) < _LEAST_COMPACT:
         return False
+    if different.dtype.kind == "f":  # which of 16 bits cannot be compared with such numbers
+        different = different.astype(float)
     first, last = (10_000 * year for year in _COMPACT_YEARS)
     different = different[different != _LAST_DAY]
     if not (different.between(first, last + 1231) & (different % 1 == 0)).all():

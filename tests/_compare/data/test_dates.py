@@ -176,3 +176,11 @@ def test_moments_since_1970_are_named(unit, per_second, word):
 )
 def test_other_numbers_are_no_moments(values):
     assert unix_notes("c", pd.Series(values)) == []
+
+
+def test_short_floats_are_no_warning():
+    """A warning of pandas' went to the terminal for each such column."""
+    numbers = pd.Series(np.arange(30) / 2, dtype="float16")
+    assert not are_compact_dates(numbers) and unix_notes("c", numbers) == []
+    [column] = columns_of(pd.DataFrame({"c": numbers}))
+    assert (column.kind, column.notes) == ("number", ())
