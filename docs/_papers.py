@@ -122,17 +122,19 @@ def items(paper: str, costs: dict[tuple[str, str], float]) -> Iterable[list[str]
 
 def where(item: Item) -> str:
     """Return where the page has an item's part that has no table of its own."""
-    if item.picture:
-        example = Path(item.picture).stem
-        return f"drawn of other data: [the example](../auto_examples/{example}.rst)"
-    return f"in {item.rows_in}" if item.rows_in else ""
+    if item.rows_in or not item.picture:
+        return f"in {item.rows_in}" if item.rows_in else ""
+    return f"drawn of other data: [the example](../auto_examples/{Path(item.picture).stem}.rst)"
 
 
 def of_paper(found: list[Comparison], why: dict[tuple[str, str], str]) -> Iterable[str]:
     """Yield heading, reason and table of each table of a paper."""
     what = {item.name: item.what for item in all_items() if item.paper == found[0].paper}
-    for name in dict.fromkeys(one.item for one in found):
+    tables_first = sorted(what, key=lambda name: (name.startswith("Figure"), int(name.split()[1])))
+    for name in tables_first:
         own = [one for one in found if one.item == name]
+        if not own:
+            continue
         yield f"## {name}: {what[name]}"
         yield why[own[0].paper, name]
         yield f"*{measure(own[0].paper, name)}.*"

@@ -9,7 +9,7 @@ from papers import m2m_ablation, m2m_cifar, rsg_cifar
 
 from lib import affinity_mnist, rsg_ablation
 from lib.records import read_csv
-from lib.summaries import mean, select, spread
+from lib.summaries import mean, of_least_cut, select, spread
 
 # Figures of the affinity paper that are curves of MNIST.
 CURVES = (5, 6, 7, 8)
@@ -37,6 +37,7 @@ OFFSETS = {
     "estimated_std": "spread of the estimated offsets",
     "correlation": "correlation of the two",
 }
+SMALL = "8 x 8 digits"
 Rows = list[dict[str, str]]
 Read = Callable[[str], Rows]
 # The offset paper's accuracies over classes of many, medium and few rows of ImageNet-LT with
@@ -96,9 +97,9 @@ class Comparison(NamedTuple):
 
 def of_affinity(read: Read) -> Iterator[Comparison]:
     """Yield the affinity paper's accuracies, in the order of its settings."""
-    rows = read("papers/affinity_mnist.csv")
+    rows = rows_of_affinity(read)
     names = {"table1": "Table 1", "table4": "Table 4"} | {f"fig{n}": f"Figure {n}" for n in CURVES}
-    keys = ("experiment", "setting", "method", "epochs", "share")
+    keys = ("experiment", "setting", "method", "epochs", "share", "data")
     order = [
         (job["experiment"], job["setting"])
         for job in affinity_mnist.experiments(list(names), list(affinity_mnist.METHODS))
@@ -107,7 +108,7 @@ def of_affinity(read: Read) -> Iterator[Comparison]:
     found = [dict(zip(keys, own, strict=True))
              for own in dict.fromkeys(tuple(row[key] for key in keys) for row in rows)]  # fmt: skip
     found.sort(key=lambda job: (
-        list(names).index(job["experiment"]),
+        list(names).index(job["experiment"]), job["data"] == SMALL,
         order.index((job["experiment"], job["setting"])),
         -float(job["share"]), int(job["epochs"]), methods.index(job["method"]),
     ))  # fmt: skip
@@ -125,10 +126,26 @@ def of_affinity(read: Read) -> Iterator[Comparison]:
         )  # fmt: skip
 
 
+def rows_of_affinity(read: Read, experiment: str = "") -> Rows:
+    """Return all rows, or an experiment's: of MNIST if it is whole there, else of small digits."""
+    images = [row | {"data": "MNIST"} for row in read("papers/affinity_mnist.csv")]
+    small = [row | {"data": SMALL, "share": "1.0"} for row in read("papers/affinity_digits.csv")]
+    if not experiment:
+        return images + small
+    own = of_least_cut(select(images, experiment=experiment))
+    cells = affinity_mnist.experiments([experiment], list(affinity_mnist.METHODS))
+    other = select(small, experiment=experiment)
+    return own if all(select(own, **cell) for cell in cells) or not other else other
+
+
 def cut(row: dict[str, str]) -> str:
-    """Say how a run on MNIST was cut."""
-    share = float(row["share"])
-    return f"{row['epochs']} epochs" + ("" if share == 1 else f", {share:.0%} of the images")
+    """Say on what a run was made, if not on MNIST, and how it was cut."""
+    share, other = float(row["share"]), row.get("data") == SMALL
+    return (
+        (f"{SMALL}, MLP, " if other else "")
+        + f"{row['epochs']} epochs"
+        + ("" if share == 1 else f", {share:.0%} of the images")
+    )
 
 
 def of_m2m(read: Read) -> Iterator[Comparison]:

@@ -8,9 +8,9 @@ import numpy as np
 from papers.m2m_ablation import POOLS
 
 from lib.affinity_mnist import TABLE_1
-from lib.paper_comparison import GROUPS, gains
+from lib.paper_comparison import GROUPS, SMALL, gains, rows_of_affinity
 from lib.records import read_csv
-from lib.summaries import mean, of_least_cut, select, values
+from lib.summaries import mean, select, values
 
 Rows = list[dict[str, str]]
 Read = Callable[[str], Rows]
@@ -86,49 +86,62 @@ def of_affinity(read: Read) -> dict[str, str]:
     }
 
 
-def by_setting(read: Read, experiment: str) -> dict[str, dict[str, float]]:
-    """Return mean accuracy by setting and method in the least cut protocol."""
-    rows = of_least_cut(select(read("papers/affinity_mnist.csv"), experiment=experiment))
-    found: dict[str, dict[str, float]] = {}
-    for row in rows:
-        same = select(rows, setting=row["setting"], method=row["method"])
-        found.setdefault(row["setting"], {})[row["method"]] = mean(same, "accuracy")
-    return found
+def on(rows: Rows) -> str:
+    """Say where rows come from, if not from MNIST."""
+    if rows[0].get("data") != SMALL:
+        return "Here"
+    return f"Here, on {SMALL} in place of MNIST, with an MLP (`affinity_digits.py`),"
+
+
+def scores(rows: Rows) -> dict[str, float]:
+    """Return the affinity's mean accuracy by what a setting varies."""
+    own = select(rows, method="affinity")
+    return {
+        setting.partition(", ")[2]: mean(select(own, setting=setting), "accuracy")
+        for setting in dict.fromkeys(row["setting"] for row in own)
+    }
 
 
 def between(read: Read, experiment: str) -> str:
     """Say in how many settings the affinity is above softmax, and by how much."""
+    rows = rows_of_affinity(read, experiment)
     above = {
-        setting: own["affinity"] - own["softmax"]
-        for setting, own in by_setting(read, experiment).items()
-        if {"affinity", "softmax"} <= set(own)
+        setting: [float(row["gain"]) for row in found]
+        for setting in dict.fromkeys(row["setting"] for row in rows)
+        if (found := gains(rows, "accuracy", {"setting": setting}, "method", "affinity", "softmax"))
     }
     if not above:
         return "Not run here yet."
-    n = sum(gain > 0 for gain in above.values())
-    told = ", ".join(f"{gain:+.2f} ({setting})" for setting, gain in above.items())
-    return f"Here it is above in {n} of {len(above)} settings: {told}."
+    n = sum(np.mean(gain) > 0 for gain in above.values())
+    told = ", ".join(f"{told_gain(gain)} at {setting}" for setting, gain in above.items())
+    return (
+        f"{on(rows)} it is above in {n} of {len(above)} settings; its gain on softmax of the same "
+        f"seed, with two standard errors, is {told}."
+    )
 
 
 def ends(read: Read, experiment: str) -> str:
     """Say which settings are best and worst."""
-    found = {
-        s.rpartition(", ")[2]: own["affinity"] for s, own in by_setting(read, experiment).items()
-    }
-    if not found:
+    rows = rows_of_affinity(read, experiment)
+    if not rows:
         return "Not run here yet."
+    found = scores(rows)
     best, worst = max(found, key=found.__getitem__), min(found, key=found.__getitem__)
-    return f"Here {best} is best ({found[best]:.2f}) and {worst} worst ({found[worst]:.2f})."
+    return f"{on(rows)} {best} is best ({found[best]:.2f}) and {worst} worst ({found[worst]:.2f})."
 
 
 def failing(read: Read) -> str:
-    """Say which pair of distance and similarity is worst here."""
-    found = {s.partition(", ")[2]: own for s, own in by_setting(read, "table4").items()}
-    if not found:
+    """Say how the pairs of distance and similarity stand here, the worst first."""
+    rows = rows_of_affinity(read, "table4")
+    if not rows:
         return "Not run here yet."
-    order = sorted(found, key=lambda pair: found[pair]["affinity"])
-    told = [f"{pair.replace(', ', ' and ')} ({found[pair]['affinity']:.2f})" for pair in order]
-    return f"Here the order, the worst first, is {', '.join(told)}."
+    found = scores(rows)
+    order = sorted(found, key=found.__getitem__)
+    told = [f"{pair.replace(', ', ' and ')} ({found[pair]:.2f})" for pair in order]
+    return (
+        f"{on(rows)} the order, the worst first, is {', '.join(told)}. Rate and sigma were chosen "
+        "for squared distances with the Gaussian; the inverse is 1 / (1 + d), without a sigma."
+    )
 
 
 def of_m2m(read: Read) -> dict[str, str]:

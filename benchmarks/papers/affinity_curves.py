@@ -1,7 +1,8 @@
 """Figures 5 to 8 of the affinity paper, drawn as there: errors on the test images of MNIST.
 
-Of the rows that `affinity_mnist.py` has written, those of each figure's least cut protocol, which
-stands in its title; means over the seeds. Nothing is trained.
+Of the rows that `affinity_mnist.py` has written, those of each figure's least cut protocol; where
+that figure is not whole on MNIST, those of `affinity_digits.py`. Which it is stands in the title.
+Means over the seeds. Nothing is trained.
 
     python benchmarks/papers/affinity_curves.py
 """
@@ -18,11 +19,11 @@ import matplotlib.pyplot as plt
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from lib.affinity_mnist import METHODS, experiments
-from lib.paper_comparison import cut
+from lib.paper_comparison import Read, cut, rows_of_affinity
 from lib.records import RESULTS, read_csv
-from lib.summaries import Row, mean, of_least_cut, select
+from lib.summaries import mean, select
 
-FILE, PICTURE = "papers/affinity_mnist.csv", "papers/affinity_curves.png"
+PICTURE = "papers/affinity_curves.png"
 # experiment -> title, what is varied
 FIGURES = {
     "fig5": ("Figure 5: wrong labels", "% of the labels that are wrong"),
@@ -38,10 +39,15 @@ def varied(setting: str) -> str:
     return own.partition(" ")[0]
 
 
-def draw(rows: list[Row]) -> plt.Figure:
+def draw(read: Read) -> plt.Figure:
     """Return the figures beside each other, as far as they were run."""
-    own = {name: of_least_cut(select(rows, experiment=name)) for name in FIGURES}
+    own = {name: rows_of_affinity(read, name) for name in FIGURES}
     own = {name: found for name, found in own.items() if found}
+    if not own:
+        raise SystemExit(
+            "No rows of Figures 5 to 8 in results/papers. Train them first: python "
+            "benchmarks/papers/affinity_mnist.py --experiments fig5 fig6 fig7 fig8"
+        )
     figure, axes = plt.subplots(
         1, len(own), figsize=(4.2 * len(own), 3.6), squeeze=False, layout="constrained"
     )
@@ -64,13 +70,7 @@ def draw(rows: list[Row]) -> plt.Figure:
 
 
 def main() -> None:
-    rows = [row for row in read_csv(FILE) if row["experiment"] in FIGURES]
-    if not rows:
-        raise SystemExit(
-            f"No rows of Figures 5 to 8 in results/{FILE}. Train them first: python "
-            "benchmarks/papers/affinity_mnist.py --experiments fig5 fig6 fig7 fig8"
-        )
-    draw(rows).savefig(RESULTS / PICTURE, dpi=90)
+    draw(read_csv).savefig(RESULTS / PICTURE, dpi=80)
 
 
 if __name__ == "__main__":

@@ -45,6 +45,11 @@ def test_rows_stand_in_the_papers_order_and_figures_have_no_number_of_it():
     ]
     found = list(of_affinity(lambda file: rows if "mnist" in file else []))
     assert [one.ours for one in found] == [93, 94, 95, 99, 96, 97, 98]
+    small = [row_of_affinity("fig6", "5 % of 0 to 4", 90, epochs="40")]
+    both = list(
+        of_affinity(lambda file: rows if "mnist" in file else small if "digits" in file else [])
+    )
+    assert (both[5].ours, both[5].protocol) == (90, "8 x 8 digits, MLP, 40 epochs")
     names = ["Table 1"] * 3 + ["Figure 6"] * 2 + ["Figure 8"] * 2
     assert [one.item for one in found] == names
     assert all(one.figure is None and one.difference is None for one in found)

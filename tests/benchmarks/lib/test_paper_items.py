@@ -20,7 +20,7 @@ def test_every_table_and_figure_stands_once_and_examples_are_there():
     assert len(ITEMS) == len(all_items())
     assert {paper for paper, _ in ITEMS} == set(PAPERS)
     for item in all_items():
-        alone = item._replace(file="", lacks="")
+        alone = item._replace(file="", other="", lacks="")
         assert state(alone) == (IN_PART if item.picture else NOT_RUN), item.name
 
 
@@ -39,6 +39,18 @@ def test_what_lacks_data_is_never_whole():
     item = Item("m2m", "Table 1", "", "file", cells=[{"a": "1"}])
     assert state(item, lambda file: [{"a": "1"}]) == THERE
     assert state(item._replace(lacks="data"), lambda file: [{"a": "1"}]) == IN_PART
+
+
+def test_other_data_count_in_part():
+    item = ITEMS["affinity", "Figure 6"]
+    row = {"experiment": "fig6", "setting": "5 % of 0 to 4", "method": "affinity"}
+    assert (
+        state(item, lambda file: [row] if file == "papers/affinity_digits.csv" else []) == IN_PART
+    )
+    row["experiment"] = "fig7"
+    assert (
+        state(item, lambda file: [row] if file == "papers/affinity_digits.csv" else []) == NOT_RUN
+    )
 
 
 def test_rows_of_another_table_do_not_count():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import matplotlib.pyplot as plt
 import pytest
-from papers import affinity_curves
 from papers.affinity_curves import draw, varied
 
 
@@ -38,7 +37,7 @@ def test_errors_are_means_of_the_least_cut_protocol_in_the_papers_order():
         row("fig7", "10 % of 0 to 4, sigma 5", "affinity", 95),
         row("table1", "standard", "affinity", 1),
     ]
-    figure = draw(rows)
+    figure = draw(lambda file: rows if "mnist" in file else [])
     left, right = figure.axes
     affinity, softmax = left.get_lines()
     assert [label.get_text() for label in left.get_xticklabels()] == ["100", "50"]
@@ -49,7 +48,16 @@ def test_errors_are_means_of_the_least_cut_protocol_in_the_papers_order():
     plt.close(figure)
 
 
-def test_without_rows_it_says_what_to_do(monkeypatch):
-    monkeypatch.setattr(affinity_curves, "read_csv", lambda name: [])
+def test_small_digits_stand_in_where_mnist_is_not_whole():
+    small = row("fig8", "10 % of 0 to 4, 1 prototypes", "affinity", 90)
+    part = [row("fig8", "10 % of 0 to 4, 3 prototypes", "affinity", 99)]
+    figure = draw(lambda file: part if "mnist" in file else [small])
+    (ax,) = figure.axes
+    assert ax.get_lines()[0].get_ydata().tolist() == [10]
+    assert "8 x 8 digits" in ax.get_title()
+    plt.close(figure)
+
+
+def test_without_rows_it_says_what_to_do():
     with pytest.raises(SystemExit, match=r"No rows of Figures 5 to 8.*affinity_mnist.py"):
-        affinity_curves.main()
+        draw(lambda file: [])
