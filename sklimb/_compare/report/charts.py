@@ -9,11 +9,15 @@ import numpy as np
 import pandas as pd
 
 from sklimb._compare.decisions.thresholds import operating_points
+from sklimb._compare.report import labels
 from sklimb._compare.run.scores import COST
 from sklimb.inspection._drawing import shortened
 
 if TYPE_CHECKING:
     from sklimb._compare.report.result import Comparison
+
+# The drawing of times: where its axes are, how wide a digit is and how large a point, in pixels.
+_LEFT, _TOP, _WIDTH, _HEIGHT, _DIGIT, _RADIUS = 40, 10, 270, 190, 7.0, 4.5
 
 
 def axis_of(low: float, high: float, *, most_ticks: int = 6, least: int = -2) -> list[float]:
@@ -152,8 +156,10 @@ def times(comparison: Comparison) -> dict[str, Any] | None:
     Returns
     -------
     chart : dict or None
-        ``x`` and ``y`` (ticks with their places) and ``points``: ``label``, ``number``, ``x``,
-        ``y``, ``seconds``, ``value``. Seconds go by logarithms. None if none finished.
+        ``x`` and ``y`` (ticks with their places) and ``points``: ``label``, ``number``,
+        ``seconds``, ``value``, and in pixels of the drawing ``x``, ``y`` and ``at``, the middle of
+        the number.
+        Seconds go by logarithms. None if none finished.
     """
     metric, done = comparison.metric, comparison.results
     done = done[(done["error"] == "") & done[metric].notna() & (done["fit_seconds"] > 0)]
@@ -165,24 +171,25 @@ def times(comparison: Comparison) -> dict[str, Any] | None:
     ticks = _ticks(metric, done[metric], done[metric])
 
     def across(log: float) -> float:
-        return round(100 * (log - first) / (last - first), 2)
+        return round(_LEFT + _WIDTH * (log - first) / (last - first), 1)
 
     def up(share: float) -> float:
-        return round(100 * (share - ticks[0]) / (ticks[-1] - ticks[0]), 2)
+        return round(_TOP + _HEIGHT * (ticks[-1] - share) / (ticks[-1] - ticks[0]), 1)
 
+    points = np.column_stack([[across(log) for log in logs], [up(share) for share in done[metric]]])
+    sizes = np.array([(_DIGIT * len(str(i + 1)) + 4, 9.0) for i in range(len(done))])
+    room = (_LEFT + 1, 0, _LEFT + _WIDTH + 18, _TOP + _HEIGHT - 1)
+    rows = done[[metric, "label", "fit_seconds"]].itertuples(index=False)
     return {
         "x": [(f"{10.0**k:g}", across(k)) for k in range(first, last + 1)],
         "y": [(tick, up(tick)) for tick in ticks],
         "points": [
             {
-                "number": i + 1, "label": row.label, "x": across(log), "y": up(row[0]),
-                "seconds": row.fit_seconds, "value": row[0],
+                "number": i + 1, "label": row.label, "seconds": row.fit_seconds, "value": row[0],
+                "x": float(x), "y": float(y), "at": [round(float(place), 1) for place in middle],
             }
-            for i, (row, log) in enumerate(
-                zip(
-                    done[[metric, "label", "fit_seconds"]].itertuples(index=False), logs,
-                    strict=True,
-                )
+            for i, (row, (x, y), middle) in enumerate(
+                zip(rows, points, labels.placed(points, sizes, room, _RADIUS), strict=True)
             )
         ],
     }  # fmt: skip
