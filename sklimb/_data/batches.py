@@ -1,7 +1,7 @@
 """Batches for the training step.
 
-Samples that are in memory are gathered once an epoch, in pieces, and each batch is a view of a
-piece: `DataLoader` with `Dataset.__getitem__` costs 0.7 of a small net's whole step. A torch
+Samples in memory are gathered once an epoch, in chunks of several batches, and each batch is a view
+of a chunk: `DataLoader` with `Dataset.__getitem__` costs 0.7 of a small net's whole step. A torch
 `Dataset` streams through a `DataLoader`, with the same order and the same weights.
 
 Shape
@@ -25,7 +25,7 @@ from sklimb._data.datasets import collate_items
 from sklimb._data.tensors import is_borrowed, is_csr, split_rows, take_rows
 from sklimb._data.training_data import ArrayData, DatasetData
 
-# A gathered piece holds at most this many values: 2 MB in float32, whatever the size of X.
+# A gathered chunk holds at most this many values: 2 MB in float32, whatever the size of X.
 _VALUES_GATHERED_AT_ONCE = 2**19
 
 
@@ -78,7 +78,7 @@ def sizes_of_batches(n: int, batch_size: int, drop_last: bool = False) -> list[i
 
 
 class Batches:
-    """Iterate over `ArrayData` in the order given by ``indices``, as views of gathered pieces.
+    """Iterate over `ArrayData` in the order given by ``indices``, as views of gathered chunks.
 
     Parameters
     ----------
@@ -118,36 +118,36 @@ class Batches:
     def __iter__(self) -> Iterator[Batch]:
         """Yield batches of (x, y) with ``.weight``."""
         x = self.dataset.X
-        per_piece = self.dataset.mean_values * self.batch_size
-        batches_a_piece = max(1, _VALUES_GATHERED_AT_ONCE // per_piece)
+        values_a_batch = self.dataset.mean_values * self.batch_size
+        batches_a_chunk = max(1, _VALUES_GATHERED_AT_ONCE // values_a_batch)
         sizes = self._sizes()
         order = None
         if self.indices is not None:
             order = torch.as_tensor(self.indices, device=x.device)
         start = 0
-        for first in range(0, len(sizes), batches_a_piece):
-            piece = sizes[first : first + batches_a_piece]
-            yield from self._of_piece(order, start, piece)
-            start += sum(piece)
+        for first in range(0, len(sizes), batches_a_chunk):
+            chunk = sizes[first : first + batches_a_chunk]
+            yield from self._of_chunk(order, start, chunk)
+            start += sum(chunk)
 
-    def _of_piece(self, order: Tensor | None, start: int, piece: list[int]) -> Iterator[Batch]:
-        """Yield the batches of one piece; in a frame of its own, which lets go of it at its end."""
+    def _of_chunk(self, order: Tensor | None, start: int, sizes: list[int]) -> Iterator[Batch]:
+        """Yield the batches of one chunk; a method of its own, whose end frees the chunk."""
         x, y, weight = self.dataset.X, self.dataset.y, self.weight
-        stop = start + sum(piece)
+        stop = start + sum(sizes)
         chosen = slice(start, stop) if order is None else order[start:stop]
-        xs = split_rows(take_rows(x, chosen), piece) if is_csr(x) else x[chosen].split(piece)
+        xs = split_rows(take_rows(x, chosen), sizes) if is_csr(x) else x[chosen].split(sizes)
         if order is None and is_borrowed(x):
             xs = (batch.clone() for batch in xs)
-        ys = _cut(y, chosen, piece)
+        ys = _cut(y, chosen, sizes)
         if x.device.type == "cpu":
-            ws = _cut(weight, chosen, piece)
-            on_host = [None] * len(piece)
+            ws = _cut(weight, chosen, sizes)
+            on_host = [None] * len(sizes)
         else:
             at = slice(start, stop) if self.indices is None else self.indices[start:stop]
-            known = _cut(self.dataset.y_host, at, piece), _cut(weight, at, piece)
+            known = _cut(self.dataset.y_host, at, sizes), _cut(weight, at, sizes)
             on_host = list(zip(*known, strict=True))
             chosen = None if weight is None else weight[at].to(x.device, non_blocking=True)
-            ws = _cut(chosen, slice(None), piece)
+            ws = _cut(chosen, slice(None), sizes)
         for batch in zip(xs, ys, ws, on_host, strict=True):
             yield Batch(*batch)
 
@@ -159,12 +159,12 @@ def _cut(
     return [None] * len(sizes) if values is None else values[chosen].split(sizes)
 
 
-# what `Batches` takes; asked once, for to ask costs more than to predict a sample
-_OF_ARRAYS = frozenset(inspect.signature(Batches).parameters)
+# Arguments of `Batches`; looked up once, which takes longer than to predict a sample.
+_ARRAY_SETTINGS = frozenset(inspect.signature(Batches).parameters)
 
 
 class _Order:
-    """The batch sampler of a streaming loader: whatever order the net set for this epoch."""
+    """The batch sampler of a streaming loader, in the order that the net has set for the epoch."""
 
     def __init__(self, n: int, batch_size: int, drop_last: bool) -> None:
         self.n = n
@@ -244,8 +244,8 @@ class StreamedBatches:
     def __iter__(self) -> Iterator[Batch]:
         """Yield batches of (x, y) with ``.weight``."""
         if self._own_generator:
-            # The loader draws a base seed for its workers: from a copy of torch's generator, which
-            # is not moved by it, neither dropout's bits nor what another thread draws.
+            # The loader draws a base seed for its workers. A copy of torch's generator keeps that
+            # from changing the bits of dropout and what other threads draw.
             self._loader.generator = torch.Generator()
             self._loader.generator.set_state(torch.get_rng_state())
         loaded = iter(self._loader)
@@ -253,11 +253,11 @@ class StreamedBatches:
         for x, rows in loaded:
             _check_items_finite(x, rows, self.dtype)
             on_host = tuple(None if known is None else known[rows] for known in (y, weight))
-            there = (
+            on_device = (
                 None if known is None else known.to(self.device, non_blocking=True)
                 for known in on_host
             )
-            yield Batch(x.to(self.device, non_blocking=True), *there, on_host)
+            yield Batch(x.to(self.device, non_blocking=True), *on_device, on_host)
 
 
 def make_batches(
@@ -278,7 +278,7 @@ def make_batches(
     """
     if isinstance(data, DatasetData):
         return StreamedBatches(data, device=device, dtype=dtype, **settings)
-    unknown = set(settings) - _OF_ARRAYS
+    unknown = set(settings) - _ARRAY_SETTINGS
     if unknown:
         raise ValueError(
             f"iterator parameters {sorted(unknown)} belong to a DataLoader, which is used only "
@@ -288,10 +288,10 @@ def make_batches(
 
 
 def _check_items_finite(x: Tensor, rows: Tensor, dtype: torch.dtype | None) -> None:
-    """Raise a ValueError for infinity, as arrays get one: a network may clip it and say nothing.
+    """Raise a ValueError for infinity, as for arrays: a network might clip it without a word.
 
-    So it may do with what is infinite in its float type alone. NaN is left to the network, which
-    may know what to do with it; what comes out is checked.
+    The same goes for values that are infinite in the network's float type alone. NaN is left to the
+    network, which may handle it; its output is checked.
     """
     if not x.is_floating_point():
         return

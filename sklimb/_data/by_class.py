@@ -1,11 +1,10 @@
 """Settings by class: a mapping or a pandas Series of labels to values, in the order of the classes.
 
-scikit-learn's rule for ``class_weight`` (since 1.1) is that of all of them, for a fold or a
-bootstrap may lack a class that the whole data has: labels that y lacks are left aside where each
-label that y has is named, and a label that is not named takes a default, if the setting has one,
-where all that is named is in y. Both together are taken for a slip, and refused; but for settings
-that name no more than some of the classes in any case, as the sizes of a sampler do, one label that
-y has is enough.
+All follow scikit-learn's rule for ``class_weight`` (since 1.1), as a fold or a bootstrap may lack a
+class of the whole data. Labels that y lacks are ignored if every label of y is named. A label of y
+that is not named takes the default, if the setting has one, provided that every name is a label of
+y. Both at once are taken for a mistake and refused. For settings that name only some of the classes
+in any case, such as the sizes of a sampler, one label that y has is enough.
 """
 
 from __future__ import annotations
@@ -16,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-# At most this many labels are told in an error.
-_TOLD = 10
+# At most this many labels are listed in an error.
+_SHOWN = 10
 _NO_DEFAULT = object()
 
 
@@ -61,7 +60,7 @@ def by_label(setting: Any, name: str, *, or_position: Sequence[Any] = ()) -> dic
     if hasattr(setting, "columns"):
         raise TypeError(
             f"{name} is a {type(setting).__name__} with the columns "
-            f"{[str(column) for column in setting.columns][:_TOLD]}, which does not say what is a "
+            f"{[str(column) for column in setting.columns][:_SHOWN]}, which does not say what is a "
             f"label and what its value. Pass a dict {{label: value}}: of a pandas frame "
             "frame['column'].to_dict(), of what value_counts of polars gives "
             "dict(counts.iter_rows())."
@@ -69,7 +68,7 @@ def by_label(setting: Any, name: str, *, or_position: Sequence[Any] = ()) -> dic
     if not hasattr(setting, "iloc"):
         return None
     labels = _index_of(setting)
-    if _only_counts(setting, labels, or_position):
+    if _is_default_index(setting, labels, or_position):
         return None
     if len(set(labels)) < len(labels):
         twice = list(dict.fromkeys(label for label in labels if labels.count(label) > 1))
@@ -98,7 +97,7 @@ def for_classes(
     default : object, optional
         For a class that is not named. Without one each class must be named.
     one_is_enough : bool, default=False
-        Whether labels that y lacks are left aside as soon as one is named that y has, not all.
+        Whether labels that y lacks are ignored as soon as one label of y is named, not all.
 
     Returns
     -------
@@ -171,8 +170,8 @@ def _index_of(series: Any) -> list[Any]:
     return [plain_label(label) for label in plain.tolist()]
 
 
-def _only_counts(series: Any, index: list[Any], labels: Sequence[Any]) -> bool:
-    """Return whether an index is the one that pandas gives where there is none, beside labels."""
+def _is_default_index(series: Any, index: list[Any], labels: Sequence[Any]) -> bool:
+    """Return whether an index is pandas' default one, and none of its numbers is a label."""
     counting = type(series.index).__name__ == "RangeIndex" and index == list(range(len(labels)))
     return counting and not {plain_label(label) for label in labels} & set(index)
 
@@ -182,8 +181,8 @@ def _shown(given: Mapping[Any, Any]) -> str:
 
 
 def _some(labels: Sequence[Any]) -> str:
-    shown = ", ".join(repr(label) for label in labels[:_TOLD])
-    return f"[{shown}{', ...' if len(labels) > _TOLD else ''}]"
+    shown = ", ".join(repr(label) for label in labels[:_SHOWN])
+    return f"[{shown}{', ...' if len(labels) > _SHOWN else ''}]"
 
 
 def _hint(strange: list[Any], labels: list[Any]) -> str:

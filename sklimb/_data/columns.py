@@ -12,13 +12,13 @@ from torch import Tensor
 
 from sklimb._data.tensors import is_csr, to_scipy
 
-# A column with fewer values than this that are not 0 is a set of events, not a measurement. So is a
-# word of every third text: a scale of its own would undo the weight that a vectoriser gave it.
+# A column with a smaller share of values other than 0 counts events and is no measurement. So does
+# a word of every third text: a scale of its own would undo the weight that a vectoriser gave it.
 _MOSTLY_ZERO = 0.5
 # Rare columns whose typical values differ by more than this have different units.
 _OTHER_UNIT = 10.0
-# A share of the total weight counts as reached within this: sums of weights round.
-_SLACK = 1e-12
+# Rounding allowed where a sum of weights is compared with a share of the total.
+_TOLERANCE = 1e-12
 
 
 def as_columns(rows: np.ndarray) -> np.ndarray:
@@ -27,7 +27,7 @@ def as_columns(rows: np.ndarray) -> np.ndarray:
 
 
 class ColumnScaling:
-    """Gather the (weighted) moments of columns over pieces of X, dense or sparse alike.
+    """Gather the (weighted) moments of columns over chunks of X, dense or sparse alike.
 
     A column is centred and divided by its standard deviation. One that is 0 in most samples (a
     word, a rare category, the border of an image) is left where it is and divided by a root
@@ -71,7 +71,7 @@ class ColumnScaling:
         Raises
         ------
         ValueError
-            If a column has none that are finite.
+            If the moments of a column are not finite.
         """
         shift, scale = self._scaler.mean_.copy(), self._scaler.scale_.copy()
         rare = (self._of_values > 0) & (self._of_values < _MOSTLY_ZERO * self._total)
@@ -88,9 +88,9 @@ class ColumnScaling:
         return shift, scale
 
     def norm(self) -> float:
-        """Return the root mean square of the norm of a sample that `result` has scaled; 1 of 0.
+        """Return the root mean square of the norm of a scaled sample; 1 where that is 0.
 
-        Zeros that stay zeros count for nothing, so of a text it goes by how many words there are.
+        Zeros that stay zeros add nothing, so for texts it depends on their number of words.
         """
         shift, scale = self.result()
         squares = self._of_squares / self._total - shift * (2 * self._scaler.mean_ - shift)
@@ -144,11 +144,11 @@ class ColumnSpread:
             low, high = rows.min(axis=0), rows.max(axis=0)
             mean, variance = (f(axis=0, dtype=np.float64) for f in (rows.mean, rows.var))
         n = rows.shape[0]
-        # two moments about each piece's own mean: sums of squares would cancel
+        # two moments about each chunk's own mean: sums of squares would cancel
         total = self._n + n
-        apart = mean - self._mean
-        self._squares = self._squares + variance * n + apart**2 * (self._n * n / total)
-        self._mean = self._mean + apart * (n / total)
+        shift = mean - self._mean
+        self._squares = self._squares + variance * n + shift**2 * (self._n * n / total)
+        self._mean = self._mean + shift * (n / total)
         self._n = total
         self._low, self._high = np.minimum(self._low, low), np.maximum(self._high, high)
 
@@ -198,7 +198,7 @@ def weighted_quantiles(
         values = values.astype(np.float64, copy=False)
     if weight is None:
         ordered, total = np.sort(values), float(len(values))
-        slack = _SLACK * total
+        slack = _TOLERANCE * total
         # value k, from 0, is reached at k + 1
         first = np.ceil(shares * total - slack).astype(np.intp) - 1
         behind = np.floor(shares * total + slack).astype(np.intp)
@@ -206,7 +206,7 @@ def weighted_quantiles(
         values, weight = values[weight > 0], weight[weight > 0]
         order = np.argsort(values, kind="stable")
         ordered, reached = values[order], np.cumsum(weight[order], dtype=np.float64)
-        wanted, slack = shares * reached[-1], _SLACK * reached[-1]
+        wanted, slack = shares * reached[-1], _TOLERANCE * reached[-1]
         first = np.searchsorted(reached, wanted - slack)
         behind = np.searchsorted(reached, wanted + slack, side="right")
     last = len(ordered) - 1
@@ -237,8 +237,8 @@ def _columns(x: Tensor | np.ndarray) -> Iterator[np.ndarray]:
         columns = scipy.sparse.csc_array(to_scipy(x))
         for k in range(columns.shape[1]):
             column = np.zeros(columns.shape[0])
-            piece = slice(columns.indptr[k], columns.indptr[k + 1])
-            column[columns.indices[piece]] = columns.data[piece]
+            stored = slice(columns.indptr[k], columns.indptr[k + 1])
+            column[columns.indices[stored]] = columns.data[stored]
             yield column
         return
     for k in range(x.shape[1]):

@@ -1,9 +1,9 @@
-"""Copies of samples, as a sampler makes them: which they are, and of which sample.
+"""Samples that are copies of others, as over-sampling makes them.
 
-A sampler that repeats samples of rare classes leaves a table in which some classes repeat
-themselves and others do not, and each sample of a class is there about as often as any other. Rows
-of few categories are alike by themselves, and are samples of their own: all classes repeat
-themselves then, or a few rows of a class are there very often and most of them once.
+A sampler that repeats samples of rare classes leaves a table in which some classes have duplicates
+and others do not, and within a class each sample is there about equally often. Rows of few
+categories are equal by chance, and each is a sample of its own: all classes then have duplicates,
+or a few rows of a class are there very often and most of them once.
 
 Shape
 -----
@@ -23,11 +23,11 @@ from pandas.util import hash_array, hash_pandas_object
 
 from sklimb._data.tensors import is_csr, to_scipy
 
-# A class has copies if its samples are so many times as often there as those of the class of most
-# distinct samples, and how often does not differ by more between its samples: variance over the
-# square of the mean. Classes of real tables that repeat themselves so much have 1.9 and more, those
-# that were over-sampled at random 0.8 and less (37 tables).
-_MORE_OFTEN, _UNEVEN = 1.5, 1.0
+# A class has copies if its mean number of duplicates is at least so many times that of the class of
+# most distinct samples, and the squared coefficient of variation of these numbers is below the
+# second. In 37 tables it was 1.9 and more for classes whose rows are equal by chance as often, and
+# 0.8 and less after over-sampling at random.
+_LEAST_RATIO, _MOST_VARIATION = 1.5, 1.0
 # Values that are hashed at once: 2 MB of hashes.
 _VALUES_AT_ONCE = 2**18
 
@@ -44,7 +44,7 @@ def copied_from(X: Any, y: np.ndarray) -> np.ndarray | None:
     Returns
     -------
     ndarray of int, shape (n,), or None
-        None where there are none, or X has a form that is not looked into.
+        None where there are none, or the type of X is not supported.
 
     Examples
     --------
@@ -61,7 +61,7 @@ def copied_from(X: Any, y: np.ndarray) -> np.ndarray | None:
         return None
     by_class = hash_array(np.arange(y.max() + 1, dtype=np.uint64))[y]
     by_class += hashes
-    del hashes  # of 8 bytes a sample there should be few arrays at a time
+    del hashes  # 8 bytes a sample
     ordered = np.sort(by_class)
     if np.all(ordered[1:] != ordered[:-1]):  # as a rule, and in little time and memory
         return None
@@ -75,12 +75,12 @@ def copied_from(X: Any, y: np.ndarray) -> np.ndarray | None:
 
 
 def _classes_with_copies(y: np.ndarray, times: np.ndarray) -> np.ndarray:
-    """Return which classes, (C,), have copies, by how often each distinct sample is there."""
+    """Return which classes, (C,), have copies, given how often each distinct sample is there."""
     distinct = np.maximum(np.bincount(y), 1)
     mean = np.bincount(y, weights=times) / distinct
     square = np.bincount(y, weights=(times - mean[y]) ** 2) / distinct
     usual = mean[distinct == distinct.max()].min()
-    return (mean > _MORE_OFTEN * usual) & (square < _UNEVEN * mean**2)
+    return (mean > _LEAST_RATIO * usual) & (square < _MOST_VARIATION * mean**2)
 
 
 def row_hashes(X: Any) -> np.ndarray | None:
@@ -129,7 +129,7 @@ def _of_sparse(X: Any) -> np.ndarray:
     X = X.copy() if not X.has_canonical_format else X
     X.sum_duplicates()
     values = _hashed(X.data) * _factors(X.shape[1])[X.indices]
-    # sums of rows as differences of one sum, which goes round at 2 ** 64 and comes back
+    # sums of rows as differences of cumulative sums, modulo 2 ** 64
     sums = np.concatenate([np.zeros(1, dtype=np.uint64), np.cumsum(values, dtype=np.uint64)])
     return sums[X.indptr[1:]] - sums[X.indptr[:-1]]
 
@@ -143,6 +143,6 @@ def _hashed(values: np.ndarray) -> np.ndarray:
 
 
 def _factors(n: int) -> np.ndarray:
-    """Return an odd number for each column, so that rows go by the order of their values."""
+    """Return an odd factor for each column, so that a hash depends on the order of the values."""
     drawn = np.random.default_rng(0).integers(0, 2**64, n, dtype=np.uint64)
     return drawn | np.uint64(1)

@@ -1,4 +1,4 @@
-"""What a first pass over chunks of a table finds: all that a fit would ask of the whole."""
+"""Statistics from a first pass over the chunks of a table: all that a fit needs of the whole."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from sklimb._warnings import warn
 
 __all__ = ["TableScan", "scan_chunks"]
 
-# Quantiles are those of so many samples, as of a torch Dataset, or of fewer where they are wide.
+# Quantiles are estimated from so many samples, or fewer where they have many columns.
 _MOST_SAMPLES, _LEAST_SAMPLES, _VALUES_OF_SAMPLES = 100_000, 1_000, 2**23
-# A class of which so many samples a chunk are to be expected is in every chunk, where their order
-# is random: it lacks in one by a chance of exp(-10).
+# In random order a class with so many samples a chunk on average is in every chunk: the chance that
+# one lacks it is exp(-10).
 _EXPECTED = 10
 
 
@@ -291,7 +291,7 @@ class _Labels:
 
 
 class _RowSample:
-    """Some rows of all, each as likely as any other, however many come: those of least keys."""
+    """A uniform sample of all rows, of a fixed size: the rows with the least random keys."""
 
     def __init__(self, random_state: int) -> None:
         self._rng = np.random.default_rng(random_state)

@@ -34,9 +34,9 @@ def as_tensor(
 ) -> Tensor:
     """Return an array as a tensor, on the CPU without a copy where torch may share its memory.
 
-    An array that must not be written to (a column of pandas, a memory map) is copied, once: torch
-    knows no such tensors, warns of them, and a network that works in place would write, which in a
-    mapped file ends the process.
+    A read-only array (a column of pandas, a memory map) is copied: torch has no such tensors and
+    warns of them, and a network that works in place would write to it, which ends the process if a
+    file is mapped.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def as_tensor(
 
 
 class _Writable:
-    """The memory of an array, as numpy is told of it by others: without a word of read-only."""
+    """An array as a foreign object of the same memory, which NumPy takes for writable."""
 
     def __init__(self, array: np.ndarray) -> None:
         self.array = array  # keeps the memory
@@ -76,8 +76,8 @@ class _Writable:
 def borrow(array: np.ndarray) -> Tensor:
     """Return a read-only array as a tensor of the same memory, that must never be written to.
 
-    torch knows no such tensors: `is_borrowed` tells them, and who hands out a view of one makes a
-    copy of it, for a network may work in place, which in a mapped file ends the process.
+    torch has no read-only tensors. `is_borrowed` recognises one, and whoever passes on a view of it
+    makes a copy, for a network may work in place, which ends the process if a file is mapped.
     """
     tensor = torch.from_numpy(np.asarray(_Writable(array)))
     tensor._borrowed = True
@@ -127,7 +127,7 @@ def to_dense(x: Tensor) -> Tensor:
 
 
 def with_values(x: Tensor, values: Tensor) -> Tensor:
-    """Return the same places with other values."""
+    """Return rows with the same sparsity pattern and other values."""
     return _build(x.crow_indices(), x.col_indices(), values, x.shape[1])
 
 
@@ -139,7 +139,7 @@ def to_float(x: Tensor, dtype: torch.dtype) -> Tensor:
 def take_rows(x: Tensor, rows: Tensor | slice, n_values: int | None = None) -> Tensor:
     """Return some rows, in the order asked for; a row may come several times.
 
-    How many values they hold in all is asked of the device, unless `n_values` says it.
+    `n_values` is how many values they hold in all; without it the host waits for the device.
     """
     crow, col, values = x.crow_indices(), x.col_indices(), x.values()
     if isinstance(rows, slice):
@@ -186,7 +186,7 @@ def split_columns(x: Tensor, columns: Tensor) -> tuple[Tensor, Tensor]:
     Returns
     -------
     rest : Tensor, shape (n, d), CSR
-        Nothing is stored in `columns`; on a device, that would have to be waited for, zeros are.
+        Nothing is stored in `columns`; on a GPU zeros are, for the host would have to wait.
     dense : Tensor, shape (n, k)
         Places that are given twice are added up.
     """
@@ -216,9 +216,9 @@ def from_columns(dense: Tensor, columns: Tensor, like: Tensor) -> Tensor:
 
 
 def add_rows(x: Tensor, y: Tensor) -> Tensor:
-    """Return x + y row by row, a place that both have given twice.
+    """Return x + y row by row; a place that both store is stored twice.
 
-    That is all the same to a product, but not to ``to_dense``.
+    Products add the two up, ``to_dense`` does not.
     """
     rows_x, rows_y = x.crow_indices(), y.crow_indices()
     crow = rows_x + rows_y

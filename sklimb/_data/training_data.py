@@ -1,7 +1,7 @@
 """Training data: X, class indices and weights as one thing, of arrays or of a torch Dataset.
 
-What a classifier asks of its data is asked here: samples taken, left out or held back, their shape,
-how many values they have. Whether X is a Dataset is asked where it comes in, not here.
+What a classifier needs of its data is here: samples taken, left out or held back, their shape and
+number of values. Whether X is a Dataset is asked in `validation.py` and nowhere else.
 
 Shape
 -----
@@ -90,16 +90,16 @@ class TrainingData(ABC):
     @property
     def copied_from(self) -> np.ndarray | None:
         """Of which sample each is a copy that a sampler made, (n,), None where there are none."""
-        return None  # what would have to be read for it is not looked into
+        return None  # all items would have to be read
 
     def distinct_counts(self, n_classes: int) -> np.ndarray:
-        """Return how many samples each class has but for copies of others, (n_classes,)."""
+        """Return how many samples each class has, copies of others not counted, (n_classes,)."""
         copied = self.copied_from
         y = self.y_encoded if copied is None else self.y_encoded[np.unique(copied)]
         return np.bincount(y, minlength=n_classes)
 
     def drop_zero_weight(self) -> TrainingData:
-        """Return the samples that weigh something: others must not fill batches or be drawn."""
+        """Return the samples of positive weight: others must not fill batches or be drawn."""
         if self.weight is None or np.all(self.weight > 0):
             return self
         kept = self.take(np.flatnonzero(self.weight > 0))
@@ -113,7 +113,7 @@ class TrainingData(ABC):
         return self.take(learnt), self.take(held)
 
     def stratified_subsample(self, n: int, rng: np.random.Generator) -> np.ndarray:
-        """Return the positions of some n samples in order, of each class alike if it has them."""
+        """Return sorted positions of about n samples, of each class equally many if it has them."""
         if len(self) <= n:
             return np.arange(len(self))
         classes = np.unique(self.y_encoded)
@@ -169,8 +169,8 @@ def stratified_split(
 class ArrayData(TrainingData, SkorchDataset):
     """Samples in memory: tensors on the device, as they came (no copy of an array on the CPU).
 
-    Of an array that must not be written to, such as a memory map, ``X`` has the memory too; what
-    goes to a network is a copy of some samples.
+    With a read-only array, such as a memory map, ``X`` shares the memory too, and batches are
+    copies.
 
     Parameters
     ----------
@@ -316,7 +316,7 @@ class DatasetData(TrainingData, Dataset):
 
     @property
     def mean_values(self) -> int:
-        """1: how many there are is not looked at."""
+        """1: items are not opened to count their values."""
         return 1
 
     @property

@@ -26,9 +26,9 @@ from sklimb._random import isolated_rng
 from sklimb._warnings import warn
 
 _NUMBERS_AND_TEXT = (Number, np.generic, str, bytes, type(None))
-# A last axis of so many may well be that of the channels.
+# A last axis of such a length may be that of the channels.
 _CHANNELS = (1, 3, 4)
-# Of more samples scikit-learn's checks cost nothing to speak of.
+# For more samples the cost of scikit-learn's checks does not matter.
 _PLAIN_ROWS = 1_024
 
 
@@ -139,7 +139,7 @@ def check_training_data(
                 f"{type(estimator).__name__} requires y to be passed, but the target y is None."
             )
         return ArrayData(X, device=device), y
-    with _untouched():
+    with _generators_kept():
         shape = _check_items(estimator, X, reset=reset)
         y = _labels_of(X, y)
     if reset and shape is not None:
@@ -162,10 +162,10 @@ def check_new_data(estimator: BaseEstimator, X: Any) -> TrainingData:
 
 
 def _is_plain(estimator: BaseEstimator, X: Any) -> bool:
-    """Return whether X is an array in which scikit-learn's checks would find and change nothing.
+    """Return whether scikit-learn's checks of X can be skipped, for they would change nothing.
 
-    They take as long for a sample as a small network does. Whatever is not as plain as this goes
-    through them, and gets their errors and warnings.
+    They take as long for a sample as a small network does. Anything but such an array goes through
+    them, and gets their errors and warnings.
     """
     return (
         type(X) is np.ndarray
@@ -221,7 +221,7 @@ def _check_items(estimator: BaseEstimator, X: Dataset, *, reset: bool) -> tuple[
     return shape
 
 
-def _untouched() -> AbstractContextManager[None]:
+def _generators_kept() -> AbstractContextManager[None]:
     """Keep global generators as they were: a Dataset may draw from them when it opens an item."""
     return isolated_rng(threads=torch.get_num_threads())
 

@@ -79,7 +79,7 @@ def fit_weighted(
     method: str = "fit",
     **arguments: Any,
 ) -> BaseEstimator:
-    """Fit a classifier to the samples of classes that weigh something.
+    """Fit a classifier to the samples of the classes with positive weight.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ def fit_weighted(
     if weight is None:
         return fit(X, y, **metadata, **arguments)
     if metadata or name_of_weights(estimator, method) is not None:
-        rows = rows_of_weighty_classes(labels, weight)
+        rows = rows_of_weighted_classes(labels, weight)
     else:
         rows = rows_by_weight(weight, estimator)
     if rows is None:
@@ -152,7 +152,7 @@ def name_of_weights(estimator: BaseEstimator, method: str = "fit") -> str | None
 
 
 def rows_by_weight(weight: np.ndarray, estimator: BaseEstimator) -> np.ndarray:
-    """Return samples as often as they weigh, for a classifier that takes no weights.
+    """Return samples repeated by their weights, for a classifier that takes no weights.
 
     Parameters
     ----------
@@ -174,15 +174,15 @@ def rows_by_weight(weight: np.ndarray, estimator: BaseEstimator) -> np.ndarray:
     return np.repeat(np.arange(len(weight)), weight.astype(np.intp))
 
 
-def rows_of_weighty_classes(y: np.ndarray, weight: np.ndarray) -> np.ndarray | None:
-    """Return the samples of classes that weigh something, or None for all.
+def rows_of_weighted_classes(y: np.ndarray, weight: np.ndarray) -> np.ndarray | None:
+    """Return the samples of the classes with positive weight, or None for all.
 
-    Many a classifier gives NaN for a class without weight. A single class that is left cannot be
-    told from others, so all samples stay, and what comes of it is the classifier's matter.
+    Many classifiers give NaN for a class without weight. If a single class would be left, all
+    samples stay, and it is up to the classifier what it does.
     """
-    codes = np.unique(y, return_inverse=True)[1]
-    weighty = np.bincount(codes, weights=weight) > 0
-    return None if weighty.all() or weighty.sum() < 2 else np.flatnonzero(weighty[codes])
+    y_encoded = np.unique(y, return_inverse=True)[1]
+    weighted = np.bincount(y_encoded, weights=weight) > 0
+    return None if weighted.all() or weighted.sum() < 2 else np.flatnonzero(weighted[y_encoded])
 
 
 def in_columns_of(proba: Any, known: np.ndarray, classes: np.ndarray) -> np.ndarray:

@@ -25,7 +25,7 @@ def check_weights(sample_weight: Any, n: int) -> np.ndarray | None:
     weight = None
     if sample_weight is not None:
         sample_weight = _numbers_of_samples(sample_weight)
-        # the array stands for X: its number of samples is all that is read of it
+        # of X scikit-learn reads the number of samples alone
         try:
             weight = _check_sample_weight(
                 sample_weight, np.empty((n, 1)), dtype=np.float64, ensure_non_negative=True
@@ -49,7 +49,7 @@ def check_weights(sample_weight: Any, n: int) -> np.ndarray | None:
 
 
 def _numbers_of_samples(sample_weight: Any) -> Any:
-    """Return weights as what scikit-learn checks; refuse what it would take for other weights.
+    """Return weights as scikit-learn can check them; refuse what it would misread.
 
     Raises
     ------

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from sklimb._training.objective import BatchOutput
 
 Changed = tuple[Tensor, Tensor, Tensor | None]
-# Rows that a `Gathered` has room for at first; then twice as many each time.
-_ROOM_AT_FIRST = 1024
+# Rows that a `GrowingTensor` has room for at first; each time it is full, the room is doubled.
+_FIRST_CAPACITY = 1024
 
 
 class Transform(nn.Module):
@@ -63,7 +63,7 @@ class Transform(nn.Module):
         """Take the number of finished epochs, and this epoch's source of randomness."""
 
     def start_batch(self, y: Tensor, weight: Tensor | None) -> None:
-        """Take what the host knows of the batch that comes: labels and weights, on the CPU.
+        """Take labels and weights of the coming batch on the CPU.
 
         What a transform decides by them need not wait for the device.
         """
@@ -88,7 +88,7 @@ class Transform(nn.Module):
         return x, y, weight
 
     def at_stage(self, maps: Tensor, y: Tensor, weight: Tensor | None) -> Changed:
-        """Return what goes on from the stage; samples may have been added to all three."""
+        """Return the output of the stage as it goes on; samples may be added to all three."""
         return maps, y, weight
 
     def terms(self) -> dict[str, Tensor]:
@@ -96,7 +96,7 @@ class Transform(nn.Module):
         return {}
 
     def after_scores(self, step: BatchOutput) -> None:
-        """Look at what came out of a batch.
+        """Take the scores and features of a batch.
 
         Parameters
         ----------
@@ -119,7 +119,7 @@ class MemberTransforms(Transform):
     Parameters
     ----------
     members : sequence of Transform
-        In the order of the members. What they change at the input is left alone.
+        In the order of the members. Their `at_input` is not called.
     """
 
     def __init__(self, members: Sequence[Transform]) -> None:
@@ -155,7 +155,7 @@ class MemberTransforms(Transform):
             member.start_epoch(epoch, np.random.default_rng(seed))
 
     def start_batch(self, y: Tensor, weight: Tensor | None) -> None:
-        """Hand on what the host knows of the batch that comes."""
+        """Hand on labels and weights of the coming batch."""
         for member in self.members:
             member.start_batch(y, weight)
 
@@ -184,12 +184,12 @@ class MemberTransforms(Transform):
 def forward_with_hook(
     backbone: nn.Module, stage: str, change: Callable[[Tensor], Tensor], run: Callable[[], Tensor]
 ) -> Tensor:
-    """Return ``run()`` while the output of a submodule of the backbone goes through `change`.
+    """Return ``run()``, with the output of a submodule of the backbone passed through `change`.
 
     Raises
     ------
     ValueError
-        If the submodule does not run exactly once: which of its outputs is meant, if any?
+        If the submodule does not run exactly once, so that its output is not defined.
     """
     n_calls = 0
 
@@ -249,20 +249,20 @@ def choose_stage(backbone: nn.Module, stage: str | None) -> str:
     return chosen
 
 
-class Gathered:
-    """Rows that batches add, in one tensor on their device.
+class GrowingTensor:
+    """A tensor, on the device of its rows, to which batches append.
 
-    A small tensor kept from each batch would lie between what the steps give back, and memory would
-    grow with their number.
+    Small tensors kept from each batch would fragment the memory that the steps release, and use
+    would grow with their number.
 
     Examples
     --------
     >>> import torch
-    >>> from sklimb.transforms.base import Gathered
-    >>> gathered = Gathered()
-    >>> gathered.add(torch.tensor([1.0, 2.0]))
-    >>> gathered.add(torch.tensor([3.0]))
-    >>> gathered.rows()
+    >>> from sklimb.transforms.base import GrowingTensor
+    >>> grown = GrowingTensor()
+    >>> grown.add(torch.tensor([1.0, 2.0]))
+    >>> grown.add(torch.tensor([3.0]))
+    >>> grown.rows()
     tensor([1., 2., 3.])
     """
 
@@ -278,7 +278,7 @@ class Gathered:
         """Add some rows (m, ...), all of one shape and type; they are copied."""
         end = self._n + len(rows)
         if self._room is None or end > len(self._room):
-            room = rows.new_empty((max(_ROOM_AT_FIRST, 2 * end), *rows.shape[1:]))
+            room = rows.new_empty((max(_FIRST_CAPACITY, 2 * end), *rows.shape[1:]))
             if self._room is not None:
                 room[: self._n] = self.rows()
             self._room = room

@@ -229,7 +229,7 @@ def translate(
     with frozen(g, f), torch.enable_grad():
         for _ in range(n_steps):
             moved = moved.detach().requires_grad_()
-            # sums, not means: a sample's way must not go by how many others there are
+            # sums, not means: a sample's gradient must not depend on the number of others
             goal = F.cross_entropy(g(moved), target, reduction="sum")
             if lam:
                 goal = goal + lam * f(moved).gather(1, origin[:, None]).sum()
@@ -252,7 +252,7 @@ def _unit(gradient: Tensor) -> Tensor:
     """Return each sample over its L2 norm, samples of zeros as they are."""
     rows = gradient.flatten(1)
     tiny = torch.finfo(rows.dtype).tiny
-    # by the largest entry first: squares of 1e-30 would vanish, and g is often that sure
+    # divided by the largest entry first: squares of 1e-30 would underflow, and g is often that sure
     rows = rows / rows.abs().amax(1, keepdim=True).clamp_min(tiny)
     rows = rows / rows.norm(dim=1, keepdim=True).clamp_min(tiny)
     return rows.view_as(gradient)

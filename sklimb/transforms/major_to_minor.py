@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from sklimb._data.tensors import to_dense
 from sklimb.heads.members import MeanScores
 from sklimb.transforms._rescaled import Rescaled
-from sklimb.transforms.base import Changed, Gathered, Transform
+from sklimb.transforms.base import Changed, GrowingTensor, Transform
 from sklimb.transforms.m2m import (
     acceptance_probability,
     inside,
@@ -47,7 +47,7 @@ class MajorToMinor(Transform):
         Greatest norm of the noise at the start.
     """
 
-    made_from_data = frozenset(("source", "pool", "pool_codes", "scale", "low", "high"))
+    made_from_data = frozenset(("source", "pool", "pool_y_encoded", "scale", "low", "high"))
 
     def __init__(
         self,
@@ -80,24 +80,24 @@ class MajorToMinor(Transform):
         self.bounded = bounded
         self.noise = noise
         self.source: nn.Module | None = None
-        self.pool_codes: np.ndarray | None = None
+        self.pool_y_encoded: np.ndarray | None = None
         for name in ("scale", "low", "high", "pool"):
             self.register_buffer(name, None)
         self.active = False
 
-    # --- what it has to know ------------------------------------------------------------------
+    # --- what is set before a training --------------------------------------------------------
 
     def set_source(self, source: nn.Module) -> None:
         """Take g: x -> scores (n, C)."""
         self.source = source
 
     def set_rows(self, scale: Tensor, low: Tensor, high: Tensor) -> None:
-        """Take the units of the steps, and between what samples are kept; each as a sample of x."""
+        """Take the unit of each value, and the bounds of the samples; each has a sample's shape."""
         self.scale, self.low, self.high = scale, low, high
 
-    def set_pool(self, x: Tensor, codes: np.ndarray) -> None:
+    def set_pool(self, x: Tensor, y_encoded: np.ndarray) -> None:
         """Take the only samples that may be seeds, and their classes."""
-        self.pool, self.pool_codes = x, codes
+        self.pool, self.pool_y_encoded = x, y_encoded
 
     def set_class_counts(self, counts: Tensor) -> None:
         """Take the training counts, (C,)."""
@@ -107,7 +107,7 @@ class MajorToMinor(Transform):
 
     @property
     def may_translate(self) -> bool:
-        """Whether by its counts and beta any class could get a translation at all."""
+        """Whether the counts and `beta` let any class get a translation."""
         return bool(((self._generated > 0) & (self._accept > 0).any(1)).any())
 
     @property
@@ -121,25 +121,25 @@ class MajorToMinor(Transform):
         self._rng = rng
         self._noise = torch.Generator().manual_seed(int(rng.integers(2**63 - 1)))
         self._tried = 0
-        self._asked = Gathered()  # confidences of g
-        self._losses = Gathered()
+        self._confidences = GrowingTensor()  # of g
+        self._losses = GrowingTensor()
         self._on_host: Tensor | None = None
         self._tried_rows: Tensor | None = None
-        self._fine = Gathered()  # which of `_losses` are of translations
+        self._accepted = GrowingTensor()  # which of `_losses` are of translations
 
     # --- a batch ------------------------------------------------------------------------------
 
     def start_batch(self, y: Tensor, weight: Tensor | None) -> None:
-        """Take the labels of the batch that comes, on the CPU: draws go by them."""
+        """Take the labels of the coming batch on the CPU, for the draws."""
         self._on_host = y
 
     def at_input(self, x: Tensor, y: Tensor, weight: Tensor | None) -> Changed:
         """Return the batch with translations in the place of some samples."""
-        known, self._on_host = self._on_host, None
+        y_host, self._on_host = self._on_host, None
         self._tried_rows = None
         if not self.active:
             return x, y, weight
-        rows, seeds = self._draw((y.cpu() if known is None else known).numpy())
+        rows, seeds = self._draw((y.cpu() if y_host is None else y_host).numpy())
         if not len(rows):
             return x, y, weight
         if self.source is None:
@@ -148,35 +148,35 @@ class MajorToMinor(Transform):
         rows, seeds = torch.from_numpy(np.stack([rows, seeds])).to(y.device, non_blocking=True)
         start = x[seeds] if self.pool is None else self.pool[seeds]
         seed_class = y[seeds] if self.pool is None else self._pool_y(y)[seeds]
-        moved, fine = self._translate(start, seed_class, y[rows])
-        # how many are fine only the device knows: those that are not are put back as they were
+        moved, accepted = self._translate(start, seed_class, y[rows])
+        # without waiting for the device: where a translation is rejected, the old sample is written
         x = x.to(moved.dtype)
         put = start if self.clean_seeds else moved
-        put = torch.where(fine.view(-1, *[1] * (x.ndim - 1)), put.to(x.dtype), x[rows])
+        put = torch.where(accepted.view(-1, *[1] * (x.ndim - 1)), put.to(x.dtype), x[rows])
         x = x.index_copy(0, rows, put)
         if self.random_label:
             other = self._other_class(seed_class, y[rows])
-            y = y.index_copy(0, rows, torch.where(fine, other, y[rows]))
+            y = y.index_copy(0, rows, torch.where(accepted, other, y[rows]))
         self._tried_rows = rows
-        self._fine.add(fine)
+        self._accepted.add(accepted)
         if weight is not None and weight.ndim == 2 and self.pool is None:
             # a member that leaves out a seed leaves out what is made of it
             of_seeds = (weight[seeds] > 0).to(weight.dtype)
-            of_both = torch.where(fine.unsqueeze(1), weight[rows] * of_seeds, weight[rows])
+            of_both = torch.where(accepted.unsqueeze(1), weight[rows] * of_seeds, weight[rows])
             weight = weight.index_copy(0, rows, of_both)
         return x, y, weight
 
-    def _draw(self, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _draw(self, y_encoded: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the samples to translate into, and for each the sample to translate."""
         rng = self._rng
-        rows = np.flatnonzero(rng.random(len(codes)) < self._generated[codes])
-        of = codes if self.pool_codes is None else self.pool_codes
-        in_order = np.argsort(of, kind="stable")
-        size = np.bincount(of, minlength=self.n_classes)
+        rows = np.flatnonzero(rng.random(len(y_encoded)) < self._generated[y_encoded])
+        seed_y = y_encoded if self.pool_y_encoded is None else self.pool_y_encoded
+        in_order = np.argsort(seed_y, kind="stable")
+        size = np.bincount(seed_y, minlength=self.n_classes)
         first = np.cumsum(size) - size
-        accept = self._accept[codes[rows]]
+        accept = self._accept[y_encoded[rows]]
         share = np.cumsum(accept * (size > 0), axis=1)
-        # to draw until the class is in the batch is to draw from those that are
+        # drawing among the classes of the batch equals drawing until one of them comes
         where, coin, among = rng.random((3, len(rows)))
         origin = (where[:, None] * share[:, -1:] >= share).sum(1)
         possible = share[:, -1] > 0
@@ -190,7 +190,7 @@ class MajorToMinor(Transform):
         self, start: Tensor, seed_class: Tensor, target: Tensor
     ) -> tuple[Tensor, Tensor]:
         moved, confidence = self.translated(start, seed_class, target, self._noise)
-        self._asked.add(confidence)
+        self._confidences.add(confidence)
         return moved, confidence >= self.gamma
 
     def translated(
@@ -243,7 +243,7 @@ class MajorToMinor(Transform):
         return moved, target_confidence(moved, target, source)
 
     def _pool_y(self, y: Tensor) -> Tensor:
-        return torch.from_numpy(self.pool_codes).to(y.device)
+        return torch.from_numpy(self.pool_y_encoded).to(y.device)
 
     def _other_class(self, origin: Tensor, target: Tensor) -> Tensor:
         """Return for each sample a class at random that is neither of two."""
@@ -267,15 +267,16 @@ class MajorToMinor(Transform):
 
     def statistics(self) -> dict[str, float]:
         """Return figures of the epoch."""
-        confidence = self._asked.rows().cpu().double() if len(self._asked) else None
+        confidence = self._confidences.rows().cpu().double() if len(self._confidences) else None
         losses = None
         if len(self._losses):
-            losses = self._losses.rows()[self._fine.rows()].cpu().double()
+            losses = self._losses.rows()[self._accepted.rows()].cpu().double()
         n = 0 if losses is None else len(losses)
         nan = float("nan")
-        # not to be pickled, nor needed before the next epoch makes them anew
+        # the next epoch makes new ones; a pickle must not hold them
         self._rng = self._noise = self._tried_rows = None
-        self._asked, self._losses, self._fine = Gathered(), Gathered(), Gathered()
+        self._confidences, self._losses = GrowingTensor(), GrowingTensor()
+        self._accepted = GrowingTensor()
         return {
             "n_to_translate": self._tried,
             "n_translated": n,
@@ -288,5 +289,5 @@ class MajorToMinor(Transform):
 def build_translation(
     network: nn.Module, example: Tensor, n_classes: int, **settings: Any
 ) -> MajorToMinor:
-    """Return the transform of a network, as a `Recipe` builds it; the example says nothing here."""
+    """Return the transform of a network, as a `Recipe` builds it; the example is not used."""
     return MajorToMinor(network, n_classes, **settings)

@@ -25,7 +25,7 @@ from sklimb.transforms._rsg_parts import (
     rows_of,
     squared_distances_to_own_class,
 )
-from sklimb.transforms.base import Changed, Gathered, Transform
+from sklimb.transforms.base import Changed, GrowingTensor, Transform
 
 
 class RareSampleGenerator(Transform):
@@ -168,7 +168,7 @@ class RareSampleGenerator(Transform):
         self._on_host: tuple[Tensor, Tensor | None] | None = None
         self._of_classes = self.is_frequent, self.class_counts
         self._terms: dict[str, Tensor] = {}
-        self._counted = Gathered()
+        self._counted = GrowingTensor()
         self._n_generated = 0
 
     def set_class_counts(self, counts: Tensor) -> None:
@@ -199,7 +199,7 @@ class RareSampleGenerator(Transform):
         self.generating = epoch - self._first_epoch >= self.begins
         self._rng = rng
         self._on_host = None
-        self._counted = Gathered()
+        self._counted = GrowingTensor()
         self._n_generated = 0
 
     def start_batch(self, y: Tensor, weight: Tensor | None) -> None:

@@ -20,7 +20,7 @@ from sklimb._data.weighted_fit import (
     metadata_of,
     name_of_weights,
     rows_by_weight,
-    rows_of_weighty_classes,
+    rows_of_weighted_classes,
 )
 
 LOGISTIC = LogisticRegression()
@@ -56,11 +56,11 @@ def test_rows_by_weight():
         rows_by_weight(np.array([0.5, 1.0]), KNeighborsClassifier())
 
 
-def test_rows_of_weighty_classes():
+def test_rows_of_weighted_classes():
     y = np.array(["a", "b", "c", "a", "c"])
-    assert rows_of_weighty_classes(y, np.array([0.0, 1, 1, 1, 0])) is None
-    assert rows_of_weighty_classes(y, np.array([0.0, 1, 0, 1, 0])).tolist() == [0, 1, 3]
-    assert rows_of_weighty_classes(y, np.array([0.0, 1, 0, 0, 0])) is None  # one class is left
+    assert rows_of_weighted_classes(y, np.array([0.0, 1, 1, 1, 0])) is None
+    assert rows_of_weighted_classes(y, np.array([0.0, 1, 0, 1, 0])).tolist() == [0, 1, 3]
+    assert rows_of_weighted_classes(y, np.array([0.0, 1, 0, 0, 0])) is None  # one class is left
 
 
 def test_columns():

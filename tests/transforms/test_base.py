@@ -15,7 +15,7 @@ from sklimb import RebalancedClassifier, RSGClassifier
 from sklimb.backbones import MLP
 from sklimb.transforms import base
 from sklimb.transforms.base import (
-    Gathered,
+    GrowingTensor,
     MemberTransforms,
     Transform,
     choose_stage,
@@ -339,24 +339,24 @@ def test_what_has_begun_does_not_begin_later():
 @pytest.mark.parametrize("shape", [(), (3,)])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bool])
 def test_rows_are_those_of_one_tensor(shape, dtype, monkeypatch):
-    monkeypatch.setattr(base, "_ROOM_AT_FIRST", 4)
+    monkeypatch.setattr(base, "_FIRST_CAPACITY", 4)
     parts = [(torch.arange(n * 3.0).view(n, 3) % 2)[(..., *[0] * (1 - len(shape)))].to(dtype)
              for n in (2, 0, 5, 1, 30)]  # fmt: skip
-    gathered = Gathered()
-    assert len(gathered) == 0
+    grown = GrowingTensor()
+    assert len(grown) == 0
     for part in parts:
-        gathered.add(part)
-    assert len(gathered) == 38
-    assert gathered.rows().dtype == dtype
-    assert torch.equal(gathered.rows(), torch.cat(parts))
+        grown.add(part)
+    assert len(grown) == 38
+    assert grown.rows().dtype == dtype
+    assert torch.equal(grown.rows(), torch.cat(parts))
 
 
 def test_nothing_of_a_batch_is_kept_and_room_is_seldom_made():
-    gathered, rooms = Gathered(), set()
+    grown, rooms = GrowingTensor(), set()
     for _ in range(5_000):
         part = torch.ones(1)
-        gathered.add(part)
-        rooms.add(gathered.rows().data_ptr())
+        grown.add(part)
+        rooms.add(grown.rows().data_ptr())
         part.zero_()
-    assert gathered.rows().sum() == 5_000
+    assert grown.rows().sum() == 5_000
     assert len(rooms) <= 4
