@@ -45,8 +45,8 @@ def is_network(cls):
 def blend(*estimators, **settings):
     """The default blend with fewer epochs and trees, or one of quick classifiers."""
     if not estimators:
-        network = RebalancedClassifier(n_members=2, cross_fit=True, max_epochs=20)
-        estimators = (network, RandomForestClassifier(50, min_samples_leaf=2, oob_score=True))
+        network = RebalancedClassifier(n_members=2, cross_fit=True, max_epochs=10)
+        estimators = (network, RandomForestClassifier(25, min_samples_leaf=2, oob_score=True))
     pairs = [(type(one).__name__.lower(), one) for one in estimators]
     return BlendedClassifier(estimators=pairs, **settings)
 
@@ -57,7 +57,7 @@ def default(cls):
     if "estimator" in inspect.signature(cls).parameters:
         return cls(LogisticRegression())
     # fewer epochs only: the checks fit hundreds of times
-    return cls(max_epochs=20) if is_network(cls) else cls()
+    return cls(max_epochs=10) if is_network(cls) else cls()
 
 
 def exact(cls):
@@ -92,7 +92,7 @@ def own_settings():
     yield PriorCorrectedClassifier(RebalancedClassifier(max_epochs=5, random_state=0), tau=0.5)
     yield PriorCorrectedClassifier(LogisticRegression(), cv=3)
     yield blend(LogisticRegression(), GaussianNB(), cv=3)
-    yield blend(LogisticRegression(), RandomForestClassifier(50, oob_score=True), weights=[2, 1])
+    yield blend(LogisticRegression(), RandomForestClassifier(25, oob_score=True), weights=[2, 1])
 
 
 def networks():

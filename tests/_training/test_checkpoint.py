@@ -448,8 +448,9 @@ def test_an_interruption_while_it_is_written_leaves_the_file_of_before(
 
 
 # Run by another interpreter: one that was forked cannot train if its parent has used a device.
+# A process that imports everything once, and forks for each place a child that is killed there.
 KILLED_AT_THE_THIRD = """
-import os, signal
+import os, signal, sys
 from sklimb import RebalancedClassifier
 from sklimb._files import archive
 from tests._training.test_checkpoint import QUICK, Watch, X, Y, with_callbacks
@@ -467,24 +468,42 @@ def kill_at_the_third(function):
     return kill
 
 
-where = {where!r}
-if where == "on_epoch_end":
-    Watch.on_epoch_end = kill_at_the_third(Watch.on_epoch_end)
-else:
-    setattr(archive.os, where, kill_at_the_third(getattr(os, where)))
-with_callbacks(RebalancedClassifier(checkpoint={path!r}, **QUICK), Watch()).fit(X, Y)
+for where in sys.argv[2:]:
+    child = os.fork()
+    if child:
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+        continue
+    if where == "on_epoch_end":
+        Watch.on_epoch_end = kill_at_the_third(Watch.on_epoch_end)
+    else:
+        setattr(archive.os, where, kill_at_the_third(getattr(os, where)))
+    path = os.path.join(sys.argv[1], where, "c")
+    with_callbacks(RebalancedClassifier(checkpoint=path, **QUICK), Watch()).fit(X, Y)
+    os._exit(0)
 """
+PLACES = ["on_epoch_end", "fsync", "replace"]
+
+
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory):
+    """Return a folder for each place, left by the fit that was killed there, and how it ended."""
+    folder = tmp_path_factory.mktemp("killed")
+    for where in PLACES:
+        (folder / where).mkdir()
+    command = [sys.executable, "-c", KILLED_AT_THE_THIRD, str(folder), *PLACES]
+    root = Path(__file__).parents[2]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=300)
+    ended = dict(zip(PLACES, map(int, done.stdout.split())))
+    return {where: (folder / where, ended.get(where, done.stderr)) for where in PLACES}
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
-@pytest.mark.parametrize("where", ["on_epoch_end", "fsync", "replace"])
-def test_after_a_sigkill_the_next_process_goes_on(where, tmp_path):
-    path = str(tmp_path / "c")
-    script = KILLED_AT_THE_THIRD.format(where=where, path=path)
-    root = Path(__file__).parents[2]
-    done = subprocess.run([sys.executable, "-c", script], cwd=root, capture_output=True, text=True)
-    assert done.returncode == -signal.SIGKILL, done.stderr
-    assert "c" in os.listdir(tmp_path)
+@pytest.mark.parametrize("where", PLACES)
+def test_after_a_sigkill_the_next_process_goes_on(where, killed):
+    folder, ended = killed[where]
+    assert ended == -signal.SIGKILL
+    assert "c" in os.listdir(folder)
+    path = str(folder / "c")
     again = with_callbacks(RebalancedClassifier(checkpoint=path, **QUICK)).fit(X, Y)
     assert same(again, RebalancedClassifier(**QUICK).fit(X, Y))
-    assert os.listdir(tmp_path) == []
+    assert os.listdir(folder) == []
