@@ -347,7 +347,6 @@ class TestScorers:
             scoring=SCORERS,
             refit="geometric",
             cv=3,
-            n_jobs=2,
         )
         search.fit(*data)
         assert search.best_params_["class_weight"] == "balanced"
