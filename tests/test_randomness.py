@@ -7,6 +7,7 @@ import sys
 import textwrap
 import threading
 from contextlib import contextmanager
+from functools import cache
 
 import joblib
 import numpy as np
@@ -157,47 +158,55 @@ METHODS = [
 ]
 
 
+def given(form, rows):
+    """Rows in one of the forms."""
+    return TensorDataset(torch.from_numpy(rows).float()) if form == "Dataset" else form(rows)
+
+
+def fitted(make, form, X, y):
+    return make().set_params(**PLAIN[form == "Dataset"]).fit(given(form, X), y)
+
+
+def said(model, form, X):
+    return [getattr(model, name)(given(form, X)) for name in ("predict_proba", "transform")]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(data):
+    """Return what a method says where torch is as it comes; one fit serves all that is set."""
+    return cache(lambda make, form: said(fitted(make, form, *data), form, data[0]))
+
+
+@pytest.fixture(scope="module")
+def resampled(data):
+    return M2mSampler(random_state=0, gamma=0.5).fit_resample(*data)[0]
+
+
 @pytest.mark.parametrize("foreign", FOREIGN)
 @pytest.mark.parametrize("make", METHODS, ids=lambda make: type(make()).__name__)
 @pytest.mark.parametrize("form", [np.asarray, sparse.csr_array, "Dataset"])
-def test_what_torch_does_by_default_changes_no_bit(make, foreign, form, data):
-    X, y = data
-
-    def given(rows):
-        if form == "Dataset":
-            return TensorDataset(torch.from_numpy(rows).float())
-        return form(rows)
-
-    def fitted():
-        return make().set_params(**PLAIN[form == "Dataset"]).fit(given(X), y)
-
-    def said(model):
-        return [getattr(model, name)(given(X)) for name in ("predict_proba", "transform")]
-
-    expected = said(fitted())
+def test_what_torch_does_by_default_changes_no_bit(make, foreign, form, data, undisturbed):
+    expected = undisturbed(make, form)
     with FOREIGN[foreign]():
-        model = fitted()
-        found = said(model)
+        model = fitted(make, form, *data)
+        found = said(model, form, data[0])
         state = (
             torch.get_default_dtype(),
             torch.is_grad_enabled(),
             torch.is_inference_mode_enabled(),
         )
     assert state == FOREIGN_STATES.get(foreign, (torch.float32, True, False))
-    for a, b, c in zip(expected, found, said(model)):
+    for a, b, c in zip(expected, found, said(model, form, data[0])):
         assert a.dtype == b.dtype
         np.testing.assert_array_equal(a, b)
         np.testing.assert_array_equal(a, c)
 
 
 @pytest.mark.parametrize("foreign", FOREIGN)
-def test_what_torch_does_by_default_changes_no_bit_of_a_sampler(foreign, data):
-    X, y = data
-    sampler = M2mSampler(random_state=0, gamma=0.5)
-    expected, _ = sampler.fit_resample(X, y)
+def test_what_torch_does_by_default_changes_no_bit_of_a_sampler(foreign, data, resampled):
     with FOREIGN[foreign]():
-        found, _ = sampler.fit_resample(X, y)
-    np.testing.assert_array_equal(found, expected)
+        found, _ = M2mSampler(random_state=0, gamma=0.5).fit_resample(*data)
+    np.testing.assert_array_equal(found, resampled)
 
 
 def test_threads_do_not_deadlock(data):

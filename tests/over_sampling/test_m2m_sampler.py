@@ -58,7 +58,7 @@ def test_imbalanced_learns_checks(check):
     if check.func.__name__ == "check_samplers_fit":  # of ten samples few epochs learn nothing
         check(M2mSampler(random_state=0))
     else:  # fewer epochs only: the checks fit hundreds of times
-        few = RebalancedClassifier(max_epochs=20, lr=1e-2, cross_fit=False)
+        few = RebalancedClassifier(max_epochs=10, lr=1e-2, cross_fit=False)
         check(M2mSampler(random_state=0, source_estimator=few, target_estimator=few))
 
 
