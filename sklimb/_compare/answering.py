@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 
 # A name of its own, so that tests can have another clock.
 clock = monotonic
-# As many as come on in the first round where none are named.
+# As many methods as start in the first round if none are named.
 _HANDFUL = 6
-# Seconds of the end that are told.
-_WORTH_A_WORD = 5.0
+# The end is announced if it takes at least this many seconds.
+_LEAST_ANNOUNCED = 5.0
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Plan:
         Whether the methods were named.
     refit : bool
     started : float
-        What the clock said when the budget began.
+        Time of the clock when the budget began.
     """
 
     problem: Problem
@@ -238,7 +238,7 @@ def run(
 
 
 def _for_now(comparison: Comparison) -> str:
-    """Return whose decision it is as long as more rounds are to come."""
+    """Return a note that the decision may change as long as more rounds are to come."""
     return (
         f"what decides is chosen by fits to {comparison.decided_from:,} samples for now, in the "
         "end by fits to all"
@@ -246,7 +246,7 @@ def _for_now(comparison: Comparison) -> str:
 
 
 def _last_words(comparison: Comparison, plan: Plan, outcomes: list[Outcome]) -> str:
-    """Return what is fitted in the end and how far beyond the budget; empty where it is little."""
+    """Return what will be fitted at the end and how far beyond the budget; empty if little."""
     from sklimb._compare.report.progress import rounded
     from sklimb._compare.run.estimates import last_seconds
 
@@ -263,13 +263,13 @@ def _last_words(comparison: Comparison, plan: Plan, outcomes: list[Outcome]) -> 
     )
     budget = plan.options.budget
     over = 0.0 if budget is None else clock() - plan.started + seconds - budget
-    if not deciding and max(seconds, over) < _WORTH_A_WORD:
+    if not deciding and max(seconds, over) < _LEAST_ANNOUNCED:
         return ""
     what = "fits" if deciding else "a fit"
     words = f"Last: {what} of {comparison.labels[best]} to all samples, {' and '.join(purposes)}"
     words += f", about {rounded(seconds)}"
     return words + (
-        f": about {rounded(over)} more than the budget" if over >= _WORTH_A_WORD else ""
+        f": about {rounded(over)} more than the budget" if over >= _LEAST_ANNOUNCED else ""
     )
 
 

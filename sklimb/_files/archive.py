@@ -14,21 +14,21 @@ from pathlib import Path
 from typing import Any
 
 FORMAT = "sklimb model"
-# Raised when a reader of the version before could not read a file rightly.
+# Increased when a reader of the version before would misread a file.
 FORMAT_VERSION = 1
 
 _MANIFEST = "manifest.json"
-# A file that is being written.
+# Ending of a file that is being written.
 _UNFINISHED = ".part"
-# One date for all entries: the same model gives the same file.
+# One date for all entries, so that the same model gives the same file.
 _DATE = (1980, 1, 1, 0, 0, 0)
-# What zipfile raises of files that are none of its kind.
+# Errors that zipfile raises for files that are no zip.
 _BROKEN = (
     zipfile.BadZipFile, NotImplementedError, OSError, EOFError, RuntimeError, ValueError,
     struct.error,
 )  # fmt: skip
-# How a pickle begins, and how one that joblib has packed by zlib, gzip, bz2, xz, lzma or lz4.
-_OF_JOBLIB = (
+# First bytes of a pickle, plain or packed by joblib with zlib, gzip, bz2, xz, lzma or lz4.
+_PICKLE_STARTS = (
     b"\x80", b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda", b"\x1f\x8b", b"BZh", b"\xfd7zXZ",
     b"\x5d\x00", b"\x04\x22\x4d\x18",
 )  # fmt: skip
@@ -92,8 +92,8 @@ def unpack(data: bytes, kind: str | None = None) -> dict[str, bytes]:
 
 
 def _other_than_zip(data: bytes) -> str:
-    """Return what to say of bytes that are no zip: most likely joblib wrote them."""
-    if data.startswith(_OF_JOBLIB):
+    """Return an error text for bytes that are no zip: most likely joblib wrote them."""
+    if data.startswith(_PICKLE_STARTS):
         return (
             "it is a pickle, most likely of joblib. If you trust who wrote it: joblib.load(path), "
             "which runs what is in it."
@@ -140,7 +140,7 @@ def _check_manifest(manifest: dict[str, Any], contents: dict[str, bytes], kind: 
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file so that at any moment the old one or the whole new one is there.
+    """Write a file so that at any moment either the old or the whole new one is there.
 
     Parameters
     ----------
@@ -162,13 +162,13 @@ def write_atomically(path: Path, data: bytes) -> None:
     except BaseException as error:
         beside.unlink(missing_ok=True)
         if isinstance(error, OSError) and error.errno:
-            # that of the file that was asked for, not of the one beside it
+            # name the file that was asked for, not the unfinished one
             raise OSError(error.errno, error.strerror, str(path)) from error
         raise
 
 
 def is_special(path: Path) -> bool:
-    """Return whether a path is a device, a pipe or a socket: it cannot be replaced, or end."""
+    """Return whether a path is a device, a pipe or a socket, which cannot be replaced."""
     return path.exists() and not (path.is_file() or path.is_dir())
 
 

@@ -10,11 +10,11 @@ _CHUNK = 1 << 20
 
 
 class TooLarge(ValueError):
-    """What a packed file unpacks to is above its bound."""
+    """A packed file unpacks to more than its bound."""
 
 
 def read_within(stream: BinaryIO, n_bytes: int) -> bytes:
-    """Return what is in a stream that unpacks while it is read.
+    """Return the content of a stream that unpacks while it is read.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def read_within(stream: BinaryIO, n_bytes: int) -> bytes:
 
 
 def check_members(archive: zipfile.ZipFile, *, n_bytes: int, n_members: int) -> None:
-    """Raise an error unless what a zip file says of itself keeps to bounds.
+    """Raise an error unless the sizes that a zip file states are within bounds.
 
     Reading a member ends at the size that is said of it, so that the sum of these is a bound.
 

@@ -33,10 +33,10 @@ from sklimb.persistence._trees import (
     more_attributes,
 )
 
-# What a fitted sampler knows of the table that a pipeline asks it for; the rest are its samples.
-_OF_SAMPLERS = ("n_features_in_", "feature_names_in_", "sampling_strategy_")
-# sklimb's own estimators of estimators, and transformers that hold nothing of scikit-learn and so
-# need no skops.
+# Attributes of a fitted sampler that a pipeline asks for; the others hold samples.
+_SAMPLER_ATTRIBUTES = ("n_features_in_", "feature_names_in_", "sampling_strategy_")
+# sklimb's own meta-estimators, and its transformers that hold no object of scikit-learn and so need
+# no skops.
 _OURS = (
     PriorCorrectedClassifier,
     BlendedClassifier,
@@ -48,8 +48,8 @@ _OURS = (
 )
 # Classes of other modules are the user's, to be passed to `load`.
 _LIBRARIES = ("sklearn", "imblearn", "sklimb", "skorch")
-# sklimb's own transformers as skops wrote them inside of scikit-learn's, or in files of before, and
-# what picks columns by their type: attributes and nothing else.
+# sklimb's own transformers, as skops writes them inside of scikit-learn's or in older files, and
+# the selector of columns by type: objects of plain attributes.
 _TRUSTED = frozenset(
     (
         "sklimb.feature_extraction.words.WordWindowVectorizer",
@@ -75,7 +75,7 @@ def encode_estimator(writer: Writer, value: Any, where: str) -> Any:
         return _by_parameters(writer, value, where, "callback")
     if hasattr(value, "fit_resample"):
         record = _by_parameters(writer, value, where, "sampler")
-        known = [(n, vars(value)[n]) for n in _OF_SAMPLERS if n in vars(value)]
+        known = [(n, vars(value)[n]) for n in _SAMPLER_ATTRIBUTES if n in vars(value)]
         record["attributes"] = [[n, writer.encode(v, f"{where}.{n}")] for n, v in known]
         return record
     tree = encode_tree(writer, value, where)
@@ -103,7 +103,7 @@ def decode_container(reader: Reader, record: Mapping[str, Any]) -> Any:
 
 
 def decode_sampler(reader: Reader, record: Mapping[str, Any]) -> Any:
-    """Return the sampler that JSON stands for: its parameters, and what it knows of the table."""
+    """Return the sampler that JSON stands for: its parameters, and what a pipeline asks it for."""
     cls = reader.names.get(record["class"])
     if not (isinstance(cls, type) and hasattr(cls, "fit_resample")):
         raise ValueError(f"it takes {record['class']!r} for a sampler.")
@@ -180,7 +180,7 @@ def _by_skops(writer: Writer, value: Any, where: str) -> dict[str, Any]:
 
 
 def _untrusted(skops: ModuleType, content: bytes) -> tuple[list[str], list[str]]:
-    """Return what skops does not trust by itself: sklimb's own transformers, and others."""
+    """Return the types that skops does not trust by itself: sklimb's own, and others."""
     found = skops.get_untrusted_types(data=content)
     own = [name for name in found if name in _TRUSTED]
     return own, [name for name in found if name not in _TRUSTED]

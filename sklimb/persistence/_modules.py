@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from sklimb.persistence._objects import Reader, Writer, set_attributes
 
-# What every module has by itself.
+# Attributes that every module has.
 _INTERNAL = frozenset(vars(nn.Module()))
 _HOOKS = tuple(name for name in _INTERNAL if name.endswith("_hooks"))
 # What to do where an instance cannot be in a file.
@@ -20,7 +20,7 @@ _INSTEAD = (
     "Or give the class of the network instead of an instance (module=YourNet, and what its "
     "constructor takes as module__...): it makes this again."
 )
-# Views of weights that a recurrent layer makes by itself.
+# Views of weights that a recurrent layer makes when it is built.
 _MADE_AGAIN = frozenset(("_flat_weights", "_flat_weight_refs"))
 
 

@@ -23,19 +23,19 @@ _ACTIVATIONS = frozenset((
 _LOSSES = frozenset((
     "binary_cross_entropy_with_logits", "cross_entropy", "multi_margin_loss", "nll_loss",
 ))  # fmt: skip
-# They change nothing but the training itself; what writes files or reads them is not among them.
+# These affect the training alone; callbacks that write or read files are not among them.
 _CALLBACKS = frozenset((
     "EarlyStopping", "EpochScoring", "EpochTimer", "GradientNormClipping", "LRScheduler",
     "PassthroughScoring", "PrintLog",
 ))  # fmt: skip
-# Where scikit-learn's public estimators are, which are the attributes that they have.
+# Modules of scikit-learn whose public estimators a file may name.
 _ESTIMATORS = tuple(f"sklearn.{name}" for name in (
     "calibration", "cluster", "compose", "decomposition", "discriminant_analysis", "ensemble",
     "feature_extraction", "feature_extraction.text", "feature_selection", "frozen", "impute",
     "isotonic", "kernel_approximation", "linear_model", "model_selection", "multiclass",
     "naive_bayes", "neighbors", "pipeline", "preprocessing", "random_projection", "tree",
 ))  # fmt: skip
-# Parts of theirs that are no estimators.
+# Other classes that they are made of.
 _PARTS = {
     "sklearn.calibration": {"_CalibratedClassifier", "_SigmoidCalibration"},
     "sklearn.metrics._scorer": {"_CurveScorer", "_Scorer"},
@@ -57,7 +57,7 @@ def _subclass(base: type) -> Callable[[str, Any], bool]:
 
 def _estimator(room: str) -> Callable[[str, Any], bool]:
     def allowed(name: str, thing: Any) -> bool:
-        # some of scikit-learn's files have no __all__: there, what is written in them
+        # modules of scikit-learn without __all__: what is defined in them
         named = getattr(importlib.import_module(room), "__all__", None)
         own = getattr(thing, "__module__", None) == room if named is None else name in named
         public = own and _is_estimator(thing) and not name.startswith("_")
@@ -150,7 +150,7 @@ def _found(room: str, name: str) -> Any:
     if name.startswith("__"):
         return None
     if allowed is None:
-        # parts that a backbone is made of
+        # modules inside a backbone
         thing = vars(sys.modules[room]).get(name) if room in _inner_rooms() else None
         return thing if isinstance(thing, type) and issubclass(thing, nn.Module) else None
     thing = vars(importlib.import_module(room)).get(name)

@@ -33,12 +33,13 @@ from sklimb.classifiers.parameters import _same
 from sklimb.persistence._fitted import check_fitted, is_counts
 from sklimb.persistence._objects import Reader, Writer, encode_attributes, set_attributes
 
-# What is written apart, or not at all.
+# Attributes that are written separately, or not at all.
 _NOT_ATTRIBUTES = frozenset(("net_", "_built_with", "source_estimator_"))
 _REBALANCING = ("class_weight", "effective_beta", "sampling", "from_epoch")
-# A network of a few weights may still be large for a while, as one with a wide example is.
-_VALUES_ALWAYS_FINE = 2**24
-_TIMES_THE_WEIGHTS = 16
+# The largest tensor that building a network may make: this many values, as a wide example needs, or
+# this many times the values of all weights.
+_LEAST_BOUND = 2**24
+_BOUND_BY_WEIGHTS = 16
 
 
 # --- writing ---------------------------------------------------------------------------------
@@ -132,12 +133,12 @@ def _restore(
     record: Mapping[str, Any],
     parameters: dict[str, Any],
 ) -> None:
-    """Give a classifier its net."""
+    """Build the net of a classifier, and set it."""
     changed = {name: reader.decode(value) for name, value in record["built_with"]}
     of_then = {k: v for k, v in parameters.items() if k not in record["not_built_with"]} | changed
     built = type(model)(**of_then)
     vars(built).update({k: v for k, v in vars(model).items() if k not in parameters})
-    # where the constructor of a user's network draws or sets something, none of it is left
+    # the constructor of a user's network may draw random numbers or set something global
     device = _device(reader.device, record["net"]["device"])
     with isolated_rng(threads=torch.get_num_threads(), device=device), _bounded(reader.n_values):
         net = _rebuilt(reader, built, record["net"], device)
@@ -185,7 +186,7 @@ def _rebuilt(
     net = make_net(parameters, data, plan, built._recipe(plan, data), Streams(0))
     net.streams.entropy = record["entropy"]
     net.lr = plan.lr
-    # what is made while training only is made when a training goes on
+    # what only a training needs is made when a training goes on
     transform, net.transform = net.transform, None
     net.initialize()
     net.transform = transform
@@ -263,20 +264,20 @@ class _Bounded(TorchFunctionMode):
 
 @contextmanager
 def _bounded(n_values: int) -> Iterator[None]:
-    with _Bounded(max(_VALUES_ALWAYS_FINE, _TIMES_THE_WEIGHTS * n_values)):
+    with _Bounded(max(_LEAST_BOUND, _BOUND_BY_WEIGHTS * n_values)):
         yield
 
 
-# --- making sure -----------------------------------------------------------------------------
+# --- comparing -------------------------------------------------------------------------------
 
 
 def same_scores(model: BaseNetClassifier, other: BaseNetClassifier) -> bool:
-    """Return whether two fitted classifiers give the same scores, bit for bit, on made-up samples.
+    """Return whether two fitted classifiers give the same scores, bit for bit, on random samples.
 
-    True also where the first cannot score such samples, or not twice alike.
+    True also where the first cannot score such samples, or scores them differently each time.
     """
     with torch_defaults():
-        X = ArrayData(_made_up(model.net_.module.example), device=model.net_.device)
+        X = ArrayData(_random_samples(model.net_.module.example), device=model.net_.device)
         try:
             first, again = (run(model.net_, X, scores_of) for _ in range(2))
         except Exception:  # a user's network may take none but its own kind
@@ -284,7 +285,7 @@ def same_scores(model: BaseNetClassifier, other: BaseNetClassifier) -> bool:
         return not torch.equal(first, again) or torch.equal(first, run(other.net_, X, scores_of))
 
 
-def _made_up(example: torch.Tensor) -> Any:
+def _random_samples(example: torch.Tensor) -> Any:
     shape = (8, *example.shape[1:])
     rng = np.random.default_rng(0)
     dtype = str(example.dtype).removeprefix("torch.")

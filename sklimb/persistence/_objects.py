@@ -1,8 +1,8 @@
-"""From objects to the description of a file and back: one place that asks all others.
+"""From objects to the JSON of a file and back.
 
-`Writer` turns what it is given into JSON and collects tensors and parts beside it; `Reader` does
-the reverse. What a kind of object is as JSON, `_values`, `_modules`, `_networks` and `_estimators`
-say.
+`Writer` turns an object into JSON and collects its tensors and other parts; `Reader` does the
+reverse. How a kind of object is written is in `_files.values`, `_modules`, `_networks`,
+`_estimators` and `_trees`.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class Writer:
         return found
 
     def _object(self, value: Any, where: str) -> Any:
-        """Return an object of a kind that others know; one that is there already as the same."""
+        """Return an object as an encoder writes it, or a reference if it is written already."""
         if id(value) in self._seen:
             return {"is": "same", "id": self._seen[id(value)][0]}
         for encode in self.encoders:
@@ -128,7 +128,7 @@ class Writer:
         return NotImplemented
 
     def name(self, thing: Any, where: str) -> str:
-        """Return the name of a class or function, and note it down if it is the user's own."""
+        """Return the name of a class or function, and remember it if it is the user's own."""
         name = known_name(thing)
         if name is None:
             name = own_name(thing)
@@ -141,7 +141,7 @@ class Writer:
         return name
 
     def tensor(self, value: Tensor, name: str) -> dict[str, Any]:
-        """Take a tensor into the file, and return what stands for it.
+        """Add a tensor to the file, and return the JSON that refers to it.
 
         Raises
         ------
@@ -168,7 +168,7 @@ class Writer:
         return {"is": "tensor", "name": key, "shape": list(value.shape)}
 
     def part(self, content: bytes, ending: str) -> str:
-        """Take an entry of its own into the file, and return its name."""
+        """Add an entry to the file, and return its name."""
         name = f"part{len(self.parts)}.{ending}"
         self.parts[name] = content
         return name
@@ -203,7 +203,7 @@ class Reader:
         self.device = device
         self.networks: list[Any] = []
         self._objects_by_id: dict[int, Any] = {}
-        # No part of a network that was saved is much larger than all that was.
+        # No tensor of a saved network is much larger than all tensors of the file together.
         self.n_values = sum(tensor.numel() for tensor in tensors.values())
 
     def decode(self, value: Any) -> Any:
@@ -274,20 +274,20 @@ class Reader:
         return tensor
 
     def part(self, name: str) -> bytes:
-        """Return an entry of its own, once."""
+        """Return an entry, which may be read once."""
         if name not in self._parts:
             raise ValueError(f"its entry {name!r} is missing, or is used twice.")
         return self._parts.pop(name)
 
     def subclass(self, name: str, *bases: type) -> type:
-        """Return the class that a name stands for, which must be one of some kind."""
+        """Return the class of a name, which must be a subclass of one of the bases."""
         cls = self.names.get(name)
         if not (isinstance(cls, type) and issubclass(cls, bases)):
             raise ValueError(f"it takes {name!r} for a {' or '.join(b.__name__ for b in bases)}.")
         return cls
 
     def check_all_used(self) -> None:
-        """Raise a ValueError if the file has more than the model is made of."""
+        """Raise a ValueError if the file has entries or tensors that the model does not use."""
         left = sorted([*self._tensors, *self._parts])
         if left:
             raise ValueError(f"it has more than its model is made of: {left[:5]}.")
@@ -300,7 +300,7 @@ _KINDS = frozenset((
 
 
 def encode_attributes(writer: Writer, owner: Any, skip: Any, where: str) -> list[Any]:
-    """Return the attributes of an object but some, as pairs (name, JSON)."""
+    """Return the attributes of an object but those to skip, as pairs (name, JSON)."""
     found = []
     for name, value in vars(owner).items():
         if name in skip:

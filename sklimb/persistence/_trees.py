@@ -1,8 +1,8 @@
 """Trees of scikit-learn and what holds them: forests, gradient boosting.
 
-Their nodes are numbers of other nodes and of columns, which scikit-learn follows without looking
-whether they are there: skops trusts no file with them. Here a tree is built anew out of two arrays,
-and every number in it is looked at first, so that a file that was tampered with is an error.
+Nodes hold numbers of other nodes and of columns, which scikit-learn follows unchecked, so skops
+trusts no file with trees. Here a tree is built anew from two arrays after every number in them has
+been checked, so that a manipulated file raises an error.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from sklimb.persistence._objects import Reader, Writer
 
 _HISTOGRAM = (HistGradientBoostingClassifier, HistGradientBoostingRegressor)
 _HOLDERS = (BaseDecisionTree, BaseForest, BaseGradientBoosting, *_HISTOGRAM)
-# What only a training needs: generators of random numbers, weights and draws of samples.
-_OF_TRAINING = (
+# Attributes that only a training needs: random generators, weights and draws of samples.
+_TRAINING_ONLY = (
     "_sample_weight", "samplers_", "pipelines_", "base_sampler_", "_rng", "_feature_subsample_rng",
     "_scorer",
 )  # fmt: skip
@@ -44,14 +44,14 @@ def holds_trees(value: Any) -> bool:
 
 
 def left_out(value: Any) -> tuple[str, ...]:
-    """Return the attributes of what holds trees that no file holds."""
+    """Return the attributes of an estimator with trees that are not written to a file."""
     if isinstance(value, _HISTOGRAM):
-        return (*_OF_TRAINING, "_preprocessor", "_is_categorical_remapped")
-    return _OF_TRAINING if holds_trees(value) else ()
+        return (*_TRAINING_ONLY, "_preprocessor", "_is_categorical_remapped")
+    return _TRAINING_ONLY if holds_trees(value) else ()
 
 
 def more_attributes(value: Any, where: str) -> dict[str, Any]:
-    """Return what stands in a file for attributes that are left out: categories as numbers.
+    """Return what a file has in place of the attributes that are left out: categories as numbers.
 
     Raises
     ------
@@ -132,7 +132,7 @@ def decode_predictor(reader: Reader, record: Mapping[str, Any]) -> TreePredictor
 
 
 def check_holder(value: Any) -> None:
-    """Raise a ValueError if an estimator of a file would ask its trees for columns it has not.
+    """Raise a ValueError if the trees of an estimator in a file do not fit its columns.
 
     Parameters
     ----------
@@ -141,7 +141,7 @@ def check_holder(value: Any) -> None:
     """
     own = vars(value)
     if isinstance(value, _HISTOGRAM):
-        _give_categories(value)
+        _rebuild_preprocessor(value)
     strange = isinstance(value, IsolationForest) or any(isinstance(v, Tree) for v in own.values())
     if strange and not isinstance(value, BaseDecisionTree):
         raise ValueError(f"it has trees in a {type(value).__name__}, which no file can hold.")
@@ -154,7 +154,7 @@ def check_holder(value: Any) -> None:
     elif isinstance(value, _HISTOGRAM):
         fits = "_predictors" not in own or _histogram_fits(own, n_columns)
     else:
-        # They hand their columns on without another look.
+        # These estimators pass their columns on unchecked.
         trees = [vars(tree) for tree in np.ravel(own.get("estimators_", []))]
         fits = all(
             isinstance(tree.get("tree_"), Tree)
@@ -182,8 +182,8 @@ def _histogram_fits(own: Mapping[str, Any], n_columns: Any) -> bool:
     return True
 
 
-def _give_categories(value: Any) -> None:
-    """Make what turns categories into codes anew, by scikit-learn's own hand, out of their values.
+def _rebuild_preprocessor(value: Any) -> None:
+    """Rebuild, by scikit-learn itself, the preprocessor that encodes categories, from their values.
 
     Raises
     ------
@@ -209,10 +209,10 @@ def _give_categories(value: Any) -> None:
     X = np.zeros((max(map(len, categories)), n_columns))
     for place, values in zip(places, categories, strict=True):
         X[:, place] = np.resize(values, len(X))
-    twin = type(value)(categorical_features=own["is_categorical_"])
-    twin._preprocess_X(X, reset=True)
-    own["_preprocessor"] = twin._preprocessor
-    own["_is_categorical_remapped"] = twin._is_categorical_remapped
+    new = type(value)(categorical_features=own["is_categorical_"])
+    new._preprocess_X(X, reset=True)
+    own["_preprocessor"] = new._preprocessor
+    own["_is_categorical_remapped"] = new._is_categorical_remapped
 
 
 def _check_nodes(
@@ -223,10 +223,10 @@ def _check_nodes(
     *,
     n_features: float = np.inf,
 ) -> None:
-    """Raise a ValueError if a node leads out of its tree, or back, or to a column that is not."""
+    """Raise a ValueError if a child is outside of the tree or before its parent, or no column."""
     number = np.arange(len(left))[inner]
     for child in (left[inner].astype(np.int64), right[inner].astype(np.int64)):
-        # Children come after their parents, so that no way is endless.
+        # Children come after their parents, so that there is no cycle.
         if np.any(child <= number) or np.any(child >= len(left)):
             raise ValueError("it has a tree whose nodes lead out of it.")
     if np.any(feature[inner] < 0) or np.any(feature[inner] >= n_features):
@@ -247,11 +247,11 @@ def _nodes(reader: Reader, record: Mapping[str, Any], dtype: np.dtype) -> np.nda
 
 
 def _bytes(writer: Writer, nodes: np.ndarray, name: str) -> dict[str, Any]:
-    """Take nodes into the file as rows of bytes."""
+    """Add nodes to the file as rows of bytes."""
     rows = np.ascontiguousarray(nodes).view(np.uint8).reshape(len(nodes), nodes.dtype.itemsize)
     return writer.tensor(torch.from_numpy(rows.copy()), name)
 
 
 def _layout(dtype: np.dtype) -> list[list[Any]]:
-    """Return the fields of a node: names, types and places."""
+    """Return the fields of a node: names, types and offsets."""
     return [[name, found[0].str, found[1]] for name, found in dtype.fields.items()]

@@ -10,13 +10,13 @@ from sklimb._compare.run.levels import N_DECIDING_FITS
 from sklimb._compare.run.method import Method
 from sklimb._compare.run.running import Outcome, Task
 
-# A plain net on one core, in seconds: what a fit costs whatever the data, and a row of 50 columns.
+# Seconds of a plain net on one core: for a fit of any size, and for each row, of this many columns.
 _FIT, _ROW, _COLUMNS = 0.5, 2e-3, 50
-# New processes import torch before they begin.
+# Seconds until new processes have imported torch.
 _START = 5.0
-# A fit takes longer with more rows, but not in proportion: where they are few, epochs are more.
+# A fit takes longer with more rows, but less than in proportion: few rows get more epochs.
 _POWER = 0.8
-# A machine is not believed to be slower or faster by more than this.
+# Bounds of the estimated speed of a machine.
 _PACE = (0.1, 10.0)
 
 
@@ -50,7 +50,7 @@ def task_seconds(
     if not own:
         rough = fits * _rough(method, len(task.split.train), n_columns, n_classes)
         return rough * pace
-    # The nearest in rows says most.
+    # The one with the most similar number of rows is the best guide.
     nearest = min(own, key=lambda o: abs(np.log(o.n_rows / len(task.split.train))))
     if nearest.setting == task.setting:
         return nearest.seconds
@@ -110,7 +110,7 @@ def pace_of(
         1 where nothing is known.
     """
     known = [o for o in done if o.method in methods and o.fit_seconds == o.fit_seconds]
-    # Sums, so that the long ones count: those are to be foretold.
+    # Sums, so that long tasks count most: their times are to be predicted.
     expected = sum(_rough(methods[o.method], o.n_rows, n_columns, n_classes) for o in known)
     if not expected:
         return 1.0
@@ -135,7 +135,7 @@ def round_seconds(seconds: Iterable[float], n_workers: int, *, fresh: bool) -> f
     seconds = list(seconds)
     if not seconds:
         return 0.0
-    # The last tasks leave some of the processes without work.
+    # While the last tasks run, some processes have no work.
     together = max(sum(seconds) / n_workers + max(seconds) * (1 - 1 / n_workers) / 2, max(seconds))
     return together + (_START if fresh and n_workers > 1 else 0.0)
 

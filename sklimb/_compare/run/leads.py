@@ -12,9 +12,9 @@ from sklimb._compare.run.running import Outcome
 from sklimb._compare.run.scores import COST, Scoring, direction
 from sklimb._compare.run.splits import Split, seed_from
 
-# Average precision sorts each time, so it is drawn less often.
+# Bootstrap draws; fewer for average precision, which sorts in each.
 _DRAWS, _FEW_DRAWS = 100, 20
-# Behind by more than so many standard errors is clearly behind.
+# A method is clearly behind if it is by more than this many standard errors.
 CLEARLY = 2.0
 
 
@@ -46,7 +46,7 @@ def standings(
     order = sorted(means, key=lambda name: -np.nan_to_num(means[name], nan=-np.inf))
     if not order:
         return []
-    # Class indices in place of labels, which may be texts that take long to look up.
+    # Class indices, for labels may be texts, which take long to compare.
     truth = [np.searchsorted(scoring.classes, y[split.test]) for split in splits]
     rare = int(np.searchsorted(scoring.classes, scoring.rare))
     coded = replace(scoring, classes=np.arange(len(scoring.classes)), rare=rare)

@@ -1,4 +1,4 @@
-"""How closely methods are looked at: on how many rows and splits, with a search or without one."""
+"""How precisely methods are measured: on how many rows and splits, with a search or without."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import numpy as np
 from sklimb._compare.phrases import counted
 from sklimb._compare.run.splits import Split, seed_from
 
-# What a first look learns from: about as many cells, and rows within these bounds. Six methods then
+# The first level learns from about this many cells, with rows within these bounds. Six methods then
 # take some twenty seconds of one core with two classes.
 _FIRST_CELLS = 200_000
 _FIRST_ROWS = (1_000, 4_000)
-# A class is not thinned below this many rows, for of a few a first look would say nothing.
+# A class keeps at least this many rows: from fewer the first level would tell nothing.
 _LEAST_OF_A_CLASS = 50
 _STEP = 4
-# Fits to all samples that a decision is chosen by where rounds on a part of them are the last: as
-# many as the first round with a spread has.
+# Fits to all samples by which a decision is chosen if the last round was on a part of them: as many
+# as the first round with a spread has.
 N_DECIDING_FITS = 3
 
 

@@ -17,7 +17,7 @@ from sklimb._compare.run.rounds import Course, Round
 from sklimb._compare.run.running import Outcome, Task, run_tasks
 from sklimb._compare.run.store import Store
 
-# What the end takes beside the last fit: frames, picture, page.
+# Seconds for the end, beside the last fit: frames, picture, page.
 _CLOSING = 3.0
 
 

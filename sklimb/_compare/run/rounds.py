@@ -1,7 +1,7 @@
-"""Which methods are looked at next, and how closely: successive halving over methods.
+"""Which methods are measured next, and how precisely: successive halving over methods.
 
-What a round does follows from the data, the seed and what the rounds before it have found. How long
-anything took changes nothing; a budget decides only whether the next round starts.
+What a round does depends on the data, the seed and the results of the rounds before it, and not on
+how long they took; a budget decides only whether the next round starts.
 """
 
 from __future__ import annotations
@@ -19,11 +19,12 @@ from sklimb._compare.run.running import Key, Outcome
 from sklimb._compare.run.scores import Scoring, direction
 from sklimb._compare.run.splits import Split
 
-# At least so many go on: three after one split, which shows no spread, else two, so that the best
-# keeps a rival. Of the slow ones so many join at most.
-_LEAST_OF_ONE_SPLIT = 3
+# Methods that go on to the next level at least: more after one split, which shows no spread, and
+# never the best one alone.
+_LEAST_AFTER_ONE_SPLIT = 3
 _LEAST = 2
-_JOINING = 3
+# Slow methods that are tried at most.
+_MOST_SLOW = 3
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ class Course:
             if methods:
                 yield Round(first, tuple(methods))
         kept = self._kept([m for turn in turns for m in turn], first)
-        # The slow ones come on when the best of the others have been tuned, and climb after them.
+        # The slow ones start when the best of the others have been tuned, level by level.
         joining = next((k for k, level in enumerate(later) if level.tuned), len(later) - 1)
         for k, level in enumerate(later):
             if not kept:
@@ -217,7 +218,7 @@ class Course:
         """
         ranked = self._standings(methods, level)
         near = not_clearly_behind(ranked)
-        least = _LEAST if level.n_splits > 2 else _LEAST_OF_ONE_SPLIT
+        least = _LEAST if level.n_splits > 2 else _LEAST_AFTER_ONE_SPLIT
         n = max(least, len(near))
         if not self.asked_for:
             n = min(n, max(least, (len(ranked) + 1) // 2))
@@ -233,7 +234,7 @@ class Course:
         everyone = self._standings(self.methods, level)
         slow = {method.name for method in methods}
         names = [name for name in not_clearly_behind(everyone) if name in slow]
-        return _named(methods, names[:_JOINING])
+        return _named(methods, names[:_MOST_SLOW])
 
 
 def _named(methods: Sequence[Method], names: Sequence[str]) -> list[Method]:

@@ -25,7 +25,7 @@ from sklimb._compare.run.splits import Split
 from sklimb._compare.run.watching import end_with, without_ctrl_c
 from sklimb.feature_extraction import NewCategoryWarning
 
-# What another try may mend, unlike other errors.
+# The only error for which another try may help.
 DIED = "its process died"
 # Method, setting, repeat, fold.
 Key = tuple[str, str, int, int]
@@ -180,7 +180,7 @@ def run_task(task: Task, X: Any, y: np.ndarray, scoring: Scoring) -> Outcome:
     with (
         warnings.catch_warnings(record=True) as caught,
         threadpool_limits(1),
-        # A worker of a cluster would hand a search's fits on, to others that have their own tasks.
+        # A worker of a cluster would pass the fits of a search on to others, which are busy.
         joblib.parallel_config("sequential"),
     ):
         warnings.simplefilter("always")
@@ -192,7 +192,7 @@ def run_task(task: Task, X: Any, y: np.ndarray, scoring: Scoring) -> Outcome:
             scoring = scoring.learning_from(y_train)
             outcome.inner_scores = np.full(len(candidates), np.nan)
             if len(candidates) == 1 or not inner:
-                # Nothing to choose, or too few samples to hold any back: the first, unsearched.
+                # One candidate, or too few samples to hold any back: the first, without a search.
                 chosen = {key: value for key, (value,) in candidates[0].items()}
                 best = clone(task.pipeline).set_params(**chosen).fit(X_train, y_train)
                 outcome.fit_seconds = time.perf_counter() - started
@@ -229,7 +229,7 @@ def run_task(task: Task, X: Any, y: np.ndarray, scoring: Scoring) -> Outcome:
 
 @cache
 def _import_all_that_training_needs() -> None:
-    """Train once in this process: torch imports much of itself then, which is no part of a fit."""
+    """Train once in this process: torch then imports much of itself, which must not be timed."""
     from sklimb.classifiers import RebalancedClassifier
 
     X = np.arange(16, dtype=np.float32)[:, None]
@@ -307,8 +307,8 @@ def run_tasks(
         except _Stopped:
             raise
         except Exception:
-            # run_task turns errors into outcomes, so this is a process that died, for want of
-            # memory as a rule, and took its neighbours with it.
+            # run_task turns errors into outcomes, so a process has died, for lack of memory as a
+            # rule, and joblib has ended the others.
             done = {outcome.key for outcome in outcomes}
             for task in tasks:
                 if task.key not in done:
@@ -321,7 +321,7 @@ def run_tasks(
 
 
 class _Stopped(Exception):
-    """What is done with an outcome cannot be done: no fault of the tasks."""
+    """An outcome could not be stored or shown; the tasks are not to blame."""
 
     def __init__(self, error: InputError):
         super().__init__(str(error))
@@ -330,8 +330,8 @@ class _Stopped(Exception):
 
 def _in_parallel(tasks, X, y, scoring, n_jobs):
     own: dict[str, Any] = {}
-    # Processes of our own end with this one, from their first moment on, also those that never get
-    # a task. Workers of a cluster are nobody's, and threads are this very process.
+    # Child processes end with this one, from their start on and even without a task; workers of a
+    # cluster do not, nor do threads.
     if isinstance(get_active_backend()[0], BACKENDS["loky"]):
         own = {"initializer": end_with, "initargs": (os.getpid(),)}
     parallel = joblib.Parallel(n_jobs=n_jobs, return_as="generator_unordered", batch_size=1, **own)
@@ -340,9 +340,9 @@ def _in_parallel(tasks, X, y, scoring, n_jobs):
 
 
 def _alone(task: Task, X, y, scoring: Scoring) -> Outcome:
-    """Run one task while no other is running; if its process dies, that is its outcome."""
+    """Run one task while no other runs; if its process dies, the outcome says so."""
     try:
-        # Two jobs for one task, because one job would mean this very process.
+        # Two jobs for one task, because with one job it would run in this process.
         return next(iter(_in_parallel([task], X, y, scoring, n_jobs=2)))
     except Exception as error:
         split = task.split

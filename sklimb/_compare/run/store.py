@@ -40,7 +40,7 @@ _OPTIONAL = ("lightgbm", "xgboost", "catboost")
 
 
 def fingerprint(X: Any, y: np.ndarray, splits: list, options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what has to be the same so that finished fits are those of this comparison.
+    """Return what must be the same for finished fits to belong to this comparison.
 
     Parameters
     ----------
@@ -129,7 +129,7 @@ class Store:
         )
 
     def read(self, task: Task) -> Outcome | None:
-        """Return what came of a task, None where it is not there or its method has changed.
+        """Return the outcome of a task, None if it is not stored or its method has changed.
 
         Parameters
         ----------
@@ -155,7 +155,7 @@ class Store:
         )
 
     def write(self, task: Task, outcome: Outcome) -> None:
-        """Keep what came of a task; one whose process died is tried again another time.
+        """Store the outcome of a task; one whose process died is tried again the next time.
 
         Parameters
         ----------
@@ -210,7 +210,7 @@ def clear(folder: str | Path) -> None:
 
 
 def _held(folder: Path) -> int | None:
-    """Return an open file that no other comparison may hold, None where no system can tell.
+    """Return an open file locked against other comparisons, None if the system has no locks.
 
     The system lets it go when the process ends, however it ends.
     """

@@ -1,4 +1,4 @@
-"""Workers that leave Ctrl-C to the process that they work for, and end with it, however it ends."""
+"""Worker processes that ignore Ctrl-C, and end when their parent does, however it ends."""
 
 from __future__ import annotations
 
@@ -12,37 +12,38 @@ from multiprocessing import resource_tracker
 
 from joblib.externals.loky.backend import resource_tracker as loky_tracker
 
-# Seconds between two looks.
-_EVERY = 1.0
+# Seconds between two checks of the parent.
+_INTERVAL = 1.0
 
 
 def end_with(parent: int) -> None:
-    """Let this process, a child of another, end soon after that one has.
+    """Let this child process end soon after its parent has.
 
-    A parent that is killed outright (for want of memory, say) cannot tell its workers, which would
-    go on to the end of their fits and hold what they share in memory. If it has ended already, this
-    process ends now.
+    A parent that is killed outright, for lack of memory, say, cannot tell its workers, which would
+    finish their fits and keep shared memory. If it has ended already, this process ends now.
 
     Parameters
     ----------
     parent : int
-        Number of the process that the work is for.
+        Process id of the parent.
     """
     if os.name == "posix":
-        threading.Thread(target=_look, args=(parent,), daemon=True, name="sklimb-parent").start()
+        threading.Thread(
+            target=_end_with_parent, args=(parent,), daemon=True, name="sklimb-parent"
+        ).start()
 
 
 @contextmanager
 def without_ctrl_c() -> Iterator[None]:
-    """Start processes to which Ctrl-C says nothing; to this one it comes after the ``with`` block.
+    """Start processes that ignore Ctrl-C; in this one it is raised after the ``with`` block.
 
     A terminal sends it to all of them. A worker that is still importing would print a traceback,
-    and one that works would tell of an error. The process that they work for ends them.
+    and one at work would report an error. The parent ends them.
     """
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
-    # What keeps account of shared memory is begun first: it lets signals in again on the way.
+    # The trackers of shared memory are started first, for starting them unblocks signals.
     resource_tracker.ensure_running()
     loky_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
@@ -52,7 +53,7 @@ def without_ctrl_c() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _look(parent: int) -> None:
+def _end_with_parent(parent: int) -> None:
     while os.getppid() == parent:
-        time.sleep(_EVERY)
+        time.sleep(_INTERVAL)
     os._exit(1)
