@@ -17,6 +17,7 @@ import torch
 
 from sklimb import _random
 from sklimb._random import Streams, choose_threads, isolated_rng, seed_everything, seeded
+from tests.shared import global_state
 
 # --- streams ----------------------------------------------------------------------------------
 
@@ -138,23 +139,13 @@ def test_threads_follow_from_the_shape_and_the_cpus_that_are_allowed(monkeypatch
 # --- process-wide state -----------------------------------------------------------------------
 
 
-def state():
-    numpy_state = np.random.get_state()
-    return (
-        random.getstate(),
-        (numpy_state[0], numpy_state[1].tobytes(), *numpy_state[2:]),
-        torch.get_rng_state().numpy().tobytes(),
-        torch.get_num_threads(),
-    )
-
-
 def draw():
     return random.random(), np.random.random(), torch.rand(()).item()
 
 
 @pytest.mark.parametrize("error", [None, RuntimeError, KeyboardInterrupt, GeneratorExit])
 def test_all_is_as_it_was_also_after_an_error(error):
-    before = state()
+    before = global_state()
     threads = torch.get_num_threads() + 1
     try:
         with isolated_rng(threads=threads):
@@ -165,7 +156,7 @@ def test_all_is_as_it_was_also_after_an_error(error):
                 raise error
     except BaseException as caught:
         assert type(caught) is error
-    assert state() == before
+    assert global_state() == before
 
 
 def test_the_thread_count_comes_back_even_if_the_block_changed_it():
@@ -176,21 +167,21 @@ def test_the_thread_count_comes_back_even_if_the_block_changed_it():
 
 
 def test_isolation_nests():
-    before = state()
+    before = global_state()
     with isolated_rng(threads=2):
         seed_everything(0)
         expected = [draw(), draw()]
         seed_everything(0)
         got = [draw()]
-        inside = state()
+        inside = global_state()
         with pytest.raises(ZeroDivisionError), isolated_rng(threads=1):
             assert torch.get_num_threads() == 1
             seed_everything(9)
             _ = draw()[0] / 0
-        assert state() == inside
+        assert global_state() == inside
         got.append(draw())
         assert got == expected
-    assert state() == before
+    assert global_state() == before
 
 
 def test_other_threads_wait_their_turn():
