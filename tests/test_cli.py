@@ -144,8 +144,8 @@ def test_a_data_set_by_name(tmp_path, capsys, monkeypatch):
 @needs("text/r52-train.txt.gz", "text/r52-test.txt.gz")
 def test_a_data_set_with_a_test_part_runs_once_from_the_environment(capsys, monkeypatch):
     monkeypatch.setenv("SKLIMB_DATA", str(DATA))
-    # one candidate of each regularisation would do; the test is that of the way, not of the figure
-    assert _main("--dataset", "reuters36", "--methods", "linear_svc", "--no-report") == 0
+    options = ["--methods", "linear_svc", "--jobs", 1, "--no-report"]
+    assert _main("--dataset", "reuters36", *options) == 0
     out, _ = capsys.readouterr()
     assert out.startswith("reuters36: 6,436 texts, 36 classes of 2,840 to 4 texts\n")
     assert "on one split, so without a spread" in out
@@ -389,7 +389,8 @@ def test_what_columns_are_can_be_overruled(tmp_path, capsys, monkeypatch):
     )
     frame.to_csv(tmp_path / "d.csv", index=False, sep=";")
     frame[:20].to_csv(tmp_path / "test.csv", index=False)
-    options = ("--target", "label", "--methods", "tree", "--folds", 2, "--jobs", 1, "--no-report")
+    options = ("--target", "label", "--methods", "tree", "--jobs", 1, "--no-report")
+    options += ("--folds", 2, "--repeats", 1)
     assert _main("--data", tmp_path / "d.csv", *options, "--drop", "share") == 0
     out, err = capsys.readouterr()
     assert "no day is above 12" in out and "--date paid=%d/%m/%Y" in out
