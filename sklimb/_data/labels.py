@@ -138,12 +138,19 @@ def check_labels_given(y: Any, name: str = "y") -> Any:
 
 
 def check_classes(classes: Any) -> None:
-    """Raise a TypeError for what is no list of classes: NumPy makes one class of it as a whole.
+    """Raise an error for what is no list of classes, of which NumPy makes one class, or others.
 
     Parameters
     ----------
     classes : object
         The argument of `partial_fit`.
+
+    Raises
+    ------
+    TypeError
+        If it is no list or array.
+    ValueError
+        If it has lists inside, or more than one dimension.
 
     Examples
     --------
@@ -161,6 +168,13 @@ def check_classes(classes: Any) -> None:
         )
         raise TypeError(
             f"classes must be a list or an array of labels, got {classes!r:.80}. Give {remedy}."
+        )
+    # those within an array of objects too
+    inner = any(isinstance(label, (list, tuple, np.ndarray)) for label in classes)
+    if getattr(classes, "ndim", 1) != 1 or inner:
+        raise ValueError(
+            "classes must be labels in one dimension, as [0, 1], got "
+            f"{' '.join(repr(classes).split()):.80}. Give np.unique(y) of all labels y."
         )
 
 

@@ -22,7 +22,7 @@ from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
 from sklimb._constraints import check_takes
-from sklimb._data.labels import plain_labels
+from sklimb._data.labels import check_classes, plain_labels
 from sklimb._data.table_scan import TableScan, check_scan
 from sklimb._data.training_data import TrainingData
 from sklimb._data.validation import check_new_data
@@ -228,6 +228,7 @@ class BaseNetClassifier(
                     "classes counted without this one. Pass scan from the first call on."
                 )
         if fitted and classes is not None:
+            check_classes(classes)
             given = np.unique(plain_labels(classes, "classes"))
             if not np.array_equal(given, self.classes_):
                 raise ValueError(

@@ -64,6 +64,8 @@ def cost_matrix_of(costs: Any, classes: np.ndarray) -> np.ndarray:
         raise ValueError(f"cost_matrix must hold numbers, got {costs!r}. {_FORMS}") from None
     if matrix.shape != (len(labels), len(labels)):
         got = repr(costs) if matrix.ndim == 0 else matrix.shape
+        if isinstance(costs, range):  # which says nothing by its shape
+            got = costs
         raise ValueError(
             f"cost_matrix must have the shape ({len(labels)}, {len(labels)}) for the classes "
             f"{labels}, got {got}. {_FORMS} Where a part of the data may lack a class, name the "

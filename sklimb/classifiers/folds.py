@@ -149,6 +149,8 @@ def _given(cv: Any, X: Any, y: np.ndarray, params: dict[str, Any]) -> Iterator[F
 def _as_positions(fold: Any, number: int, n_samples: int, of: str) -> Fold:
     every = np.arange(n_samples)
     try:
+        if isinstance(fold, (str, bytes)):  # two letters are no pair
+            raise TypeError
         train, test = fold
         parts = [every[p] if isinstance(p, slice) else np.asarray(p) for p in (train, test)]
     except (TypeError, ValueError):

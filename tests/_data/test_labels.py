@@ -156,6 +156,21 @@ def test_what_is_no_list_of_classes_is_told_so(classes, remedy):
         RebalancedClassifier(max_epochs=1).partial_fit(X, TEXT, classes=classes)
 
 
+@pytest.mark.parametrize(
+    "classes",
+    [[["fine", "ill"]], [["fine"], ["ill"]], [["fine"], ["ill", "x"]], np.array([["fine", "ill"]]),
+     [("fine",), ("ill",)], pd.DataFrame({"a": ["fine", "ill"]})],
+    ids=lambda value: type(value).__name__,
+)  # fmt: skip
+def test_classes_are_labels_in_one_dimension(classes):
+    """NumPy took nested lists apart, or said in a later call that their shape is inhomogeneous."""
+    model = RebalancedClassifier(max_epochs=1)
+    for _ in range(2):
+        with pytest.raises(ValueError, match=r"classes must be labels in one dimension.*got"):
+            model.partial_fit(X, TEXT, classes=classes)
+        model = RebalancedClassifier(max_epochs=1).partial_fit(X, TEXT, classes=["fine", "ill"])
+
+
 def test_labels_without_an_order():
     mixed = np.array(["a", 1, 2.5], dtype=object)
     with pytest.raises(

@@ -67,6 +67,7 @@ def changed(i, j, value):
 @pytest.mark.parametrize(
     ("given", "message"),
     [
+        (range(3), r"cost_matrix must have the shape \(3, 3\) .* got range\(0, 3\)"),
         (COSTS[:2], r"cost_matrix must have the shape \(3, 3\) .* got \(2, 3\).*name the labels"),
         (COSTS[0], r"shape \(3, 3\) .* got \(3,\)"),
         (5.0, r"shape \(3, 3\) .* got 5\.0"),

@@ -84,6 +84,7 @@ class _Splitter:
         ([(1, 2, 3)], "Fold 0 of cv, a .*, must be a pair"),
         ([([[1], [1, 2]], [3])], "Fold 0 of cv, a .*, must be a pair"),
         ([(0, 1)], "training samples of fold 0 of cv must be positions from 0 to 89 .*array"),
+        (["ab"], r"Fold 0 of cv, a .*, must be a pair .*got 'ab'"),
         ([(["a"], ["b"])], "training samples of fold 0 of cv must be positions"),
         ([(np.arange(50), [0.5])], "test samples of fold 0 of cv must be positions"),
         ([(np.arange(50), [90])], "test samples of fold 0 of cv must be positions"),
