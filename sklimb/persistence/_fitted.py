@@ -90,6 +90,10 @@ def _out_of_fold(value: Any, own: dict[str, Any]) -> bool:
     return array and value.shape[1] == _n_classes(own) and not (value < 0).any()
 
 
+def _image_shape(value: Any, own: dict[str, Any]) -> bool:
+    return isinstance(value, tuple) and len(value) == 3 and all(_whole(n, own) for n in value)
+
+
 def _blend_weights(value: Any, own: dict[str, Any]) -> bool:
     n = len(own.get("estimators_", ()))
     return is_counts(value, n) and bool(value.any())
@@ -106,5 +110,6 @@ _FITTED: dict[str, tuple[str, Callable[[Any, dict[str, Any]], bool]]] = {
     "cost_matrix_": ("a cost for each pair of classes", _costs),
     "temperature_": ("a number above 0", _temperature),
     "oof_proba_": ("probabilities of each class", _out_of_fold),
+    "image_shape_": ("channels, height and width", _image_shape),
     "_weights": ("a weight for each classifier", _blend_weights),
 }

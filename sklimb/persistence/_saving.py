@@ -27,6 +27,7 @@ from sklimb.persistence._names import Names
 from sklimb.persistence._networks import decode_network, encode_network, same_scores
 from sklimb.persistence._objects import Reader, Writer
 from sklimb.persistence._trees import decode_predictor, decode_tree
+from sklimb.persistence._trial import check_predicts, samples_taken
 
 _MODEL, _TENSORS = "model.json", "tensors.safetensors"
 _LIBRARIES = ("sklimb", "torch", "numpy", "scikit-learn", "skorch", "imbalanced-learn")
@@ -92,7 +93,8 @@ def save(model: Any, path: str | os.PathLike[str]) -> None:
     record = writer.encode(model, "")
     if not isinstance(record, dict) or record.get("is") not in ("network", "container", "skops"):
         raise TypeError(f"A file holds a classifier or a pipeline, got {type(model).__name__}.")
-    document = {"versions": _versions(), "model": record}
+    trial = samples_taken(model, writer.networks)
+    document = {"versions": _versions(), "trial": trial, "model": record}
     entries = {
         _MODEL: json.dumps(document, indent=1, allow_nan=False).encode(),
         _TENSORS: bytes_of_tensors(writer.tensors),
@@ -186,6 +188,7 @@ def _read(data: bytes, names: Names, device: str | None) -> _Read:
     reader = _Read(tensors, entries, names, _DECODERS, device)
     reader.model = reader.decode(document["model"])
     reader.check_all_used()
+    check_predicts(reader.model, reader.networks, document.get("trial"))
     return reader
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from hypothesis.strategies import SearchStrategy
 
-from tests.fuzzing import comparisons, estimators, functions
+from tests.fuzzing import comparisons, estimators, functions, model_files
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,8 @@ AREAS = {
     "training data": Area(estimators.training_data(), 0.10, 40),
     "new data": Area(estimators.new_data(), 0.07, 60),
     "partial_fit": Area(estimators.partial_fits(), 0.03, 15),
-    "losses": Area(functions.loss_tries(), 0.31, 300),
+    "model files": Area(model_files.model_files(), 0.03, 60),
+    "losses": Area(functions.loss_tries(), 0.28, 300),
     "metrics": Area(functions.metric_tries(), 0.145, 150),
     "recipes": Area(functions.recipe_tries(), 0.145, 150),
     "compare": Area(comparisons.comparisons(), 0.01, 6),

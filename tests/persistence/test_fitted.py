@@ -21,6 +21,7 @@ GOOD = {
     "cost_matrix_": np.array([[0.0, 1.0], [5.0, 0.0]]),
     "temperature_": 1.5,
     "oof_proba_": np.array([[0.5, 0.5], [np.nan, np.nan]]),
+    "image_shape_": (3, 8, 8),
     "estimators_": [None, None, None],
     "_weights": np.array([1.0, 0.0, 2.0]),
 }
@@ -57,6 +58,10 @@ def test_every_rule_is_tried_here():
         ("temperature_", "1"),
         ("oof_proba_", np.ones((4, 3))),
         ("oof_proba_", -np.ones((4, 2))),
+        ("image_shape_", (8, 8)),
+        ("image_shape_", (1, 3, 8, 8)),
+        ("image_shape_", (3, 8.0, 8)),
+        ("image_shape_", [3, 8, 8]),
         ("_weights", np.array([1.0, 2.0])),
         ("_weights", np.zeros(3)),
     ],
