@@ -150,7 +150,10 @@ def write_atomically(path: Path, data: bytes) -> None:
     """
     path = Path(os.path.realpath(path))
     if is_special(path):
-        path.write_bytes(data)
+        try:
+            path.write_bytes(data)
+        except OSError as error:  # of a full device it does not say the name
+            raise OSError(error.errno, error.strerror, str(path)) from error
         return
     beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}{_UNFINISHED}")
     try:

@@ -73,24 +73,30 @@ def seconds_of(every: int | str) -> float | None:
 
 
 def check_path(path: str | os.PathLike[str]) -> Path:
-    """Return a path that a file can be written to.
+    """Return a path that a file can be written to; of a link, where it leads.
 
     Raises
     ------
     ValueError
         If it is a folder or a device, or the folder that it is in is not there.
     """
-    found = Path(path)
+    # the file that is removed at the end must be the one that was written, not the link to it
+    found = Path(os.path.realpath(path))
+    if found.is_symlink():
+        raise ValueError(
+            f"checkpoint={os.fspath(path)!r} is a link that leads back to itself. Give the name of "
+            "a file."
+        )
     if found.is_dir():
         raise ValueError(f"checkpoint={os.fspath(path)!r} is a folder. Give the name of a file.")
     if is_special(found):
         raise ValueError(
             f"checkpoint={os.fspath(path)!r} is a device or a pipe. Give the name of a file."
         )
-    if not found.absolute().parent.is_dir():
+    if not found.parent.is_dir():
         raise ValueError(
-            f"checkpoint={os.fspath(path)!r}: the folder {str(found.absolute().parent)!r} is not "
-            "there. Make it first."
+            f"checkpoint={os.fspath(path)!r}: the folder {str(found.parent)!r} is not there. Make "
+            "it first."
         )
     return found
 

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import zipfile
+from pathlib import Path
 
 import joblib
 import pytest
@@ -148,6 +149,12 @@ def test_the_old_file_stays_until_the_new_one_is_whole(tmp_path, monkeypatch):
         write_atomically(tmp_path / "no" / "m", b"new")
     assert error.value.filename == str(tmp_path / "no" / "m")  # not the one beside it
     assert "->" not in str(error.value)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is always full")
+def test_a_full_device_is_named():
+    with pytest.raises(OSError, match=r"No space left on device: '/dev/full'"):
+        write_atomically(Path("/dev/full"), b"model")
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no pipes with names")

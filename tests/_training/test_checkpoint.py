@@ -384,6 +384,37 @@ def test_how_often_it_is_written(every, written, tmp_path, monkeypatch):
     assert len(n) == written
 
 
+def test_a_link_stays_and_the_file_that_it_leads_to_goes(tmp_path, monkeypatch):
+    """The link was removed at the end of a fit, and its file was left for the next one."""
+    (tmp_path / "folder").mkdir()
+    link, file = tmp_path / "link", tmp_path / "folder" / "c"
+    link.symlink_to(file)
+    written = []
+    write = _checkpoint.write_atomically
+    monkeypatch.setattr(
+        _checkpoint, "write_atomically", lambda *a: (written.append(a[0]), write(*a))
+    )
+    RebalancedClassifier(**QUICK, checkpoint=link, checkpoint_every=1).fit(X, Y)
+    assert set(written) == {file}
+    assert link.is_symlink() and os.listdir(file.parent) == []
+
+
+@pytest.mark.parametrize(
+    ("where", "message"),
+    [
+        ("round", "'.*round' is a link that leads back to itself"),
+        ("nowhere/c", "the folder '.*nowhere' is not there"),
+        (".", "is a folder"),
+    ],
+)
+def test_links_that_lead_to_no_file_are_refused(where, message, tmp_path):
+    link = tmp_path / "round"
+    link.symlink_to(tmp_path / where)
+    with pytest.raises(ValueError, match=f"checkpoint=.*{message}"):
+        RebalancedClassifier(**QUICK, checkpoint=link).fit(X, Y)
+    assert os.listdir(tmp_path) == ["round"]
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
