@@ -67,11 +67,20 @@ def label_array(y: Any, name: str = "y") -> Any:
             array = np.asarray(y)
         except ValueError:
             return y
-        mixed = array.dtype.kind in "US" and not all(isinstance(v, (str, bytes)) for v in y)
-        return np.array(y, dtype=object) if mixed and array.ndim == 1 else array
+        changed = array.ndim == 1 and _joins_labels(array, y)
+        return np.array(y, dtype=object) if changed else array
     if isinstance(y, (pd.Series, pd.Index, pd.api.extensions.ExtensionArray)):
         return _without_enums(_native(np.asarray(y)))
     return y
+
+
+def _joins_labels(array: np.ndarray, labels: Any) -> bool:
+    """Return whether NumPy made one label of several: of a gap and its name, or as below."""
+    if array.dtype.kind in "US":
+        # it drops a NUL at the end of a text
+        return not all(isinstance(v, (str, bytes)) and v[-1:] not in ("\0", b"\0") for v in labels)
+    # floats, of whole numbers beside one that is a float, tell no two above 2**53 apart
+    return array.dtype.kind == "f" and any(isinstance(v, int) and abs(v) > 2**53 for v in labels)
 
 
 def _without_enums(labels: Any) -> Any:

@@ -171,6 +171,16 @@ def test_classes_are_labels_in_one_dimension(classes):
         model = RebalancedClassifier(max_epochs=1).partial_fit(X, TEXT, classes=["fine", "ill"])
 
 
+def test_no_two_labels_of_a_list_become_one():
+    assert label_array(["a\0", "a"]).tolist() == ["a\0", "a"]
+    assert label_array([2**53, 2**53 + 1, 1.0]).tolist() == [2**53, 2**53 + 1, 1.0]
+    assert label_array(["a", "b"]).dtype.kind == "U" and label_array([1, 2.0]).dtype.kind == "f"
+    with pytest.raises(ValueError, match=r"y has labels of several types \(float, int\)"):
+        RebalancedClassifier(max_epochs=1).fit(X, ([2**53, 2**53 + 1, 1.0] * N)[:N])
+    texts = RebalancedClassifier(max_epochs=1).fit(X, (["a\0", "a"] * N)[:N])
+    assert texts.classes_.tolist() == ["a", "a\0"]
+
+
 def test_labels_without_an_order():
     mixed = np.array(["a", 1, 2.5], dtype=object)
     with pytest.raises(
