@@ -142,6 +142,10 @@ SPEED: dict[str, tuple[str, dict[str, str]]] = {
             "goal": "goal",
         },
     ),
+    "goals": (
+        "Fits, heads, RSG, M2m, searches and imports, each beside what does the same",
+        {"what": "what", "peer": "peer", "ratio": "times the peer", "at_most": "goal"},
+    ),
     "sparse": (
         "Sparse text, as a multiple of an embedding bag",
         {"way": "way", "times_as_long": "times as long", "times_the_memory": "times the memory"},
@@ -198,6 +202,15 @@ def _speed() -> Iterable[str]:
         frame = pd.read_csv(RESULTS / "speed" / f"{name}.csv", comment="#", dtype=str).fillna("")
         yield f"### {title}"
         yield _table(frame[list(columns)].rename(columns=columns))
+    yield "### How a fit grows"
+    yield (
+        "One epoch by the number of samples, of classes and of sparse columns; the dotted line grows "
+        "in proportion (`benchmarks/speed/growth.py`)."
+    )
+    yield (
+        "![Seconds and megabytes of an epoch by samples, classes and columns, beside a line in "
+        "proportion](../benchmarks/results/speed/growth.png)"
+    )
 
 
 def _trust() -> Iterable[str]:
