@@ -204,8 +204,8 @@ def _speed() -> Iterable[str]:
         yield _table(frame[list(columns)].rename(columns=columns))
     yield "### How a fit grows"
     yield (
-        "One epoch by the number of samples, of classes and of sparse columns; the dotted line grows "
-        "in proportion (`benchmarks/speed/growth.py`)."
+        "One epoch by the number of samples, of classes and of sparse columns; the dotted line "
+        "grows in proportion (`benchmarks/speed/growth.py`)."
     )
     yield (
         "![Seconds and megabytes of an epoch by samples, classes and columns, beside a line in "

@@ -178,7 +178,7 @@ def test_a_billion_samples_are_reckoned_from_the_files(capsys):
     assert f"in chunks, {chunks} MB above the interpreter for a million rows of CSV" in flat
     assert f"where all at once take {whole}" in flat
     printed = capsys.readouterr().out
-    assert f"data {space['data'] / 1e9:.0f} GB" in printed and f"{hours:.0f} hours" in printed
+    assert f"data {space['data'] / 1e9:.0f} GB" in printed and f"{hours:.1f} hours" in printed
 
 
 def test_the_papers_figures_are_those_of_the_files(monkeypatch):

@@ -295,7 +295,7 @@ def _bare_fold(X: np.ndarray, y: np.ndarray, fold: int) -> None:
 
 def search() -> Iterator[Pair]:
     X, y = samples(6_000, 30)
-    grid = {"class_weight": [None, "balanced"], "module__dropout": [0.0, 0.1, 0.2, 0.3]}
+    grid = {"lr": [3e-4, 1e-3, 3e-3, 1e-2], "optimizer__weight_decay": [0.01, 0.1]}
 
     def ours() -> None:
         model = plain(max_epochs=20, cross_fit=False)

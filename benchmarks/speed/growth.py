@@ -2,8 +2,8 @@
 
 One epoch of a network of two layers of 128 (cross entropy), and of the affinity with it, on one
 thread, each fit in a process of its own; seconds are the processor's, memory the peak above what
-the process held before, X included. Labels have something to do with X, no more: what is learnt
-plays no part. The picture has all of it, with a line that grows as the number does.
+the process held before, X among it. Sparse samples have 10 entries. What is learnt plays no part.
+The picture has all of it, with a line that grows as the number does.
 
     python benchmarks/speed/growth.py [--only samples classes columns]
 
@@ -41,7 +41,7 @@ NUMBERS = {
 HELD = {
     "samples": "30 dense columns, 10 classes",
     "classes": "20,000 samples of 30 dense columns",
-    "columns": "20,000 sparse samples of 10 entries, 10 classes",
+    "columns": "20,000 sparse samples, 10 classes",
 }
 METHODS = {"cross entropy": RebalancedClassifier, "affinity": AffinityClassifier}
 

@@ -113,14 +113,16 @@ class TrainingData(ABC):
         return self.take(learnt), self.take(held)
 
     def stratified_subsample(self, n: int, rng: np.random.Generator) -> np.ndarray:
-        """Return sorted positions of about n samples, of each class equally many if it has them."""
+        """Return sorted positions of about n samples, of each class equally many if it has them.
+
+        Of more than n classes there is a sample each, so more than n in all.
+        """
         if len(self) <= n:
             return np.arange(len(self))
-        classes = np.unique(self.y_encoded)
-        share = max(1, n // len(classes))
+        by_class = samples_by_class(self.y_encoded)
+        share = max(1, n // len(by_class))
         chosen = []
-        for code in classes:
-            rows = np.flatnonzero(self.y_encoded == code)
+        for rows in by_class:
             chosen.append(rows if len(rows) <= share else rng.choice(rows, share, replace=False))
         return np.sort(np.concatenate(chosen))
 
@@ -129,6 +131,12 @@ class TrainingData(ABC):
             None if self.y_encoded is None else self.y_encoded[samples],
             None if self.weight is None else self.weight[samples],
         )
+
+
+def samples_by_class(y_encoded: np.ndarray) -> list[np.ndarray]:
+    """Return the positions of the samples of each class that is there, in order, by one sort."""
+    order = np.argsort(y_encoded, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(y_encoded[order])) + 1)
 
 
 def stratified_split(
@@ -152,8 +160,7 @@ def stratified_split(
     """
     rng = streams.generator("validation")
     held = []
-    for code in np.unique(y_encoded):
-        rows = np.flatnonzero(y_encoded == code)
+    for rows in samples_by_class(y_encoded):
         if len(rows) > 1:
             n_held = int(np.clip(round(fraction * len(rows)), 1, len(rows) - 1))
             held.append(rng.permutation(rows)[:n_held])

@@ -121,6 +121,15 @@ def scores_of(module: nn.Module, x: Tensor) -> Tensor:
     return module(x)
 
 
+def answers_of(module: nn.Module, x: Tensor) -> Tensor:
+    """Return the class of the highest score, for `run`, so that no scores of all samples are kept.
+
+    As floats, which hold any such index, and NaN where a score is not finite.
+    """
+    scores = module(x)
+    return torch.where(finite_samples(scores), scores.argmax(1).float(), torch.nan)
+
+
 def features_of(module: nn.Module, x: Tensor) -> Tensor:
     """Return what the head compares, for `run`; of members side by side."""
     return module.features(x).flatten(1)

@@ -27,7 +27,7 @@ from sklimb._data.table_scan import TableScan, check_scan
 from sklimb._data.training_data import TrainingData
 from sklimb._data.validation import check_new_data
 from sklimb._random import torch_defaults
-from sklimb._training.inference import features_of, run, scores_of
+from sklimb._training.inference import answers_of, features_of, run, scores_of
 from sklimb._training.plan import Mode, TrainPlan
 from sklimb._training.recipe import Recipe
 from sklimb._warnings import warn
@@ -48,6 +48,9 @@ from sklimb.classifiers.parameters import (
     unknown_parameter,
 )
 from sklimb.classifiers.probabilities import log_probabilities, probabilities
+
+# From more classes on, `predict` keeps no scores of all samples. Of fewer, it would take longer.
+_MANY_CLASSES = 64
 
 
 class BaseNetClassifier(
@@ -280,8 +283,11 @@ class BaseNetClassifier(
         ndarray of shape (n_samples,)
             Labels, as they were in ``y``.
         """
-        scores = self._run(X, scores_of)
-        return self.classes_[scores.argmax(axis=1)]
+        if len(getattr(self, "classes_", ())) > _MANY_CLASSES:
+            answers = self._run(X, answers_of).astype(np.intp)
+        else:
+            answers = self._run(X, scores_of).argmax(axis=1)
+        return self.classes_[answers]
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return class probabilities: the softmax of the scores, averaged over members.

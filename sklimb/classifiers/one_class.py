@@ -117,7 +117,10 @@ def _answered(estimator: BaseNetClassifier, data: TrainingData) -> tuple[int, fl
     """
     n = _OF_ARRAYS if isinstance(data, ArrayData) else _OF_A_DATASET
     # its own generator, always seeded alike: none of the training's is moved
-    samples = data.stratified_subsample(n, np.random.default_rng(0))
+    rng = np.random.default_rng(0)
+    samples = data.stratified_subsample(n, rng)
+    if len(samples) > n:  # of so many classes a part will do: scores of all are samples x classes
+        samples = np.sort(rng.choice(samples, n, replace=False))
     y = data.y_encoded[samples]
     present, of_class, counts = np.unique(y, return_inverse=True, return_counts=True)
     if len(present) < 2:

@@ -19,7 +19,7 @@ from sklimb.transforms.m2m import (
 )
 
 # A chunk of rows that is translated at once holds at most this many values, and this many rows.
-_VALUES_AT_ONCE = 2**22
+_VALUES_AT_ONCE = 2**21
 _ROWS_AT_ONCE = 4096
 # Entries of a translated row that may differ from its seed's, over those of the seed.
 _CHANGES_PER_ENTRY = 4

@@ -20,6 +20,7 @@ from sklimb import RebalancedClassifier
 from sklimb._random import isolated_rng
 from sklimb._training.inference import features_of
 from sklimb.backbones import MLP
+from sklimb.classifiers import base
 from tests.shared import global_state
 
 X = np.random.default_rng(0).normal(size=(31, 3))
@@ -300,3 +301,25 @@ def test_before_fit_it_is_not_there():
         said = f"RebalancedClassifier has no '{name}' before fit"
         with pytest.raises(AttributeError, match=said):
             getattr(model, name)
+
+
+@pytest.mark.parametrize("n_members", [1, 2])
+def test_answers_of_many_classes_need_no_scores_of_all_samples(n_members, monkeypatch):
+    rng = np.random.default_rng(0)
+    y = np.array([f"class {k}" for k in np.arange(400) % 5])
+    X = (rng.normal(size=(400, 3)) + np.arange(400)[:, None] % 5).astype(np.float32)
+    model = RebalancedClassifier(n_members=n_members, max_epochs=5, random_state=0).fit(X, y)
+    expected = model.predict(X)
+    assert len(set(expected)) > 1
+    monkeypatch.setattr(base, "_MANY_CLASSES", 4)
+    kept = []
+    run = base.run
+    monkeypatch.setattr(base, "run", lambda *args: kept.append(run(*args)) or kept[-1])
+    assert model.predict(X).tolist() == expected.tolist()
+    assert kept[0].shape == (400,)
+    # scores that are not finite are an error, as they are with fewer classes
+    with torch.no_grad():
+        for weight in model.module_.head.parameters():
+            weight.fill_(torch.nan)
+    with pytest.raises(ValueError, match="no longer finite"):
+        model.predict(X)

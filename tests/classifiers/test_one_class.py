@@ -160,3 +160,16 @@ def test_the_look_changes_no_bit(monkeypatch):
         other = RebalancedClassifier(max_epochs=2, random_state=0, warm_start=True)
         other.fit(X, Y).fit(X, Y)
     assert same_bits(model, other)
+
+
+def test_of_very_many_classes_some_samples_are_looked_at(monkeypatch):
+    # scores of a sample of each class would be classes x classes
+    looked_at = []
+    run = one_class.run
+    monkeypatch.setattr(one_class, "run", lambda *args: looked_at.append(args[-1]) or run(*args))
+    y = np.arange(1_800) % 600
+    X = np.column_stack([y, np.sqrt(y)]).astype(np.float32)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        RebalancedClassifier(max_epochs=4, batch_size=16, random_state=0).fit(X, y)
+    assert len(looked_at[0]) == one_class._OF_ARRAYS == len(np.unique(looked_at[0]))

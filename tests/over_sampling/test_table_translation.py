@@ -246,7 +246,7 @@ def test_of_mps_no_float64_is_asked(X, nets, monkeypatch):
 
 @pytest.mark.parametrize(
     ("n_columns", "rows"),
-    [(0, 4096), (1, 4096), (1024, 4096), (1025, 4092), (2048, 2048), (2**22, 1), (2**23, 1)],
+    [(0, 4096), (1, 4096), (512, 4096), (513, 4088), (2048, 1024), (2**21, 1), (2**22, 1)],
 )
 def test_rows_at_once(n_columns, rows):
     found = chunk_size(n_columns)
