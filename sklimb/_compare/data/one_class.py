@@ -54,6 +54,7 @@ def away_note(
     rows: np.ndarray,
     classes: Classes,
     remedy: str = "if it is filled in when the class is known, drop it",
+    noun: str = "row",
 ) -> str:
     """Say that what some rows have gives a class away.
 
@@ -66,6 +67,8 @@ def away_note(
     rows : ndarray of bool, shape (n_samples,)
     classes : Classes
     remedy : str, default="if it is filled in when the class is known, drop it"
+    noun : str, default="row"
+        What a sample is called.
 
     Returns
     -------
@@ -74,7 +77,7 @@ def away_note(
     hits = int((classes.codes[rows] == code).sum())
     pure = "only" if hits == rows.sum() else "nearly only"
     return (
-        f"{what} {pure} in rows of class {classes.labels[code]!s} (in {hits:,} of its "
+        f"{what} {pure} in {noun}s of class {classes.labels[code]!s} (in {hits:,} of its "
         f"{classes.sizes[code]:,}), which gives the class away: {remedy}"
     )
 

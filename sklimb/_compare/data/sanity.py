@@ -50,7 +50,7 @@ def column_notes(
     classes = make_classes(codes, labels)
     if np.ndim(X) == 1 and not sparse.issparse(X):
         texts = pd.Series(X)
-        word = word_note("the texts have", texts, classes) if has_words(texts) else ""
+        word = word_note("the texts have", texts, classes, "text") if has_words(texts) else ""
         return [word] if word else []
     if sparse.issparse(X) or np.ndim(X) != 2:
         return []

@@ -39,7 +39,7 @@ def has_words(values: pd.Series) -> bool:
     return bool(np.mean([len(value.split()) for value in different]) >= _LEAST_WORDS)
 
 
-def word_note(what: str, texts: pd.Series, classes: Classes) -> str:
+def word_note(what: str, texts: pd.Series, classes: Classes, noun: str = "row") -> str:
     """Say that a word gives a class away.
 
     It is one (or two beside each other) that nearly only a rare class has, and half of its texts,
@@ -53,6 +53,8 @@ def word_note(what: str, texts: pd.Series, classes: Classes) -> str:
     texts : Series of shape (n_samples,)
         Missing ones have no words.
     classes : Classes
+    noun : str, default="row"
+        What a sample is called.
 
     Returns
     -------
@@ -68,7 +70,7 @@ def word_note(what: str, texts: pd.Series, classes: Classes) -> str:
         return ""
     word, code = found
     has = _has(texts, word)
-    return away_note(f"{what} {word!r}", code, has, classes, _REMEDY)
+    return away_note(f"{what} {word!r}", code, has, classes, _REMEDY, noun)
 
 
 def _looked_at(classes: Classes) -> np.ndarray:

@@ -108,5 +108,5 @@ def test_columns_and_texts_alone_are_looked_at():
     (note,) = column_notes(pd.DataFrame({"notes": texts}), LABELS[CODES])
     assert note.startswith("column notes has 'chargeback' only in rows of class theft")
     (note,) = column_notes(texts.to_numpy(dtype=object), LABELS[CODES])
-    assert note.startswith("the texts have 'chargeback' only in rows of class theft")
+    assert note.startswith("the texts have 'chargeback' only in texts of class theft")
     assert column_notes(NOTES.to_numpy(dtype=object), LABELS[CODES]) == []
