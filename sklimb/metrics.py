@@ -98,7 +98,8 @@ def geometric_mean_score(
     classes, recalls = _recalls(y_true, y_pred, sample_weight)
     if labels is not None:
         wanted = label_array(labels, "labels")
-        if isinstance(labels, (str, bytes, set, frozenset, Mapping)) or np.ndim(wanted) != 1:
+        none = isinstance(labels, (str, bytes, set, frozenset, Mapping)) or np.ndim(wanted) != 1
+        if none or np.iscomplexobj(wanted):
             raise ValueError(f"labels must be a list of classes, got {labels!r}.")
         recalls = recalls[np.isin(classes, column_or_1d(wanted))]
         if recalls.size == 0:

@@ -392,7 +392,7 @@ def test_shares_are_not_taken_for_counts():
     assert shot_accuracies(y, y, {"a": 1, "b": 0})["few"] == 1.0
 
 
-@pytest.mark.parametrize("labels", ["a", {"a"}, {"a": 1}, [["a"]]])
+@pytest.mark.parametrize("labels", ["a", {"a"}, {"a": 1}, [["a"]], [0j]])
 def test_labels_to_score_are_a_list(labels):
     with pytest.raises(ValueError, match="labels must be a list of classes, got"):
         geometric_mean_score(["a", "b"], ["a", "b"], labels=labels)

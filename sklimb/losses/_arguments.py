@@ -9,6 +9,7 @@ import functools
 import inspect
 import math
 from collections.abc import Callable, Mapping
+from fractions import Fraction
 from numbers import Real
 from typing import Any, TypeVar
 
@@ -73,6 +74,8 @@ def checked(loss: F) -> F:
         if len(args) > len(names) or not given.keys() <= set(names):
             signature.bind(*args, **kwargs)  # which says what is too much
         _check({n: v for n, v in given.items() if not (v is None and n in optional)}, axes)
+        args = tuple(_as_float(value) for value in args)
+        kwargs = {name: _as_float(value) for name, value in kwargs.items()}
         try:
             result = loss(*args, **kwargs)
         except (IndexError, RuntimeError) as error:  # two devices, a float type torch lacks
@@ -105,6 +108,11 @@ def _check(given: Mapping[str, Any], axes: Mapping[str, str]) -> None:
             raise ValueError(
                 f"y must hold indices of the {n_classes} classes that {of} has, got {wrong}."
             )
+
+
+def _as_float(value: Any) -> Any:
+    """Return a fraction as a float, for tensors know none, and anything else as it is."""
+    return float(value) if isinstance(value, Fraction) else value
 
 
 def _check_tensor(

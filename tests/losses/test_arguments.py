@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from fractions import Fraction
 
 import pytest
 import torch
@@ -66,3 +67,16 @@ def test_it_is_the_same_function_and_can_be_pickled():
     assert pickle.loads(pickle.dumps(losses.focal_loss)) is losses.focal_loss
     value = losses.focal_loss(SCORES, Y, 2.0, reduction="none")
     assert torch.equal(value, unlooked_at(SCORES, Y, 2.0, reduction="none"))
+
+
+def test_a_fraction_is_a_number_for_every_loss():
+    scores, y = torch.linspace(-1, 1, 6).reshape(2, 3), torch.tensor([0, 2])
+    counts = torch.tensor([9.0, 5.0, 1.0])
+    for loss, given, name in (
+        (losses.logit_adjusted_loss, {"class_counts": counts}, "tau"),
+        (losses.focal_loss, {}, "gamma"),
+        (losses.ldam_loss, {"class_counts": counts}, "max_margin"),
+        (losses.am_softmax_loss, {"margin": 0.5}, "scale"),
+    ):
+        half, same = (loss(scores, y, **given | {name: v}) for v in (Fraction(1, 2), 0.5))
+        assert torch.equal(half, same)
