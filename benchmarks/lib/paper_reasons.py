@@ -138,9 +138,12 @@ def failing(read: Read) -> str:
     found = scores(rows)
     order = sorted(found, key=found.__getitem__)
     told = [f"{pair.replace(', ', ' and ')} ({found[pair]:.2f})" for pair in order]
+    right = {"manhattan, inverse": "table", "manhattan, gaussian": "text"}.get(order[0])
     return (
         f"{on(rows)} the order, the worst first, is {', '.join(told)}. Rate and sigma were chosen "
-        "for squared distances with the Gaussian; the inverse is 1 / (1 + d), without a sigma."
+        f"{'for squared distances with the Gaussian' if on(rows) == 'Here' else 'for each pair'}; "
+        "the inverse is 1 / (1 + d), without a sigma."
+        + (f" That speaks for the paper's {right}." if right else "")
     )
 
 

@@ -82,6 +82,21 @@ def test_figures_say_what_is_best_and_above():
     assert {between(empty, "fig6"), ends(empty, "fig7"), failing(empty)} == {"Not run here yet."}
 
 
+def test_small_digits_show_what_the_paper_says():
+    frame = file("affinity_digits")
+    means = frame.groupby(["experiment", "method", "setting"])["accuracy"].mean()
+    for name in ("fig5", "fig6"):
+        assert (means[name, "affinity"] > means[name, "softmax"]).all()
+        assert f"above in {len(means[name, 'affinity'])} of" in WHY["affinity", f"Figure {name[3]}"]
+    sigma = means["fig7", "affinity"].rename(lambda own: float(own.rpartition(" ")[2]))
+    assert 5 <= sigma.idxmax() <= 20
+    assert means["fig8", "affinity"].idxmin().endswith(" 1 prototypes")
+    pairs = means["table4", "affinity"]
+    assert pairs.idxmin().endswith("manhattan, inverse")
+    assert pairs.idxmax().endswith("sqeuclidean, gaussian")
+    assert WHY["affinity", "Table 4"].endswith("That speaks for the paper's table.")
+
+
 def test_gains_are_told_with_two_standard_errors():
     assert told_gain([1.0, 3.0]) == "+2.00 ± 2.00"
     assert told_gain([-0.5]) == "-0.50 (one run)"

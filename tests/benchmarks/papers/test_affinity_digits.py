@@ -39,6 +39,7 @@ def test_rows_are_written_once_a_setting_and_seed(monkeypatch, tmp_path):
     assert inverse["paper"] == "99.1" and float(inverse["reduced"]) >= 0
     assert settings["50 % wrong labels"]["reduced"] == ""
     for row in found:
-        assert json.loads(row["config"]) == first[row["method"]][0]
+        assert json.loads(row["config"]) == first[affinity_digits.searched_as(row)][0]
+    assert json.loads(inverse["config"])["distance"] == "sqeuclidean"
     affinity_digits.main()
     assert records.read_csv(affinity_digits.FILE) == found
