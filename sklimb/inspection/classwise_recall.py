@@ -312,7 +312,7 @@ class ClasswiseRecallDisplay:
             Where to draw; None makes a figure. On the axes of another display of the same classes
             the lines go on with other colours.
         show_sizes : bool, default=True
-            Whether to draw the bars. False for a display that is laid over another.
+            Whether to draw the bars. Over another display they are not drawn again.
         show_intervals : bool or None, default=None
             Whether to draw the intervals. None draws them for up to 20 classes: of more they would
             hide the recalls.
@@ -326,13 +326,13 @@ class ClasswiseRecallDisplay:
         """
         self.figure_, self.ax_ = axes_for(self, ax)
         self.sizes_ax_ = None
-        if show_sizes:
+        start = n_labelled_lines(self.ax_)
+        if show_sizes and not start:  # one classifier over another: its bars are there already
             self.sizes_ax_ = draw_sizes(self.ax_, self.class_counts, self.counted)
         if show_intervals is None:
             show_intervals = len(self.classes) <= _MOST_INTERVALS
         self.lines_ = []
         middle = (len(self.names) - 1) / 2
-        start = n_labelled_lines(self.ax_)
         few = len(self.classes) <= 40
         for i, name in enumerate(self.names):
             looks = {"linewidth": 1.2, "markersize": 5 if few else 2.5, **style(start + i)}
@@ -348,7 +348,7 @@ class ClasswiseRecallDisplay:
             ):
                 self.ax_.axhline(mean, color=line.get_color(), linewidth=1, linestyle=dashes)
         self.ax_.set_ylim(-0.03, 1.03)
-        self.ax_.set_ylabel("recall (dashed: mean, dotted: geometric mean)")
+        self.ax_.set_ylabel("recall\n(dashed: mean, dotted: geometric mean)")
         set_class_ticks(self.ax_, self.classes)
         self.ax_.legend(loc="lower left", framealpha=0.9)
         return self

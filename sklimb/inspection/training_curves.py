@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
+# Words stay readable where curves or lines run behind them.
+_ON_CURVES = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.8}
+
 
 class TrainingCurvesDisplay:
     """Losses and scores of a training over its epochs.
@@ -148,7 +151,9 @@ class TrainingCurvesDisplay:
         if far_apart(self.history[self.losses].to_numpy()):
             losses.set_yscale("log")
         losses.set_ylabel("loss")
-        losses.legend(fontsize=8, framealpha=0.9)
+        # of many curves one would be behind their names
+        beside = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0)} if len(self.losses) > 3 else {}
+        losses.legend(fontsize=8, framealpha=0.9, **beside)
         if self.scores:
             self.axes_[1].set_ylabel("score")
             self.axes_[1].legend(fontsize=8, framealpha=0.9)
@@ -179,6 +184,7 @@ class TrainingCurvesDisplay:
                     va="top",
                     fontsize=8,
                     color="0.2",
+                    bbox=_ON_CURVES,
                 )
         if self.best_epoch is not None:
             axes.axvline(self.best_epoch, color="0.3", linewidth=1, linestyle=":")
@@ -192,4 +198,5 @@ class TrainingCurvesDisplay:
                     ha="right" if self.best_epoch > len(self.history) / 2 else "left",
                     fontsize=8,
                     color="0.2",
+                    bbox=_ON_CURVES,
                 )

@@ -88,3 +88,11 @@ def test_settings_reach_matplotlib():
     display = ClasswiseRecallDisplay.from_predictions([0, 1], [0, 1], color="red", linewidth=7)
     assert display.lines_[0].get_color() == "red"
     assert display.lines_[0].get_linewidth() == 7
+
+
+def test_a_second_classifier_in_the_same_axes_brings_no_second_bars():
+    y, proposed = [0, 0, 0, 1, 1, 0], [0, 0, 1, 1, 0, 0]
+    first = ClasswiseRecallDisplay.from_predictions(y, proposed)
+    second = ClasswiseRecallDisplay.from_predictions(y, y, class_counts=[40, 10], ax=first.ax_)
+    assert first.sizes_ax_ is not None and second.sizes_ax_ is None
+    assert len(first.figure_.axes) == 2
