@@ -43,7 +43,7 @@ def placed(
     >>> from sklimb._compare.report.labels import placed
     >>> points = np.array([[50.0, 50.0], [52.0, 50.0]])
     >>> places = placed(points, np.full((2, 2), [7.0, 9.0]), (0, 0, 100, 100), 3.5)
-    >>> abs(places[0] - places[1]).max() > 7  # the one is not on the other
+    >>> bool(abs(places[0] - places[1]).max() > 7)  # the one is not on the other
     True
     """
     points, sizes = np.asarray(points, dtype=float), np.asarray(sizes, dtype=float)
